@@ -1,0 +1,26 @@
+# The outside libraries, each as one imported target.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(rfm_pkg target package debian)
+  pkg_check_modules(${target} IMPORTED_TARGET ${package})
+  if(NOT ${target}_FOUND)
+    message(FATAL_ERROR "${package} is missing; on Debian: apt-get install ${debian}")
+  endif()
+  add_library(lib::${target} ALIAS PkgConfig::${target})
+endfunction()
+
+if(RFMPI_MPI)
+  rfm_pkg(mpi ompi-c libopenmpi-dev)
+  rfm_pkg(hdf5 hdf5-openmpi libhdf5-openmpi-dev)
+else()
+  rfm_pkg(hdf5 hdf5-serial libhdf5-dev)
+endif()
+rfm_pkg(blas openblas libopenblas-dev)
+rfm_pkg(yaml yaml-0.1 libyaml-dev)
+rfm_pkg(json jansson libjansson-dev)
+rfm_pkg(deflate libdeflate libdeflate-dev)
+rfm_pkg(xxhash libxxhash libxxhash-dev)
+
+find_package(OpenMP REQUIRED COMPONENTS C)
+add_library(lib::openmp ALIAS OpenMP::OpenMP_C)

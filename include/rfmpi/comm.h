@@ -1,0 +1,66 @@
+/* comm: the ranks and how they agree. The only module that knows MPI; a serial twin of it is chosen at link time.
+ *
+ * Every function that takes an rfm_comm is Collective unless it says Local: all ranks call it, in the same order. Counts
+ * are size_t: what passes the int of MPI is split here. A failing MPI call ends all ranks (exit 70): nothing sensible is
+ * left to do. Memory that a collective needs for itself is reported by agreement.
+ */
+#ifndef RFMPI_COMM_H
+#define RFMPI_COMM_H
+
+#include "rfmpi/base.h"
+
+typedef struct rfm_comm rfm_comm;
+
+/* Start MPI. A plain start stays alone (no daemon). RFM_USAGE when the environment announces several tasks but the
+ * communicator has one rank (srun without --mpi=pmix): N copies would write one directory. */
+rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err);
+void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
+
+/* "Open MPI v4.1.4 ..." or "none (serial)". Local; never starts MPI. */
+size_t rfm_comm_library(char *buffer, size_t size);
+
+int rfm_comm_rank(const rfm_comm *comm); /* Local */
+int rfm_comm_size(const rfm_comm *comm); /* Local */
+
+/* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only. */
+const void *rfm_comm_handle(const rfm_comm *comm);
+
+/* ---- agreement -------------------------------------------------------------------------------------------------------- */
+
+/* After each local phase that can fail: all ranks return the same status. When any rank failed, err on every rank becomes
+ * the error of the lowest failed rank, with rank and n_failed set. Also where an injected failure strikes. */
+rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err);
+
+/* Name what is being done (for RFMPI_FAULT=<stage>:<rank>[:<n>], which makes the n-th agreement of that stage fail on that
+ * rank; n counts from 1). Local. `stage` must outlive its use. */
+void rfm_comm_stage(rfm_comm *comm, const char *stage);
+
+/* ---- reductions and the like -------------------------------------------------------------------------------------------- */
+
+typedef enum rfm_reduce { RFM_SUM, RFM_MIN, RFM_MAX } rfm_reduce;
+
+void rfm_comm_barrier(rfm_comm *comm);
+void rfm_comm_reduce_i64(rfm_comm *comm, rfm_reduce op, int64_t *values, size_t n);   /* in place, result on all ranks */
+void rfm_comm_reduce_f64(rfm_comm *comm, rfm_reduce op, double *values, size_t n);    /* RFM_MIN or RFM_MAX only; no NaN */
+void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n);                   /* in place, wraps */
+int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value);                           /* sum of value over lower ranks */
+void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes);
+void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all);                /* all: size() values on all ranks */
+
+/* A byte string from root to all: on root *bytes/*n_bytes are read, elsewhere allocated (caller frees). */
+rfm_status rfm_comm_share(rfm_comm *comm, int root, void **bytes, size_t *n_bytes, rfm_error *err);
+
+/* Every rank's byte string, end to end in rank order, on all ranks (offsets: size()+1 entries) - or, gather, on root only
+ * (elsewhere *all is NULL). The caller frees *all and *offsets. */
+rfm_status rfm_comm_allgather_bytes(rfm_comm *comm, const void *bytes, size_t n_bytes, void **all, size_t **offsets,
+                                    rfm_error *err);
+rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, size_t n_bytes, void **all,
+                                 size_t **offsets, rfm_error *err);
+
+/* Personalised exchange of fixed-size elements. send holds send_counts[r] elements for each rank r, end to end;
+ * *received gets the elements of rank 0, 1, ... end to end, recv_counts[r] (size() entries, caller's array) of each.
+ * The caller frees *received. More than 2^31 bytes to one rank are fine. */
+rfm_status rfm_comm_exchange(rfm_comm *comm, size_t element_size, const void *send, const size_t *send_counts,
+                             void **received, size_t *recv_counts, rfm_error *err);
+
+#endif
