@@ -1,0 +1,205 @@
+/* ingest: exported event files -> batches of events. No MPI, no customers: it plans, scans, checks, keeps or rejects.
+ *
+ * Every function is Local.
+ *
+ *   patterns -> files -> shards (one rank's byte range of one file) -> records -> fields -> events -> sink
+ */
+#ifndef RFMPI_INGEST_H
+#define RFMPI_INGEST_H
+
+#include "rfmpi/base.h"
+
+/* ---- what to read ---------------------------------------------------------------------------------------------------------- */
+
+typedef enum rfm_id_kind { RFM_ID_TEXT, RFM_ID_INTEGER } rfm_id_kind;
+enum { RFM_ID_MAX_BYTES = 255 };
+
+typedef enum rfm_rule_kind {
+    RFM_RULE_EQUAL,
+    RFM_RULE_NOT,
+    RFM_RULE_PREFIX,
+    RFM_RULE_NOT_PREFIX,
+    RFM_RULE_ABOVE, /* numbers: a field that is none is a reject; an empty one fails the rule */
+    RFM_RULE_BELOW,
+    RFM_RULE_PRESENT /* not empty */
+} rfm_rule_kind;
+
+/* One condition on the text of a column. Columns are header names, or numbers from 1 as text where there is no header. */
+typedef struct rfm_rule {
+    rfm_rule_kind kind;
+    const char *column;
+    const char *text; /* what is compared with; a decimal for ABOVE and BELOW; unused for PRESENT */
+} rfm_rule;
+
+/* A conjunction: what a `where` selects. Zero-initialised selects every event. */
+typedef struct rfm_predicate {
+    const char *const *events; /* event names, any of them; n_events 0: every event */
+    size_t n_events;
+    const rfm_rule *rules; /* all of them */
+    size_t n_rules;
+    uint32_t hours;   /* bit h: local hour h counts; 0: all */
+    uint8_t weekdays; /* bit 0 Monday .. bit 6 Sunday; 0: all */
+} rfm_predicate;
+
+/* A number taken from each event: a column, or the product of two, times 10^(decimals * n_columns). */
+typedef struct rfm_number_source {
+    const char *columns[2];
+    int n_columns;
+} rfm_number_source;
+
+enum { RFM_MAX_PREDICATES = 64, RFM_MAX_NUMBERS = 32, RFM_MAX_HASHES = 32 };
+
+typedef enum rfm_dedupe { RFM_DEDUPE_NONE, RFM_DEDUPE_ROW, RFM_DEDUPE_COLUMN } rfm_dedupe;
+
+/* The `input:` of the job and what the features need of each event. All borrowed; must outlive its use. */
+typedef struct rfm_input {
+    bool header;
+    char delimiter; /* ' ' means blanks: runs of spaces and tabs, leading ones skipped */
+    const char *customer, *time, *event; /* event NULL: every row is a "purchase" */
+    rfm_id_kind id_kind;
+    rfm_time_format time_format;
+    const rfm_zone *zone;
+    int decimals;
+    const rfm_rule *rules; /* keep rules: all must hold */
+    size_t n_rules;
+    int64_t as_of_us; /* later events are counted and dropped; INT64_MAX: none are */
+    rfm_dedupe dedupe;
+    const char *dedupe_column;
+    const char *const *mapped; /* every mapped column (what dedupe: row compares), in the order of the contract */
+    size_t n_mapped;
+    const rfm_number_source *numbers;
+    size_t n_numbers;
+    const char *const *hashes; /* columns whose values are counted as distinct */
+    size_t n_hashes;
+    const rfm_predicate *predicates;
+    size_t n_predicates;
+    const char *fault_file; /* NULL; tests only */
+} rfm_input;
+
+/* ---- plan -------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct rfm_file {
+    char *path;
+    int64_t size_bytes, modified_us;
+    bool whole; /* one rank reads it from end to end (quoted line ends) */
+} rfm_file;
+
+typedef struct rfm_files {
+    rfm_file *files;
+    size_t n;
+} rfm_files;
+
+/* Expand patterns (globs; a directory is an error that says to name its files by a glob). Sorted by path, each file
+ * once. A missing file, a pattern without match, a directory, an unreadable file: RFM_DATA (RFM_DENIED) that names it. Empty
+ * files stay in the list. Also looks into the first block of each file and marks it whole where a quoted line end shows. */
+rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
+                          rfm_error *err);
+void rfm_files_free(rfm_files *files);
+
+/* As bytes, to be shared with the other ranks. */
+rfm_status rfm_files_pack(const rfm_files *files, rfm_text *bytes, rfm_error *err);
+rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files, rfm_error *err);
+
+/* A byte range of one file; the records that begin in it belong to it. */
+typedef struct rfm_shard {
+    size_t file;
+    int64_t begin, end;
+} rfm_shard;
+
+/* The shards of all ranks, in the order of files and offsets; rank r reads shards first[r] .. first[r+1]-1. A pure
+ * function of the files and the number of ranks; about equal bytes. */
+typedef struct rfm_plan {
+    rfm_shard *shards;
+    size_t n;
+    size_t *first; /* n_ranks + 1 */
+} rfm_plan;
+
+rfm_status rfm_plan_make(const rfm_files *files, int n_ranks, rfm_plan *plan, rfm_error *err);
+void rfm_plan_free(rfm_plan *plan);
+
+/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+
+enum { RFM_BATCH_EVENTS = 1024 };
+
+/* n events, column by column; everything is valid until the sink returns. */
+typedef struct rfm_events {
+    size_t n; /* at most RFM_BATCH_EVENTS */
+    const uint64_t *id_hash;
+    const int64_t *id_number;     /* id: integer; else NULL */
+    const char *const *id_text;   /* id: text; not terminated; else NULL */
+    const uint8_t *id_length;
+    const int64_t *time_us;       /* UTC */
+    const int32_t *day;           /* in the input's zone */
+    const uint64_t *where;        /* bit p: predicate p holds */
+    const uint32_t *has_number;   /* bit i: number i is not NULL */
+    const uint32_t *has_hash;     /* bit i: hash i is not NULL */
+    const int64_t *const *numbers; /* [n_numbers][n] */
+    const uint64_t *const *hashes; /* [n_hashes][n]: XXH3 of the text */
+    const rfm_hash128 *key;       /* with dedupe: what identifies the event; else NULL */
+    const rfm_hash128 *row;       /* with dedupe: hash of the mapped fields */
+} rfm_events;
+
+typedef rfm_status (*rfm_event_sink)(void *context, const rfm_events *events, rfm_error *err);
+
+/* ---- rejects ------------------------------------------------------------------------------------------------------------------ */
+
+typedef enum rfm_reason {
+    RFM_REASON_FIELDS,   /* another number of fields than the header */
+    RFM_REASON_QUOTE,    /* a quote that is not closed, or text behind a closing quote */
+    RFM_REASON_CUSTOMER, /* missing, too long, or no integer */
+    RFM_REASON_TIME,
+    RFM_REASON_NUMBER,   /* no number, more digits than decimals, too large */
+    RFM_REASON_BYTES,    /* a NUL byte, or a record beyond the limit */
+    RFM_N_REASONS
+} rfm_reason;
+
+const char *rfm_reason_name(rfm_reason reason); /* "fields", "quote", ... as rejects/ and run.json have it */
+
+typedef struct rfm_reject {
+    size_t file;
+    int64_t line; /* from 1; within its shard until rfm_rejects_number */
+    size_t shard;
+    rfm_reason reason;
+    char *detail; /* "bad time '2024-13-01'" */
+    char *row;    /* the text refused, at most 1,000 bytes */
+} rfm_reject;
+
+/* Counted exactly, kept up to a cap per reason. */
+typedef struct rfm_rejects {
+    int64_t count[RFM_N_REASONS];
+    rfm_reject *kept;
+    size_t n_kept, capacity;
+    size_t cap; /* per reason; set before reading */
+} rfm_rejects;
+
+void rfm_rejects_free(rfm_rejects *rejects);
+
+/* ---- reading ------------------------------------------------------------------------------------------------------------------ */
+
+/* What one or more shards gave; zero-initialise, then pass to every call: it adds up. earliest/newest count kept events and
+ * mean something only where n_events > 0. */
+typedef struct rfm_tally {
+    int64_t n_rows, n_events, n_filtered, n_after_as_of; /* n_rows also counts rejects */
+    int64_t earliest_us, newest_us;
+    int64_t n_with_time_of_day; /* kept events whose time was more than a date */
+    int64_t n_bytes;
+} rfm_tally;
+
+/* What the reader says of one shard. */
+typedef struct rfm_shard_result {
+    int64_t n_lines;       /* line ends in the shard's own bytes, for the numbering of later shards */
+    bool quoted_line_ends; /* a quoted line end was met in a shard that is not a whole file: what was given to the sink may be
+                              wrong; mark the file whole and read everything again */
+} rfm_shard_result;
+
+/* Read one shard and give its events to the sink, batch by batch. Rows in error go to `rejects` and do not fail the call; a
+ * header that lacks a column, names it twice, a file that cannot be read or shrank, and a failing sink do (with path and,
+ * where there is one, line). `index` is the shard's place in the plan. */
+rfm_status rfm_shard_read(const rfm_input *input, const rfm_files *files, const rfm_shard *shard, size_t index,
+                          rfm_event_sink sink, void *context, rfm_tally *tally, rfm_rejects *rejects,
+                          rfm_shard_result *result, rfm_error *err);
+
+/* Turn lines within shards into lines within files. n_lines: of every shard of the plan (all ranks). */
+void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_t *n_lines);
+
+#endif

@@ -1,0 +1,193 @@
+/* model: customers -> numbers -> meaning. The feature language, what is learnt from features, names of segments, model.h5.
+ *
+ * Knows states, features and centroids; knows nothing of event files, clusters being fitted, or the run directory.
+ */
+#ifndef RFMPI_MODEL_H
+#define RFMPI_MODEL_H
+
+#include "rfmpi/config.h"
+#include "rfmpi/customer.h"
+#include "rfmpi/kmeans.h"
+
+/* ---- feature language: text -> what each event must give -> what each customer gives ---------------------------------------- */
+
+/* The columns of the job that verbs refer to by role; NULL where not mapped. */
+typedef struct rfm_roles {
+    const char *event, *session, *order, *product, *category;
+    const char *amount[2]; /* amount, or the two factors of it */
+    int n_amount;
+    int decimals;
+} rfm_roles;
+
+typedef enum rfm_transform_kind { RFM_TRANSFORM_LOG1P, RFM_TRANSFORM_SQRT, RFM_TRANSFORM_CLIP } rfm_transform_kind;
+
+/* LOG1P and SQRT are odd: sign(x) f(|x|). CLIP cuts at two quantiles of the training values at that point of the chain. */
+typedef struct rfm_transform {
+    rfm_transform_kind kind;
+    double quantiles[2];
+} rfm_transform;
+
+enum { RFM_MAX_TRANSFORMS = 8 };
+
+typedef struct rfm_features rfm_features; /* a parsed and compiled list; opaque */
+
+/* list: a ready list's name or entries; population NULL: the list's own (rfm: purchase; else all). Checks every name, verb,
+ * unit and column role; messages carry the place in the job file. Borrows nothing. Local. */
+rfm_status rfm_features_parse(const rfm_node *list, const rfm_node *population, const rfm_roles *roles,
+                              rfm_features **features, rfm_error *err);
+void rfm_features_close(rfm_features *features); /* NULL is fine */
+
+int rfm_features_n(const rfm_features *features);
+const char *rfm_features_name(const rfm_features *features, int feature);
+const char *rfm_features_unit(const rfm_features *features, int feature); /* "days", "orders", "amount", ... */
+int rfm_features_transforms(const rfm_features *features, int feature, const rfm_transform **transforms);
+
+/* The definitions, population and roles as canonical text; rfm_features_restore reads it back (of a model.h5). */
+rfm_status rfm_features_print(const rfm_features *features, rfm_text *text, rfm_error *err);
+rfm_status rfm_features_restore(const char *text, rfm_features **features, rfm_error *err);
+
+/* Fills numbers, hashes and predicates of an input (borrowed from features); the rest of it is left alone. */
+void rfm_features_input(const rfm_features *features, rfm_input *input);
+const rfm_aggregate *rfm_features_aggregates(const rfm_features *features, int *n);
+
+/* Parse `rows:` rules, of input: or of a where:. Caller frees with rfm_rules_free. Local. */
+rfm_status rfm_rules_parse(const rfm_node *node, rfm_rule **rules, size_t *n_rules, rfm_error *err);
+void rfm_rules_free(rfm_rule *rules, size_t n_rules);
+
+/* ---- as-of -------------------------------------------------------------------------------------------------------------------------- */
+
+/* What `features.as_of` says, before the data are seen. */
+typedef struct rfm_as_of_rule {
+    bool latest;
+    bool is_date;
+    int64_t keep_until_us; /* the last microsecond kept; INT64_MAX for latest */
+    int64_t day_start_us;  /* of a date */
+} rfm_as_of_rule;
+
+/* The moment differences are taken from, and the window's last day. */
+typedef struct rfm_as_of {
+    int64_t us;
+    int32_t day;
+    int64_t span_us; /* us - earliest kept event of the training input: the value of `never: span` */
+} rfm_as_of;
+
+rfm_status rfm_as_of_parse(const char *text, const rfm_zone *zone, rfm_as_of_rule *rule, rfm_error *err);
+
+/* latest: the newest kept event. A date: the last microsecond of that day, or its start where the data have dates only. */
+rfm_as_of rfm_as_of_resolve(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_zone *zone);
+
+/* ---- frame: customers x features ---------------------------------------------------------------------------------------------------- */
+
+typedef struct rfm_frame {
+    size_t n;        /* local rows */
+    int64_t n_global, first;
+    int d;
+    rfm_ids ids;     /* ids.n == n; a bare matrix without ids has numbers = global row numbers and has_ids false */
+    bool has_ids;
+    double *values;  /* [n * d] row major: after `never`, before transforms */
+    char **names;    /* [d] */
+    char **units;    /* [d] */
+} rfm_frame;
+
+void rfm_frame_free(rfm_frame *frame);
+
+/* Collective. Customers of the population and their features, from the owners' states. */
+rfm_status rfm_features_compute(rfm_comm *comm, const rfm_features *features, const rfm_state *state,
+                                const rfm_as_of *as_of, rfm_frame *frame, rfm_error *err);
+
+/* Collective. features.h5: /customers/id, /features/values, /features/names, /features/units, and attributes as_of, zone ... */
+rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *frame, const rfm_features *features,
+                           const rfm_as_of *as_of, rfm_error *err);
+
+/* Collective. Any HDF5 file with /features/values, rows in even shares. as_of and the features' text (*definitions, "" when
+ * absent; caller frees) as written, may be NULL. Weights in the file are RFM_USAGE. */
+rfm_status rfm_frame_read(rfm_comm *comm, const char *path, rfm_frame *frame, rfm_as_of *as_of, char **definitions,
+                          rfm_error *err);
+
+/* ---- scaling: learnt chain from feature values to scaled values ------------------------------------------------------------------------- */
+
+typedef enum rfm_scale { RFM_SCALE_STANDARD, RFM_SCALE_ROBUST, RFM_SCALE_MINMAX, RFM_SCALE_NONE } rfm_scale;
+
+typedef struct rfm_scaling_step {
+    rfm_transform_kind kind;
+    double low, high; /* cuts of CLIP */
+} rfm_scaling_step;
+
+typedef struct rfm_scaling {
+    int d;
+    rfm_scale kind;
+    struct rfm_scaling_column {
+        rfm_scaling_step steps[RFM_MAX_TRANSFORMS];
+        int n_steps;
+        double center, scale; /* scaled = (transformed - center) / scale */
+    } *columns;               /* [d] */
+} rfm_scaling;
+
+/* Collective. Learn from a frame; features NULL (a bare matrix): no transforms. Exact functions of the set of customers. *scaled gets
+ * n x d values, caller frees. A value that is not finite: RFM_DATA that names column and row or id. */
+rfm_status rfm_scaling_fit(rfm_comm *comm, const rfm_frame *frame, const rfm_features *features, rfm_scale kind,
+                           rfm_scaling *scaling, double **scaled, rfm_error *err);
+/* Local. n x d feature values -> scaled values (may be the same array). */
+void rfm_scaling_apply(const rfm_scaling *scaling, size_t n, const double *values, double *scaled);
+/* Local. One scaled value back in the feature's units (cuts cannot be undone). */
+double rfm_scaling_invert(const rfm_scaling *scaling, int column, double scaled);
+void rfm_scaling_free(rfm_scaling *scaling);
+
+/* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: values[i] for
+ * probabilities[i]. stride: distance between values. */
+rfm_status rfm_quantiles(rfm_comm *comm, size_t n, const double *values, size_t stride, int n_quantiles,
+                         const double *probabilities, double *quantiles, rfm_error *err);
+
+/* ---- names of segments ---------------------------------------------------------------------------------------------------------------------- */
+
+/* names NULL: the built-in rules over the ranks of recency, frequency and monetary among the centroids (by the features'
+ * names recency_days, frequency, monetary; other lists get "Segment 1", ...). A list of k strings, or of rules
+ * {name, recency, frequency, monetary} with low, middle, high or lists of them, overrides. Unique: " 2" and so on is added.
+ * centroids: k x d in feature units. Caller frees names[i] and names. Local. */
+rfm_status rfm_segment_names(const rfm_node *names, int k, int d, const char *const *features, const double *centroids,
+                             char ***segment_names, rfm_error *err);
+
+/* ---- model: all that predict needs ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct rfm_model {
+    int d, k;
+    char **features;        /* [d] names */
+    char *definitions;      /* rfm_features_print; "" for a bare matrix */
+    char *as_of_rule;       /* as the job said it: "latest", a date, a timestamp; "" for a bare matrix */
+    char *timezone;
+    rfm_as_of as_of;        /* of the training run; span_us is what `never: span` means */
+    rfm_scaling scaling;
+    rfm_grid grid;
+    double *centroids;      /* [k * d] positions; these decide */
+    double *centroids_scaled;   /* [k * d] with the grid's offset */
+    double *centroids_original; /* [k * d] in feature units */
+    int64_t *sizes;         /* [k] at the fit */
+    int32_t *segment_ids;   /* [k] label -> segment id */
+    char **names;           /* [k] by label */
+    double inertia;
+    int iterations;
+    double *trace;          /* [iterations] */
+    uint64_t seed;
+} rfm_model;
+
+void rfm_model_free(rfm_model *model);
+rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *model, rfm_error *err); /* Collective; rank 0's */
+rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err);        /* Collective */
+
+/* ---- digest -------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Order-free over customers; leaves out run id, paths, times and ranks. Parts that do not apply are zero. */
+typedef struct rfm_digest {
+    rfm_hash128 whole;
+    rfm_hash128 customers; /* (id, segment) of all customers */
+    rfm_hash128 features;  /* (id, feature values) of all customers, and the features' names */
+    rfm_hash128 scaling;
+    rfm_hash128 centroids;
+    rfm_hash128 names;
+} rfm_digest;
+
+/* Collective. model and labels may be NULL (prepare). */
+rfm_status rfm_digest_make(rfm_comm *comm, const rfm_frame *frame, const rfm_model *model, const int32_t *labels,
+                           rfm_digest *digest, rfm_error *err);
+
+#endif
