@@ -12,7 +12,9 @@
 typedef struct rfm_comm rfm_comm;
 
 /* Start MPI. A plain start stays alone (no daemon). RFM_USAGE when the environment announces several tasks but the
- * communicator has one rank (srun without --mpi=pmix): N copies would write one directory. */
+ * communicator has one rank (srun without --mpi=pmix): N copies would write one directory. Also RFM_USAGE for an
+ * RFMPI_FAULT that is malformed or names a rank there is not. After a failure *comm is NULL, or serves only to ask for
+ * the rank that speaks (0) and to be closed. */
 rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err);
 void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
 
@@ -47,7 +49,7 @@ int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value);                     
 void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes);
 void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all);                /* all: size() values on all ranks */
 
-/* A byte string from root to all: on root *bytes/*n_bytes are read, elsewhere allocated (caller frees). */
+/* A byte string from root to all: on root *bytes and *n_bytes are read, elsewhere made (caller frees). */
 rfm_status rfm_comm_share(rfm_comm *comm, int root, void **bytes, size_t *n_bytes, rfm_error *err);
 
 /* Every rank's byte string, end to end in rank order, on all ranks (offsets: size()+1 entries) - or, gather, on root only

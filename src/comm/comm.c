@@ -1,0 +1,106 @@
+/* comm: opening and closing, stages, and the agreement. Knows the ranks only through ranks.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ranks.h"
+
+static rfm_status check_announced(rfm_comm *comm, rfm_error *err)
+{
+    int n_tasks, task;
+    rfm_launch_announced(&n_tasks, &task);
+    if (comm->size > 1 || n_tasks <= 1)
+        return RFM_OK;
+    rfm_fail(err, RFM_USAGE,
+             "Slurm announces %d tasks but each is alone: start with srun --mpi=pmix (or mpirun)",
+             n_tasks);
+    /* Nothing but rank() and close() is left to be called: let one of the copies speak for all. */
+    comm->rank = task;
+    return err->status;
+}
+
+static rfm_status read_fault(rfm_comm *comm, rfm_error *err)
+{
+    if (rfm_fault_parse(getenv("RFMPI_FAULT"), &comm->fault, err) != RFM_OK)
+        return err->status;
+    if (comm->fault.n > 0 && comm->fault.rank >= comm->size) {
+        int rank = comm->fault.rank;
+        comm->fault.n = 0;
+        return rfm_fail(err, RFM_USAGE, "RFMPI_FAULT names rank %d, but there are %d (from 0)",
+                        rank, comm->size);
+    }
+    return RFM_OK;
+}
+
+rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err)
+{
+    *comm = NULL;
+    rfm_comm *opened = rfm_alloc(1, sizeof *opened, err);
+    if (opened == NULL)
+        return err->status;
+    opened->stage = "open";
+    opened->max_elements = (size_t)1 << 27;
+    opened->max_bytes = (size_t)1 << 30;
+    if (rfm_ranks_start(argc, argv, opened, err) != RFM_OK) {
+        free(opened);
+        return err->status;
+    }
+    *comm = opened;
+    if (check_announced(opened, err) != RFM_OK)
+        return err->status;
+    read_fault(opened, err);
+    return rfm_comm_agree(opened, err);
+}
+
+void rfm_comm_close(rfm_comm *comm)
+{
+    if (comm == NULL)
+        return;
+    rfm_ranks_stop(comm);
+    free(comm);
+}
+
+int rfm_comm_rank(const rfm_comm *comm)
+{
+    return comm->rank;
+}
+
+int rfm_comm_size(const rfm_comm *comm)
+{
+    return comm->size;
+}
+
+void rfm_comm_stage(rfm_comm *comm, const char *stage)
+{
+    comm->stage = stage;
+}
+
+/* All ranks count the agreements, so that a rank's number means the same to a reader on every rank.
+ */
+static void inject_failure(rfm_comm *comm, rfm_error *err)
+{
+    const rfm_fault *fault = &comm->fault;
+    if (fault->n == 0 || strcmp(comm->stage, fault->stage) != 0)
+        return;
+    comm->n_agreed++;
+    if (comm->n_agreed == fault->n && comm->rank == fault->rank)
+        rfm_fail(err, RFM_INTERNAL, "failure injected by RFMPI_FAULT=%s:%d:%lld", fault->stage,
+                 fault->rank, (long long)fault->n);
+}
+
+rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err)
+{
+    inject_failure(comm, err);
+    int64_t lowest = err->status != RFM_OK ? comm->rank : comm->size;
+    rfm_comm_reduce_i64(comm, RFM_MIN, &lowest, 1);
+    if (lowest == comm->size)
+        return RFM_OK;
+    int64_t n_failed = err->status != RFM_OK;
+    rfm_comm_reduce_i64(comm, RFM_SUM, &n_failed, 1);
+    rfm_comm_bcast(comm, (int)lowest, err, sizeof *err);
+    /* An error that was agreed on before keeps the rank and the number it had then. */
+    if (err->n_failed == 0) {
+        err->rank = (int)lowest;
+        err->n_failed = (int)n_failed;
+    }
+    return err->status;
+}

@@ -1,0 +1,48 @@
+/* launch: what the environment says of how this process was started. Knows nothing of MPI itself.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ranks.h"
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0';
+}
+
+static int number_of(const char *name, int otherwise)
+{
+    const char *value = getenv(name);
+    if (value == NULL || value[0] < '0' || value[0] > '9')
+        return otherwise;
+    long number = strtol(value, NULL, 10);
+    return number > INT32_MAX ? otherwise : (int)number;
+}
+
+/* A batch script of Slurm has a task number too, but is no step: what it starts plainly is alone on
+ * purpose. */
+static bool in_slurm_step(void)
+{
+    const char *environment = getenv("ENVIRONMENT");
+    bool batch = environment != NULL && strcmp(environment, "BATCH") == 0;
+    return is_set("SLURM_STEP_ID") || is_set("SLURM_STEPID") || (is_set("SLURM_PROCID") && !batch);
+}
+
+bool rfm_launch_managed(void)
+{
+    return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMIX_NAMESPACE") ||
+           in_slurm_step();
+}
+
+void rfm_launch_announced(int *n_tasks, int *task)
+{
+    *n_tasks = 1;
+    *task = 0;
+    if (is_set("OMPI_COMM_WORLD_SIZE") || !in_slurm_step())
+        return;
+    /* SLURM_NTASKS speaks of the job, SLURM_STEP_NUM_TASKS of the step; srun sets both to what it
+     * starts. */
+    *n_tasks = number_of("SLURM_STEP_NUM_TASKS", number_of("SLURM_NTASKS", 1));
+    *task = number_of("SLURM_PROCID", 0);
+}

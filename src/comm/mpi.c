@@ -1,0 +1,90 @@
+/* mpi: starting and stopping Open MPI, its handles, and what happens when a call fails. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mpi_handle.h"
+
+void rfm_mpi_check(const rfm_comm *comm, int code, const char *call)
+{
+    if (code == MPI_SUCCESS)
+        return;
+    char text[MPI_MAX_ERROR_STRING + 1] = "unknown error";
+    int length = 0;
+    MPI_Error_string(code, text, &length);
+    fprintf(stderr, "rfmpi: %s failed: %s (rank %d, stage %s)\n", call, text, comm->rank,
+            comm->stage);
+    MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
+}
+
+/* The buffers MPI hands over need not be aligned for 16 bytes. */
+static void add_i128(void *in, void *inout, int *length, MPI_Datatype *type)
+{
+    (void)type;
+    char *from = in, *to = inout;
+    for (int i = 0; i < *length; i++, from += sizeof(rfm_u128), to += sizeof(rfm_u128)) {
+        rfm_u128 a, b;
+        memcpy(&a, from, sizeof a);
+        memcpy(&b, to, sizeof b);
+        b += a;
+        memcpy(to, &b, sizeof b);
+    }
+}
+
+static void make_handles(rfm_comm *comm)
+{
+    struct rfm_mpi *mpi = comm->mpi;
+    rfm_mpi_check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &mpi->comm), "MPI_Comm_dup");
+    rfm_mpi_check(comm, MPI_Comm_set_errhandler(mpi->comm, MPI_ERRORS_RETURN),
+                  "MPI_Comm_set_errhandler");
+    rfm_mpi_check(comm, MPI_Comm_rank(mpi->comm, &comm->rank), "MPI_Comm_rank");
+    rfm_mpi_check(comm, MPI_Comm_size(mpi->comm, &comm->size), "MPI_Comm_size");
+    rfm_mpi_check(comm, MPI_Type_contiguous((int)sizeof(rfm_i128), MPI_BYTE, &mpi->i128),
+                  "MPI_Type_contiguous");
+    rfm_mpi_check(comm, MPI_Type_commit(&mpi->i128), "MPI_Type_commit");
+    rfm_mpi_check(comm, MPI_Op_create(add_i128, 1, &mpi->sum_i128), "MPI_Op_create");
+}
+
+rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err)
+{
+    comm->mpi = rfm_alloc(1, sizeof *comm->mpi, err);
+    if (comm->mpi == NULL)
+        return err->status;
+    /* Without a launcher Open MPI would start a daemon beside us. */
+    if (!rfm_launch_managed())
+        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    int provided = MPI_THREAD_SINGLE;
+    rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided),
+                  "MPI_Init_thread");
+    if (provided < MPI_THREAD_FUNNELED) {
+        MPI_Finalize();
+        free(comm->mpi);
+        return rfm_fail(err, RFM_INTERNAL, "this MPI library cannot serve a program with threads");
+    }
+    make_handles(comm);
+    return RFM_OK;
+}
+
+void rfm_ranks_stop(rfm_comm *comm)
+{
+    MPI_Op_free(&comm->mpi->sum_i128);
+    MPI_Type_free(&comm->mpi->i128);
+    MPI_Comm_free(&comm->mpi->comm);
+    MPI_Finalize();
+    free(comm->mpi);
+}
+
+size_t rfm_comm_library(char *buffer, size_t size)
+{
+    char version[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
+    int length = 0;
+    MPI_Get_library_version(version, &length);
+    version[strcspn(version, ",\n")] = '\0'; /* behind it: who built it where */
+    int written = snprintf(buffer, size, "%s", version);
+    return written < 0 ? 0 : (size_t)written;
+}
+
+const void *rfm_comm_handle(const rfm_comm *comm)
+{
+    return &comm->mpi->comm;
+}

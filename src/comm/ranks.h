@@ -1,0 +1,64 @@
+/* ranks: what the two twins (mpi*.c and serial.c) must offer, and what comm.c and bytes.c build on
+ * it.
+ *
+ * Private to src/comm and its tests. Knows no mpi.h: the handles of MPI are behind a pointer only
+ * mpi*.c can open.
+ */
+#ifndef RFM_COMM_RANKS_H
+#define RFM_COMM_RANKS_H
+
+#include "rfmpi/comm.h"
+
+enum { RFM_FAULT_STAGE_BYTES = 64, RFM_NO_RANK = -1 };
+
+/* RFMPI_FAULT made ready; n == 0: no failure is to be injected. */
+typedef struct rfm_fault {
+    char stage[RFM_FAULT_STAGE_BYTES];
+    int rank;
+    int64_t n;
+} rfm_fault;
+
+struct rfm_comm {
+    int rank, size;
+    const char *stage;
+    rfm_fault fault;
+    int64_t n_agreed;    /* agreements of the fault's stage so far */
+    size_t max_elements; /* the most one reduction is given; tests lower it */
+    size_t max_bytes;    /* the most one transfer is given; tests lower it */
+    struct rfm_mpi *mpi; /* NULL in the serial twin */
+};
+
+/* ---- the twins, besides the functions of rfmpi/comm.h that need no common part
+ * -------------------- */
+
+/* Fill rank, size and mpi. On failure nothing is left running. */
+rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err);
+void rfm_ranks_stop(rfm_comm *comm);
+
+/* counts[r] of this rank to rank r; theirs[r] is what rank r has for this rank. size() entries
+ * each. */
+void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs);
+
+/* One step of a pairwise exchange: every rank calls it with partners that fit. RFM_NO_RANK: nothing
+ * goes that way. */
+typedef struct rfm_parcel {
+    int rank;
+    char *bytes;
+    size_t n_bytes;
+} rfm_parcel;
+void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_parcel *receive);
+
+/* ---- the environment (Local)
+ * ---------------------------------------------------------------------- */
+
+/* "<stage>:<rank>" or "<stage>:<rank>:<n>"; NULL and "" mean no fault. */
+rfm_status rfm_fault_parse(const char *text, rfm_fault *fault, rfm_error *err);
+
+/* True when mpirun, PMIx or a step of Slurm started this process. */
+bool rfm_launch_managed(void);
+
+/* The tasks a launcher of Slurm announced, and which of them this process is; 1 and 0 without one,
+ * and under mpirun. */
+void rfm_launch_announced(int *n_tasks, int *task);
+
+#endif

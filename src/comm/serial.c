@@ -1,0 +1,85 @@
+/* serial: the twin of mpi*.c without MPI: one rank, alone. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ranks.h"
+
+rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err)
+{
+    (void)argc, (void)argv, (void)err;
+    comm->rank = 0;
+    comm->size = 1;
+    return RFM_OK;
+}
+
+void rfm_ranks_stop(rfm_comm *comm)
+{
+    (void)comm;
+}
+
+size_t rfm_comm_library(char *buffer, size_t size)
+{
+    int written = snprintf(buffer, size, "none (serial)");
+    return written < 0 ? 0 : (size_t)written;
+}
+
+const void *rfm_comm_handle(const rfm_comm *comm)
+{
+    (void)comm;
+    return NULL;
+}
+
+void rfm_comm_barrier(rfm_comm *comm)
+{
+    (void)comm;
+}
+
+void rfm_comm_reduce_i64(rfm_comm *comm, rfm_reduce op, int64_t *values, size_t n)
+{
+    (void)comm, (void)op, (void)values, (void)n;
+}
+
+void rfm_comm_reduce_f64(rfm_comm *comm, rfm_reduce op, double *values, size_t n)
+{
+    (void)comm;
+    rfm_assert(op != RFM_SUM);
+    /* As with MPI: no negative zero. */
+    for (size_t i = 0; i < n; i++)
+        values[i] += 0.0;
+}
+
+void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n)
+{
+    (void)comm, (void)values, (void)n;
+}
+
+int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value)
+{
+    (void)comm, (void)value;
+    return 0;
+}
+
+void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
+{
+    (void)bytes, (void)n_bytes;
+    rfm_assert(root == comm->rank);
+}
+
+void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all)
+{
+    (void)comm;
+    all[0] = value;
+}
+
+void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
+{
+    (void)comm;
+    theirs[0] = counts[0];
+}
+
+/* What a rank keeps is copied by the caller, and there is nobody else. */
+void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_parcel *receive)
+{
+    (void)comm, (void)send, (void)receive;
+    rfm_broken("a rank that is alone sends nothing", __FILE__, __LINE__);
+}
