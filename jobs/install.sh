@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks ...
+# Root: installs what is missing. Anybody else: names it, with the command that installs it, and exits 69.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build_packages="gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libopenblas-dev
+    libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libxxhash-dev libcurl4-openssl-dev tzdata"
+test_packages="clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv"
+checks_packages="clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3"
+
+is_installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+install_packages() {
+    local missing=() package
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        {
+            echo "missing packages: ${missing[*]}"
+            echo "install them with: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+        } >&2
+        exit 69
+    fi
+    echo "installing: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    local log
+    log=$(mktemp)
+    if ! { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"; } \
+        >"$log" 2>&1 </dev/null; then
+        tail -n 30 "$log" >&2
+        echo "apt-get could not install: ${missing[*]} (the whole output: $log)" >&2
+        exit 69
+    fi
+    rm -f "$log"
+}
+
+# The Python side of the tests (independent oracles), apart from the system's own packages.
+make_venv() {
+    local venv=build/venv wanted=tests/requirements.txt
+    if [ -x $venv/bin/python ] && cmp -s $wanted $venv/requirements.txt; then
+        return 0
+    fi
+    echo "making $venv from $wanted"
+    rm -rf $venv
+    mkdir -p build
+    if ! { python3 -m venv $venv && $venv/bin/python -m pip install --quiet --disable-pip-version-check -r $wanted; }; then
+        echo "could not make $venv: 'python3 -m venv' and pip with access to PyPI (or a mirror of it) are needed" >&2
+        exit 69
+    fi
+    cp $wanted $venv/requirements.txt
+}
+
+[ $# -gt 0 ] || {
+    echo "usage: jobs/install.sh build|test|checks ..." >&2
+    exit 64
+}
+packages=()
+for group in "$@"; do
+    case $group in
+    build | test | checks)
+        list=${group}_packages
+        read -r -d '' -a words <<<"${!list}" || true
+        packages+=("${words[@]}")
+        ;;
+    *)
+        echo "jobs/install.sh: unknown group '$group' (build, test or checks)" >&2
+        exit 64
+        ;;
+    esac
+done
+if command -v dpkg-query >/dev/null; then
+    mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+    install_packages "${packages[@]}"
+else
+    echo "not a Debian system: what is missing will be named by the build itself (the Debian names: ${packages[*]})"
+fi
+case " $* " in *" test "*) make_venv ;; esac
