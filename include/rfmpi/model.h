@@ -42,9 +42,10 @@ const char *rfm_features_name(const rfm_features *features, int feature);
 const char *rfm_features_unit(const rfm_features *features, int feature); /* "days", "orders", "amount", ... */
 int rfm_features_transforms(const rfm_features *features, int feature, const rfm_transform **transforms);
 
-/* The definitions, population and roles as canonical text; rfm_features_restore reads it back (of a model.h5). */
+/* The definitions, population and roles as canonical text; rfm_features_restore reads it back (of a model.h5). Roles name other
+ * columns for the same roles (a new export with other headers); NULL keeps the recorded ones. */
 rfm_status rfm_features_print(const rfm_features *features, rfm_text *text, rfm_error *err);
-rfm_status rfm_features_restore(const char *text, rfm_features **features, rfm_error *err);
+rfm_status rfm_features_restore(const char *text, const rfm_roles *roles, rfm_features **features, rfm_error *err);
 
 /* Fills numbers, hashes and predicates of an input (borrowed from features); the rest of it is left alone. */
 void rfm_features_input(const rfm_features *features, rfm_input *input);

@@ -1,0 +1,17 @@
+/* pipeline: the order of work. One table of stages, one loop that loads or makes what each leaves in the run directory.
+ *
+ *   ingest -> features -> cluster -> score -> write        (predict: label in the place of cluster)
+ */
+#ifndef RFMPI_PIPELINE_H
+#define RFMPI_PIPELINE_H
+
+#include "rfmpi/comm.h"
+#include "rfmpi/config.h"
+
+typedef enum rfm_task { RFM_TASK_PREPARE, RFM_TASK_TRAIN, RFM_TASK_PREDICT, RFM_TASK_RUN } rfm_task;
+
+/* Collective. Do a task as the job says, in output.dir. What is finished there already, from the same inputs and options, is
+ * not done again. *table gets, on rank 0, the segments as text for people ("" for prepare, or when nothing was left to do). */
+rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err);
+
+#endif

@@ -1,0 +1,97 @@
+/* One batch on its way through the stages: what was asked, what is in memory, where it is kept. Private to the pipeline. */
+#ifndef RFMPI_PIPELINE_BATCH_H
+#define RFMPI_PIPELINE_BATCH_H
+
+#include "rfmpi/customer.h"
+#include "rfmpi/ingest.h"
+#include "rfmpi/kmeans.h"
+#include "rfmpi/model.h"
+#include "rfmpi/pipeline.h"
+#include "rfmpi/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_MAPPED = 10, REJECTS_KEPT = 1000 };
+
+/* Where the customers come from. */
+typedef enum source { SOURCE_EVENTS, SOURCE_STATE /* another run's state.h5 */, SOURCE_MATRIX /* an HDF5 matrix */ } source;
+
+/* The typed job: everything the modules are given, made from the configuration once. */
+typedef struct job {
+    rfm_task task;
+    source source;
+    rfm_zone *zone;
+    rfm_input input; /* borrows the fields below, the configuration and the features */
+    rfm_rule *rules;
+    size_t n_rules;
+    const char *mapped[MAX_MAPPED];
+    rfm_roles roles;
+    rfm_features *features; /* NULL for a bare matrix */
+    rfm_as_of_rule as_of_rule;
+    const char *as_of_text;
+    rfm_scale scale;
+    rfm_kmeans_options kmeans;
+    double *given; /* of cluster.init: file:PATH, of given_d columns */
+    int given_d;
+} job;
+
+typedef struct batch {
+    rfm_comm *comm;           /* borrowed */
+    const rfm_config *config; /* borrowed */
+    job job;
+    rfm_run *run;
+    bool force;
+    double start_s;
+
+    rfm_files files; /* SOURCE_EVENTS; the same on every rank */
+    rfm_layout layout;
+    rfm_provenance provenance; /* of the new state */
+    rfm_state state;
+    rfm_keys keys;
+    rfm_as_of as_of;
+    rfm_extent extent; /* global, of all events behind the features */
+    rfm_frame frame;
+    double *scaled; /* [frame.n * frame.d] */
+    rfm_model model;
+    bool has_model;
+    char *model_hash; /* of the model file predict was given */
+    int32_t *labels;  /* [frame.n] */
+    double *squared_distances;
+    int64_t *sizes; /* [model.k] customers of this batch */
+    double inertia; /* of this batch about the model's centroids */
+} batch;
+
+/* ---- one file each, in the order of work -------------------------------------------------------------------------------- */
+
+/* job.c. Collective: the files it names (model, centroids) are read together. */
+rfm_status job_init(batch *batch, rfm_task task, rfm_error *err);
+void job_free(job *job);
+
+/* origin.c. Collective where files are looked for. */
+rfm_status find_inputs(batch *batch, rfm_error *err);
+rfm_status make_origin(const batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err); /* Local */
+rfm_status make_settings(const rfm_config *config, char **settings, rfm_error *err);              /* Local */
+
+/* The stages. Collective. */
+rfm_status ingest_make(batch *batch, rfm_error *err);
+rfm_status ingest_load(batch *batch, rfm_error *err);
+rfm_status features_make(batch *batch, rfm_error *err);
+rfm_status features_load(batch *batch, rfm_error *err);
+rfm_status cluster_make(batch *batch, rfm_error *err);
+rfm_status cluster_load(batch *batch, rfm_error *err);
+rfm_status label_make(batch *batch, rfm_error *err);
+rfm_status score_make(batch *batch, rfm_error *err);
+rfm_status write_make(batch *batch, rfm_error *err);
+
+/* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
+rfm_status onto_read(batch *batch, const char *dir, rfm_state *base, rfm_keys *keys, rfm_error *err);
+
+/* rejects.c. Collective: rejects/ from every rank's, and the limit. */
+rfm_status rejects_publish(batch *batch, rfm_rejects *rejects, const rfm_tally *tally, rfm_error *err);
+
+/* summary.c */
+rfm_status report_finish(batch *batch, rfm_error *err);             /* Collective */
+void print_segments(const batch *batch, rfm_text *table);           /* Local */
+
+#endif

@@ -1,0 +1,314 @@
+/* The typed job: from the configuration (and, for predict, the model) to what each module is given. */
+#include "batch.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- input ------------------------------------------------------------------------------------------------------------------ */
+
+static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_error *err)
+{
+    const char *text = rfm_config_string(config, "input.delimiter");
+    if (strcmp(text, "tab") == 0)
+        *delimiter = '\t';
+    else if (strcmp(text, "blanks") == 0)
+        *delimiter = ' ';
+    else if (strlen(text) == 1 && !strchr("\"\r\n ", text[0]))
+        *delimiter = text[0];
+    else
+        return rfm_config_fail(config, "input.delimiter", err,
+                               "input.delimiter is one character, \"tab\" or \"blanks\", not '%s'", text);
+    return RFM_OK;
+}
+
+static rfm_status read_amount(const rfm_config *config, rfm_roles *roles, rfm_error *err)
+{
+    const rfm_node *amount = rfm_config_tree(config, "input.columns.amount");
+    if (!amount)
+        return RFM_OK;
+    if (amount->kind == RFM_NODE_SCALAR) {
+        roles->amount[roles->n_amount++] = amount->text;
+        return RFM_OK;
+    }
+    if (amount->kind != RFM_NODE_LIST || amount->n_items < 1 || amount->n_items > 2)
+        return rfm_node_fail(amount, err, "input.columns.amount is one column, or a list of the two whose product it is");
+    for (size_t i = 0; i < amount->n_items; i++) {
+        if (amount->items[i].kind != RFM_NODE_SCALAR)
+            return rfm_node_fail(&amount->items[i], err, "input.columns.amount names columns");
+        roles->amount[roles->n_amount++] = amount->items[i].text;
+    }
+    return RFM_OK;
+}
+
+static rfm_status read_roles(const rfm_config *config, rfm_roles *roles, rfm_error *err)
+{
+    roles->event = rfm_config_string(config, "input.columns.event");
+    roles->session = rfm_config_string(config, "input.columns.session");
+    roles->order = rfm_config_string(config, "input.columns.order");
+    roles->product = rfm_config_string(config, "input.columns.product");
+    roles->category = rfm_config_string(config, "input.columns.category");
+    roles->decimals = (int)rfm_config_integer(config, "input.decimals");
+    return read_amount(config, roles, err);
+}
+
+static void list_mapped(job *job)
+{
+    const char *const columns[MAX_MAPPED] = {
+        job->input.customer, job->input.time,     job->roles.event, job->roles.amount[0], job->roles.amount[1],
+        job->roles.session,  job->roles.order,    job->roles.product, job->roles.category,
+    };
+    for (size_t i = 0; i < MAX_MAPPED; i++)
+        if (columns[i])
+            job->mapped[job->input.n_mapped++] = columns[i];
+    job->input.mapped = job->mapped;
+}
+
+static void read_dedupe(const rfm_config *config, rfm_input *input)
+{
+    const char *dedupe = rfm_config_string(config, "input.dedupe");
+    input->dedupe = strcmp(dedupe, "none") == 0  ? RFM_DEDUPE_NONE
+                    : strcmp(dedupe, "row") == 0 ? RFM_DEDUPE_ROW
+                                                 : RFM_DEDUPE_COLUMN;
+    input->dedupe_column = input->dedupe == RFM_DEDUPE_COLUMN ? dedupe : NULL;
+}
+
+static rfm_time_format time_format(const char *name)
+{
+    static const struct {
+        const char *name;
+        rfm_time_format format;
+    } formats[] = {{"auto", RFM_TIME_AUTO},
+                   {"date", RFM_TIME_DATE},
+                   {"seconds", RFM_TIME_SECONDS},
+                   {"milliseconds", RFM_TIME_MILLISECONDS},
+                   {"microseconds", RFM_TIME_MICROSECONDS},
+                   {"iso", RFM_TIME_ISO}};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return formats[i].format;
+    rfm_assert(!"a time format of the option table that is not known here");
+    return RFM_TIME_AUTO;
+}
+
+static rfm_status demand(const char *key, const char *value, rfm_error *err)
+{
+    return value ? RFM_OK : rfm_fail(err, RFM_USAGE, "%s is not set: add it to the job file, or --set %s=...", key, key);
+}
+
+static rfm_status read_input(batch *batch, rfm_error *err)
+{
+    const rfm_config *config = batch->config;
+    job *job = &batch->job;
+    rfm_input *input = &job->input;
+    input->header = rfm_config_boolean(config, "input.header");
+    input->customer = rfm_config_string(config, "input.columns.customer");
+    input->time = rfm_config_string(config, "input.columns.time");
+    input->event = job->roles.event;
+    input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
+    input->time_format = time_format(rfm_config_string(config, "input.time_format"));
+    input->zone = job->zone;
+    input->decimals = job->roles.decimals;
+    input->as_of_us = job->as_of_rule.keep_until_us;
+    read_dedupe(config, input);
+    list_mapped(job);
+    rfm_features_input(job->features, input);
+    const rfm_node *rows = rfm_config_tree(config, "input.rows");
+    if (demand("input.columns.customer", input->customer, err) != RFM_OK ||
+        demand("input.columns.time", input->time, err) != RFM_OK ||
+        read_delimiter(config, &input->delimiter, err) != RFM_OK ||
+        (rows && rfm_rules_parse(rows, &job->rules, &job->n_rules, err) != RFM_OK))
+        return err->status;
+    input->rules = job->rules;
+    input->n_rules = job->n_rules;
+    return RFM_OK;
+}
+
+/* ---- features and as-of ------------------------------------------------------------------------------------------------------- */
+
+/* predict takes the definitions of the model, and as_of from the job where it says one, else the model's rule. */
+static rfm_status read_features(batch *batch, rfm_error *err)
+{
+    job *job = &batch->job;
+    const rfm_config *config = batch->config;
+    if (job->source == SOURCE_MATRIX)
+        return RFM_OK;
+    if (read_roles(config, &job->roles, err) != RFM_OK)
+        return err->status;
+    job->as_of_text = rfm_config_string(config, "features.as_of");
+    if (job->task == RFM_TASK_PREDICT) {
+        if (batch->model.definitions[0] == '\0')
+            return rfm_fail(err, RFM_USAGE,
+                            "the model was fitted to a bare matrix and defines no features: predict takes an HDF5 matrix "
+                            "(--set input.features=...) with it");
+        if (!rfm_config_given(config, "features.as_of"))
+            job->as_of_text = batch->model.as_of_rule;
+        if (strcmp(rfm_config_string(config, "input.timezone"), batch->model.timezone) != 0)
+            return rfm_config_fail(config, "input.timezone", err, "the model counts days in %s; input.timezone must be the same",
+                                   batch->model.timezone);
+        rfm_features_restore(batch->model.definitions, job->source == SOURCE_EVENTS ? &job->roles : NULL, &job->features, err);
+    } else {
+        rfm_features_parse(rfm_config_tree(config, "features.list"), rfm_config_tree(config, "features.population"),
+                           &job->roles, &job->features, err);
+    }
+    if (err->status == RFM_OK)
+        rfm_as_of_parse(job->as_of_text, job->zone, &job->as_of_rule, err);
+    return err->status;
+}
+
+/* ---- k-means ------------------------------------------------------------------------------------------------------------------- */
+
+static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *options, rfm_error *err)
+{
+    const char *init = rfm_config_string(config, "cluster.init");
+    if (strcmp(init, "k-means||") == 0)
+        options->seeding = RFM_SEEDING_PARALLEL;
+    else if (strcmp(init, "k-means++") == 0)
+        options->seeding = RFM_SEEDING_PLUSPLUS;
+    else if (strcmp(init, "random") == 0)
+        options->seeding = RFM_SEEDING_RANDOM;
+    else if (strncmp(init, "file:", 5) == 0 && init[5] != '\0')
+        options->seeding = RFM_SEEDING_GIVEN;
+    else
+        return rfm_config_fail(config, "cluster.init", err,
+                               "cluster.init is \"k-means||\", \"k-means++\", \"random\" or \"file:PATH\", not '%s'", init);
+    return RFM_OK;
+}
+
+static rfm_status read_kmeans(const rfm_config *config, job *job, rfm_error *err)
+{
+    static const char *const algorithms[] = {
+        [RFM_ALGORITHM_AUTO] = "auto", [RFM_ALGORITHM_GEMM] = "gemm", [RFM_ALGORITHM_DEFINITION] = "definition"};
+    static const char *const scales[] = {[RFM_SCALE_STANDARD] = "standard",
+                                         [RFM_SCALE_ROBUST] = "robust",
+                                         [RFM_SCALE_MINMAX] = "minmax",
+                                         [RFM_SCALE_NONE] = "none"};
+    rfm_kmeans_options *options = &job->kmeans;
+    *options = rfm_kmeans_defaults();
+    options->k = (int)rfm_config_integer(config, "cluster.k");
+    options->seed = (uint64_t)rfm_config_integer(config, "cluster.seed");
+    options->restarts = (int)rfm_config_integer(config, "cluster.restarts");
+    options->max_iterations = (int)rfm_config_integer(config, "cluster.max_iterations");
+    options->tolerance = rfm_config_number(config, "cluster.tolerance");
+    options->rounds = (int)rfm_config_integer(config, "cluster.rounds");
+    options->oversampling = rfm_config_number(config, "cluster.oversampling");
+    for (int i = 0; i < 3; i++)
+        if (strcmp(rfm_config_string(config, "cluster.algorithm"), algorithms[i]) == 0)
+            options->algorithm = (rfm_algorithm)i;
+    for (int i = 0; i < 4; i++)
+        if (strcmp(rfm_config_string(config, "cluster.scale"), scales[i]) == 0)
+            job->scale = (rfm_scale)i;
+    return read_init(config, options, err);
+}
+
+/* The starting centroids of cluster.init: file:PATH. Collective. */
+static rfm_status read_given(batch *batch, rfm_error *err)
+{
+    rfm_kmeans_options *options = &batch->job.kmeans;
+    if (options->seeding != RFM_SEEDING_GIVEN)
+        return RFM_OK;
+    const char *path = rfm_config_string(batch->config, "cluster.init") + strlen("file:");
+    rfm_h5 *file = NULL;
+    rfm_h5_shape shape = {0};
+    bool found = false;
+    if (rfm_h5_open(batch->comm, path, &file, err) == RFM_OK)
+        rfm_h5_shape_of(file, "/centroids", &shape, &found, err);
+    if (err->status == RFM_OK && !found)
+        rfm_fail(err, RFM_DATA, "%s: no dataset /centroids (k x d)", path);
+    if (err->status == RFM_OK && (shape.rows != options->k || shape.columns < 1))
+        rfm_fail(err, RFM_USAGE, "%s: /centroids has %lld rows, cluster.k is %d", path, (long long)shape.rows, options->k);
+    if (err->status == RFM_OK)
+        batch->job.given = rfm_alloc((size_t)shape.rows * (size_t)shape.columns, sizeof(double), err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+        rfm_h5_read(file, "/centroids", RFM_H5_F64, 0, (size_t)shape.rows, batch->job.given, err);
+    rfm_h5_close(file, err);
+    options->given = batch->job.given;
+    batch->job.given_d = (int)shape.columns;
+    options->restarts = 1;
+    return err->status;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------------------------- */
+
+static rfm_status choose_source(const rfm_config *config, job *job, rfm_error *err)
+{
+    const rfm_node *paths = rfm_config_tree(config, "input.paths");
+    const char *features = rfm_config_string(config, "input.features"), *run = rfm_config_string(config, "input.run");
+    const bool events = paths && paths->n_items > 0;
+    if (events + !!features + !!run != 1)
+        return rfm_fail(err, RFM_USAGE,
+                        events || features || run
+                            ? "input.paths, input.features and input.run exclude each other: leave one"
+                            : "nothing to read: set input.paths (event files), input.features (an HDF5 matrix) or input.run (a "
+                              "run directory)");
+    job->source = events ? SOURCE_EVENTS : run ? SOURCE_STATE : SOURCE_MATRIX;
+    if (rfm_config_string(config, "input.onto") && job->source != SOURCE_EVENTS)
+        return rfm_fail(err, RFM_USAGE, "--onto folds event files onto a state: set input.paths");
+    return demand("output.dir", rfm_config_string(config, "output.dir"), err);
+}
+
+/* Hash of a small file, by which a product remembers it; rank 0 reads it. */
+static rfm_status hash_file(const char *path, char **text, rfm_error *err)
+{
+    rfm_text bytes = {0};
+    char block[65536];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return rfm_fail_errno(err, errno, "cannot read %s", path);
+    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
+        rfm_text_add(&bytes, block, n);
+    if (ferror(file))
+        rfm_fail_errno(err, errno, "cannot read %s", path);
+    fclose(file);
+    if (rfm_text_check(&bytes, err) == RFM_OK) {
+        const rfm_hash128 hash = rfm_hash128_of(bytes.bytes, bytes.length);
+        char hex[33];
+        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+        *text = rfm_copy_string(hex, err);
+    }
+    rfm_text_free(&bytes);
+    return err->status;
+}
+
+static rfm_status read_model(batch *batch, rfm_error *err)
+{
+    if (batch->job.task != RFM_TASK_PREDICT)
+        return RFM_OK;
+    const char *path = rfm_config_string(batch->config, "predict.model");
+    if (!path)
+        return rfm_fail(err, RFM_USAGE, "predict needs a model: --model RUN_DIR/model.h5");
+    hash_file(path, &batch->model_hash, err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        return err->status;
+    batch->has_model = true;
+    return rfm_model_read(batch->comm, path, &batch->model, err);
+}
+
+rfm_status job_init(batch *batch, rfm_task task, rfm_error *err)
+{
+    job *job = &batch->job;
+    job->task = task;
+    job->as_of_rule.keep_until_us = INT64_MAX;
+    if (choose_source(batch->config, job, err) != RFM_OK || read_model(batch, err) != RFM_OK)
+        return err->status;
+    rfm_zone_open(rfm_config_string(batch->config, "input.timezone"), &job->zone, err);
+    if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)
+        read_input(batch, err);
+    if (err->status == RFM_OK)
+        read_kmeans(batch->config, job, err);
+    if (err->status == RFM_OK && job->features) {
+        int n = 0;
+        const rfm_aggregate *aggregates = rfm_features_aggregates(job->features, &n);
+        rfm_layout_init(&batch->layout, aggregates, n, err);
+    }
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        return err->status;
+    return read_given(batch, err);
+}
+
+void job_free(job *job)
+{
+    rfm_features_close(job->features);
+    rfm_rules_free(job->rules, job->n_rules);
+    rfm_zone_close(job->zone);
+    free(job->given);
+}

@@ -1,0 +1,194 @@
+/* The table of stages and the loop over it: find what is finished, load what is needed of it, make the rest. */
+#include "batch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, WRITE, N_STAGES };
+
+#define BIT(x) (1U << (x))
+#define ALL_TASKS (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
+#define FITS (BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_RUN))
+#define LABELS (FITS | BIT(RFM_TASK_PREDICT))
+
+typedef struct stage {
+    const char *name;
+    unsigned tasks;      /* which slices it belongs to */
+    unsigned needs;      /* stages whose results it reads in memory */
+    const char *product; /* NULL: nothing is kept of it */
+    unsigned decides;    /* the options its product depends on */
+    rfm_status (*make)(batch *batch, rfm_error *err);
+    rfm_status (*load)(batch *batch, rfm_error *err);
+} stage;
+
+enum {
+    UP_TO_STATE = RFM_DECIDES_STATE,
+    UP_TO_FEATURES = UP_TO_STATE | RFM_DECIDES_FEATURES,
+    UP_TO_MODEL = UP_TO_FEATURES | RFM_DECIDES_MODEL,
+    UP_TO_RESULT = UP_TO_MODEL | RFM_DECIDES_RESULT
+};
+
+static const stage STAGES[N_STAGES] = {
+    [INGEST] = {"ingest", ALL_TASKS, 0, "state.h5", UP_TO_STATE, ingest_make, ingest_load},
+    [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make, features_load},
+    [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make, cluster_load},
+    [LABEL] = {"label", BIT(RFM_TASK_PREDICT), BIT(FEATURES), NULL, 0, label_make, NULL},
+    [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make, NULL},
+    [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers", UP_TO_RESULT, write_make, NULL},
+};
+
+/* A stage's part in this start. */
+typedef enum part { ABSENT, SKIPPED, LOADED, MADE } part;
+
+/* The name under which a stage's product is kept in this batch; NULL where nothing is. */
+static const char *product_of(const batch *batch, int index)
+{
+    bool kept = true;
+    if (index == INGEST)
+        kept = batch->job.source == SOURCE_EVENTS && rfm_config_boolean(batch->config, "output.state");
+    if (index == FEATURES)
+        kept = batch->job.source != SOURCE_MATRIX;
+    return kept ? STAGES[index].product : NULL;
+}
+
+/* Which stages are finished, which must be made, and which of the finished ones those read. With done false the last
+ * product is made again in any case, since the report was not. */
+static rfm_status plan_stages(batch *batch, bool done, part parts[N_STAGES], rfm_error *err)
+{
+    bool present[N_STAGES] = {false};
+    for (int i = 0; i < N_STAGES; i++) {
+        const char *product = product_of(batch, i);
+        if (!(STAGES[i].tasks & BIT(batch->job.task)) || !product)
+            continue;
+        rfm_origin origin = {0};
+        make_origin(batch, STAGES[i].decides, &origin, err);
+        if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+            rfm_run_find(batch->run, product, &origin, batch->force, &present[i], err);
+        rfm_origin_free(&origin);
+        if (err->status != RFM_OK)
+            return err->status;
+    }
+    present[batch->job.task == RFM_TASK_PREPARE ? FEATURES : WRITE] &= done;
+    unsigned needed = 0;
+    for (int i = N_STAGES - 1; i >= 0; i--) {
+        const bool asked = STAGES[i].tasks & BIT(batch->job.task);
+        const bool wanted = needed & BIT(i) || (product_of(batch, i) && !present[i]);
+        parts[i] = !asked ? ABSENT : !wanted ? SKIPPED : present[i] ? LOADED : MADE;
+        if (parts[i] == MADE)
+            needed |= STAGES[i].needs;
+        if (parts[i] == LOADED && i == CLUSTER) /* labels are made again from the model */
+            needed |= STAGES[i].needs;
+    }
+    return RFM_OK;
+}
+
+static void note_seconds(batch *batch, const char *name, double seconds)
+{
+    double least = seconds, most = seconds;
+    rfm_comm_reduce_f64(batch->comm, RFM_MIN, &least, 1);
+    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &most, 1);
+    int64_t total_us = (int64_t)(seconds * 1e6);
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, &total_us, 1);
+    char key[64];
+    snprintf(key, sizeof key, "stages.%s.seconds", name);
+    rfm_report_number(batch->run, key, most);
+    snprintf(key, sizeof key, "stages.%s.seconds_min", name);
+    rfm_report_number(batch->run, key, least);
+    snprintf(key, sizeof key, "stages.%s.seconds_mean", name);
+    rfm_report_number(batch->run, key, (double)total_us / 1e6 / rfm_comm_size(batch->comm));
+    rfm_log(RFM_LOG_INFO, "%-8s %.2f s", name, most);
+}
+
+static rfm_status publish(batch *batch, int index, rfm_error *err)
+{
+    const char *product = product_of(batch, index);
+    if (!product)
+        return RFM_OK;
+    rfm_origin origin = {0};
+    make_origin(batch, STAGES[index].decides, &origin, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+        rfm_run_publish(batch->run, product, &origin, err);
+    rfm_origin_free(&origin);
+    return err->status;
+}
+
+static rfm_status run_stage(batch *batch, int index, part part, rfm_error *err)
+{
+    const stage *stage = &STAGES[index];
+    const double start = rfm_clock_s();
+    rfm_comm_stage(batch->comm, stage->name);
+    if (part == LOADED)
+        stage->load(batch, err);
+    else if (stage->make(batch, err) == RFM_OK)
+        publish(batch, index, err);
+    if (err->status == RFM_OK && part == MADE)
+        note_seconds(batch, stage->name, rfm_clock_s() - start);
+    return err->status;
+}
+
+/* Whether run.json says that the last start in this directory came to its end. Collective. */
+static rfm_status is_done(batch *batch, bool *done, rfm_error *err)
+{
+    *done = false;
+    if (rfm_comm_rank(batch->comm) == 0) {
+        char *status = NULL;
+        rfm_report_read(rfm_run_dir(batch->run), "status", &status, err);
+        *done = status && strcmp(status, "done") == 0;
+        free(status);
+    }
+    rfm_comm_bcast(batch->comm, 0, done, sizeof *done);
+    return rfm_comm_agree(batch->comm, err);
+}
+
+static rfm_status run_stages(batch *batch, rfm_error *err)
+{
+    part parts[N_STAGES];
+    bool done;
+    if (is_done(batch, &done, err) != RFM_OK || plan_stages(batch, done, parts, err) != RFM_OK)
+        return err->status;
+    int n_made = 0;
+    for (int i = 0; i < N_STAGES; i++)
+        n_made += parts[i] == MADE;
+    if (n_made == 0) {
+        rfm_log(RFM_LOG_INFO, "%s is finished already, from the same inputs and options: nothing to do",
+                rfm_run_dir(batch->run));
+        return RFM_OK;
+    }
+    rfm_report_text(batch->run, "status", "running");
+    for (int i = 0; i < N_STAGES; i++)
+        if ((parts[i] == LOADED || parts[i] == MADE) && run_stage(batch, i, parts[i], err) != RFM_OK)
+            return err->status;
+    rfm_comm_stage(batch->comm, "report");
+    return report_finish(batch, err);
+}
+
+static void batch_free(batch *batch)
+{
+    job_free(&batch->job);
+    rfm_files_free(&batch->files);
+    rfm_state_free(&batch->state);
+    rfm_layout_free(&batch->layout);
+    rfm_keys_free(&batch->keys);
+    rfm_provenance_free(&batch->provenance);
+    rfm_frame_free(&batch->frame);
+    rfm_model_free(&batch->model);
+    free(batch->scaled);
+    free(batch->model_hash);
+    free(batch->labels);
+    free(batch->squared_distances);
+    free(batch->sizes);
+    rfm_run_close(batch->run);
+}
+
+rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err)
+{
+    batch batch = {.comm = comm, .config = config, .start_s = rfm_clock_s()};
+    batch.force = rfm_config_boolean(config, "output.force");
+    rfm_comm_stage(comm, "start");
+    if (job_init(&batch, task, err) == RFM_OK && find_inputs(&batch, err) == RFM_OK &&
+        rfm_run_open(comm, rfm_config_string(config, "output.dir"), &batch.run, err) == RFM_OK &&
+        run_stages(&batch, err) == RFM_OK && batch.labels && rfm_comm_rank(comm) == 0)
+        print_segments(&batch, table);
+    batch_free(&batch);
+    return err->status;
+}
