@@ -10,9 +10,11 @@ static rfm_status check_announced(rfm_comm *comm, rfm_error *err)
     rfm_launch_announced(&n_tasks, &task);
     if (comm->size > 1 || n_tasks <= 1)
         return RFM_OK;
-    rfm_fail(err, RFM_USAGE,
-             "Slurm announces %d tasks but each is alone: start with srun --mpi=pmix (or mpirun)",
-             n_tasks);
+    rfm_fail(
+        err, RFM_USAGE,
+        "the launcher announces %d tasks but each is alone: start with srun --mpi=pmix, or with "
+        "the mpirun of the MPI this was built with",
+        n_tasks);
     /* Nothing but rank() and close() is left to be called: let one of the copies speak for all. */
     comm->rank = task;
     return err->status;

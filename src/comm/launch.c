@@ -39,10 +39,16 @@ void rfm_launch_announced(int *n_tasks, int *task)
 {
     *n_tasks = 1;
     *task = 0;
-    if (is_set("OMPI_COMM_WORLD_SIZE") || !in_slurm_step())
-        return;
-    /* SLURM_NTASKS speaks of the job, SLURM_STEP_NUM_TASKS of the step; srun sets both to what it
-     * starts. */
-    *n_tasks = number_of("SLURM_STEP_NUM_TASKS", number_of("SLURM_NTASKS", 1));
-    *task = number_of("SLURM_PROCID", 0);
+    if (is_set("OMPI_COMM_WORLD_SIZE")) {
+        *n_tasks = number_of("OMPI_COMM_WORLD_SIZE", 1);
+        *task = number_of("OMPI_COMM_WORLD_RANK", 0);
+    } else if (in_slurm_step()) {
+        /* SLURM_NTASKS speaks of the job, SLURM_STEP_NUM_TASKS of the step; srun sets both to what
+         * it starts. */
+        *n_tasks = number_of("SLURM_STEP_NUM_TASKS", number_of("SLURM_NTASKS", 1));
+        *task = number_of("SLURM_PROCID", 0);
+    } else if (is_set("PMI_SIZE")) {
+        *n_tasks = number_of("PMI_SIZE", 1); /* the mpirun of another MPI library */
+        *task = number_of("PMI_RANK", 0);
+    }
 }

@@ -57,8 +57,8 @@ rfm_status rfm_fault_parse(const char *text, rfm_fault *fault, rfm_error *err);
 /* True when mpirun, PMIx or a step of Slurm started this process. */
 bool rfm_launch_managed(void);
 
-/* The tasks a launcher of Slurm announced, and which of them this process is; 1 and 0 without one,
- * and under mpirun. */
+/* The tasks a launcher says it started, and which of them this process is; 1 and 0 without a
+ * launcher. */
 void rfm_launch_announced(int *n_tasks, int *task);
 
 #endif
