@@ -1,10 +1,36 @@
-# rfm_test(NAME SOURCES a.c ... LINKS module ... [RANKS 1 2 3 4] [TIMEOUT seconds])
+# rfm_test(NAME SOURCES a.c ... LINKS module ... [RANKS 1 2 3 4] [TIMEOUT seconds] [LONG])
 #
 # A cmocka program as one CTest entry, or, with RANKS, one entry for every number of ranks. LINKS as in rfm_module.
+#
+# rfm_script_test(NAME COMMAND script.sh|script.py [arguments ...] [TIMEOUT seconds] [PROCESSORS n] [LONG])
+#
+# A script as one CTest entry; a .py is run by the tests' own Python. It finds in its environment
+#   RFMPI         the program          RFMPI_SOURCE  this checkout      RFMPI_BUILD   the build folder
+#   RFMPI_PYTHON  the tests' Python    RFMPI_DATA    the real data sets, unset where they are absent
+# and ends with 125 after one line that says why, where it has to be skipped (rfmpi itself never ends with 125).
+#
+# Each test is labelled with its folder below tests/ (unit, mpi, cli, ...), and with `long` where LONG is given.
+set(RFMPI_PYTHON "${CMAKE_SOURCE_DIR}/build/venv/bin/python" CACHE FILEPATH "Python with tests/requirements.txt")
+set(RFMPI_DATA "${CMAKE_SOURCE_DIR}/../shared/data" CACHE PATH "Real data sets; tests that need them are skipped without")
+
 set(RFM_MPIRUN mpirun --oversubscribe --bind-to none)
+# Containers refuse the kernel call behind Open MPI's single copy, and it then warns on every start.
+set(RFM_TEST_ENVIRONMENT
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+    OMP_NUM_THREADS=1 RFMPI_PYTHON=${RFMPI_PYTHON} RFMPI_SOURCE=${CMAKE_SOURCE_DIR} RFMPI_BUILD=${CMAKE_BINARY_DIR})
+if(EXISTS "${RFMPI_DATA}")
+  file(REAL_PATH "${RFMPI_DATA}" data)
+  list(APPEND RFM_TEST_ENVIRONMENT RFMPI_DATA=${data})
+endif()
+if(RFMPI_SANITIZE)
+  list(APPEND RFM_TEST_ENVIRONMENT
+       ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+       LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/suppressions/lsan.supp:print_suppressions=0
+       UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1)
+endif()
 
 function(rfm_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINKS;RANKS" ${ARGN})
+  cmake_parse_arguments(arg "LONG" "TIMEOUT" "SOURCES;LINKS;RANKS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -21,18 +47,46 @@ function(rfm_test name)
   if(arg_RANKS AND RFMPI_MPI)
     foreach(ranks ${arg_RANKS})
       add_test(NAME ${name}.${ranks} COMMAND ${RFM_MPIRUN} -n ${ranks} $<TARGET_FILE:test_${name}>)
-      rfm_test_properties(${name}.${ranks} ${arg_TIMEOUT} ${ranks})
+      rfm_test_properties(${name}.${ranks} ${arg_TIMEOUT} ${ranks} "${arg_LONG}")
     endforeach()
   else()
     add_test(NAME ${name} COMMAND test_${name})
-    rfm_test_properties(${name} ${arg_TIMEOUT} 1)
+    rfm_test_properties(${name} ${arg_TIMEOUT} 1 "${arg_LONG}")
   endif()
 endfunction()
 
-function(rfm_test_properties test timeout processors)
+function(rfm_script_test name)
+  cmake_parse_arguments(arg "LONG" "TIMEOUT;PROCESSORS" "COMMAND" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  if(NOT arg_PROCESSORS)
+    set(arg_PROCESSORS 1)
+  endif()
+  list(POP_FRONT arg_COMMAND script)
+  cmake_path(ABSOLUTE_PATH script BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  if(script MATCHES "\\.py$")
+    list(PREPEND arg_COMMAND ${RFMPI_PYTHON} ${script})
+  else()
+    list(PREPEND arg_COMMAND ${script})
+  endif()
+  add_test(NAME ${name} COMMAND ${arg_COMMAND})
+  rfm_test_properties(${name} ${arg_TIMEOUT} ${arg_PROCESSORS} "${arg_LONG}")
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 125)
+  if(TARGET rfmpi)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT RFMPI=$<TARGET_FILE:rfmpi>)
+  endif()
+endfunction()
+
+function(rfm_test_properties test timeout processors long)
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR}/tests OUTPUT_VARIABLE folder)
+  string(REGEX REPLACE "/.*" "" labels "${folder}")
+  if(long)
+    list(APPEND labels long)
+  endif()
   set_tests_properties(
-    ${test} PROPERTIES TIMEOUT ${timeout} PROCESSORS ${processors} ENVIRONMENT
-    "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMP_NUM_THREADS=1")
+    ${test} PROPERTIES TIMEOUT ${timeout} PROCESSORS ${processors} LABELS "${labels}"
+                       ENVIRONMENT "${RFM_TEST_ENVIRONMENT}")
 endfunction()
 
 rfm_pkg(cmocka cmocka libcmocka-dev)

@@ -4,10 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libopenblas-dev
-    libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libxxhash-dev libcurl4-openssl-dev tzdata"
-test_packages="clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv"
-checks_packages="clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3"
+build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libopenblas-dev
+    libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libxxhash-dev libcurl4-openssl-dev tzdata)
+test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv)
+checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 
 is_installed() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -62,11 +62,9 @@ make_venv() {
 packages=()
 for group in "$@"; do
     case $group in
-    build | test | checks)
-        list=${group}_packages
-        read -r -d '' -a words <<<"${!list}" || true
-        packages+=("${words[@]}")
-        ;;
+    build) packages+=("${build_packages[@]}") ;;
+    test) packages+=("${test_packages[@]}") ;;
+    checks) packages+=("${checks_packages[@]}") ;;
     *)
         echo "jobs/install.sh: unknown group '$group' (build, test or checks)" >&2
         exit 64

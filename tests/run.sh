@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Builds and runs the tests:  tests/run.sh [--long] [ctest arguments, e.g. -R kmeans]
+# Installs what they need first. The short tier: all tests not labelled `long`, and the unit tests again under the
+# address and undefined behaviour sanitizers. --long: every test, in the ci, sanitizer, clang and serial builds, and valgrind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+long=no
+if [ "${1:-}" = --long ]; then
+    long=yes
+    shift
+fi
+chosen=("$@")
+jobs=$(nproc)
+
+phase() {
+    printf '\n== %s (%d s so far)\n' "$1" $SECONDS
+}
+
+build() {
+    phase "build: $1"
+    cmake --preset "$1" >build/"$1".log 2>&1 || {
+        cat build/"$1".log >&2
+        return 1
+    }
+    cmake --build --preset "$1" -j "$jobs" | grep -v '^\[[0-9]*/[0-9]*\]' || [ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# Choosing tests may leave none in a second build; without a choice, none is an error.
+run_ctest() {
+    local preset=$1 when_none=error
+    shift
+    [ ${#chosen[@]} -eq 0 ] || when_none=ignore
+    phase "test: $preset"
+    ctest --preset "$preset" -j "$jobs" --output-on-failure --no-tests=$when_none "$@" ${chosen[@]+"${chosen[@]}"}
+}
+
+phase "install"
+jobs/install.sh build test
+mkdir -p build
+
+if [ $long = yes ]; then
+    for preset in debug ci-clang serial; do
+        build $preset
+        run_ctest $preset
+    done
+    build ci
+    phase "test: valgrind"
+    tests/valgrind.sh
+    phase "test: ci"
+    ctest --preset ci -j "$jobs" --output-on-failure --no-tests=error ${chosen[@]+"${chosen[@]}"}
+else
+    build debug
+    run_ctest debug -L unit -LE long
+    build ci
+    phase "test: ci"
+    ctest --preset ci -j "$jobs" --output-on-failure --no-tests=error -LE long ${chosen[@]+"${chosen[@]}"}
+fi
