@@ -106,6 +106,9 @@ rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids
 rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_grid *grid, int k, const double *centroids, size_t n,
                               const double *scaled, const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err);
 
+/* Threads a fit uses on this rank. Local. */
+int rfm_kmeans_threads(void);
+
 /* "OpenBLAS 0.3.21 ... Haswell". Local. */
 size_t rfm_blas_library(char *buffer, size_t size);
 

@@ -1,0 +1,72 @@
+/* --help and --version: what the program can do and what it is made of. */
+#include "command.h"
+#include "rfmpi/hdf5.h"
+#include "rfmpi/kmeans.h"
+
+#include <string.h>
+
+void print_help(FILE *to)
+{
+    fputs("rfmpi: event files to customer segments, in parallel\n\n"
+          "usage: rfmpi COMMAND [JOB.yml | RUN_DIR | FILE] [--set KEY=VALUE]... [FLAG]...\n"
+          "       mpirun -n 4 rfmpi run JOB.yml\n\n",
+          to);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(to, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fputs("\n\"rfmpi COMMAND --help\" lists its options; \"rfmpi --version\" says what it was built with.\n"
+          "exit codes: 0 done, 64 usage, 65 input, 69 warehouse refused, 70 internal, 71 memory, 74 file system,\n"
+          "            75 stopped: run it again, 77 permission or credentials\n",
+          to);
+}
+
+static void print_generate_help(FILE *to)
+{
+    fputs("  --customers N   distinct customers (70000)\n"
+          "  --events M      events (1000000)\n"
+          "  --days D        days from 2019-10-01 on (30)\n"
+          "  --seed S        the same seed makes the same bytes at any number of ranks (1)\n"
+          "  --parts P       files (1)\n"
+          "  --shape SHAPE   log: like a shop's log; wide: many customers with few events each (log)\n"
+          "  --gzip          compress\n"
+          "  --out DIR       a new or empty directory\n",
+          to);
+}
+
+void print_command_help(FILE *to, const command *command)
+{
+    fprintf(to, "rfmpi %s %s\n%s\n\n", command->name, command->operands, command->summary);
+    if (command->run == command_generate) {
+        print_generate_help(to);
+        return;
+    }
+    if (command->run == command_info)
+        return;
+    size_t n;
+    const rfm_option *options = rfm_options(&n);
+    fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);
+    for (size_t i = 0; i < n; i++) {
+        fprintf(to, "  %-26s %s", options[i].key, options[i].help);
+        if (options[i].choices)
+            fprintf(to, " (%s)", options[i].choices);
+        if (options[i].fallback)
+            fprintf(to, " [%s]", options[i].fallback);
+        if (options[i].flag)
+            fprintf(to, "; flag %s", options[i].flag);
+        fputs("\n", to);
+    }
+}
+
+void print_version(FILE *to)
+{
+    char text[256];
+    fprintf(to, "rfmpi %s (%s)\n", RFMPI_VERSION, RFMPI_GIT);
+    fprintf(to, "compiler  %s\n", RFMPI_COMPILER);
+    rfm_comm_library(text, sizeof text);
+    text[strcspn(text, "\n")] = '\0';
+    fprintf(to, "mpi       %s\n", text);
+    rfm_blas_library(text, sizeof text);
+    fprintf(to, "blas      %s\n", text);
+    rfm_h5_library(text, sizeof text);
+    fprintf(to, "hdf5      %s\n", text);
+    fprintf(to, "optional  none\n");
+}

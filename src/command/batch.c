@@ -1,0 +1,96 @@
+/* run, prepare, train, predict: a slice of the batch each. And config, which prints what they would do. */
+#include "command.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static void open_log(rfm_comm *comm, const rfm_config *config)
+{
+    static const char *const levels[] = {
+        [RFM_LOG_ERROR] = "error", [RFM_LOG_WARN] = "warn", [RFM_LOG_INFO] = "info", [RFM_LOG_DEBUG] = "debug"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(rfm_config_string(config, "log.level"), levels[i]) == 0)
+            rfm_log_open((rfm_log_level)i, rfm_comm_rank(comm) == 0);
+}
+
+/* What the operand is: a directory is a run, *.h5 a matrix, all else a job file. */
+static rfm_status place_operand(words *words, const char **job, rfm_error *err)
+{
+    *job = words->operand;
+    if (!words->operand)
+        return RFM_OK;
+    const size_t length = strlen(words->operand);
+    struct stat at;
+    const char *key = NULL;
+    if (stat(words->operand, &at) == 0 && S_ISDIR(at.st_mode))
+        key = "input.run";
+    else if (length > 3 && strcmp(words->operand + length - 3, ".h5") == 0)
+        key = "input.features";
+    if (!key)
+        return RFM_OK;
+    *job = NULL;
+    return words_assign(words, key, words->operand, err);
+}
+
+/* Collective: the words and the job they make. Rank 0 looks at the operand. */
+static rfm_status resolve(rfm_comm *comm, int argc, char **argv, rfm_config **config, rfm_error *err)
+{
+    words words = {0};
+    const char *job = NULL;
+    words_read(argc, argv, &words, err);
+    if (err->status == RFM_OK && rfm_comm_rank(comm) == 0)
+        place_operand(&words, &job, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK)
+        words_config(comm, &words, job, config, err);
+    words_free(&words);
+    return err->status;
+}
+
+static rfm_status run_task(rfm_comm *comm, rfm_task task, int argc, char **argv, rfm_error *err)
+{
+    rfm_config *config = NULL;
+    rfm_text table = {0};
+    if (resolve(comm, argc, argv, &config, err) == RFM_OK) {
+        open_log(comm, config);
+        rfm_pipeline_run(comm, config, task, &table, err);
+    }
+    if (err->status == RFM_OK && table.length > 0)
+        fwrite(table.bytes, 1, table.length, stdout);
+    rfm_text_free(&table);
+    rfm_config_close(config);
+    return err->status;
+}
+
+rfm_status command_run(rfm_comm *comm, int argc, char **argv, rfm_error *err)
+{
+    return run_task(comm, RFM_TASK_RUN, argc, argv, err);
+}
+
+rfm_status command_prepare(rfm_comm *comm, int argc, char **argv, rfm_error *err)
+{
+    return run_task(comm, RFM_TASK_PREPARE, argc, argv, err);
+}
+
+rfm_status command_train(rfm_comm *comm, int argc, char **argv, rfm_error *err)
+{
+    return run_task(comm, RFM_TASK_TRAIN, argc, argv, err);
+}
+
+rfm_status command_predict(rfm_comm *comm, int argc, char **argv, rfm_error *err)
+{
+    return run_task(comm, RFM_TASK_PREDICT, argc, argv, err);
+}
+
+rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err)
+{
+    rfm_config *config = NULL;
+    rfm_text text = {0};
+    if (resolve(comm, argc, argv, &config, err) == RFM_OK && rfm_comm_rank(comm) == 0) {
+        rfm_config_print(config, true, &text);
+        if (rfm_text_check(&text, err) == RFM_OK)
+            fwrite(text.bytes, 1, text.length, stdout);
+    }
+    rfm_text_free(&text);
+    rfm_config_close(config);
+    return rfm_comm_agree(comm, err);
+}

@@ -1,0 +1,50 @@
+/* Private to the commands: the words of one command line, and the table's functions. */
+#ifndef RFMPI_COMMAND_COMMAND_H
+#define RFMPI_COMMAND_COMMAND_H
+
+#include "rfmpi/command.h"
+#include "rfmpi/config.h"
+#include "rfmpi/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* argv cut in three: what is acted on, values for the option table, and words only this command knows. */
+typedef struct words {
+    const char *operand; /* JOB.yml, RUN_DIR or FILE; NULL */
+    char **assignments;  /* "key=value", owned; in the order of the command line */
+    size_t n_assignments, capacity;
+} words;
+
+/* Local. argv[2] and on: --set key=value, the flags of the option table, one operand. RFM_USAGE otherwise. */
+rfm_status words_read(int argc, char **argv, words *words, rfm_error *err);
+rfm_status words_assign(words *words, const char *key, const char *value, rfm_error *err); /* value is taken as text */
+void words_free(words *words);
+
+/* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
+rfm_status words_config(rfm_comm *comm, const words *words, const char *job, rfm_config **config, rfm_error *err);
+
+typedef struct command {
+    const char *name;
+    const char *operands;
+    const char *summary;
+    rfm_status (*run)(rfm_comm *comm, int argc, char **argv, rfm_error *err); /* Collective */
+} command;
+
+extern const command COMMANDS[];
+extern const size_t N_COMMANDS;
+
+void print_help(FILE *to);
+void print_command_help(FILE *to, const command *command);
+void print_version(FILE *to);
+
+/* Collective, each. */
+rfm_status command_run(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_prepare(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_train(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_predict(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_generate(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* Open the communicator, run the command, print the one error, close, exit code. */
+#include "rfmpi/command.h"
+#include "rfmpi/comm.h"
+
+#include <stdio.h>
+
+/* One line for the whole job; it names the rank where not all of them failed. */
+static void print_error(const rfm_comm *comm, const rfm_error *err)
+{
+    if (comm && rfm_comm_rank(comm) != 0)
+        return;
+    if (comm && err->n_failed > 0 && err->n_failed < rfm_comm_size(comm))
+        fprintf(stderr, "rfmpi: %s (rank %d; %d of %d ranks failed)\n", err->message, err->rank, err->n_failed,
+                rfm_comm_size(comm));
+    else
+        fprintf(stderr, "rfmpi: %s\n", err->message);
+}
+
+int main(int argc, char **argv)
+{
+    rfm_status about;
+    if (rfm_command_about(argc, argv, &about))
+        return (int)about;
+    rfm_error err = {0};
+    rfm_comm *comm = NULL;
+    if (rfm_comm_open(&argc, &argv, &comm, &err) == RFM_OK)
+        rfm_command_run(comm, argc, argv, &err);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        rfm_fail(&err, RFM_IO, "cannot write to standard output");
+    if (err.status != RFM_OK)
+        print_error(comm, &err);
+    rfm_comm_close(comm);
+    return (int)err.status;
+}

@@ -1,0 +1,207 @@
+/* Stages cluster and label: features -> scaled matrix -> model -> a label for every customer. */
+#include "batch.h"
+
+#include <string.h>
+
+static int find_feature(const rfm_frame *frame, const char *name)
+{
+    for (int j = 0; j < frame->d; j++)
+        if (strcmp(frame->names[j], name) == 0)
+            return j;
+    return -1;
+}
+
+static rfm_status check_given(const batch *batch, rfm_error *err)
+{
+    const job *job = &batch->job;
+    if (!job->given || job->given_d == batch->frame.d)
+        return RFM_OK;
+    return rfm_fail(err, RFM_USAGE, "the centroids of cluster.init have %d columns, the features %d", job->given_d,
+                    batch->frame.d);
+}
+
+/* ---- filling the model: Local, the same on every rank ------------------------------------------------------------------------ */
+
+static char **copy_names(char *const *names, int n, rfm_error *err)
+{
+    char **copy = rfm_alloc((size_t)n, sizeof *copy, err);
+    for (int i = 0; copy && i < n; i++)
+        copy[i] = rfm_copy_string(names[i], err);
+    return copy;
+}
+
+static void *copy_array(const void *from, size_t n, size_t size, rfm_error *err)
+{
+    void *copy = rfm_alloc(n, size, err);
+    if (copy && n > 0)
+        memcpy(copy, from, n * size);
+    return copy;
+}
+
+static rfm_status describe_origin(batch *batch, rfm_error *err)
+{
+    rfm_model *model = &batch->model;
+    const job *job = &batch->job;
+    rfm_text definitions = {0};
+    if (job->features)
+        rfm_features_print(job->features, &definitions, err);
+    model->definitions = rfm_copy_string(definitions.bytes ? definitions.bytes : "", err);
+    model->as_of_rule = rfm_copy_string(job->source == SOURCE_MATRIX ? "" : job->as_of_text, err);
+    model->timezone = rfm_copy_string(rfm_config_string(batch->config, "input.timezone"), err);
+    model->as_of = batch->as_of;
+    rfm_text_free(&definitions);
+    return err->status;
+}
+
+static void place_centroids(rfm_model *model)
+{
+    for (int c = 0; c < model->k; c++)
+        for (int j = 0; j < model->d; j++) {
+            const size_t at = (size_t)c * (size_t)model->d + (size_t)j;
+            model->centroids_scaled[at] = model->grid.offset[j] + model->centroids[at];
+            model->centroids_original[at] = rfm_scaling_invert(&model->scaling, j, model->centroids_scaled[at]);
+        }
+}
+
+static rfm_status fill_model(batch *batch, const rfm_clustering *clustering, rfm_error *err)
+{
+    rfm_model *model = &batch->model;
+    const size_t k = (size_t)clustering->k, values = k * (size_t)batch->frame.d;
+    model->d = batch->frame.d;
+    model->k = clustering->k;
+    model->features = copy_names(batch->frame.names, model->d, err);
+    model->centroids = copy_array(clustering->centroids, values, sizeof(double), err);
+    model->centroids_scaled = rfm_alloc(values, sizeof(double), err);
+    model->centroids_original = rfm_alloc(values, sizeof(double), err);
+    model->sizes = copy_array(clustering->sizes, k, sizeof(int64_t), err);
+    model->segment_ids = rfm_alloc(k, sizeof(int32_t), err);
+    model->trace = copy_array(clustering->trace, (size_t)clustering->iterations, sizeof(double), err);
+    model->inertia = clustering->inertia;
+    model->iterations = clustering->iterations;
+    model->seed = batch->job.kmeans.seed;
+    if (describe_origin(batch, err) != RFM_OK)
+        return err->status;
+    for (int c = 0; c < model->k; c++)
+        model->segment_ids[c] = c;
+    place_centroids(model);
+    return rfm_segment_names(rfm_config_tree(batch->config, "cluster.names"), model->k, model->d,
+                             (const char *const *)model->features, model->centroids_original, &model->names, err);
+}
+
+/* ---- labels: of the fit, or by a model --------------------------------------------------------------------------------------------- */
+
+static rfm_status alloc_labels(batch *batch, rfm_error *err)
+{
+    batch->labels = rfm_alloc(batch->frame.n, sizeof *batch->labels, err);
+    batch->squared_distances = rfm_alloc(batch->frame.n, sizeof *batch->squared_distances, err);
+    batch->sizes = rfm_alloc((size_t)batch->model.k, sizeof *batch->sizes, err);
+    return err->status;
+}
+
+/* Collective. Labels, distances, sizes and inertia of the scaled rows by the model's centroids. */
+static rfm_status apply_model(batch *batch, rfm_error *err)
+{
+    const rfm_model *model = &batch->model;
+    if (alloc_labels(batch, err) == RFM_OK)
+        rfm_kmeans_label(&model->grid, model->k, model->centroids, batch->frame.n, batch->scaled, batch->labels,
+                         batch->squared_distances, err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        return err->status;
+    return rfm_kmeans_inertia(batch->comm, &model->grid, model->k, model->centroids, batch->frame.n, batch->scaled,
+                              batch->labels, &batch->inertia, batch->sizes, err);
+}
+
+/* ---- cluster ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void report_fit(batch *batch, const rfm_clustering *fit)
+{
+    rfm_report_integer(batch->run, "cluster.k", fit->k);
+    rfm_report_integer(batch->run, "cluster.iterations", fit->iterations);
+    rfm_report_number(batch->run, "cluster.inertia", fit->inertia);
+    rfm_report_boolean(batch->run, "cluster.converged", fit->converged);
+    rfm_report_integer(batch->run, "cluster.restart", fit->restart);
+    rfm_report_integer(batch->run, "cluster.iterations_total", fit->iterations_total);
+    rfm_report_text(batch->run, "cluster.algorithm", fit->algorithm);
+    rfm_report_numbers(batch->run, "cluster.trace", fit->trace, (size_t)fit->iterations);
+    double seconds[2] = {fit->seconds_seed, fit->seconds_iterate};
+    rfm_comm_reduce_f64(batch->comm, RFM_MAX, seconds, 2);
+    rfm_report_number(batch->run, "cluster.seconds_seed", seconds[0]);
+    rfm_report_number(batch->run, "cluster.seconds_fit", seconds[0] + seconds[1]);
+    rfm_report_number(batch->run, "cluster.seconds_per_iteration",
+                      fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
+    rfm_log(RFM_LOG_INFO, "k-means  k %d, %d iterations%s, inertia %.6g (restart %d of %d, %s)", fit->k, fit->iterations,
+            fit->converged ? "" : " (not converged)", fit->inertia, fit->restart + 1, batch->job.kmeans.restarts,
+            fit->algorithm);
+}
+
+/* Collective. */
+static rfm_status fit(batch *batch, rfm_error *err)
+{
+    rfm_kmeans_options *options = &batch->job.kmeans;
+    const rfm_frame *frame = &batch->frame;
+    rfm_matrix matrix = {0};
+    rfm_clustering clustering = {0};
+    options->order_column = find_feature(frame, "monetary");
+    if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled, (const char *const *)frame->names, &batch->model.grid,
+                     err) == RFM_OK &&
+        rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled, frame->has_ids ? frame->ids.hash : NULL,
+                        &matrix, err) == RFM_OK &&
+        rfm_kmeans_fit(batch->comm, &matrix, options, &clustering, err) == RFM_OK) {
+        fill_model(batch, &clustering, err);
+        if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+            report_fit(batch, &clustering);
+    }
+    rfm_matrix_free(&matrix);
+    rfm_clustering_free(&clustering);
+    return err->status;
+}
+
+rfm_status cluster_make(batch *batch, rfm_error *err)
+{
+    batch->has_model = true;
+    check_given(batch, err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
+        rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
+                        &batch->scaled, err) != RFM_OK ||
+        fit(batch, err) != RFM_OK || apply_model(batch, err) != RFM_OK)
+        return err->status;
+    return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
+}
+
+/* ---- label ------------------------------------------------------------------------------------------------------------------------------- */
+
+static rfm_status check_features(const batch *batch, rfm_error *err)
+{
+    const rfm_frame *frame = &batch->frame;
+    const rfm_model *model = &batch->model;
+    if (frame->d != model->d)
+        return rfm_fail(err, RFM_USAGE, "the model has %d features, %s %d", model->d,
+                        batch->job.source == SOURCE_MATRIX ? batch->files.files[0].path : "the input", frame->d);
+    for (int j = 0; j < frame->d; j++)
+        if (strcmp(frame->names[j], model->features[j]) != 0)
+            return rfm_fail(err, RFM_USAGE, "feature %d is '%s' in the model and '%s' in the input", j + 1, model->features[j],
+                            frame->names[j]);
+    return RFM_OK;
+}
+
+rfm_status label_make(batch *batch, rfm_error *err)
+{
+    if (check_features(batch, err) == RFM_OK)
+        batch->scaled = rfm_alloc(batch->frame.n * (size_t)batch->frame.d, sizeof(double), err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        return err->status;
+    rfm_scaling_apply(&batch->model.scaling, batch->frame.n, batch->frame.values, batch->scaled);
+    if (apply_model(batch, err) != RFM_OK)
+        return err->status;
+    rfm_report_integer(batch->run, "cluster.k", batch->model.k);
+    rfm_report_number(batch->run, "cluster.inertia", batch->inertia);
+    return RFM_OK;
+}
+
+rfm_status cluster_load(batch *batch, rfm_error *err)
+{
+    batch->has_model = true;
+    if (rfm_model_read(batch->comm, rfm_run_path(batch->run, "model.h5"), &batch->model, err) != RFM_OK)
+        return err->status;
+    return label_make(batch, err);
+}

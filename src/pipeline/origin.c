@@ -1,0 +1,142 @@
+/* What a product is made from: the inputs as they are on disk and the options that decide it. */
+#include "batch.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Files by pattern on rank 0 only, so that all ranks speak of the same ones. Collective. */
+static rfm_status find_event_files(batch *batch, rfm_error *err)
+{
+    const rfm_node *paths = rfm_config_tree(batch->config, "input.paths");
+    rfm_text packed = {0};
+    void *bytes = NULL;
+    size_t n_bytes = 0;
+    if (rfm_comm_rank(batch->comm) == 0) {
+        const char **patterns = rfm_alloc(paths->n_items, sizeof *patterns, err);
+        for (size_t i = 0; patterns && i < paths->n_items; i++)
+            patterns[i] = paths->items[i].text;
+        if (patterns &&
+            rfm_files_find(&batch->job.input, patterns, paths->n_items, &batch->files, err) == RFM_OK)
+            rfm_files_pack(&batch->files, &packed, err);
+        free(patterns);
+        bytes = packed.bytes;
+        n_bytes = packed.length;
+    }
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        goto done;
+    if (rfm_comm_share(batch->comm, 0, &bytes, &n_bytes, err) != RFM_OK)
+        goto done;
+    if (rfm_comm_rank(batch->comm) != 0) {
+        rfm_files_unpack(bytes, n_bytes, &batch->files, err);
+        free(bytes);
+    }
+    rfm_comm_agree(batch->comm, err);
+done:
+    rfm_text_free(&packed);
+    return err->status;
+}
+
+/* One HDF5 file (a matrix, or another run's state): listed like an event file. Collective. */
+static rfm_status find_file(batch *batch, const char *path, rfm_error *err)
+{
+    struct stat at;
+    int64_t facts[2] = {0, 0};
+    if (rfm_comm_rank(batch->comm) == 0) {
+        if (stat(path, &at) != 0)
+            rfm_fail(err, RFM_DATA, "%s: %s", path, strerror(errno));
+        else if (!S_ISREG(at.st_mode))
+            rfm_fail(err, RFM_DATA, "%s is not a file", path);
+        else {
+            facts[0] = (int64_t)at.st_size;
+            facts[1] = (int64_t)at.st_mtim.tv_sec * 1000000 + at.st_mtim.tv_nsec / 1000;
+        }
+    }
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        return err->status;
+    rfm_comm_bcast(batch->comm, 0, facts, sizeof facts);
+    batch->files.files = rfm_alloc(1, sizeof *batch->files.files, err);
+    if (batch->files.files) {
+        batch->files.n = 1;
+        batch->files.files[0] = (rfm_file){.path = rfm_copy_string(path, err), .size_bytes = facts[0], .modified_us = facts[1]};
+    }
+    return rfm_comm_agree(batch->comm, err);
+}
+
+rfm_status find_inputs(batch *batch, rfm_error *err)
+{
+    if (batch->job.source == SOURCE_EVENTS)
+        return find_event_files(batch, err);
+    if (batch->job.source == SOURCE_MATRIX)
+        return find_file(batch, rfm_config_string(batch->config, "input.features"), err);
+    rfm_text path = {0};
+    rfm_text_addf(&path, "%s/state.h5", rfm_config_string(batch->config, "input.run"));
+    rfm_text_check(&path, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+        find_file(batch, path.bytes, err);
+    rfm_text_free(&path);
+    return err->status;
+}
+
+/* ---- origin ------------------------------------------------------------------------------------------------------------------- */
+
+static void add_inputs(const batch *batch, rfm_origin *origin, rfm_error *err)
+{
+    char count[32];
+    snprintf(count, sizeof count, "%zu", batch->files.n);
+    rfm_origin_add(origin, "number of input files", count, err);
+    for (size_t i = 0; i < batch->files.n && err->status == RFM_OK; i++) {
+        const rfm_file *file = &batch->files.files[i];
+        rfm_text key = {0};
+        char facts[64];
+        rfm_text_addf(&key, "input %s", file->path);
+        snprintf(facts, sizeof facts, "%lld bytes, changed %lld us", (long long)file->size_bytes,
+                 (long long)file->modified_us);
+        if (rfm_text_check(&key, err) == RFM_OK)
+            rfm_origin_add(origin, key.bytes, facts, err);
+        rfm_text_free(&key);
+    }
+}
+
+static void add_option(const rfm_config *config, const rfm_option *option, rfm_origin *origin, rfm_error *err)
+{
+    const rfm_node *node = rfm_config_tree(config, option->key);
+    rfm_text value = {0};
+    if (node)
+        rfm_node_print(node, &value);
+    else
+        rfm_text_adds(&value, "unset");
+    if (rfm_text_check(&value, err) == RFM_OK)
+        rfm_origin_add(origin, option->key, value.bytes, err);
+    rfm_text_free(&value);
+}
+
+rfm_status make_origin(const batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err)
+{
+    size_t n;
+    const rfm_option *options = rfm_options(&n);
+    for (size_t i = 0; i < n && err->status == RFM_OK; i++)
+        if (options[i].decides & decides)
+            add_option(batch->config, &options[i], origin, err);
+    if (err->status == RFM_OK && batch->model_hash)
+        rfm_origin_add(origin, "content of predict.model", batch->model_hash, err);
+    add_inputs(batch, origin, err);
+    return err->status;
+}
+
+rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err)
+{
+    static const char *const keys[] = {"input.timezone",         "input.decimals",         "input.id",
+                                       "input.columns.customer", "input.columns.time",     "input.columns.event",
+                                       "input.columns.amount",   "input.columns.session",  "input.columns.order",
+                                       "input.columns.product",  "input.columns.category", "input.rows",
+                                       "input.dedupe"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const rfm_node *node = rfm_config_tree(config, keys[i]);
+        rfm_text_addf(settings, "%s: ", keys[i]);
+        if (node)
+            rfm_node_print(node, settings);
+        rfm_text_adds(settings, "\n");
+    }
+    return rfm_text_check(settings, err);
+}

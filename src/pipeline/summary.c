@@ -1,0 +1,164 @@
+/* What is left of a run for its readers: run.json for machines, a table for people. */
+#include "batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return rfm_fail_errno(err, errno, "cannot make %s", path);
+    for (size_t at = 0; at < bytes->length && err->status == RFM_OK;) {
+        const ssize_t n = write(fd, bytes->bytes + at, bytes->length - at);
+        if (n < 0)
+            rfm_fail_errno(err, errno, "cannot write %s", path);
+        else
+            at += (size_t)n;
+    }
+    if (close(fd) != 0)
+        rfm_fail_errno(err, errno, "cannot write %s", path);
+    return err->status;
+}
+
+/* ---- run.json --------------------------------------------------------------------------------------------------------------- */
+
+static void report_hash(rfm_run *run, const char *key, rfm_hash128 hash)
+{
+    char hex[33];
+    snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+    rfm_report_text(run, key, hex);
+}
+
+static rfm_status report_digest(batch *batch, rfm_error *err)
+{
+    rfm_digest digest = {0};
+    if (rfm_digest_make(batch->comm, &batch->frame, batch->labels ? &batch->model : NULL, batch->labels, &digest, err) != RFM_OK)
+        return err->status;
+    report_hash(batch->run, "digest", digest.whole);
+    report_hash(batch->run, "digest_parts.customers", digest.customers);
+    report_hash(batch->run, "digest_parts.features", digest.features);
+    report_hash(batch->run, "digest_parts.scaling", digest.scaling);
+    report_hash(batch->run, "digest_parts.centroids", digest.centroids);
+    report_hash(batch->run, "digest_parts.names", digest.names);
+    return RFM_OK;
+}
+
+static void report_time(rfm_run *run, const char *key, int64_t us)
+{
+    char text[RFM_NUMBER_BYTES];
+    rfm_time_format_utc(us, text);
+    rfm_report_text(run, key, text);
+}
+
+static void report_memory(batch *batch)
+{
+    int64_t bytes = (int64_t)rfm_peak_memory_bytes(), most = bytes;
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, &bytes, 1);
+    rfm_comm_reduce_i64(batch->comm, RFM_MAX, &most, 1);
+    rfm_report_integer(batch->run, "peak_memory_bytes", bytes);
+    rfm_report_integer(batch->run, "peak_memory_bytes_max", most);
+}
+
+/* The list of inputs as JSON, shortened where a run has very many. */
+static void report_inputs(const batch *batch)
+{
+    enum { MOST = 1000 };
+    int64_t bytes = 0;
+    for (size_t i = 0; i < batch->files.n; i++)
+        bytes += batch->files.files[i].size_bytes;
+    rfm_report_integer(batch->run, "input.n_files", (int64_t)batch->files.n);
+    rfm_report_integer(batch->run, "input.bytes", bytes);
+    for (size_t i = 0; i < batch->files.n && i < MOST; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "input.files.%zu.path", i);
+        rfm_report_text(batch->run, key, batch->files.files[i].path);
+        snprintf(key, sizeof key, "input.files.%zu.bytes", i);
+        rfm_report_integer(batch->run, key, batch->files.files[i].size_bytes);
+    }
+}
+
+static void report_options(const batch *batch)
+{
+    size_t n;
+    const rfm_option *options = rfm_options(&n);
+    for (size_t i = 0; i < n; i++) {
+        const rfm_node *node = rfm_config_tree(batch->config, options[i].key);
+        rfm_text value = {0};
+        char key[128];
+        if (!node)
+            continue;
+        rfm_node_print(node, &value);
+        snprintf(key, sizeof key, "options.%s", options[i].key);
+        rfm_report_json(batch->run, key, value.bytes);
+        rfm_text_free(&value);
+    }
+}
+
+static void report_segments(const batch *batch)
+{
+    const rfm_model *model = &batch->model;
+    for (int c = 0; c < model->k; c++) {
+        char key[64];
+        snprintf(key, sizeof key, "segments.%d.name", (int)model->segment_ids[c]);
+        rfm_report_text(batch->run, key, model->names[c]);
+        snprintf(key, sizeof key, "segments.%d.size", (int)model->segment_ids[c]);
+        rfm_report_integer(batch->run, key, batch->sizes[c]);
+    }
+}
+
+static const char *task_name(rfm_task task)
+{
+    static const char *const names[] = {
+        [RFM_TASK_PREPARE] = "prepare", [RFM_TASK_TRAIN] = "train", [RFM_TASK_PREDICT] = "predict", [RFM_TASK_RUN] = "run"};
+    return names[task];
+}
+
+rfm_status report_finish(batch *batch, rfm_error *err)
+{
+    rfm_run *run = batch->run;
+    if (report_digest(batch, err) != RFM_OK)
+        return err->status;
+    rfm_report_text(run, "version", RFMPI_VERSION);
+    rfm_report_text(run, "command", task_name(batch->job.task));
+    rfm_report_integer(run, "ranks", rfm_comm_size(batch->comm));
+    rfm_report_integer(run, "threads", rfm_kmeans_threads());
+    rfm_report_integer(run, "n_customers", batch->frame.n_global);
+    rfm_report_integer(run, "n_features", batch->frame.d);
+    if (batch->job.source != SOURCE_MATRIX)
+        report_time(run, "as_of", batch->as_of.us);
+    report_inputs(batch);
+    report_options(batch);
+    if (batch->labels)
+        report_segments(batch);
+    report_memory(batch);
+    report_time(run, "finished", rfm_clock_wall_us());
+    rfm_report_number(run, "seconds", rfm_clock_s() - batch->start_s);
+    rfm_report_text(run, "status", "done");
+    return rfm_report_save(run, err);
+}
+
+/* ---- the table at the end --------------------------------------------------------------------------------------------------------- */
+
+enum { SHOWN = 4, NAME_WIDTH = 20 }; /* as many features as fit 80 columns */
+
+void print_segments(const batch *batch, rfm_text *table)
+{
+    const rfm_model *model = &batch->model;
+    const int shown = model->d < SHOWN ? model->d : SHOWN;
+    rfm_text_addf(table, "%3s  %-*s %10s %6s", "id", NAME_WIDTH, "segment", "customers", "share");
+    for (int j = 0; j < shown; j++)
+        rfm_text_addf(table, " %*.12s", 12, model->features[j]);
+    rfm_text_adds(table, "\n");
+    for (int c = 0; c < model->k; c++) {
+        rfm_text_addf(table, "%3d  %-*.*s %10lld %5.1f%%", (int)model->segment_ids[c], NAME_WIDTH, NAME_WIDTH, model->names[c],
+                      (long long)batch->sizes[c], 100.0 * (double)batch->sizes[c] / (double)batch->frame.n_global);
+        for (int j = 0; j < shown; j++)
+            rfm_text_addf(table, " %12.2f", model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+        rfm_text_adds(table, "\n");
+    }
+    rfm_text_addf(table, "%lld customers in %d segments; results in %s\n", (long long)batch->frame.n_global, model->k,
+                  rfm_run_dir(batch->run));
+}
