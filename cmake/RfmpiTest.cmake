@@ -23,8 +23,9 @@ if(EXISTS "${RFMPI_DATA}")
   list(APPEND RFM_TEST_ENVIRONMENT RFMPI_DATA=${data})
 endif()
 if(RFMPI_SANITIZE)
+  # Open MPI has no frame pointers: only the slow unwinder finds the library that a leak belongs to.
   list(APPEND RFM_TEST_ENVIRONMENT
-       ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+       ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:fast_unwind_on_malloc=0
        LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/suppressions/lsan.supp:print_suppressions=0
        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1)
 endif()
