@@ -1,6 +1,6 @@
 /* Open the communicator, run the command, print the one error, close, exit code. */
-#include "rfmpi/command.h"
 #include "rfmpi/comm.h"
+#include "rfmpi/command.h"
 
 #include <stdio.h>
 
@@ -10,8 +10,8 @@ static void print_error(const rfm_comm *comm, const rfm_error *err)
     if (comm && rfm_comm_rank(comm) != 0)
         return;
     if (comm && err->n_failed > 0 && err->n_failed < rfm_comm_size(comm))
-        fprintf(stderr, "rfmpi: %s (rank %d; %d of %d ranks failed)\n", err->message, err->rank, err->n_failed,
-                rfm_comm_size(comm));
+        fprintf(stderr, "rfmpi: %s (rank %d; %d of %d ranks failed)\n", err->message, err->rank,
+                err->n_failed, rfm_comm_size(comm));
     else
         fprintf(stderr, "rfmpi: %s\n", err->message);
 }

@@ -100,6 +100,10 @@ void rfm_files_free(rfm_files *files);
 rfm_status rfm_files_pack(const rfm_files *files, rfm_text *bytes, rfm_error *err);
 rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files, rfm_error *err);
 
+/* Content, to know a file again whatever its name. Adds to sums[file] the hashes of every n_ranks-th block of each file from
+ * block `rank` on; the sums over all ranks (mod 2^128) do not depend on their number. */
+rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err);
+
 /* A byte range of one file; the records that begin in it belong to it. */
 typedef struct rfm_shard {
     size_t file;

@@ -13,8 +13,10 @@ void print_help(FILE *to)
           to);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-    fputs("\n\"rfmpi COMMAND --help\" lists its options; \"rfmpi --version\" says what it was built with.\n"
-          "exit codes: 0 done, 64 usage, 65 input, 69 warehouse refused, 70 internal, 71 memory, 74 file system,\n"
+    fputs("\n\"rfmpi COMMAND --help\" lists its options; \"rfmpi --version\" says what it was "
+          "built with.\n"
+          "exit codes: 0 done, 64 usage, 65 input, 69 warehouse refused, 70 internal, 71 memory, "
+          "74 file system,\n"
           "            75 stopped: run it again, 77 permission or credentials\n",
           to);
 }
@@ -26,13 +28,14 @@ static void print_generate_help(FILE *to)
           "  --days D        days from 2019-10-01 on (30)\n"
           "  --seed S        the same seed makes the same bytes at any number of ranks (1)\n"
           "  --parts P       files (1)\n"
-          "  --shape SHAPE   log: like a shop's log; wide: many customers with few events each (log)\n"
+          "  --shape SHAPE   log: like a shop's log; wide: many customers with few events each "
+          "(log)\n"
           "  --gzip          compress\n"
           "  --out DIR       a new or empty directory\n",
           to);
 }
 
-void print_command_help(FILE *to, const command *command)
+void print_command_help(FILE *to, const rfm_command *command)
 {
     fprintf(to, "rfmpi %s %s\n%s\n\n", command->name, command->operands, command->summary);
     if (command->run == command_generate) {
@@ -43,7 +46,8 @@ void print_command_help(FILE *to, const command *command)
         return;
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);
+    fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n",
+          to);
     for (size_t i = 0; i < n; i++) {
         fprintf(to, "  %-26s %s", options[i].key, options[i].help);
         if (options[i].choices)

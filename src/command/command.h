@@ -9,33 +9,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* argv cut in three: what is acted on, values for the option table, and words only this command knows. */
-typedef struct words {
+/* argv cut in three: what is acted on, values for the option table, and words only this command
+ * knows. */
+typedef struct rfm_words {
     const char *operand; /* JOB.yml, RUN_DIR or FILE; NULL */
     char **assignments;  /* "key=value", owned; in the order of the command line */
     size_t n_assignments, capacity;
-} words;
+} rfm_words;
 
-/* Local. argv[2] and on: --set key=value, the flags of the option table, one operand. RFM_USAGE otherwise. */
-rfm_status words_read(int argc, char **argv, words *words, rfm_error *err);
-rfm_status words_assign(words *words, const char *key, const char *value, rfm_error *err); /* value is taken as text */
-void words_free(words *words);
+/* Local. argv[2] and on: --set key=value, the flags of the option table, one operand. RFM_USAGE
+ * otherwise. */
+rfm_status words_read(int argc, char **argv, rfm_words *words, rfm_error *err);
+rfm_status words_assign(rfm_words *words, const char *key, const char *value,
+                        rfm_error *err); /* value is taken as text */
+void words_free(rfm_words *words);
 
 /* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
-rfm_status words_config(rfm_comm *comm, const words *words, const char *job, rfm_config **config, rfm_error *err);
+rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job,
+                        rfm_config **config, rfm_error *err);
 
-typedef struct command {
+typedef struct rfm_command {
     const char *name;
     const char *operands;
     const char *summary;
     rfm_status (*run)(rfm_comm *comm, int argc, char **argv, rfm_error *err); /* Collective */
-} command;
+} rfm_command;
 
-extern const command COMMANDS[];
+extern const rfm_command COMMANDS[];
 extern const size_t N_COMMANDS;
 
 void print_help(FILE *to);
-void print_command_help(FILE *to, const command *command);
+void print_command_help(FILE *to, const rfm_command *command);
 void print_version(FILE *to);
 
 /* Collective, each. */

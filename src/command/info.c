@@ -6,15 +6,32 @@
 
 /* The keys of run.json in the order they are shown; NULL ends a block. */
 static const char *const SHOWN[] = {
-    "status",       "command",          "version",
-    "finished",     "digest",           "digest_parts.customers",
-    "digest_parts.features", "digest_parts.scaling", "digest_parts.centroids",
-    "digest_parts.names",    "as_of",   "n_rows",
-    "n_events",     "n_filtered",       "n_after_as_of",
-    "n_duplicates", "n_rejected",       "n_customers",
-    "n_features",   "cluster.k",        "cluster.iterations",
-    "cluster.inertia", "ranks",         "threads",
-    "seconds",      "peak_memory_bytes",
+    "status",
+    "command",
+    "version",
+    "finished",
+    "digest",
+    "digest_parts.customers",
+    "digest_parts.features",
+    "digest_parts.scaling",
+    "digest_parts.centroids",
+    "digest_parts.names",
+    "as_of",
+    "n_rows",
+    "n_events",
+    "n_filtered",
+    "n_after_as_of",
+    "n_duplicates",
+    "n_rejected",
+    "n_customers",
+    "n_features",
+    "cluster.k",
+    "cluster.iterations",
+    "cluster.inertia",
+    "ranks",
+    "threads",
+    "seconds",
+    "peak_memory_bytes",
 };
 
 static rfm_status print_key(const char *dir, const char *key, rfm_error *err)
@@ -28,7 +45,7 @@ static rfm_status print_key(const char *dir, const char *key, rfm_error *err)
 
 rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err)
 {
-    words words = {0};
+    rfm_words words = {0};
     words_read(argc, argv, &words, err);
     if (err->status == RFM_OK && !words.operand)
         rfm_fail(err, RFM_USAGE, "info wants a run directory: rfmpi info RUN_DIR");

@@ -18,10 +18,11 @@ static void quote(rfm_text *text, const char *value)
     rfm_text_adds(text, "\"");
 }
 
-static rfm_status keep(words *words, rfm_text *assignment, rfm_error *err)
+static rfm_status keep(rfm_words *words, rfm_text *assignment, rfm_error *err)
 {
     if (rfm_text_check(assignment, err) != RFM_OK ||
-        rfm_reserve(&words->assignments, &words->capacity, words->n_assignments + 1, sizeof(char *), err) != RFM_OK) {
+        rfm_reserve(&words->assignments, &words->capacity, words->n_assignments + 1, sizeof(char *),
+                    err) != RFM_OK) {
         rfm_text_free(assignment);
         return err->status;
     }
@@ -29,7 +30,7 @@ static rfm_status keep(words *words, rfm_text *assignment, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_status words_assign(words *words, const char *key, const char *value, rfm_error *err)
+rfm_status words_assign(rfm_words *words, const char *key, const char *value, rfm_error *err)
 {
     rfm_text assignment = {0};
     rfm_text_addf(&assignment, "%s=", key);
@@ -37,7 +38,7 @@ rfm_status words_assign(words *words, const char *key, const char *value, rfm_er
     return keep(words, &assignment, err);
 }
 
-static rfm_status assign_plain(words *words, const char *text, rfm_error *err)
+static rfm_status assign_plain(rfm_words *words, const char *text, rfm_error *err)
 {
     rfm_text assignment = {0};
     rfm_text_adds(&assignment, text);
@@ -49,18 +50,21 @@ static const rfm_option *find_flag(const char *word, size_t length)
     size_t n;
     const rfm_option *options = rfm_options(&n);
     for (size_t i = 0; i < n; i++)
-        if (options[i].flag && strlen(options[i].flag) == length && memcmp(options[i].flag, word, length) == 0)
+        if (options[i].flag && strlen(options[i].flag) == length &&
+            memcmp(options[i].flag, word, length) == 0)
             return &options[i];
     return NULL;
 }
 
 /* --model PATH, --model=PATH, --force. Moves *at past what it took. */
-static rfm_status read_flag(int argc, char **argv, int *at, words *words, rfm_error *err)
+static rfm_status read_flag(int argc, char **argv, int *at, rfm_words *words, rfm_error *err)
 {
     const char *word = argv[*at], *equals = strchr(word, '=');
     const rfm_option *option = find_flag(word, equals ? (size_t)(equals - word) : strlen(word));
     if (!option)
-        return rfm_fail(err, RFM_USAGE, "unknown flag %s; \"rfmpi %s --help\" lists them (every option is also --set KEY=VALUE)",
+        return rfm_fail(err, RFM_USAGE,
+                        "unknown flag %s; \"rfmpi %s --help\" lists them (every option is also "
+                        "--set KEY=VALUE)",
                         word, argv[1]);
     if (equals)
         return words_assign(words, option->key, equals + 1, err);
@@ -74,7 +78,7 @@ static rfm_status read_flag(int argc, char **argv, int *at, words *words, rfm_er
     return words_assign(words, option->key, argv[++*at], err);
 }
 
-rfm_status words_read(int argc, char **argv, words *words, rfm_error *err)
+rfm_status words_read(int argc, char **argv, rfm_words *words, rfm_error *err)
 {
     for (int i = 2; i < argc && err->status == RFM_OK; i++) {
         if (strcmp(argv[i], "--set") == 0) {
@@ -86,7 +90,8 @@ rfm_status words_read(int argc, char **argv, words *words, rfm_error *err)
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             read_flag(argc, argv, &i, words, err);
         } else if (words->operand) {
-            rfm_fail(err, RFM_USAGE, "one job file, run directory or file, not two: '%s' and '%s'", words->operand, argv[i]);
+            rfm_fail(err, RFM_USAGE, "one job file, run directory or file, not two: '%s' and '%s'",
+                     words->operand, argv[i]);
         } else {
             words->operand = argv[i];
         }
@@ -94,27 +99,29 @@ rfm_status words_read(int argc, char **argv, words *words, rfm_error *err)
     return err->status;
 }
 
-void words_free(words *words)
+void words_free(rfm_words *words)
 {
     for (size_t i = 0; i < words->n_assignments; i++)
         free(words->assignments[i]);
     free(words->assignments);
-    *words = (struct words){0};
+    *words = (struct rfm_words){0};
 }
 
-rfm_status words_config(rfm_comm *comm, const words *words, const char *job, rfm_config **config, rfm_error *err)
+rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job,
+                        rfm_config **config, rfm_error *err)
 {
     rfm_text text = {0};
     void *bytes = NULL;
     size_t n_bytes = 0;
-    if (rfm_comm_rank(comm) == 0 && rfm_config_open(job, (const char *const *)words->assignments, words->n_assignments,
-                                                    config, err) == RFM_OK) {
+    if (rfm_comm_rank(comm) == 0 && rfm_config_open(job, (const char *const *)words->assignments,
+                                                    words->n_assignments, config, err) == RFM_OK) {
         rfm_config_print(*config, false, &text);
         rfm_text_check(&text, err);
         bytes = text.bytes;
         n_bytes = text.length;
     }
-    if (rfm_comm_agree(comm, err) != RFM_OK || rfm_comm_share(comm, 0, &bytes, &n_bytes, err) != RFM_OK)
+    if (rfm_comm_agree(comm, err) != RFM_OK ||
+        rfm_comm_share(comm, 0, &bytes, &n_bytes, err) != RFM_OK)
         goto done;
     if (rfm_comm_rank(comm) != 0) {
         rfm_config_restore(bytes, n_bytes, config, err);

@@ -1,4 +1,5 @@
-/* One batch on its way through the stages: what was asked, what is in memory, where it is kept. Private to the pipeline. */
+/* One batch on its way through the stages: what was asked, what is in memory, where it is kept.
+ * Private to the pipeline. */
 #ifndef RFMPI_PIPELINE_BATCH_H
 #define RFMPI_PIPELINE_BATCH_H
 
@@ -15,12 +16,16 @@
 enum { MAX_MAPPED = 10, REJECTS_KEPT = 1000 };
 
 /* Where the customers come from. */
-typedef enum source { SOURCE_EVENTS, SOURCE_STATE /* another run's state.h5 */, SOURCE_MATRIX /* an HDF5 matrix */ } source;
+typedef enum rfm_source {
+    SOURCE_EVENTS,
+    SOURCE_STATE /* another run's state.h5 */,
+    SOURCE_MATRIX /* an HDF5 matrix */
+} rfm_source;
 
 /* The typed job: everything the modules are given, made from the configuration once. */
-typedef struct job {
+typedef struct rfm_job {
     rfm_task task;
-    source source;
+    rfm_source source;
     rfm_zone *zone;
     rfm_input input; /* borrows the fields below, the configuration and the features */
     rfm_rule *rules;
@@ -34,12 +39,12 @@ typedef struct job {
     rfm_kmeans_options kmeans;
     double *given; /* of cluster.init: file:PATH, of given_d columns */
     int given_d;
-} job;
+} rfm_job;
 
-typedef struct batch {
+typedef struct rfm_batch {
     rfm_comm *comm;           /* borrowed */
     const rfm_config *config; /* borrowed */
-    job job;
+    rfm_job job;
     rfm_run *run;
     bool force;
     double start_s;
@@ -60,46 +65,52 @@ typedef struct batch {
     double *squared_distances;
     int64_t *sizes; /* [model.k] customers of this batch */
     double inertia; /* of this batch about the model's centroids */
-} batch;
+} rfm_batch;
 
-/* ---- one file each, in the order of work -------------------------------------------------------------------------------- */
+/* ---- one file each, in the order of work
+ * -------------------------------------------------------------------------------- */
 
 /* job.c. Collective: the files it names (model, centroids) are read together. */
-rfm_status job_init(batch *batch, rfm_task task, rfm_error *err);
-void job_free(job *job);
+rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err);
+void job_free(rfm_job *job);
 
 /* origin.c. Collective where files are looked for. */
-rfm_status find_inputs(batch *batch, rfm_error *err);
-rfm_status make_origin(const batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err); /* Local */
-rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err);           /* Local: a line an option */
+rfm_status find_inputs(rfm_batch *batch, rfm_error *err);
+rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin,
+                       rfm_error *err); /* Local */
+rfm_status make_settings(const rfm_config *config, rfm_text *settings,
+                         rfm_error *err); /* Local: a line an option */
 
 /* The stages. Collective. */
-rfm_status ingest_make(batch *batch, rfm_error *err);
-rfm_status ingest_load(batch *batch, rfm_error *err);
-rfm_status features_make(batch *batch, rfm_error *err);
-rfm_status features_load(batch *batch, rfm_error *err);
-rfm_status cluster_make(batch *batch, rfm_error *err);
-rfm_status cluster_load(batch *batch, rfm_error *err);
-rfm_status label_make(batch *batch, rfm_error *err);
-rfm_status score_make(batch *batch, rfm_error *err);
-rfm_status write_make(batch *batch, rfm_error *err);
+rfm_status ingest_make(rfm_batch *batch, rfm_error *err);
+rfm_status ingest_load(rfm_batch *batch, rfm_error *err);
+rfm_status features_make(rfm_batch *batch, rfm_error *err);
+rfm_status features_load(rfm_batch *batch, rfm_error *err);
+rfm_status cluster_make(rfm_batch *batch, rfm_error *err);
+rfm_status cluster_load(rfm_batch *batch, rfm_error *err);
+rfm_status label_make(rfm_batch *batch, rfm_error *err);
+rfm_status score_make(rfm_batch *batch, rfm_error *err);
+rfm_status write_make(rfm_batch *batch, rfm_error *err);
 
 /* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
-rfm_status onto_read(batch *batch, const char *dir, rfm_state *base, rfm_keys *keys, rfm_error *err);
+rfm_status onto_read(rfm_batch *batch, const char *dir, rfm_state *base, rfm_keys *keys,
+                     rfm_error *err);
 
 /* Local: what keeps a state from being used with this as_of. */
-rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_provenance *provenance,
-                       const char *path, rfm_error *err);
+rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent,
+                       const rfm_provenance *provenance, const char *path, rfm_error *err);
 
-/* rejects.c. Collective: rejects/ from every rank's, and the limit. n_lines: of this rank's shards, 0 elsewhere; becomes that
- * of all. */
-rfm_status rejects_publish(batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
-                           const rfm_tally *tally, rfm_error *err);
+/* rejects.c. Collective: rejects/ from every rank's, and the limit. n_lines: of this rank's shards,
+ * 0 elsewhere; becomes that of all. */
+rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan,
+                           int64_t *n_lines, const rfm_tally *tally, rfm_error *err);
 
 /* summary.c */
-rfm_status report_finish(batch *batch, rfm_error *err);             /* Collective */
-void print_segments(const batch *batch, rfm_text *table);           /* Local */
-rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err); /* Local: a new file, mode 0600 */
-void print_csv_field(rfm_text *csv, const char *bytes, size_t n);   /* Local: in quotes where RFC 4180 wants them */
+rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
+void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */
+rfm_status write_whole(const char *path, const rfm_text *bytes,
+                       rfm_error *err); /* Local: a new file, mode 0600 */
+void print_csv_field(rfm_text *csv, const char *bytes,
+                     size_t n); /* Local: in quotes where RFC 4180 wants them */
 
 #endif

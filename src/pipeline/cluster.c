@@ -11,16 +11,18 @@ static int find_feature(const rfm_frame *frame, const char *name)
     return -1;
 }
 
-static rfm_status check_given(const batch *batch, rfm_error *err)
+static rfm_status check_given(const rfm_batch *batch, rfm_error *err)
 {
-    const job *job = &batch->job;
+    const rfm_job *job = &batch->job;
     if (!job->given || job->given_d == batch->frame.d)
         return RFM_OK;
-    return rfm_fail(err, RFM_USAGE, "the centroids of cluster.init have %d columns, the features %d", job->given_d,
+    return rfm_fail(err, RFM_USAGE,
+                    "the centroids of cluster.init have %d columns, the features %d", job->given_d,
                     batch->frame.d);
 }
 
-/* ---- filling the model: Local, the same on every rank ------------------------------------------------------------------------ */
+/* ---- filling the model: Local, the same on every rank
+ * ------------------------------------------------------------------------ */
 
 static char **copy_names(char *const *names, int n, rfm_error *err)
 {
@@ -38,10 +40,10 @@ static void *copy_array(const void *from, size_t n, size_t size, rfm_error *err)
     return copy;
 }
 
-static rfm_status describe_origin(batch *batch, rfm_error *err)
+static rfm_status describe_origin(rfm_batch *batch, rfm_error *err)
 {
     rfm_model *model = &batch->model;
-    const job *job = &batch->job;
+    const rfm_job *job = &batch->job;
     rfm_text definitions = {0};
     if (job->features)
         rfm_features_print(job->features, &definitions, err);
@@ -59,11 +61,12 @@ static void place_centroids(rfm_model *model)
         for (int j = 0; j < model->d; j++) {
             const size_t at = (size_t)c * (size_t)model->d + (size_t)j;
             model->centroids_scaled[at] = model->grid.offset[j] + model->centroids[at];
-            model->centroids_original[at] = rfm_scaling_invert(&model->scaling, j, model->centroids_scaled[at]);
+            model->centroids_original[at] =
+                rfm_scaling_invert(&model->scaling, j, model->centroids_scaled[at]);
         }
 }
 
-static rfm_status fill_model(batch *batch, const rfm_clustering *clustering, rfm_error *err)
+static rfm_status fill_model(rfm_batch *batch, const rfm_clustering *clustering, rfm_error *err)
 {
     rfm_model *model = &batch->model;
     const size_t k = (size_t)clustering->k, values = k * (size_t)batch->frame.d;
@@ -75,7 +78,8 @@ static rfm_status fill_model(batch *batch, const rfm_clustering *clustering, rfm
     model->centroids_original = rfm_alloc(values, sizeof(double), err);
     model->sizes = copy_array(clustering->sizes, k, sizeof(int64_t), err);
     model->segment_ids = rfm_alloc(k, sizeof(int32_t), err);
-    model->trace = copy_array(clustering->trace, (size_t)clustering->iterations, sizeof(double), err);
+    model->trace =
+        copy_array(clustering->trace, (size_t)clustering->iterations, sizeof(double), err);
     model->inertia = clustering->inertia;
     model->iterations = clustering->iterations;
     model->seed = batch->job.kmeans.seed;
@@ -85,12 +89,14 @@ static rfm_status fill_model(batch *batch, const rfm_clustering *clustering, rfm
         model->segment_ids[c] = c;
     place_centroids(model);
     return rfm_segment_names(rfm_config_tree(batch->config, "cluster.names"), model->k, model->d,
-                             (const char *const *)model->features, model->centroids_original, &model->names, err);
+                             (const char *const *)model->features, model->centroids_original,
+                             &model->names, err);
 }
 
-/* ---- labels: of the fit, or by a model --------------------------------------------------------------------------------------------- */
+/* ---- labels: of the fit, or by a model
+ * --------------------------------------------------------------------------------------------- */
 
-static rfm_status alloc_labels(batch *batch, rfm_error *err)
+static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
 {
     batch->labels = rfm_alloc(batch->frame.n, sizeof *batch->labels, err);
     batch->squared_distances = rfm_alloc(batch->frame.n, sizeof *batch->squared_distances, err);
@@ -99,21 +105,23 @@ static rfm_status alloc_labels(batch *batch, rfm_error *err)
 }
 
 /* Collective. Labels, distances, sizes and inertia of the scaled rows by the model's centroids. */
-static rfm_status apply_model(batch *batch, rfm_error *err)
+static rfm_status apply_model(rfm_batch *batch, rfm_error *err)
 {
     const rfm_model *model = &batch->model;
     if (alloc_labels(batch, err) == RFM_OK)
-        rfm_kmeans_label(&model->grid, model->k, model->centroids, batch->frame.n, batch->scaled, batch->labels,
-                         batch->squared_distances, err);
+        rfm_kmeans_label(&model->grid, model->k, model->centroids, batch->frame.n, batch->scaled,
+                         batch->labels, batch->squared_distances, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    return rfm_kmeans_inertia(batch->comm, &model->grid, model->k, model->centroids, batch->frame.n, batch->scaled,
-                              batch->labels, &batch->inertia, batch->sizes, err);
+    return rfm_kmeans_inertia(batch->comm, &model->grid, model->k, model->centroids, batch->frame.n,
+                              batch->scaled, batch->labels, &batch->inertia, batch->sizes, err);
 }
 
-/* ---- cluster ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- cluster
+ * ----------------------------------------------------------------------------------------------------------------------------
+ */
 
-static void report_fit(batch *batch, const rfm_clustering *fit)
+static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
 {
     rfm_report_integer(batch->run, "cluster.k", fit->k);
     rfm_report_integer(batch->run, "cluster.iterations", fit->iterations);
@@ -129,23 +137,23 @@ static void report_fit(batch *batch, const rfm_clustering *fit)
     rfm_report_number(batch->run, "cluster.seconds_fit", seconds[0] + seconds[1]);
     rfm_report_number(batch->run, "cluster.seconds_per_iteration",
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
-    rfm_log(RFM_LOG_INFO, "k-means  k %d, %d iterations%s, inertia %.6g (restart %d of %d, %s)", fit->k, fit->iterations,
-            fit->converged ? "" : " (not converged)", fit->inertia, fit->restart + 1, batch->job.kmeans.restarts,
-            fit->algorithm);
+    rfm_log(RFM_LOG_INFO, "k-means  k %d, %d iterations%s, inertia %.6g (restart %d of %d, %s)",
+            fit->k, fit->iterations, fit->converged ? "" : " (not converged)", fit->inertia,
+            fit->restart + 1, batch->job.kmeans.restarts, fit->algorithm);
 }
 
 /* Collective. */
-static rfm_status fit(batch *batch, rfm_error *err)
+static rfm_status fit(rfm_batch *batch, rfm_error *err)
 {
     rfm_kmeans_options *options = &batch->job.kmeans;
     const rfm_frame *frame = &batch->frame;
     rfm_matrix matrix = {0};
     rfm_clustering clustering = {0};
     options->order_column = find_feature(frame, "monetary");
-    if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled, (const char *const *)frame->names, &batch->model.grid,
-                     err) == RFM_OK &&
-        rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled, frame->has_ids ? frame->ids.hash : NULL,
-                        &matrix, err) == RFM_OK &&
+    if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled,
+                     (const char *const *)frame->names, &batch->model.grid, err) == RFM_OK &&
+        rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled,
+                        frame->has_ids ? frame->ids.hash : NULL, &matrix, err) == RFM_OK &&
         rfm_kmeans_fit(batch->comm, &matrix, options, &clustering, err) == RFM_OK) {
         fill_model(batch, &clustering, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK)
@@ -156,35 +164,40 @@ static rfm_status fit(batch *batch, rfm_error *err)
     return err->status;
 }
 
-rfm_status cluster_make(batch *batch, rfm_error *err)
+rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
     batch->has_model = true;
     check_given(batch, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
-                        &batch->scaled, err) != RFM_OK ||
+        rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale,
+                        &batch->model.scaling, &batch->scaled, err) != RFM_OK ||
         fit(batch, err) != RFM_OK || apply_model(batch, err) != RFM_OK)
         return err->status;
-    return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
+    return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model,
+                           err);
 }
 
-/* ---- label ------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- label
+ * -------------------------------------------------------------------------------------------------------------------------------
+ */
 
-static rfm_status check_features(const batch *batch, rfm_error *err)
+static rfm_status check_features(const rfm_batch *batch, rfm_error *err)
 {
     const rfm_frame *frame = &batch->frame;
     const rfm_model *model = &batch->model;
     if (frame->d != model->d)
         return rfm_fail(err, RFM_USAGE, "the model has %d features, %s %d", model->d,
-                        batch->job.source == SOURCE_MATRIX ? batch->files.files[0].path : "the input", frame->d);
+                        batch->job.source == SOURCE_MATRIX ? batch->files.files[0].path
+                                                           : "the input",
+                        frame->d);
     for (int j = 0; j < frame->d; j++)
         if (strcmp(frame->names[j], model->features[j]) != 0)
-            return rfm_fail(err, RFM_USAGE, "feature %d is '%s' in the model and '%s' in the input", j + 1, model->features[j],
-                            frame->names[j]);
+            return rfm_fail(err, RFM_USAGE, "feature %d is '%s' in the model and '%s' in the input",
+                            j + 1, model->features[j], frame->names[j]);
     return RFM_OK;
 }
 
-rfm_status label_make(batch *batch, rfm_error *err)
+rfm_status label_make(rfm_batch *batch, rfm_error *err)
 {
     if (check_features(batch, err) == RFM_OK)
         batch->scaled = rfm_alloc(batch->frame.n * (size_t)batch->frame.d, sizeof(double), err);
@@ -198,10 +211,11 @@ rfm_status label_make(batch *batch, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_status cluster_load(batch *batch, rfm_error *err)
+rfm_status cluster_load(rfm_batch *batch, rfm_error *err)
 {
     batch->has_model = true;
-    if (rfm_model_read(batch->comm, rfm_run_path(batch->run, "model.h5"), &batch->model, err) != RFM_OK)
+    if (rfm_model_read(batch->comm, rfm_run_path(batch->run, "model.h5"), &batch->model, err) !=
+        RFM_OK)
         return err->status;
     return label_make(batch, err);
 }

@@ -1,11 +1,11 @@
-/* Stage ingest: event files -> each owner's customers. Reads shards, folds them, settles duplicates, brings customers to
- * their owners and folds all onto an earlier state. */
+/* Stage ingest: event files -> each owner's customers. Reads shards, folds them, settles
+ * duplicates, brings customers to their owners and folds all onto an earlier state. */
 #include "batch.h"
 
 #include <string.h>
 
 /* One pass over the files by this rank. */
-typedef struct reading {
+typedef struct rfm_reading {
     rfm_plan plan;
     rfm_table *table;
     rfm_deduper *deduper; /* NULL without dedupe */
@@ -13,9 +13,9 @@ typedef struct reading {
     rfm_rejects rejects;
     int64_t *n_lines; /* [plan.n] */
     int64_t *quoted;  /* [files]: 1 where a quoted line end was met in a file that was shared out */
-} reading;
+} rfm_reading;
 
-static void reading_free(reading *reading)
+static void reading_free(rfm_reading *reading)
 {
     rfm_plan_free(&reading->plan);
     rfm_table_close(reading->table);
@@ -23,7 +23,7 @@ static void reading_free(reading *reading)
     rfm_rejects_free(&reading->rejects);
     free(reading->n_lines);
     free(reading->quoted);
-    *reading = (struct reading){0};
+    *reading = (struct rfm_reading){0};
 }
 
 static rfm_status fold(void *table, const rfm_events *events, rfm_error *err)
@@ -36,7 +36,7 @@ static rfm_status hold(void *deduper, const rfm_events *events, rfm_error *err)
     return rfm_deduper_add(deduper, events, err);
 }
 
-static rfm_status reading_init(const batch *batch, reading *reading, rfm_error *err)
+static rfm_status reading_init(const rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
     const rfm_input *input = &batch->job.input;
     if (rfm_plan_make(&batch->files, rfm_comm_size(batch->comm), &reading->plan, err) != RFM_OK)
@@ -51,15 +51,16 @@ static rfm_status reading_init(const batch *batch, reading *reading, rfm_error *
 }
 
 /* Local: this rank's shards. */
-static rfm_status read_shards(const batch *batch, reading *reading, rfm_error *err)
+static rfm_status read_shards(const rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
     const int rank = rfm_comm_rank(batch->comm);
     const rfm_plan *plan = &reading->plan;
     for (size_t i = plan->first[rank]; i < plan->first[rank + 1] && err->status == RFM_OK; i++) {
         rfm_shard_result result = {0};
-        rfm_shard_read(&batch->job.input, &batch->files, &plan->shards[i], i, reading->deduper ? hold : fold,
-                       reading->deduper ? (void *)reading->deduper : (void *)reading->table, &reading->tally,
-                       &reading->rejects, &result, err);
+        rfm_shard_read(&batch->job.input, &batch->files, &plan->shards[i], i,
+                       reading->deduper ? hold : fold,
+                       reading->deduper ? (void *)reading->deduper : (void *)reading->table,
+                       &reading->tally, &reading->rejects, &result, err);
         reading->n_lines[i] = result.n_lines;
         if (result.quoted_line_ends) {
             reading->quoted[plan->shards[i].file] = 1;
@@ -70,21 +71,22 @@ static rfm_status read_shards(const batch *batch, reading *reading, rfm_error *e
 }
 
 /* Collective. Files in which any rank met a quoted line end are for one rank from now on. */
-static bool mark_whole(batch *batch, reading *reading)
+static bool mark_whole(rfm_batch *batch, rfm_reading *reading)
 {
     bool any = false;
     rfm_comm_reduce_i64(batch->comm, RFM_MAX, reading->quoted, batch->files.n);
     for (size_t i = 0; i < batch->files.n; i++) {
         if (!reading->quoted[i])
             continue;
-        rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes: one rank reads it whole", batch->files.files[i].path);
+        rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes: one rank reads it whole",
+                batch->files.files[i].path);
         batch->files.files[i].whole = true;
         any = true;
     }
     return any;
 }
 
-static rfm_status read_all(batch *batch, reading *reading, rfm_error *err)
+static rfm_status read_all(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
     for (;;) {
         if (reading_init(batch, reading, err) == RFM_OK)
@@ -95,13 +97,17 @@ static rfm_status read_all(batch *batch, reading *reading, rfm_error *err)
     }
 }
 
-/* ---- what the files gave, as counts ------------------------------------------------------------------------------------------- */
+/* ---- what the files gave, as counts
+ * ------------------------------------------------------------------------------------------- */
 
-static void report_tally(batch *batch, const rfm_tally *local, const rfm_rejects *rejects, int64_t n_duplicates)
+static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rejects *rejects,
+                         int64_t n_duplicates)
 {
-    int64_t counts[] = {local->n_rows,        local->n_events - n_duplicates, local->n_filtered,
-                        local->n_after_as_of, n_duplicates,                   local->n_bytes};
-    static const char *const keys[] = {"n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_bytes"};
+    int64_t counts[] = {local->n_rows,     local->n_events - n_duplicates,
+                        local->n_filtered, local->n_after_as_of,
+                        n_duplicates,      local->n_bytes};
+    static const char *const keys[] = {"n_rows",        "n_events",     "n_filtered",
+                                       "n_after_as_of", "n_duplicates", "n_bytes"};
     enum { N = sizeof keys / sizeof keys[0] };
     int64_t by_reason[RFM_N_REASONS], n_rejected = 0;
     memcpy(by_reason, rejects->count, sizeof by_reason);
@@ -116,9 +122,11 @@ static void report_tally(batch *batch, const rfm_tally *local, const rfm_rejects
         n_rejected += by_reason[i];
     }
     rfm_report_integer(batch->run, "n_rejected", n_rejected);
-    rfm_log(RFM_LOG_INFO, "read     %lld rows: %lld events, %lld filtered, %lld rejected, %lld duplicates, %lld after as_of",
-            (long long)counts[0], (long long)counts[1], (long long)counts[2], (long long)n_rejected, (long long)counts[4],
-            (long long)counts[3]);
+    rfm_log(RFM_LOG_INFO,
+            "read     %lld rows: %lld events, %lld filtered, %lld rejected, %lld duplicates, %lld "
+            "after as_of",
+            (long long)counts[0], (long long)counts[1], (long long)counts[2], (long long)n_rejected,
+            (long long)counts[4], (long long)counts[3]);
 }
 
 static rfm_extent extent_of(const rfm_tally *tally)
@@ -130,15 +138,17 @@ static rfm_extent extent_of(const rfm_tally *tally)
                         .n_after_as_of = tally->n_after_as_of};
 }
 
-/* Collective. The rows that were read become this rank's frozen state; base keys decide duplicates too. */
-static rfm_status settle(batch *batch, reading *reading, const rfm_keys *base, rfm_error *err)
+/* Collective. The rows that were read become this rank's frozen state; base keys decide duplicates
+ * too. */
+static rfm_status settle(rfm_batch *batch, rfm_reading *reading, const rfm_keys *base,
+                         rfm_error *err)
 {
     batch->state.extent = extent_of(&reading->tally);
     int64_t n_duplicates = 0;
     if (reading->deduper) {
         rfm_extent survivors = {0};
-        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table, &batch->keys, &survivors,
-                                &n_duplicates, err) != RFM_OK)
+        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table,
+                                &batch->keys, &survivors, &n_duplicates, err) != RFM_OK)
             return err->status;
         survivors.n_with_time_of_day = reading->tally.n_with_time_of_day;
         survivors.n_after_as_of = reading->tally.n_after_as_of;
@@ -154,7 +164,7 @@ static rfm_status settle(batch *batch, reading *reading, const rfm_keys *base, r
 }
 
 /* Local: fold the new state onto the base. */
-static rfm_status merge_base(batch *batch, rfm_state *base, rfm_error *err)
+static rfm_status merge_base(rfm_batch *batch, rfm_state *base, rfm_error *err)
 {
     rfm_state merged = {0};
     if (rfm_state_merge(base, &batch->state, &merged, err) == RFM_OK) {
@@ -164,29 +174,35 @@ static rfm_status merge_base(batch *batch, rfm_state *base, rfm_error *err)
     return err->status;
 }
 
-static rfm_status check_any_events(const batch *batch, rfm_error *err)
+static rfm_status check_any_events(const rfm_batch *batch, rfm_error *err)
 {
     if (batch->state.extent.n_events > 0)
         return RFM_OK;
     return rfm_fail(err, RFM_DATA,
-                    "no events in the input: %zu file%s, and no row was kept; look at input.rows, features.as_of and rejects/",
+                    "no events in the input: %zu file%s, and no row was kept; look at input.rows, "
+                    "features.as_of and rejects/",
                     batch->files.n, batch->files.n == 1 ? "" : "s");
 }
 
-/* ---- provenance ------------------------------------------------------------------------------------------------------------------ */
+/* ---- provenance
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
-/* Collective. A line a file: size, hash of the content, name. Rank r hashes every size-th block of each file. */
-static rfm_status list_inputs(batch *batch, rfm_text *lines, rfm_error *err)
+/* Collective. A line a file: size, hash of the content, name. Rank r hashes every size-th block of
+ * each file. */
+static rfm_status list_inputs(rfm_batch *batch, rfm_text *lines, rfm_error *err)
 {
     rfm_i128 *sums = rfm_alloc(batch->files.n, sizeof *sums, err);
     if (sums)
-        rfm_files_content(&batch->files, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm), sums, err);
+        rfm_files_content(&batch->files, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm),
+                          sums, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
         rfm_comm_sum_i128(batch->comm, sums, batch->files.n);
         for (size_t i = 0; i < batch->files.n; i++)
-            rfm_text_addf(lines, "%lld %016llx%016llx %s\n", (long long)batch->files.files[i].size_bytes,
-                          (unsigned long long)((rfm_u128)sums[i] >> 64), (unsigned long long)sums[i],
-                          batch->files.files[i].path);
+            rfm_text_addf(lines, "%lld %016llx%016llx %s\n",
+                          (long long)batch->files.files[i].size_bytes,
+                          (unsigned long long)((rfm_u128)sums[i] >> 64),
+                          (unsigned long long)sums[i], batch->files.files[i].path);
         rfm_text_check(lines, err);
         rfm_comm_agree(batch->comm, err);
     }
@@ -194,7 +210,7 @@ static rfm_status list_inputs(batch *batch, rfm_text *lines, rfm_error *err)
     return err->status;
 }
 
-static rfm_status make_provenance(batch *batch, rfm_error *err)
+static rfm_status make_provenance(rfm_batch *batch, rfm_error *err)
 {
     rfm_text inputs = {0}, settings = {0};
     if (list_inputs(batch, &inputs, err) == RFM_OK) {
@@ -209,14 +225,17 @@ static rfm_status make_provenance(batch *batch, rfm_error *err)
     return err->status;
 }
 
-static rfm_status publish_rejects(batch *batch, reading *reading, rfm_error *err)
+static rfm_status publish_rejects(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
-    return rejects_publish(batch, &reading->rejects, &reading->plan, reading->n_lines, &reading->tally, err);
+    return rejects_publish(batch, &reading->rejects, &reading->plan, reading->n_lines,
+                           &reading->tally, err);
 }
 
-/* ---- the stage ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the stage
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
-static rfm_status ingest_events(batch *batch, reading *reading, rfm_error *err)
+static rfm_status ingest_events(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
     const char *onto = rfm_config_string(batch->config, "input.onto");
     const bool keep = rfm_config_boolean(batch->config, "output.state");
@@ -235,30 +254,33 @@ static rfm_status ingest_events(batch *batch, reading *reading, rfm_error *err)
         goto done;
     if (keep)
         rfm_state_write(batch->comm, rfm_run_temporary(batch->run, "state.h5"), &batch->state,
-                        batch->job.input.dedupe == RFM_DEDUPE_NONE ? NULL : &batch->keys, &batch->provenance, err);
+                        batch->job.input.dedupe == RFM_DEDUPE_NONE ? NULL : &batch->keys,
+                        &batch->provenance, err);
 done:
     rfm_state_free(&base);
     rfm_keys_free(&base_keys);
     return err->status;
 }
 
-rfm_status ingest_make(batch *batch, rfm_error *err)
+rfm_status ingest_make(rfm_batch *batch, rfm_error *err)
 {
     if (batch->job.source == SOURCE_MATRIX)
         return RFM_OK;
     if (batch->job.source == SOURCE_STATE)
         return ingest_load(batch, err);
-    reading reading = {0};
+    rfm_reading reading = {0};
     ingest_events(batch, &reading, err);
     reading_free(&reading);
     return err->status;
 }
 
-rfm_status ingest_load(batch *batch, rfm_error *err)
+rfm_status ingest_load(rfm_batch *batch, rfm_error *err)
 {
-    const char *path = batch->job.source == SOURCE_STATE ? batch->files.files[0].path : rfm_run_path(batch->run, "state.h5");
+    const char *path = batch->job.source == SOURCE_STATE ? batch->files.files[0].path
+                                                         : rfm_run_path(batch->run, "state.h5");
     rfm_provenance provenance = {0};
-    if (rfm_state_read(batch->comm, path, &batch->layout, &batch->state, NULL, &provenance, err) == RFM_OK &&
+    if (rfm_state_read(batch->comm, path, &batch->layout, &batch->state, NULL, &provenance, err) ==
+            RFM_OK &&
         batch->job.source == SOURCE_STATE)
         check_as_of(&batch->job.as_of_rule, &batch->state.extent, &provenance, path, err);
     rfm_provenance_free(&provenance);

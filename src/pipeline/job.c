@@ -1,10 +1,13 @@
-/* The typed job: from the configuration (and, for predict, the model) to what each module is given. */
+/* The typed job: from the configuration (and, for predict, the model) to what each module is given.
+ */
 #include "batch.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* ---- input ------------------------------------------------------------------------------------------------------------------ */
+/* ---- input
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_error *err)
 {
@@ -17,7 +20,8 @@ static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_
         *delimiter = text[0];
     else
         return rfm_config_fail(config, "input.delimiter", err,
-                               "input.delimiter is one character, \"tab\" or \"blanks\", not '%s'", text);
+                               "input.delimiter is one character, \"tab\" or \"blanks\", not '%s'",
+                               text);
     return RFM_OK;
 }
 
@@ -31,7 +35,9 @@ static rfm_status read_amount(const rfm_config *config, rfm_roles *roles, rfm_er
         return RFM_OK;
     }
     if (amount->kind != RFM_NODE_LIST || amount->n_items < 1 || amount->n_items > 2)
-        return rfm_node_fail(amount, err, "input.columns.amount is one column, or a list of the two whose product it is");
+        return rfm_node_fail(
+            amount, err,
+            "input.columns.amount is one column, or a list of the two whose product it is");
     for (size_t i = 0; i < amount->n_items; i++) {
         if (amount->items[i].kind != RFM_NODE_SCALAR)
             return rfm_node_fail(&amount->items[i], err, "input.columns.amount names columns");
@@ -51,11 +57,12 @@ static rfm_status read_roles(const rfm_config *config, rfm_roles *roles, rfm_err
     return read_amount(config, roles, err);
 }
 
-static void list_mapped(job *job)
+static void list_mapped(rfm_job *job)
 {
     const char *const columns[MAX_MAPPED] = {
-        job->input.customer, job->input.time,     job->roles.event, job->roles.amount[0], job->roles.amount[1],
-        job->roles.session,  job->roles.order,    job->roles.product, job->roles.category,
+        job->input.customer,  job->input.time,      job->roles.event,
+        job->roles.amount[0], job->roles.amount[1], job->roles.session,
+        job->roles.order,     job->roles.product,   job->roles.category,
     };
     for (size_t i = 0; i < MAX_MAPPED; i++)
         if (columns[i])
@@ -92,19 +99,22 @@ static rfm_time_format time_format(const char *name)
 
 static rfm_status demand(const char *key, const char *value, rfm_error *err)
 {
-    return value ? RFM_OK : rfm_fail(err, RFM_USAGE, "%s is not set: add it to the job file, or --set %s=...", key, key);
+    return value ? RFM_OK
+                 : rfm_fail(err, RFM_USAGE,
+                            "%s is not set: add it to the job file, or --set %s=...", key, key);
 }
 
-static rfm_status read_input(batch *batch, rfm_error *err)
+static rfm_status read_input(rfm_batch *batch, rfm_error *err)
 {
     const rfm_config *config = batch->config;
-    job *job = &batch->job;
+    rfm_job *job = &batch->job;
     rfm_input *input = &job->input;
     input->header = rfm_config_boolean(config, "input.header");
     input->customer = rfm_config_string(config, "input.columns.customer");
     input->time = rfm_config_string(config, "input.columns.time");
     input->event = job->roles.event;
-    input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
+    input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER
+                                                                                   : RFM_ID_TEXT;
     input->time_format = time_format(rfm_config_string(config, "input.time_format"));
     input->zone = job->zone;
     input->decimals = job->roles.decimals;
@@ -123,12 +133,15 @@ static rfm_status read_input(batch *batch, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- features and as-of ------------------------------------------------------------------------------------------------------- */
+/* ---- features and as-of
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* predict takes the definitions of the model, and as_of from the job where it says one, else the model's rule. */
-static rfm_status read_features(batch *batch, rfm_error *err)
+/* predict takes the definitions of the model, and as_of from the job where it says one, else the
+ * model's rule. */
+static rfm_status read_features(rfm_batch *batch, rfm_error *err)
 {
-    job *job = &batch->job;
+    rfm_job *job = &batch->job;
     const rfm_config *config = batch->config;
     if (job->source == SOURCE_MATRIX)
         return RFM_OK;
@@ -138,24 +151,31 @@ static rfm_status read_features(batch *batch, rfm_error *err)
     if (job->task == RFM_TASK_PREDICT) {
         if (batch->model.definitions[0] == '\0')
             return rfm_fail(err, RFM_USAGE,
-                            "the model was fitted to a bare matrix and defines no features: predict takes an HDF5 matrix "
+                            "the model was fitted to a bare matrix and defines no features: "
+                            "predict takes an HDF5 matrix "
                             "(--set input.features=...) with it");
         if (!rfm_config_given(config, "features.as_of"))
             job->as_of_text = batch->model.as_of_rule;
         if (strcmp(rfm_config_string(config, "input.timezone"), batch->model.timezone) != 0)
-            return rfm_config_fail(config, "input.timezone", err, "the model counts days in %s; input.timezone must be the same",
+            return rfm_config_fail(config, "input.timezone", err,
+                                   "the model counts days in %s; input.timezone must be the same",
                                    batch->model.timezone);
-        rfm_features_restore(batch->model.definitions, job->source == SOURCE_EVENTS ? &job->roles : NULL, &job->features, err);
+        rfm_features_restore(batch->model.definitions,
+                             job->source == SOURCE_EVENTS ? &job->roles : NULL, &job->features,
+                             err);
     } else {
-        rfm_features_parse(rfm_config_tree(config, "features.list"), rfm_config_tree(config, "features.population"),
-                           &job->roles, &job->features, err);
+        rfm_features_parse(rfm_config_tree(config, "features.list"),
+                           rfm_config_tree(config, "features.population"), &job->roles,
+                           &job->features, err);
     }
     if (err->status == RFM_OK)
         rfm_as_of_parse(job->as_of_text, job->zone, &job->as_of_rule, err);
     return err->status;
 }
 
-/* ---- k-means ------------------------------------------------------------------------------------------------------------------- */
+/* ---- k-means
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *options, rfm_error *err)
 {
@@ -169,15 +189,18 @@ static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *option
     else if (strncmp(init, "file:", 5) == 0 && init[5] != '\0')
         options->seeding = RFM_SEEDING_GIVEN;
     else
-        return rfm_config_fail(config, "cluster.init", err,
-                               "cluster.init is \"k-means||\", \"k-means++\", \"random\" or \"file:PATH\", not '%s'", init);
+        return rfm_config_fail(
+            config, "cluster.init", err,
+            "cluster.init is \"k-means||\", \"k-means++\", \"random\" or \"file:PATH\", not '%s'",
+            init);
     return RFM_OK;
 }
 
-static rfm_status read_kmeans(const rfm_config *config, job *job, rfm_error *err)
+static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
-    static const char *const algorithms[] = {
-        [RFM_ALGORITHM_AUTO] = "auto", [RFM_ALGORITHM_GEMM] = "gemm", [RFM_ALGORITHM_DEFINITION] = "definition"};
+    static const char *const algorithms[] = {[RFM_ALGORITHM_AUTO] = "auto",
+                                             [RFM_ALGORITHM_GEMM] = "gemm",
+                                             [RFM_ALGORITHM_DEFINITION] = "definition"};
     static const char *const scales[] = {[RFM_SCALE_STANDARD] = "standard",
                                          [RFM_SCALE_ROBUST] = "robust",
                                          [RFM_SCALE_MINMAX] = "minmax",
@@ -201,7 +224,7 @@ static rfm_status read_kmeans(const rfm_config *config, job *job, rfm_error *err
 }
 
 /* The starting centroids of cluster.init: file:PATH. Collective. */
-static rfm_status read_given(batch *batch, rfm_error *err)
+static rfm_status read_given(rfm_batch *batch, rfm_error *err)
 {
     rfm_kmeans_options *options = &batch->job.kmeans;
     if (options->seeding != RFM_SEEDING_GIVEN)
@@ -215,9 +238,11 @@ static rfm_status read_given(batch *batch, rfm_error *err)
     if (err->status == RFM_OK && !found)
         rfm_fail(err, RFM_DATA, "%s: no dataset /centroids (k x d)", path);
     if (err->status == RFM_OK && (shape.rows != options->k || shape.columns < 1))
-        rfm_fail(err, RFM_USAGE, "%s: /centroids has %lld rows, cluster.k is %d", path, (long long)shape.rows, options->k);
+        rfm_fail(err, RFM_USAGE, "%s: /centroids has %lld rows, cluster.k is %d", path,
+                 (long long)shape.rows, options->k);
     if (err->status == RFM_OK)
-        batch->job.given = rfm_alloc((size_t)shape.rows * (size_t)shape.columns, sizeof(double), err);
+        batch->job.given =
+            rfm_alloc((size_t)shape.rows * (size_t)shape.columns, sizeof(double), err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK)
         rfm_h5_read(file, "/centroids", RFM_H5_F64, 0, (size_t)shape.rows, batch->job.given, err);
     rfm_h5_close(file, err);
@@ -227,19 +252,24 @@ static rfm_status read_given(batch *batch, rfm_error *err)
     return err->status;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
-static rfm_status choose_source(const rfm_config *config, job *job, rfm_error *err)
+static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
     const rfm_node *paths = rfm_config_tree(config, "input.paths");
-    const char *features = rfm_config_string(config, "input.features"), *run = rfm_config_string(config, "input.run");
+    const char *features = rfm_config_string(config, "input.features"),
+               *run = rfm_config_string(config, "input.run");
     const bool events = paths && paths->n_items > 0;
     if (events + !!features + !!run != 1)
-        return rfm_fail(err, RFM_USAGE,
-                        events || features || run
-                            ? "input.paths, input.features and input.run exclude each other: leave one"
-                            : "nothing to read: set input.paths (event files), input.features (an HDF5 matrix) or input.run (a "
-                              "run directory)");
+        return rfm_fail(
+            err, RFM_USAGE,
+            events || features || run
+                ? "input.paths, input.features and input.run exclude each other: leave one"
+                : "nothing to read: set input.paths (event files), input.features (an HDF5 matrix) "
+                  "or input.run (a "
+                  "run directory)");
     job->source = events ? SOURCE_EVENTS : run ? SOURCE_STATE : SOURCE_MATRIX;
     if (rfm_config_string(config, "input.onto") && job->source != SOURCE_EVENTS)
         return rfm_fail(err, RFM_USAGE, "--onto folds event files onto a state: set input.paths");
@@ -262,14 +292,15 @@ static rfm_status hash_file(const char *path, char **text, rfm_error *err)
     if (rfm_text_check(&bytes, err) == RFM_OK) {
         const rfm_hash128 hash = rfm_hash128_of(bytes.bytes, bytes.length);
         char hex[33];
-        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high,
+                 (unsigned long long)hash.low);
         *text = rfm_copy_string(hex, err);
     }
     rfm_text_free(&bytes);
     return err->status;
 }
 
-static rfm_status read_model(batch *batch, rfm_error *err)
+static rfm_status read_model(rfm_batch *batch, rfm_error *err)
 {
     if (batch->job.task != RFM_TASK_PREDICT)
         return RFM_OK;
@@ -283,15 +314,16 @@ static rfm_status read_model(batch *batch, rfm_error *err)
     return rfm_model_read(batch->comm, path, &batch->model, err);
 }
 
-rfm_status job_init(batch *batch, rfm_task task, rfm_error *err)
+rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
 {
-    job *job = &batch->job;
+    rfm_job *job = &batch->job;
     job->task = task;
     job->as_of_rule.keep_until_us = INT64_MAX;
     if (choose_source(batch->config, job, err) != RFM_OK || read_model(batch, err) != RFM_OK)
         return err->status;
     rfm_zone_open(rfm_config_string(batch->config, "input.timezone"), &job->zone, err);
-    if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)
+    if (err->status == RFM_OK && read_features(batch, err) == RFM_OK &&
+        job->source == SOURCE_EVENTS)
         read_input(batch, err);
     if (err->status == RFM_OK)
         read_kmeans(batch->config, job, err);
@@ -305,7 +337,7 @@ rfm_status job_init(batch *batch, rfm_task task, rfm_error *err)
     return read_given(batch, err);
 }
 
-void job_free(job *job)
+void job_free(rfm_job *job)
 {
     rfm_features_close(job->features);
     rfm_rules_free(job->rules, job->n_rules);

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 /* Files by pattern on rank 0 only, so that all ranks speak of the same ones. Collective. */
-static rfm_status find_event_files(batch *batch, rfm_error *err)
+static rfm_status find_event_files(rfm_batch *batch, rfm_error *err)
 {
     const rfm_node *paths = rfm_config_tree(batch->config, "input.paths");
     rfm_text packed = {0};
@@ -16,8 +16,8 @@ static rfm_status find_event_files(batch *batch, rfm_error *err)
         const char **patterns = rfm_alloc(paths->n_items, sizeof *patterns, err);
         for (size_t i = 0; patterns && i < paths->n_items; i++)
             patterns[i] = paths->items[i].text;
-        if (patterns &&
-            rfm_files_find(&batch->job.input, patterns, paths->n_items, &batch->files, err) == RFM_OK)
+        if (patterns && rfm_files_find(&batch->job.input, patterns, paths->n_items, &batch->files,
+                                       err) == RFM_OK)
             rfm_files_pack(&batch->files, &packed, err);
         free(patterns);
         bytes = packed.bytes;
@@ -38,7 +38,7 @@ done:
 }
 
 /* One HDF5 file (a matrix, or another run's state): listed like an event file. Collective. */
-static rfm_status find_file(batch *batch, const char *path, rfm_error *err)
+static rfm_status find_file(rfm_batch *batch, const char *path, rfm_error *err)
 {
     struct stat at;
     int64_t facts[2] = {0, 0};
@@ -58,12 +58,13 @@ static rfm_status find_file(batch *batch, const char *path, rfm_error *err)
     batch->files.files = rfm_alloc(1, sizeof *batch->files.files, err);
     if (batch->files.files) {
         batch->files.n = 1;
-        batch->files.files[0] = (rfm_file){.path = rfm_copy_string(path, err), .size_bytes = facts[0], .modified_us = facts[1]};
+        batch->files.files[0] = (rfm_file){
+            .path = rfm_copy_string(path, err), .size_bytes = facts[0], .modified_us = facts[1]};
     }
     return rfm_comm_agree(batch->comm, err);
 }
 
-rfm_status find_inputs(batch *batch, rfm_error *err)
+rfm_status find_inputs(rfm_batch *batch, rfm_error *err)
 {
     if (batch->job.source == SOURCE_EVENTS)
         return find_event_files(batch, err);
@@ -78,9 +79,11 @@ rfm_status find_inputs(batch *batch, rfm_error *err)
     return err->status;
 }
 
-/* ---- origin ------------------------------------------------------------------------------------------------------------------- */
+/* ---- origin
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
-static void add_inputs(const batch *batch, rfm_origin *origin, rfm_error *err)
+static void add_inputs(const rfm_batch *batch, rfm_origin *origin, rfm_error *err)
 {
     char count[32];
     snprintf(count, sizeof count, "%zu", batch->files.n);
@@ -98,7 +101,8 @@ static void add_inputs(const batch *batch, rfm_origin *origin, rfm_error *err)
     }
 }
 
-static void add_option(const rfm_config *config, const rfm_option *option, rfm_origin *origin, rfm_error *err)
+static void add_option(const rfm_config *config, const rfm_option *option, rfm_origin *origin,
+                       rfm_error *err)
 {
     const rfm_node *node = rfm_config_tree(config, option->key);
     rfm_text value = {0};
@@ -111,7 +115,7 @@ static void add_option(const rfm_config *config, const rfm_option *option, rfm_o
     rfm_text_free(&value);
 }
 
-rfm_status make_origin(const batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err)
+rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err)
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
@@ -126,10 +130,18 @@ rfm_status make_origin(const batch *batch, unsigned decides, rfm_origin *origin,
 
 rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err)
 {
-    static const char *const keys[] = {"input.timezone",         "input.decimals",         "input.id",
-                                       "input.columns.customer", "input.columns.time",     "input.columns.event",
-                                       "input.columns.amount",   "input.columns.session",  "input.columns.order",
-                                       "input.columns.product",  "input.columns.category", "input.rows",
+    static const char *const keys[] = {"input.timezone",
+                                       "input.decimals",
+                                       "input.id",
+                                       "input.columns.customer",
+                                       "input.columns.time",
+                                       "input.columns.event",
+                                       "input.columns.amount",
+                                       "input.columns.session",
+                                       "input.columns.order",
+                                       "input.columns.product",
+                                       "input.columns.category",
+                                       "input.rows",
                                        "input.dedupe"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const rfm_node *node = rfm_config_tree(config, keys[i]);

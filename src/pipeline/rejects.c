@@ -1,4 +1,5 @@
-/* rejects/: the rows refused, of all ranks, in the order of files and lines; and the limit on their number. */
+/* rejects/: the rows refused, of all ranks, in the order of files and lines; and the limit on their
+ * number. */
 #include "batch.h"
 
 #include <errno.h>
@@ -6,17 +7,18 @@
 #include <sys/stat.h>
 
 /* What a kept reject is while it travels: followed by its detail and its row. */
-typedef struct parcel {
+typedef struct rfm_parcel {
     int64_t file, line, reason;
     int64_t detail_bytes, row_bytes;
-} parcel;
+} rfm_parcel;
 
 static rfm_status pack_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_error *err)
 {
     for (size_t i = 0; i < rejects->n_kept; i++) {
         const rfm_reject *reject = &rejects->kept[i];
-        const parcel parcel = {(int64_t)reject->file, reject->line, reject->reason, (int64_t)strlen(reject->detail) + 1,
-                               (int64_t)strlen(reject->row) + 1};
+        const rfm_parcel parcel = {(int64_t)reject->file, reject->line, reject->reason,
+                                   (int64_t)strlen(reject->detail) + 1,
+                                   (int64_t)strlen(reject->row) + 1};
         rfm_text_add(bytes, &parcel, sizeof parcel);
         rfm_text_add(bytes, reject->detail, (size_t)parcel.detail_bytes);
         rfm_text_add(bytes, reject->row, (size_t)parcel.row_bytes);
@@ -25,18 +27,19 @@ static rfm_status pack_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_
 }
 
 /* A reject of any rank, pointing into the gathered bytes. */
-typedef struct gathered {
-    parcel parcel;
+typedef struct rfm_gathered {
+    rfm_parcel parcel;
     const char *detail, *row;
-} gathered;
+} rfm_gathered;
 
-static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, gathered **list, size_t *n, rfm_error *err)
+static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, rfm_gathered **list, size_t *n,
+                                 rfm_error *err)
 {
     size_t capacity = 0;
     for (size_t at = 0; at < n_bytes;) {
         if (rfm_reserve(list, &capacity, *n + 1, sizeof **list, err) != RFM_OK)
             return err->status;
-        gathered *next = &(*list)[(*n)++];
+        rfm_gathered *next = &(*list)[(*n)++];
         memcpy(&next->parcel, bytes + at, sizeof next->parcel);
         next->detail = bytes + at + sizeof next->parcel;
         next->row = next->detail + next->parcel.detail_bytes;
@@ -47,23 +50,26 @@ static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, gathered **l
 
 static int by_place(const void *left, const void *right)
 {
-    const parcel *a = &((const gathered *)left)->parcel, *b = &((const gathered *)right)->parcel;
+    const rfm_parcel *a = &((const rfm_gathered *)left)->parcel,
+                     *b = &((const rfm_gathered *)right)->parcel;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
     return a->line != b->line ? (a->line < b->line ? -1 : 1) : 0;
 }
 
-static void print_rejects(const batch *batch, const gathered *list, size_t n, rfm_text *csv)
+static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size_t n, rfm_text *csv)
 {
     const bool mask = rfm_config_boolean(batch->config, "output.mask");
     int64_t printed[RFM_N_REASONS] = {0};
     rfm_text_adds(csv, "file,line,reason,detail,row\n");
     for (size_t i = 0; i < n; i++) {
-        const parcel *parcel = &list[i].parcel;
+        const rfm_parcel *parcel = &list[i].parcel;
         if (printed[parcel->reason]++ >= REJECTS_KEPT)
             continue;
-        print_csv_field(csv, batch->files.files[parcel->file].path, strlen(batch->files.files[parcel->file].path));
-        rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line, rfm_reason_name((rfm_reason)parcel->reason));
+        print_csv_field(csv, batch->files.files[parcel->file].path,
+                        strlen(batch->files.files[parcel->file].path));
+        rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line,
+                      rfm_reason_name((rfm_reason)parcel->reason));
         if (!mask)
             print_csv_field(csv, list[i].detail, strlen(list[i].detail));
         rfm_text_adds(csv, ",");
@@ -74,10 +80,10 @@ static void print_rejects(const batch *batch, const gathered *list, size_t n, rf
 }
 
 /* On rank 0: the text of rejects.csv, and the first reject for the message. */
-static rfm_status join_rejects(const batch *batch, const char *bytes, size_t n_bytes, rfm_text *csv, rfm_text *first,
-                               rfm_error *err)
+static rfm_status join_rejects(const rfm_batch *batch, const char *bytes, size_t n_bytes,
+                               rfm_text *csv, rfm_text *first, rfm_error *err)
 {
-    gathered *list = NULL;
+    rfm_gathered *list = NULL;
     size_t n = 0;
     if (unpack_rejects(bytes, n_bytes, &list, &n, err) == RFM_OK) {
         if (n > 0)
@@ -97,8 +103,8 @@ static rfm_status join_rejects(const batch *batch, const char *bytes, size_t n_b
 }
 
 /* Collective. */
-static rfm_status check_limit(batch *batch, const rfm_tally *tally, const rfm_rejects *rejects, const rfm_text *first,
-                              rfm_error *err)
+static rfm_status check_limit(rfm_batch *batch, const rfm_tally *tally, const rfm_rejects *rejects,
+                              const rfm_text *first, rfm_error *err)
 {
     int64_t counts[2] = {tally->n_rows, 0};
     for (int i = 0; i < RFM_N_REASONS; i++)
@@ -108,14 +114,17 @@ static rfm_status check_limit(batch *batch, const rfm_tally *tally, const rfm_re
     if (counts[1] == 0)
         return RFM_OK;
     if ((double)counts[1] <= limit * (double)counts[0]) {
-        rfm_log(RFM_LOG_WARN, "%lld of %lld rows rejected; the first: %s (%s)", (long long)counts[1], (long long)counts[0],
-                first->bytes ? first->bytes : "", rfm_run_path(batch->run, "rejects"));
+        rfm_log(RFM_LOG_WARN, "%lld of %lld rows rejected; the first: %s (%s)",
+                (long long)counts[1], (long long)counts[0], first->bytes ? first->bytes : "",
+                rfm_run_path(batch->run, "rejects"));
         return RFM_OK;
     }
     if (rfm_comm_rank(batch->comm) == 0)
-        rfm_fail(err, RFM_DATA, "%lld of %lld rows rejected, more than input.max_rejected allows (%g); the first: %s; see %s",
-                 (long long)counts[1], (long long)counts[0], limit, first->bytes ? first->bytes : "",
-                 rfm_run_path(batch->run, "rejects"));
+        rfm_fail(err, RFM_DATA,
+                 "%lld of %lld rows rejected, more than input.max_rejected allows (%g); the first: "
+                 "%s; see %s",
+                 (long long)counts[1], (long long)counts[0], limit,
+                 first->bytes ? first->bytes : "", rfm_run_path(batch->run, "rejects"));
     return rfm_comm_agree(batch->comm, err);
 }
 
@@ -133,7 +142,7 @@ static rfm_status write_directory(const char *dir, const rfm_text *csv, rfm_erro
 }
 
 /* Collective. */
-static rfm_status write_rejects(batch *batch, const rfm_text *csv, rfm_error *err)
+static rfm_status write_rejects(rfm_batch *batch, const rfm_text *csv, rfm_error *err)
 {
     rfm_origin origin = {0};
     make_origin(batch, RFM_DECIDES_STATE, &origin, err);
@@ -145,8 +154,8 @@ static rfm_status write_rejects(batch *batch, const rfm_text *csv, rfm_error *er
     return err->status;
 }
 
-rfm_status rejects_publish(batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
-                           const rfm_tally *tally, rfm_error *err)
+rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan,
+                           int64_t *n_lines, const rfm_tally *tally, rfm_error *err)
 {
     rfm_text mine = {0}, csv = {0}, first = {0};
     void *all = NULL;
@@ -155,7 +164,8 @@ rfm_status rejects_publish(batch *batch, rfm_rejects *rejects, const rfm_plan *p
     rfm_rejects_number(rejects, plan, n_lines);
     pack_rejects(rejects, &mine, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_comm_gather_bytes(batch->comm, 0, mine.bytes, mine.length, &all, &offsets, err) != RFM_OK)
+        rfm_comm_gather_bytes(batch->comm, 0, mine.bytes, mine.length, &all, &offsets, err) !=
+            RFM_OK)
         goto done;
     if (all)
         join_rejects(batch, all, offsets[rfm_comm_size(batch->comm)], &csv, &first, err);

@@ -33,9 +33,11 @@ static void print_number(rfm_text *csv, double value)
     rfm_text_add(csv, buffer, rfm_number_format(value, buffer));
 }
 
-/* ---- score: segments.csv ------------------------------------------------------------------------------------------------------- */
+/* ---- score: segments.csv
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-static void print_segments_csv(const batch *batch, rfm_text *csv)
+static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
 {
     const rfm_model *model = &batch->model;
     rfm_text_adds(csv, "segment,name,size,share");
@@ -57,7 +59,7 @@ static void print_segments_csv(const batch *batch, rfm_text *csv)
     }
 }
 
-rfm_status score_make(batch *batch, rfm_error *err)
+rfm_status score_make(rfm_batch *batch, rfm_error *err)
 {
     rfm_text csv = {0};
     print_segments_csv(batch, &csv);
@@ -67,21 +69,25 @@ rfm_status score_make(batch *batch, rfm_error *err)
     return rfm_comm_agree(batch->comm, err);
 }
 
-/* ---- write: customers/ ------------------------------------------------------------------------------------------------------------- */
+/* ---- write: customers/
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void print_id(const rfm_ids *ids, size_t row, rfm_text *line)
 {
     if (ids->kind == RFM_ID_INTEGER) {
         char buffer[24];
-        rfm_text_add(line, buffer, (size_t)snprintf(buffer, sizeof buffer, "%lld", (long long)ids->number[row]));
+        rfm_text_add(line, buffer,
+                     (size_t)snprintf(buffer, sizeof buffer, "%lld", (long long)ids->number[row]));
     } else {
-        print_csv_field(line, ids->bytes + ids->offset[row], ids->offset[row + 1] - ids->offset[row]);
+        print_csv_field(line, ids->bytes + ids->offset[row],
+                        ids->offset[row + 1] - ids->offset[row]);
     }
 }
 
 static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_error *err)
 {
-    const batch *batch = context;
+    const rfm_batch *batch = context;
     const rfm_frame *frame = &batch->frame;
     const int32_t label = batch->labels[row];
     print_id(&frame->ids, row, line);
@@ -90,7 +96,9 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
         print_number(line, frame->values[row * (size_t)frame->d + (size_t)j]);
     }
     char segment[16];
-    rfm_text_add(line, segment, (size_t)snprintf(segment, sizeof segment, ",%d,", (int)batch->model.segment_ids[label]));
+    rfm_text_add(
+        line, segment,
+        (size_t)snprintf(segment, sizeof segment, ",%d,", (int)batch->model.segment_ids[label]));
     print_name(line, batch->model.names[label]);
     rfm_text_add(line, ",", 1);
     print_number(line, sqrt(batch->squared_distances[row]));
@@ -98,7 +106,7 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
     return rfm_text_check(line, err);
 }
 
-rfm_status write_make(batch *batch, rfm_error *err)
+rfm_status write_make(rfm_batch *batch, rfm_error *err)
 {
     rfm_text header = {0};
     rfm_text_adds(&header, "id");

@@ -1,4 +1,5 @@
-/* The table of stages and the loop over it: find what is finished, load what is needed of it, make the rest. */
+/* The table of stages and the loop over it: find what is finished, load what is needed of it, make
+ * the rest. */
 #include "batch.h"
 
 #include <stdio.h>
@@ -7,19 +8,20 @@
 enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, WRITE, N_STAGES };
 
 #define BIT(x) (1U << (x))
-#define ALL_TASKS (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
+#define ALL_TASKS                                                                                  \
+    (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
 #define FITS (BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_RUN))
 #define LABELS (FITS | BIT(RFM_TASK_PREDICT))
 
-typedef struct stage {
+typedef struct rfm_stage {
     const char *name;
     unsigned tasks;      /* which slices it belongs to */
     unsigned needs;      /* stages whose results it reads in memory */
     const char *product; /* NULL: nothing is kept of it */
     unsigned decides;    /* the options its product depends on */
-    rfm_status (*make)(batch *batch, rfm_error *err);
-    rfm_status (*load)(batch *batch, rfm_error *err);
-} stage;
+    rfm_status (*make)(rfm_batch *batch, rfm_error *err);
+    rfm_status (*load)(rfm_batch *batch, rfm_error *err);
+} rfm_stage;
 
 enum {
     UP_TO_STATE = RFM_DECIDES_STATE,
@@ -28,32 +30,37 @@ enum {
     UP_TO_RESULT = UP_TO_MODEL | RFM_DECIDES_RESULT
 };
 
-static const stage STAGES[N_STAGES] = {
+static const rfm_stage STAGES[N_STAGES] = {
     [INGEST] = {"ingest", ALL_TASKS, 0, "state.h5", UP_TO_STATE, ingest_make, ingest_load},
-    [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make, features_load},
-    [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make, cluster_load},
+    [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make,
+                  features_load},
+    [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make,
+                 cluster_load},
     [LABEL] = {"label", BIT(RFM_TASK_PREDICT), BIT(FEATURES), NULL, 0, label_make, NULL},
-    [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make, NULL},
-    [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers", UP_TO_RESULT, write_make, NULL},
+    [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make,
+               NULL},
+    [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers",
+               UP_TO_RESULT, write_make, NULL},
 };
 
 /* A stage's part in this start. */
-typedef enum part { ABSENT, SKIPPED, LOADED, MADE } part;
+typedef enum rfm_part { ABSENT, SKIPPED, LOADED, MADE } rfm_part;
 
 /* The name under which a stage's product is kept in this batch; NULL where nothing is. */
-static const char *product_of(const batch *batch, int index)
+static const char *product_of(const rfm_batch *batch, int index)
 {
     bool kept = true;
     if (index == INGEST)
-        kept = batch->job.source == SOURCE_EVENTS && rfm_config_boolean(batch->config, "output.state");
+        kept =
+            batch->job.source == SOURCE_EVENTS && rfm_config_boolean(batch->config, "output.state");
     if (index == FEATURES)
         kept = batch->job.source != SOURCE_MATRIX;
     return kept ? STAGES[index].product : NULL;
 }
 
-/* Which stages are finished, which must be made, and which of the finished ones those read. With done false the last
- * product is made again in any case, since the report was not. */
-static rfm_status plan_stages(batch *batch, bool done, part parts[N_STAGES], rfm_error *err)
+/* Which stages are finished, which must be made, and which of the finished ones those read. With
+ * done false the last product is made again in any case, since the report was not. */
+static rfm_status plan_stages(rfm_batch *batch, bool done, rfm_part parts[N_STAGES], rfm_error *err)
 {
     bool present[N_STAGES] = {false};
     for (int i = 0; i < N_STAGES; i++) {
@@ -82,7 +89,7 @@ static rfm_status plan_stages(batch *batch, bool done, part parts[N_STAGES], rfm
     return RFM_OK;
 }
 
-static void note_seconds(batch *batch, const char *name, double seconds)
+static void note_seconds(rfm_batch *batch, const char *name, double seconds)
 {
     double least = seconds, most = seconds;
     rfm_comm_reduce_f64(batch->comm, RFM_MIN, &least, 1);
@@ -99,7 +106,7 @@ static void note_seconds(batch *batch, const char *name, double seconds)
     rfm_log(RFM_LOG_INFO, "%-8s %.2f s", name, most);
 }
 
-static rfm_status publish(batch *batch, int index, rfm_error *err)
+static rfm_status publish(rfm_batch *batch, int index, rfm_error *err)
 {
     const char *product = product_of(batch, index);
     if (!product)
@@ -112,9 +119,9 @@ static rfm_status publish(batch *batch, int index, rfm_error *err)
     return err->status;
 }
 
-static rfm_status run_stage(batch *batch, int index, part part, rfm_error *err)
+static rfm_status run_stage(rfm_batch *batch, int index, rfm_part part, rfm_error *err)
 {
-    const stage *stage = &STAGES[index];
+    const rfm_stage *stage = &STAGES[index];
     const double start = rfm_clock_s();
     rfm_comm_stage(batch->comm, stage->name);
     if (part == LOADED)
@@ -127,7 +134,7 @@ static rfm_status run_stage(batch *batch, int index, part part, rfm_error *err)
 }
 
 /* Whether run.json says that the last start in this directory came to its end. Collective. */
-static rfm_status is_done(batch *batch, bool *done, rfm_error *err)
+static rfm_status is_done(rfm_batch *batch, bool *done, rfm_error *err)
 {
     *done = false;
     if (rfm_comm_rank(batch->comm) == 0) {
@@ -140,9 +147,9 @@ static rfm_status is_done(batch *batch, bool *done, rfm_error *err)
     return rfm_comm_agree(batch->comm, err);
 }
 
-static rfm_status run_stages(batch *batch, rfm_error *err)
+static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
 {
-    part parts[N_STAGES];
+    rfm_part parts[N_STAGES];
     bool done;
     if (is_done(batch, &done, err) != RFM_OK || plan_stages(batch, done, parts, err) != RFM_OK)
         return err->status;
@@ -150,19 +157,21 @@ static rfm_status run_stages(batch *batch, rfm_error *err)
     for (int i = 0; i < N_STAGES; i++)
         n_made += parts[i] == MADE;
     if (n_made == 0) {
-        rfm_log(RFM_LOG_INFO, "%s is finished already, from the same inputs and options: nothing to do",
+        rfm_log(RFM_LOG_INFO,
+                "%s is finished already, from the same inputs and options: nothing to do",
                 rfm_run_dir(batch->run));
         return RFM_OK;
     }
     rfm_report_text(batch->run, "status", "running");
     for (int i = 0; i < N_STAGES; i++)
-        if ((parts[i] == LOADED || parts[i] == MADE) && run_stage(batch, i, parts[i], err) != RFM_OK)
+        if ((parts[i] == LOADED || parts[i] == MADE) &&
+            run_stage(batch, i, parts[i], err) != RFM_OK)
             return err->status;
     rfm_comm_stage(batch->comm, "report");
     return report_finish(batch, err);
 }
 
-static void batch_free(batch *batch)
+static void batch_free(rfm_batch *batch)
 {
     job_free(&batch->job);
     rfm_files_free(&batch->files);
@@ -180,9 +189,10 @@ static void batch_free(batch *batch)
     rfm_run_close(batch->run);
 }
 
-rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err)
+rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task,
+                            rfm_text *table, rfm_error *err)
 {
-    batch batch = {.comm = comm, .config = config, .start_s = rfm_clock_s()};
+    rfm_batch batch = {.comm = comm, .config = config, .start_s = rfm_clock_s()};
     batch.force = rfm_config_boolean(config, "output.force");
     rfm_comm_stage(comm, "start");
     if (job_init(&batch, task, err) == RFM_OK && find_inputs(&batch, err) == RFM_OK &&

@@ -23,19 +23,23 @@ rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err)
     return err->status;
 }
 
-/* ---- run.json --------------------------------------------------------------------------------------------------------------- */
+/* ---- run.json
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void report_hash(rfm_run *run, const char *key, rfm_hash128 hash)
 {
     char hex[33];
-    snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+    snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high,
+             (unsigned long long)hash.low);
     rfm_report_text(run, key, hex);
 }
 
-static rfm_status report_digest(batch *batch, rfm_error *err)
+static rfm_status report_digest(rfm_batch *batch, rfm_error *err)
 {
     rfm_digest digest = {0};
-    if (rfm_digest_make(batch->comm, &batch->frame, batch->labels ? &batch->model : NULL, batch->labels, &digest, err) != RFM_OK)
+    if (rfm_digest_make(batch->comm, &batch->frame, batch->labels ? &batch->model : NULL,
+                        batch->labels, &digest, err) != RFM_OK)
         return err->status;
     report_hash(batch->run, "digest", digest.whole);
     report_hash(batch->run, "digest_parts.customers", digest.customers);
@@ -53,7 +57,7 @@ static void report_time(rfm_run *run, const char *key, int64_t us)
     rfm_report_text(run, key, text);
 }
 
-static void report_memory(batch *batch)
+static void report_memory(rfm_batch *batch)
 {
     int64_t bytes = (int64_t)rfm_peak_memory_bytes(), most = bytes;
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, &bytes, 1);
@@ -63,7 +67,7 @@ static void report_memory(batch *batch)
 }
 
 /* The list of inputs as JSON, shortened where a run has very many. */
-static void report_inputs(const batch *batch)
+static void report_inputs(const rfm_batch *batch)
 {
     enum { MOST = 1000 };
     int64_t bytes = 0;
@@ -80,7 +84,7 @@ static void report_inputs(const batch *batch)
     }
 }
 
-static void report_options(const batch *batch)
+static void report_options(const rfm_batch *batch)
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
@@ -97,7 +101,7 @@ static void report_options(const batch *batch)
     }
 }
 
-static void report_segments(const batch *batch)
+static void report_segments(const rfm_batch *batch)
 {
     const rfm_model *model = &batch->model;
     for (int c = 0; c < model->k; c++) {
@@ -111,12 +115,14 @@ static void report_segments(const batch *batch)
 
 static const char *task_name(rfm_task task)
 {
-    static const char *const names[] = {
-        [RFM_TASK_PREPARE] = "prepare", [RFM_TASK_TRAIN] = "train", [RFM_TASK_PREDICT] = "predict", [RFM_TASK_RUN] = "run"};
+    static const char *const names[] = {[RFM_TASK_PREPARE] = "prepare",
+                                        [RFM_TASK_TRAIN] = "train",
+                                        [RFM_TASK_PREDICT] = "predict",
+                                        [RFM_TASK_RUN] = "run"};
     return names[task];
 }
 
-rfm_status report_finish(batch *batch, rfm_error *err)
+rfm_status report_finish(rfm_batch *batch, rfm_error *err)
 {
     rfm_run *run = batch->run;
     if (report_digest(batch, err) != RFM_OK)
@@ -140,11 +146,13 @@ rfm_status report_finish(batch *batch, rfm_error *err)
     return rfm_report_save(run, err);
 }
 
-/* ---- the table at the end --------------------------------------------------------------------------------------------------------- */
+/* ---- the table at the end
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 enum { SHOWN = 4, NAME_WIDTH = 20 }; /* as many features as fit 80 columns */
 
-void print_segments(const batch *batch, rfm_text *table)
+void print_segments(const rfm_batch *batch, rfm_text *table)
 {
     const rfm_model *model = &batch->model;
     const int shown = model->d < SHOWN ? model->d : SHOWN;
@@ -153,12 +161,14 @@ void print_segments(const batch *batch, rfm_text *table)
         rfm_text_addf(table, " %*.12s", 12, model->features[j]);
     rfm_text_adds(table, "\n");
     for (int c = 0; c < model->k; c++) {
-        rfm_text_addf(table, "%3d  %-*.*s %10lld %5.1f%%", (int)model->segment_ids[c], NAME_WIDTH, NAME_WIDTH, model->names[c],
-                      (long long)batch->sizes[c], 100.0 * (double)batch->sizes[c] / (double)batch->frame.n_global);
+        rfm_text_addf(table, "%3d  %-*.*s %10lld %5.1f%%", (int)model->segment_ids[c], NAME_WIDTH,
+                      NAME_WIDTH, model->names[c], (long long)batch->sizes[c],
+                      100.0 * (double)batch->sizes[c] / (double)batch->frame.n_global);
         for (int j = 0; j < shown; j++)
-            rfm_text_addf(table, " %12.2f", model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+            rfm_text_addf(table, " %12.2f",
+                          model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
         rfm_text_adds(table, "\n");
     }
-    rfm_text_addf(table, "%lld customers in %d segments; results in %s\n", (long long)batch->frame.n_global, model->k,
-                  rfm_run_dir(batch->run));
+    rfm_text_addf(table, "%lld customers in %d segments; results in %s\n",
+                  (long long)batch->frame.n_global, model->k, rfm_run_dir(batch->run));
 }
