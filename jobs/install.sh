@@ -10,7 +10,7 @@ test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev p
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 
 is_installed() {
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed* ]]
 }
 
 install_packages() {
