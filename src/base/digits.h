@@ -1,0 +1,34 @@
+/* digits: reading and writing decimal digits, shared by decimal.c, number.c, calendar.c and
+ * timestamp.c. Knows no locale and no libc.
+ */
+#ifndef RFMPI_BASE_DIGITS_H
+#define RFMPI_BASE_DIGITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 0..9, or more for what is no digit. */
+static inline unsigned rfm_digit(char byte)
+{
+    return (unsigned)(unsigned char)byte - '0';
+}
+
+static inline bool rfm_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/* Narrow [*begin, *end) to what stands between blanks. */
+static inline void rfm_trim(const char **begin, const char **end)
+{
+    while (*begin < *end && rfm_is_blank(**begin))
+        ++*begin;
+    while (*begin < *end && rfm_is_blank((*end)[-1]))
+        --*end;
+}
+
+/* Write the digits of value, at least `width`; returns where they end. */
+char *rfm_put_digits(char *at, uint64_t value, int width);
+
+#endif

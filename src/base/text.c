@@ -1,0 +1,73 @@
+/* text: a string that grows. Knows nothing of what is written with it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rfmpi/base.h"
+
+/* Room for `more` bytes and the NUL; false, and `failed`, when there is none. */
+static bool make_room(rfm_text *text, size_t more)
+{
+    if (text->failed)
+        return false;
+    if (more < text->capacity - text->length)
+        return true;
+    rfm_error err = {0};
+    size_t need = more < SIZE_MAX - text->length - 1 ? text->length + more + 1 : SIZE_MAX;
+    if (need < 64)
+        need = 64;
+    text->failed = rfm_reserve(&text->bytes, &text->capacity, need, 1, &err) != RFM_OK;
+    return !text->failed;
+}
+
+void rfm_text_add(rfm_text *text, const void *bytes, size_t length)
+{
+    if (!make_room(text, length))
+        return;
+    if (length > 0)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void rfm_text_adds(rfm_text *text, const char *string)
+{
+    rfm_text_add(text, string, strlen(string));
+}
+
+void rfm_text_addf(rfm_text *text, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    size_t room = text->failed ? 0 : text->capacity - text->length;
+    char *at = room == 0 ? NULL : text->bytes + text->length;
+    int length = vsnprintf(at, room, format, arguments);
+    if (length < 0) {
+        text->failed = true;
+    } else if ((size_t)length < room) {
+        text->length += (size_t)length;
+    } else if (make_room(text, (size_t)length)) {
+        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    } else if (at != NULL) {
+        *at = '\0';
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+rfm_status rfm_text_check(const rfm_text *text, rfm_error *err)
+{
+    if (text->failed)
+        return rfm_fail(err, RFM_NO_MEMORY, "out of memory for a text of more than %zu bytes",
+                        text->length);
+    return RFM_OK;
+}
+
+void rfm_text_free(rfm_text *text)
+{
+    free(text->bytes);
+    *text = (rfm_text){0};
+}
