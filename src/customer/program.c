@@ -1,0 +1,248 @@
+/* program: folding events into the table, step by step, a stretch of events at a time. */
+#include "program.h"
+
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* So many that cache misses overlap, so few that their rows stay in the first level of cache. */
+enum { STRETCH = 256 };
+
+/* A stretch of a batch: event i of it is event first + i. */
+typedef struct stretch {
+    rfm_table *table;
+    const rfm_events *events;
+    size_t first, n;
+    uint32_t customer[STRETCH];
+    int64_t *words[STRETCH]; /* of the customer */
+    int64_t *day[STRETCH];   /* payload of (customer, day) in list 0; unset where nothing daily is
+                                selected */
+    uint16_t selected[STRETCH];
+    size_t n_selected; /* by the predicate in hand */
+} stretch;
+
+/* ---- compiling
+ * -------------------------------------------------------------------------------------- */
+
+static int compare_steps(const void *a, const void *b)
+{
+    const rfm_step *x = a, *y = b;
+    return (x->predicate > y->predicate) - (x->predicate < y->predicate);
+}
+
+rfm_status rfm_program_init(rfm_program *program, const rfm_layout *layout, rfm_error *err)
+{
+    *program = (rfm_program){0};
+    program->steps = rfm_alloc((size_t)layout->n_aggregates, sizeof *program->steps, err);
+    if (!program->steps)
+        return err->status;
+    program->n = layout->n_aggregates;
+    for (int i = 0; i < program->n; i++) {
+        const rfm_aggregate *a = &layout->aggregates[i];
+        const rfm_place *place = &layout->places[i];
+        program->steps[i] = (rfm_step){.predicate = a->predicate,
+                                       .kind = a->kind,
+                                       .source = a->source,
+                                       .daily = a->daily,
+                                       .list = place->list,
+                                       .word = place->word};
+        if (a->daily && a->kind != RFM_DISTINCT)
+            program->daily |= UINT64_C(1) << a->predicate;
+    }
+    qsort(program->steps, (size_t)program->n, sizeof *program->steps, compare_steps);
+    return RFM_OK;
+}
+
+void rfm_program_free(rfm_program *program)
+{
+    free(program->steps);
+    *program = (rfm_program){0};
+}
+
+/* ---- scalars
+ * ---------------------------------------------------------------------------------------- */
+
+static void select_events(stretch *s, int predicate)
+{
+    const uint64_t *where = s->events->where + s->first;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        s->selected[n] = (uint16_t)i;
+        n += (where[i] >> predicate) & 1;
+    }
+    s->n_selected = n;
+}
+
+/* Only those whose number is there. Returns how many. */
+static size_t select_numbers(const stretch *s, int source, uint16_t *chosen)
+{
+    const uint32_t *has = s->events->has_number + s->first;
+    size_t n = 0;
+    for (size_t k = 0; k < s->n_selected; k++) {
+        chosen[n] = s->selected[k];
+        n += (has[s->selected[k]] >> source) & 1;
+    }
+    return n;
+}
+
+static void count(const uint16_t *chosen, size_t n, int64_t *const *to, int word)
+{
+    for (size_t k = 0; k < n; k++)
+        to[chosen[k]][word]++;
+}
+
+static void total(const uint16_t *chosen, size_t n, int64_t *const *to, int word,
+                  const int64_t *value)
+{
+    for (size_t k = 0; k < n; k++) {
+        int64_t v = value[chosen[k]];
+        rfm_words_add(to[chosen[k]] + word, v, v < 0 ? -1 : 0);
+    }
+}
+
+static void least(const uint16_t *chosen, size_t n, int64_t *const *to, int word,
+                  const int64_t *value)
+{
+    for (size_t k = 0; k < n; k++) {
+        int64_t *into = to[chosen[k]] + word, v = value[chosen[k]];
+        *into = v < *into ? v : *into;
+    }
+}
+
+static void greatest(const uint16_t *chosen, size_t n, int64_t *const *to, int word,
+                     const int64_t *value)
+{
+    for (size_t k = 0; k < n; k++) {
+        int64_t *into = to[chosen[k]] + word, v = value[chosen[k]];
+        *into = v > *into ? v : *into;
+    }
+}
+
+static void fold_number(const stretch *s, const rfm_step *step, int64_t *const *to)
+{
+    uint16_t chosen[STRETCH];
+    size_t n = select_numbers(s, step->source, chosen);
+    if (step->kind == RFM_COUNT_VALUE) {
+        count(chosen, n, to, step->word);
+        return;
+    }
+    const int64_t *value = s->events->numbers[step->source] + s->first;
+    if (step->kind == RFM_TOTAL)
+        total(chosen, n, to, step->word, value);
+    else if (step->kind == RFM_LEAST)
+        least(chosen, n, to, step->word, value);
+    else
+        greatest(chosen, n, to, step->word, value);
+}
+
+/* ---- distinct
+ * --------------------------------------------------------------------------------------- */
+
+static void fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs *pairs)
+{
+    const uint32_t *has = s->events->has_hash + s->first;
+    const uint64_t *hash = s->events->hashes[step->source] + s->first;
+    const int32_t *day = s->events->day + s->first;
+    for (size_t k = 0; k < s->n_selected; k++) {
+        size_t i = s->selected[k];
+        if (!((has[i] >> step->source) & 1))
+            continue;
+        size_t entry = rfm_pairs_touch(pairs, s->customer[i], hash[i]);
+        if (step->daily && pairs->payload[entry] < day[i])
+            pairs->payload[entry] = day[i];
+    }
+}
+
+static void fold_days(const stretch *s, rfm_pairs *pairs, bool weeks)
+{
+    const int32_t *day = s->events->day + s->first;
+    for (size_t k = 0; k < s->n_selected; k++) {
+        size_t i = s->selected[k];
+        int64_t key = weeks ? rfm_day_week(day[i]) : day[i];
+        rfm_pairs_touch(pairs, s->customer[i], (uint64_t)key);
+    }
+}
+
+/* ---- a stretch
+ * -------------------------------------------------------------------------------------- */
+
+static void run_step(const stretch *s, const rfm_step *step)
+{
+    int64_t *const *to = step->daily ? s->day : s->words;
+    switch (step->kind) {
+    case RFM_COUNT:
+        count(s->selected, s->n_selected, to, step->word);
+        break;
+    case RFM_FIRST:
+        least(s->selected, s->n_selected, to, step->word, s->events->time_us + s->first);
+        break;
+    case RFM_LAST:
+        greatest(s->selected, s->n_selected, to, step->word, s->events->time_us + s->first);
+        break;
+    case RFM_DISTINCT:
+        if (step->source >= 0)
+            fold_hashes(s, step, &s->table->lists[step->list]);
+        else
+            fold_days(s, &s->table->lists[step->list], step->source == RFM_SOURCE_WEEK);
+        break;
+    case RFM_COUNT_VALUE:
+    case RFM_TOTAL:
+    case RFM_LEAST:
+    case RFM_GREATEST:
+        fold_number(s, step, to);
+        break;
+    }
+}
+
+/* Where each event's customer, and its day, are. Room first: nothing moves until the stretch is
+ * done. */
+static rfm_status locate(stretch *s, rfm_error *err)
+{
+    rfm_table *table = s->table;
+    if (rfm_table_find(table, s->events, s->first, s->n, s->customer, err))
+        return err->status;
+    for (size_t i = 0; i < s->n; i++)
+        s->words[i] = table->rows + s->customer[i] * table->stride + table->header;
+    for (int l = 0; l < table->layout->n_lists; l++)
+        if (rfm_pairs_reserve(&table->lists[l], s->n, table->n, err))
+            return err->status;
+    rfm_pairs *days = table->lists; /* list 0, when there are daily scalars */
+    for (size_t i = 0; table->program.daily && i < s->n; i++) {
+        if (!(s->events->where[s->first + i] & table->program.daily))
+            continue;
+        int64_t day = s->events->day[s->first + i];
+        size_t entry = rfm_pairs_touch(days, s->customer[i], (uint64_t)day);
+        s->day[i] = days->payload + entry * (size_t)days->record->n_words;
+    }
+    return RFM_OK;
+}
+
+static rfm_status fold_stretch(stretch *s, rfm_error *err)
+{
+    const rfm_program *program = &s->table->program;
+    int predicate = -1;
+    if (locate(s, err))
+        return err->status;
+    for (int i = 0; i < program->n; i++) {
+        if (program->steps[i].predicate != predicate) {
+            predicate = program->steps[i].predicate;
+            select_events(s, predicate);
+        }
+        run_step(s, &program->steps[i]);
+    }
+    return RFM_OK;
+}
+
+rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error *err)
+{
+    stretch s;
+    s.table = table;
+    s.events = events;
+    for (s.first = 0; s.first < events->n; s.first += s.n) {
+        s.n = events->n - s.first < STRETCH ? events->n - s.first : STRETCH;
+        if (fold_stretch(&s, err))
+            return err->status;
+    }
+    return RFM_OK;
+}
