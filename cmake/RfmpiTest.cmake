@@ -85,6 +85,9 @@ function(rfm_test_properties test timeout processors long)
   if(long)
     list(APPEND labels long)
   endif()
+  if(RFMPI_SANITIZE)
+    math(EXPR timeout "4 * ${timeout}")
+  endif()
   set_tests_properties(
     ${test} PROPERTIES TIMEOUT ${timeout} PROCESSORS ${processors} LABELS "${labels}"
                        ENVIRONMENT "${RFM_TEST_ENVIRONMENT}")

@@ -51,8 +51,8 @@ if [ $long = yes ]; then
     ctest --preset ci -j "$jobs" --output-on-failure --no-tests=error ${chosen[@]+"${chosen[@]}"}
 else
     build debug
-    run_ctest debug -L unit -LE long
+    run_ctest debug -L '^unit$' -LE '^long$'
     build ci
     phase "test: ci"
-    ctest --preset ci -j "$jobs" --output-on-failure --no-tests=error -LE long ${chosen[@]+"${chosen[@]}"}
+    ctest --preset ci -j "$jobs" --output-on-failure --no-tests=error -LE '^long$' ${chosen[@]+"${chosen[@]}"}
 fi
