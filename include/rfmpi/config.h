@@ -15,7 +15,7 @@ typedef struct rfm_node rfm_node;
 struct rfm_node {
     rfm_node_kind kind;
     bool quoted;     /* a scalar in quotes: text even where it looks like a number */
-    int line, column; /* from 1; 0 where there is none (defaults) */
+    int line, column; /* from 1, of the key in a map; 0 where there is none (defaults, one value of --set) */
     char *source;    /* "job.yml", "--set cluster.k", "RFMPI_CLUSTER_K", "default" */
     char *key;       /* of an entry of a map, else NULL */
     char *text;      /* of a scalar; "" for null */
@@ -41,6 +41,9 @@ rfm_status rfm_node_boolean(const rfm_node *node, const char *what, bool *value,
 
 /* Every key of a map must be among `known` (NULL terminated); else RFM_USAGE that names the nearest. */
 rfm_status rfm_node_only(const rfm_node *map, const char *const *known, rfm_error *err);
+
+/* The one of `known` (NULL terminated, not empty) that is most like the word; borrowed. */
+const char *rfm_nearest(const char *word, const char *const *known);
 
 /* Canonical flow text: one line, JSON-like, read back by rfm_node_parse as the same tree; equal trees give equal text. */
 void rfm_node_print(const rfm_node *node, rfm_text *text);
@@ -83,8 +86,9 @@ const rfm_option *rfm_options(size_t *n);
 typedef struct rfm_config rfm_config;
 
 /* default < file < environment (RFMPI_*) < assignments, in their order. job_path may be NULL. Each assignment is
- * "key=value" as --set gives it (the value is YAML; secrets are refused). Types, ranges and choices are checked; an unknown
- * key is an error that names the nearest one with file, line and column. */
+ * "key=value" as --set gives it (the value is YAML, but plain text of text options stands as it is; secrets are refused; the
+ * key may be a section). Types, ranges and choices are checked; an unknown key is an error that names the nearest one with
+ * file, line and column. An empty or null value unsets: the default holds again. */
 rfm_status rfm_config_open(const char *job_path, const char *const *assignments, size_t n_assignments,
                            rfm_config **config, rfm_error *err);
 void rfm_config_close(rfm_config *config); /* NULL is fine */

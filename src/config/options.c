@@ -1,0 +1,122 @@
+/* The table of options: every key a job may have. The one place to add an option. */
+#include <string.h>
+#include <strings.h>
+
+#include "values.h"
+
+#define STATE RFM_DECIDES_STATE
+#define FEATURES RFM_DECIDES_FEATURES
+#define MODEL RFM_DECIDES_MODEL
+#define RESULT RFM_DECIDES_RESULT
+#define NOTHING RFM_DECIDES_NOTHING
+#define STRING RFM_OPTION_STRING
+#define INTEGER RFM_OPTION_INTEGER
+#define NUMBER RFM_OPTION_NUMBER
+#define BOOLEAN RFM_OPTION_BOOLEAN
+#define CHOICE RFM_OPTION_CHOICE
+#define STRINGS RFM_OPTION_STRINGS
+#define TREE RFM_OPTION_TREE
+
+static const double UNLIMITED = 1e300; /* "at least low" */
+
+/* clang-format off */
+static const rfm_option options[] = {
+    /* Where the input lies decides nothing: what lies there does, and is compared by content. */
+    {"input.paths", NULL, STRINGS, NULL, 0, 0, NULL, NOTHING,
+     "event files: names or globs, plain or compressed"},
+    {"input.features", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
+     "an HDF5 file with /features/values instead of events"},
+    {"input.run", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
+     "a run directory whose customer state is read instead of events"},
+    {"input.header", NULL, BOOLEAN, "true", 0, 0, NULL, STATE,
+     "the first line names the columns; false: columns are given by number, from 1"},
+    {"input.delimiter", NULL, STRING, "\",\"", 0, 0, NULL, STATE,
+     "one character, \"tab\", or \"blanks\" (runs of spaces)"},
+    {"input.columns.customer", NULL, STRING, NULL, 0, 0, NULL, STATE, "column of the customer's id"},
+    {"input.columns.time", NULL, STRING, NULL, 0, 0, NULL, STATE, "column of the event's time"},
+    {"input.columns.event", NULL, STRING, NULL, 0, 0, NULL, STATE,
+     "column of the event's type; none: every row is a purchase"},
+    {"input.columns.amount", NULL, TREE, NULL, 0, 0, NULL, STATE,
+     "column of the amount, or two whose product it is: [Quantity, UnitPrice]"},
+    {"input.columns.session", NULL, STRING, NULL, 0, 0, NULL, STATE, "column of the session"},
+    {"input.columns.order", NULL, STRING, NULL, 0, 0, NULL, STATE, "column of the order"},
+    {"input.columns.product", NULL, STRING, NULL, 0, 0, NULL, STATE, "column of the product"},
+    {"input.columns.category", NULL, STRING, NULL, 0, 0, NULL, STATE, "column of the category"},
+    {"input.id", NULL, CHOICE, "text", 0, 0, "text|integer", STATE,
+     "what customer ids are; integer: leading zeros, sign and \".0\" do not matter"},
+    {"input.time_format", NULL, CHOICE, "auto", 0, 0, "auto|date|seconds|milliseconds|microseconds|iso", STATE,
+     "how times are written; auto: by their shape"},
+    {"input.timezone", NULL, STRING, "UTC", 0, 0, NULL, STATE,
+     "zone of times that name none, and of days, hours and weekdays"},
+    {"input.decimals", NULL, INTEGER, "4", 0, 9, NULL, STATE, "decimals of amounts; a text with more is rejected"},
+    {"input.rows", NULL, TREE, NULL, 0, 0, NULL, STATE,
+     "keep rules: [{column: price, above: 0}]; equal, not, prefix, not_prefix, above, below, present"},
+    {"input.dedupe", NULL, STRING, "none", 0, 0, NULL, STATE,
+     "none, row (all mapped fields equal), or the column that identifies an event"},
+    {"input.max_rejected", NULL, NUMBER, "0.001", 0, 1, NULL, NOTHING,
+     "the largest share of rows that may be rejected"},
+    {"input.onto", "--onto", STRING, NULL, 0, 0, NULL, STATE,
+     "a run directory: fold the events onto its customer state"},
+    {"features.as_of", NULL, STRING, "latest", 0, 0, NULL, STATE | FEATURES,
+     "latest (the newest event), a date, or a timestamp; later events are dropped"},
+    {"features.population", NULL, TREE, NULL, 0, 0, NULL, STATE | FEATURES,
+     "which customers: all, or {event: purchase}; none: the list's own"},
+    {"features.list", NULL, TREE, "rfm", 0, 0, NULL, STATE | FEATURES, "rfm, rfm-behaviour, or a list of features"},
+    {"cluster.k", NULL, INTEGER, "8", 1, 65536, NULL, MODEL, "number of clusters"},
+    {"cluster.init", NULL, STRING, "k-means||", 0, 0, NULL, MODEL,
+     "starting centroids: k-means||, k-means++, random, or file:PATH (HDF5, /centroids)"},
+    {"cluster.seed", NULL, INTEGER, "1", 0, UNLIMITED, NULL, MODEL, "seed of the random choices"},
+    {"cluster.restarts", NULL, INTEGER, "4", 1, 1000000, NULL, MODEL, "starts, of which the best is kept"},
+    {"cluster.scale", NULL, CHOICE, "standard", 0, 0, "standard|robust|minmax|none", MODEL, "how columns are scaled"},
+    {"cluster.algorithm", NULL, CHOICE, "auto", 0, 0, "auto|gemm|definition", NOTHING,
+     "how the nearest centroid is found; the labels are the same"},
+    {"cluster.max_iterations", NULL, INTEGER, "300", 1, 1000000000, NULL, MODEL, "iterations a start, at most"},
+    {"cluster.tolerance", NULL, NUMBER, "0.0001", 0, UNLIMITED, NULL, MODEL,
+     "stop when the centroids' squared shift is at most this times the mean variance; 0: when no label changes"},
+    {"cluster.rounds", NULL, INTEGER, "5", 1, 1000, NULL, MODEL, "rounds of k-means||"},
+    {"cluster.oversampling", NULL, NUMBER, "2", 0.01, 1000, NULL, MODEL, "candidates a round of k-means||, in units of k"},
+    {"cluster.names", NULL, TREE, NULL, 0, 0, NULL, MODEL, "names of segments: a list of k, or rules; none: built in"},
+    {"predict.model", "--model", STRING, NULL, 0, 0, NULL, NOTHING, "the model.h5 that predict applies"},
+    {"output.dir", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "the run directory"},
+    {"output.state", NULL, BOOLEAN, "true", 0, 0, NULL, NOTHING, "keep state.h5, onto which later events are folded"},
+    {"output.part_rows", NULL, INTEGER, "1000000", 1, 1000000000, NULL, RESULT, "rows of a part of customers/"},
+    {"output.mask", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "hide the content of rows in rejects/"},
+    {"output.force", "--force", BOOLEAN, "false", 0, 0, NULL, NOTHING,
+     "make anew what was made from other inputs or options"},
+    {"log.level", NULL, CHOICE, "info", 0, 0, "error|warn|info|debug", NOTHING, "what is said on stderr"},
+    {"store.to", NULL, CHOICE, "files", 0, 0, "files", NOTHING, "where finished files go"},
+};
+/* clang-format on */
+
+const rfm_option *rfm_options(size_t *n)
+{
+    *n = sizeof options / sizeof *options;
+    return options;
+}
+
+int rfm_option_find(const char *key)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcmp(options[i].key, key) == 0)
+            return (int)i;
+    return -1;
+}
+
+bool rfm_option_is_section(const char *path)
+{
+    const size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strncmp(options[i].key, path, length) == 0 && options[i].key[length] == '.')
+            return true;
+    return false;
+}
+
+bool rfm_option_is_secret(const char *key)
+{
+    static const char *const words[] = {"password", "token", "secret", "passphrase", "private_key"};
+    const char *point = strrchr(key, '.');
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(point ? point + 1 : key, words[i]))
+            return true;
+    return false;
+}
