@@ -1,0 +1,125 @@
+/* Whatever rank met which event and in however many rounds it travels: owners hold what the
+ * reference says. */
+#include "session.h"
+
+#include "reference.h"
+
+enum { MOST_EVENTS = 3000 };
+
+typedef enum spread { EVENLY, ALL_ON_LAST, UNEVENLY } spread;
+
+typedef struct sorted_events {
+    sample_event *met, *owned; /* by this rank */
+    size_t n_met, n_owned;
+    rfm_extent extent; /* of all */
+} sorted_events;
+
+static size_t rank_that_meets(spread how, size_t i)
+{
+    uint64_t seed = i;
+    size_t last = (size_t)rfm_comm_size(comm) - 1, rank = 0;
+    if (how == EVENLY)
+        return i % (last + 1);
+    if (how == ALL_ON_LAST)
+        return last;
+    while (rank < last && sample_random(&seed) % 2) /* half on rank 0, a quarter on rank 1, ... */
+        rank++;
+    return rank;
+}
+
+static sorted_events make_events(const sample_plan *plan, size_t n, spread how)
+{
+    sorted_events sorted = {0};
+    sorted.met = malloc((n + 1) * sizeof *sorted.met);
+    sorted.owned = malloc((n + 1) * sizeof *sorted.owned);
+    assert_non_null(sorted.met);
+    assert_non_null(sorted.owned);
+    for (size_t i = 0; i < n; i++) {
+        sample_event event = sample_make(plan, i);
+        if (rank_that_meets(how, i) == (size_t)rfm_comm_rank(comm))
+            sorted.met[sorted.n_met++] = event;
+        if (rfm_owner(event.id_hash, rfm_comm_size(comm)) == rfm_comm_rank(comm))
+            sorted.owned[sorted.n_owned++] = event;
+        rfm_extent one = {1, event.time_us, event.time_us, 0, 0};
+        rfm_extent_merge(&sorted.extent, &one);
+    }
+    return sorted;
+}
+
+static void check_exchange(const sample_plan *plan, size_t n, spread how, size_t round_bytes)
+{
+    rfm_error err = {0};
+    rfm_layout layout;
+    rfm_state state;
+    int n_aggregates;
+    const rfm_aggregate *aggregates = sample_aggregates(&n_aggregates);
+    sorted_events events = make_events(plan, n, how);
+    assert_int_equal(rfm_layout_init(&layout, aggregates, n_aggregates, &err), RFM_OK);
+    sample_state(&layout, plan->kind, events.met, events.n_met, &state);
+    assert_int_equal(rfm_state_exchange(comm, &state, round_bytes, &err), RFM_OK);
+    reference_check(&state, plan->kind, events.owned, events.n_owned);
+    assert_int_equal(state.extent.n_events, n);
+    assert_true(state.extent.earliest_us == events.extent.earliest_us);
+    assert_true(state.extent.newest_us == events.extent.newest_us);
+    rfm_state_free(&state);
+    rfm_layout_free(&layout);
+    free(events.met);
+    free(events.owned);
+}
+
+static void any_spread_of_events_gives_the_same_owners(void **unused)
+{
+    (void)unused;
+    for (spread how = EVENLY; how <= UNEVENLY; how++) {
+        check_exchange(&(sample_plan){RFM_ID_TEXT, 1, 300, false}, MOST_EVENTS, how, 0);
+        check_exchange(&(sample_plan){RFM_ID_INTEGER, 2, 300, false}, MOST_EVENTS, how, 0);
+    }
+}
+
+static void any_size_of_rounds_gives_the_same_owners(void **unused)
+{
+    (void)unused;
+    static const size_t sizes[] = {1, 1000, 20000, 100000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        check_exchange(&(sample_plan){RFM_ID_TEXT, 3, 60, false}, 600, UNEVENLY, sizes[i]);
+        check_exchange(&(sample_plan){RFM_ID_INTEGER, 4, 60, false}, 600, EVENLY, sizes[i]);
+    }
+}
+
+static void ids_that_share_a_hash_meet_in_order(void **unused)
+{
+    (void)unused;
+    check_exchange(&(sample_plan){RFM_ID_TEXT, 5, 200, true}, 1000, EVENLY, 0);
+    check_exchange(&(sample_plan){RFM_ID_INTEGER, 6, 200, true}, 1000, UNEVENLY, 5000);
+}
+
+static void ranks_without_events_take_part(void **unused)
+{
+    (void)unused;
+    check_exchange(&(sample_plan){RFM_ID_TEXT, 7, 1, false}, 10, ALL_ON_LAST, 0);
+    check_exchange(&(sample_plan){RFM_ID_TEXT, 7, 1, false}, 0, EVENLY, 0);
+    check_exchange(&(sample_plan){RFM_ID_INTEGER, 7, 1, false}, 0, EVENLY, 1);
+}
+
+static void owners_hold_even_ranges_of_the_hash(void **unused)
+{
+    (void)unused;
+    assert_int_equal(rfm_owner(0, 3), 0);
+    assert_int_equal(rfm_owner(UINT64_C(0x5555555555555555), 3), 0);
+    assert_int_equal(rfm_owner(UINT64_C(0x5555555555555556), 3), 1);
+    assert_int_equal(rfm_owner(UINT64_MAX, 3), 2);
+    assert_int_equal(rfm_owner(UINT64_MAX, 1), 0);
+    assert_int_equal(rfm_owner(UINT64_MAX, 100000), 99999);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_spread_of_events_gives_the_same_owners),
+        cmocka_unit_test(any_size_of_rounds_gives_the_same_owners),
+        cmocka_unit_test(ids_that_share_a_hash_meet_in_order),
+        cmocka_unit_test(ranks_without_events_take_part),
+        cmocka_unit_test(owners_hold_even_ranges_of_the_hash),
+    };
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
+}
