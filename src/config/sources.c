@@ -152,30 +152,38 @@ static bool is_elsewhere(const char *name)
     return false;
 }
 
-static void warn_unknown(const char *name)
+/* The nearest option's variable; or that the name is a section's, which is known. */
+static bool find_nearest(const char *name, char nearest[NAME_BYTES])
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    char nearest[NAME_BYTES] = "", variable[NAME_BYTES];
+    const char *best = NULL;
+    char variable[NAME_BYTES];
     rfm_nearness nearness = {.word = name};
     for (size_t i = 0; i < n; i++) {
-        for (size_t length = 1; length <= strlen(options[i].key); length++) {
-            if (options[i].key[length] != '\0' && options[i].key[length] != '.')
-                continue;
-            name_variable(options[i].key, length, variable);
+        const char *key = options[i].key;
+        for (const char *point = strchr(key, '.'); point; point = strchr(point + 1, '.')) {
+            name_variable(key, (size_t)(point - key), variable);
             if (strcmp(variable, name) == 0)
-                return;
-            if (options[i].key[length] != '\0')
-                continue;
-            const char *best = nearness.best;
-            rfm_nearness_try(&nearness, variable);
-            if (nearness.best != best)
-                nearness.best = strcpy(nearest, variable);
+                return false;
         }
+        name_variable(key, strlen(key), variable);
+        const size_t before = nearness.distance;
+        rfm_nearness_try(&nearness, variable);
+        if (!best || nearness.distance < before)
+            best = key;
     }
-    rfm_log(RFM_LOG_WARN,
-            "the environment variable %s is no option and is ignored; the nearest is %s", name,
-            nearest);
+    name_variable(best, strlen(best), nearest);
+    return strcmp(nearest, name) != 0;
+}
+
+static void warn_unknown(const char *name)
+{
+    char nearest[NAME_BYTES];
+    if (find_nearest(name, nearest))
+        rfm_log(RFM_LOG_WARN,
+                "the environment variable %s is no option and is ignored; the nearest is %s", name,
+                nearest);
 }
 
 static void warn_of_unknown_variables(void)

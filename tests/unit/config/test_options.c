@@ -224,6 +224,45 @@ static void secrets_are_refused_on_the_command_line_and_not_repeated(void **stat
     expect_refused(NULL, "store.password=x", "set RFMPI_STORE_PASSWORD in the environment");
 }
 
+/* What opening a configuration says on stderr while warnings are shown. */
+static void capture_warnings(char *said, size_t size)
+{
+    fflush(stderr);
+    const int kept = dup(STDERR_FILENO);
+    FILE *file = tmpfile();
+    assert_true(kept >= 0 && file);
+    dup2(fileno(file), STDERR_FILENO);
+    rfm_log_open(RFM_LOG_WARN, true);
+    rfm_config_close(must_open(NULL, NULL));
+    rfm_log_open(RFM_LOG_ERROR, true);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(file);
+    said[fread(said, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
+static void unknown_variables_are_named_and_others_left_alone(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"RFMPI_FAULT", "RFMPI_PYTHON", "RFMPI_DATA",
+                                        "RFMPI_CLUSTER"};
+    char said[2000];
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        setenv(known[i], "{}", 1);
+    capture_warnings(said, sizeof said);
+    assert_string_equal(said, "");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        unsetenv(known[i]);
+    setenv("RFMPI_CLUSTER_SEDE", "secret", 1);
+    capture_warnings(said, sizeof said);
+    unsetenv("RFMPI_CLUSTER_SEDE");
+    assert_non_null(strstr(
+        said, "RFMPI_CLUSTER_SEDE is no option and is ignored; the nearest is RFMPI_CLUSTER_SEED"));
+    assert_null(strstr(said, "secret"));
+}
+
 static void failures_about_an_option_say_where_it_was_set(void **state)
 {
     (void)state;
@@ -385,6 +424,7 @@ int main(void)
         cmocka_unit_test_teardown(empty_values_bring_the_default_back, remove_job),
         cmocka_unit_test_teardown(mistakes_are_named_with_place_and_remedy, remove_job),
         cmocka_unit_test(secrets_are_refused_on_the_command_line_and_not_repeated),
+        cmocka_unit_test(unknown_variables_are_named_and_others_left_alone),
         cmocka_unit_test_teardown(failures_about_an_option_say_where_it_was_set, remove_job),
         cmocka_unit_test_teardown(print_restores_every_value_and_who_gave_it, remove_job),
         cmocka_unit_test_teardown(print_for_people_says_where_values_came_from_and_is_a_job,
