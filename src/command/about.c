@@ -23,9 +23,9 @@ void print_help(FILE *to)
 
 static void print_generate_help(FILE *to)
 {
-    fputs("  --customers N   distinct customers (70000)\n"
+    fputs("  --customers N   distinct customers (as many as the shape has)\n"
           "  --events M      events (1000000)\n"
-          "  --days D        days from 2019-10-01 on (30)\n"
+          "  --days D        days from 2019-10-01 on (31)\n"
           "  --seed S        the same seed makes the same bytes at any number of ranks (1)\n"
           "  --parts P       files (1)\n"
           "  --shape SHAPE   log: like a shop's log; wide: many customers with few events each "

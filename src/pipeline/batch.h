@@ -50,6 +50,7 @@ typedef struct rfm_batch {
     double start_s;
 
     rfm_files files; /* SOURCE_EVENTS; the same on every rank */
+    rfm_files base;  /* state.h5 of input.onto, when there is one */
     rfm_layout layout;
     rfm_provenance provenance; /* of the new state */
     rfm_state state;

@@ -175,6 +175,7 @@ static void batch_free(rfm_batch *batch)
 {
     job_free(&batch->job);
     rfm_files_free(&batch->files);
+    rfm_files_free(&batch->base);
     rfm_state_free(&batch->state);
     rfm_layout_free(&batch->layout);
     rfm_keys_free(&batch->keys);

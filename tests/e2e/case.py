@@ -1,0 +1,92 @@
+"""Run rfmpi and read what it leaves: shared by the end-to-end tests."""
+
+import csv
+import glob
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+RFMPI = os.environ["RFMPI"]
+SOURCE = pathlib.Path(os.environ["RFMPI_SOURCE"])
+DATA = pathlib.Path(os.environ["RFMPI_DATA"]) if "RFMPI_DATA" in os.environ else None
+SKIPPED = 125
+
+
+def need_data():
+    """End the test as skipped on a machine without the real data sets."""
+    if DATA is None:
+        print("skipped: the real data sets are not on this machine")
+        sys.exit(SKIPPED)
+
+
+def launch(*words, ranks=1, env=None, timeout=100, program=RFMPI):
+    """One start of rfmpi; ranks=0 starts it plainly, without mpirun."""
+    command = [program, *map(str, words)]
+    if ranks:
+        command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *command]
+    return subprocess.run(command, env={**os.environ, **(env or {})}, timeout=timeout, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True)
+
+
+def messages(result):
+    """Our own lines of an error, without mpirun's banner and our log."""
+    return [line for line in result.stderr.splitlines() if line.startswith("rfmpi: ")]
+
+
+class Case(unittest.TestCase):
+    maxDiff = 2000
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rfmpi-e2e-"))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def rfmpi(self, *words, code=0, **how):
+        result = launch(*words, **how)
+        self.assertEqual(result.returncode, code, f"{words}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def generate(self, events=50000, customers=4000, days=60, parts=1, seed=1, name="events"):
+        out = self.dir / name
+        self.rfmpi("generate", "--customers", customers, "--events", events, "--days", days, "--seed", seed, "--parts",
+                   parts, "--out", out)
+        return sorted(str(path) for path in out.glob("part-*.csv"))
+
+    def run_job(self, job, paths, out, *words, task="run", **how):
+        """A task of a job of conf/, on these inputs, into a directory of this test; returns run.json."""
+        out = self.dir / out
+        self.rfmpi(task, SOURCE / "conf" / job, "--set", "input.paths=" + json.dumps([str(path) for path in paths]),
+                   "--set", f"output.dir={out}", *words, **how)
+        return read_report(out)
+
+
+def read_report(run):
+    return json.loads((pathlib.Path(run) / "run.json").read_text())
+
+
+def read_customers(run):
+    """All rows of customers/, as dictionaries, in order."""
+    rows = []
+    for part in sorted(glob.glob(str(pathlib.Path(run) / "customers" / "part-*.csv.gz"))):
+        with gzip.open(part, "rt", newline="") as file:
+            rows.extend(csv.DictReader(file))
+    return rows
+
+
+def read_features(run):
+    """features.h5 as (ids, names, values)."""
+    import h5py
+
+    with h5py.File(pathlib.Path(run) / "features.h5") as file:
+        ids = file["customers/id"][...]
+        names = [name.decode().rstrip("\0") for name in file["features/names"][...]]
+        return ids, names, file["features/values"][...]
+
+
+def main():
+    unittest.main(verbosity=2)
