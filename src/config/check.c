@@ -24,10 +24,8 @@ static rfm_status fail_range(const rfm_option *option, const rfm_node *node, rfm
     rfm_number_format(option->low, low);
     rfm_number_format(option->high, high);
     if (option->high >= 1e300)
-        return rfm_node_fail(node, err, "%s: must be at least %s, not %.60s", option->key, low,
-                             node->text);
-    return rfm_node_fail(node, err, "%s: must be from %s to %s, not %.60s", option->key, low, high,
-                         node->text);
+        return rfm_node_fail(node, err, "%s: must be at least %s, not %.60s", option->key, low, node->text);
+    return rfm_node_fail(node, err, "%s: must be from %s to %s, not %.60s", option->key, low, high, node->text);
 }
 
 static bool is_outside(const rfm_option *option, double value)
@@ -90,8 +88,8 @@ static rfm_status check_choice(const rfm_option *option, rfm_node *node, rfm_err
         rfm_nearness_try(&nearness, word);
     }
     snprintf(nearest, sizeof nearest, "%s", nearness.best);
-    return rfm_node_fail(node, err, "%s: must be one of %s, not '%.200s'; the nearest is '%s'",
-                         option->key, option->choices, node->text, nearest);
+    return rfm_node_fail(node, err, "%s: must be one of %s, not '%.200s'; the nearest is '%s'", option->key,
+                         option->choices, node->text, nearest);
 }
 
 static rfm_status check_strings(const rfm_option *option, rfm_node *node, rfm_error *err)
@@ -111,11 +109,7 @@ static rfm_status check_strings(const rfm_option *option, rfm_node *node, rfm_er
         return err->status;
     *only = *node;
     only->quoted = true;
-    *node = (rfm_node){.kind = RFM_NODE_LIST,
-                       .line = only->line,
-                       .column = only->column,
-                       .items = only,
-                       .n_items = 1};
+    *node = (rfm_node){.kind = RFM_NODE_LIST, .line = only->line, .column = only->column, .items = only, .n_items = 1};
     node->source = rfm_copy_string(only->source, err);
     return err->status;
 }

@@ -26,8 +26,7 @@ static rfm_status set_default(rfm_value *value, const rfm_option *option, rfm_er
     if (!option->fallback)
         return RFM_OK;
     rfm_node *node = &value->node;
-    if (rfm_node_parse(option->fallback, strlen(option->fallback), "default", node, err) !=
-            RFM_OK ||
+    if (rfm_node_parse(option->fallback, strlen(option->fallback), "default", node, err) != RFM_OK ||
         rfm_option_check(option, node, err) != RFM_OK)
         return err->status;
     node->line = node->column = 0;
@@ -35,8 +34,7 @@ static rfm_status set_default(rfm_value *value, const rfm_option *option, rfm_er
     return RFM_OK;
 }
 
-static rfm_status set_value(rfm_value *value, const rfm_option *option, const rfm_node *node,
-                            rfm_error *err)
+static rfm_status set_value(rfm_value *value, const rfm_option *option, const rfm_node *node, rfm_error *err)
 {
     if (is_unset(option, node))
         return set_default(value, option, err);
@@ -61,8 +59,7 @@ static rfm_status fail_unknown(const char *path, const rfm_node *node, rfm_error
     rfm_nearness nearness = {.word = path};
     for (size_t i = 0; i < n; i++)
         rfm_nearness_try(&nearness, options[i].key);
-    return rfm_node_fail(node, err, "unknown key '%.200s'; the nearest is '%s'", path,
-                         nearness.best);
+    return rfm_node_fail(node, err, "unknown key '%.200s'; the nearest is '%s'", path, nearness.best);
 }
 
 static rfm_status refuse_secret(const char *path, const rfm_node *node, rfm_error *err)
@@ -72,16 +69,13 @@ static rfm_status refuse_secret(const char *path, const rfm_node *node, rfm_erro
     for (const char *c = path; *c; c++)
         rfm_text_addf(&name, "%c", *c == '.' ? '_' : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
     if (rfm_text_check(&name, err) == RFM_OK)
-        rfm_node_fail(
-            node, err,
-            "%.200s: every user can read the command line; set %.200s in the environment instead",
-            path, name.bytes);
+        rfm_node_fail(node, err, "%.200s: every user can read the command line; set %.200s in the environment instead",
+                      path, name.bytes);
     rfm_text_free(&name);
     return err->status;
 }
 
-rfm_status rfm_config_apply(rfm_config *config, const char *path, const rfm_node *node,
-                            bool in_argv, rfm_error *err)
+rfm_status rfm_config_apply(rfm_config *config, const char *path, const rfm_node *node, bool in_argv, rfm_error *err)
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
@@ -95,8 +89,7 @@ rfm_status rfm_config_apply(rfm_config *config, const char *path, const rfm_node
     if (node->kind == RFM_NODE_SCALAR && *node->text == '\0')
         return RFM_OK;
     if (node->kind != RFM_NODE_MAP)
-        return rfm_node_fail(node, err, "%s%stakes a map, {key: value}", *path ? path : "a job",
-                             *path ? ": " : " ");
+        return rfm_node_fail(node, err, "%s%stakes a map, {key: value}", *path ? path : "a job", *path ? ": " : " ");
     for (size_t i = 0; i < node->n_items; i++) {
         char child[PATH_BYTES];
         snprintf(child, sizeof child, "%s%s%s", path, *path ? "." : "", node->items[i].key);
@@ -119,8 +112,8 @@ rfm_status rfm_config_defaults(rfm_config **config, rfm_error *err)
     return err->status;
 }
 
-rfm_status rfm_config_open(const char *job_path, const char *const *assignments,
-                           size_t n_assignments, rfm_config **config, rfm_error *err)
+rfm_status rfm_config_open(const char *job_path, const char *const *assignments, size_t n_assignments,
+                           rfm_config **config, rfm_error *err)
 {
     rfm_config_defaults(config, err);
     if (err->status == RFM_OK && job_path)
@@ -209,8 +202,7 @@ bool rfm_config_given(const rfm_config *config, const char *key)
     return find_value(config, key)->given;
 }
 
-rfm_status rfm_config_fail(const rfm_config *config, const char *key, rfm_error *err,
-                           const char *format, ...)
+rfm_status rfm_config_fail(const rfm_config *config, const char *key, rfm_error *err, const char *format, ...)
 {
     char message[sizeof err->message];
     va_list arguments;

@@ -8,13 +8,7 @@
 
 #include "rfmpi/config.h"
 
-enum {
-    MAX_BYTES = 16 << 20,
-    MAX_DEPTH = 64,
-    MAX_NODES = 1000000,
-    MAX_KEYS = 1024,
-    MAX_KEY_BYTES = 128
-};
+enum { MAX_BYTES = 16 << 20, MAX_DEPTH = 64, MAX_NODES = 1000000, MAX_KEYS = 1024, MAX_KEY_BYTES = 128 };
 
 typedef struct yaml_reader {
     yaml_parser_t yaml;
@@ -23,8 +17,7 @@ typedef struct yaml_reader {
     size_t n_nodes;
 } yaml_reader;
 
-static rfm_status read_value(yaml_reader *reader, yaml_event_t *event, int depth, rfm_node *node,
-                             rfm_error *err);
+static rfm_status read_value(yaml_reader *reader, yaml_event_t *event, int depth, rfm_node *node, rfm_error *err);
 
 /* A node that only says where, for messages. */
 static rfm_node place_of(const yaml_reader *reader, const yaml_mark_t *mark)
@@ -72,12 +65,11 @@ static rfm_status next_event(yaml_reader *reader, yaml_event_t *event, rfm_error
     return RFM_OK;
 }
 
-static rfm_status refuse_extras(const rfm_node *place, const yaml_char_t *anchor,
-                                const yaml_char_t *tag, rfm_error *err)
+static rfm_status refuse_extras(const rfm_node *place, const yaml_char_t *anchor, const yaml_char_t *tag,
+                                rfm_error *err)
 {
     if (anchor)
-        return rfm_node_fail(place, err,
-                             "anchors are refused: put text that begins with & in quotes");
+        return rfm_node_fail(place, err, "anchors are refused: put text that begins with & in quotes");
     if (tag)
         return rfm_node_fail(place, err, "tags are refused: put text that begins with ! in quotes");
     return RFM_OK;
@@ -85,8 +77,8 @@ static rfm_status refuse_extras(const rfm_node *place, const yaml_char_t *anchor
 
 static bool is_null_word(const char *text)
 {
-    return strcmp(text, "") == 0 || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 ||
-           strcmp(text, "Null") == 0 || strcmp(text, "NULL") == 0;
+    return strcmp(text, "") == 0 || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 || strcmp(text, "Null") == 0 ||
+           strcmp(text, "NULL") == 0;
 }
 
 static rfm_status read_scalar(const yaml_event_t *event, rfm_node *node, rfm_error *err)
@@ -103,15 +95,13 @@ static rfm_status read_scalar(const yaml_event_t *event, rfm_node *node, rfm_err
 }
 
 /* A new last item, where `event` stands. */
-static rfm_node *add_item(const yaml_reader *reader, const yaml_event_t *event, rfm_node *parent,
-                          size_t *capacity, rfm_error *err)
+static rfm_node *add_item(const yaml_reader *reader, const yaml_event_t *event, rfm_node *parent, size_t *capacity,
+                          rfm_error *err)
 {
-    if (rfm_reserve(&parent->items, capacity, parent->n_items + 1, sizeof *parent->items, err) !=
-        RFM_OK)
+    if (rfm_reserve(&parent->items, capacity, parent->n_items + 1, sizeof *parent->items, err) != RFM_OK)
         return NULL;
     rfm_node *item = &parent->items[parent->n_items++];
-    *item = (rfm_node){.line = (int)event->start_mark.line + 1,
-                       .column = (int)event->start_mark.column + 1};
+    *item = (rfm_node){.line = (int)event->start_mark.line + 1, .column = (int)event->start_mark.column + 1};
     item->source = rfm_copy_string(reader->source, err);
     return item->source ? item : NULL;
 }
@@ -148,8 +138,7 @@ static rfm_status read_key(const yaml_event_t *event, rfm_node *map, rfm_node *i
         return rfm_node_fail(item, err, "more than %d keys in one map", (int)MAX_KEYS);
     const rfm_node *before = rfm_node_get(map, key);
     if (before)
-        return rfm_node_fail(item, err, "the key '%s' stands twice, first in line %d", key,
-                             before->line);
+        return rfm_node_fail(item, err, "the key '%s' stands twice, first in line %d", key, before->line);
     item->key = rfm_copy_string(key, err);
     return err->status;
 }
@@ -178,8 +167,7 @@ static rfm_status read_map(yaml_reader *reader, int depth, rfm_node *node, rfm_e
 }
 
 /* `event` begins the value; place and source of the node are set already. */
-static rfm_status read_value(yaml_reader *reader, yaml_event_t *event, int depth, rfm_node *node,
-                             rfm_error *err)
+static rfm_status read_value(yaml_reader *reader, yaml_event_t *event, int depth, rfm_node *node, rfm_error *err)
 {
     if (depth > MAX_DEPTH)
         return rfm_node_fail(node, err, "nested deeper than %d levels", (int)MAX_DEPTH);
@@ -189,26 +177,22 @@ static rfm_status read_value(yaml_reader *reader, yaml_event_t *event, int depth
     case YAML_SCALAR_EVENT:
         return read_scalar(event, node, err);
     case YAML_SEQUENCE_START_EVENT:
-        if (refuse_extras(node, event->data.sequence_start.anchor, event->data.sequence_start.tag,
-                          err) == RFM_OK)
+        if (refuse_extras(node, event->data.sequence_start.anchor, event->data.sequence_start.tag, err) == RFM_OK)
             read_list(reader, depth, node, err);
         return err->status;
     case YAML_MAPPING_START_EVENT:
-        if (refuse_extras(node, event->data.mapping_start.anchor, event->data.mapping_start.tag,
-                          err) == RFM_OK)
+        if (refuse_extras(node, event->data.mapping_start.anchor, event->data.mapping_start.tag, err) == RFM_OK)
             read_map(reader, depth, node, err);
         return err->status;
     case YAML_ALIAS_EVENT:
-        return rfm_node_fail(node, err,
-                             "aliases are refused: put text that begins with * in quotes");
+        return rfm_node_fail(node, err, "aliases are refused: put text that begins with * in quotes");
     default:
         return rfm_node_fail(node, err, "a value is missing");
     }
 }
 
 /* The root, where `event` says what the document begins with. */
-static rfm_status read_root(yaml_reader *reader, yaml_event_t *event, rfm_node *node,
-                            rfm_error *err)
+static rfm_status read_root(yaml_reader *reader, yaml_event_t *event, rfm_node *node, rfm_error *err)
 {
     node->line = (int)event->start_mark.line + 1;
     node->column = (int)event->start_mark.column + 1;
@@ -248,8 +232,7 @@ static rfm_status read_end(yaml_reader *reader, rfm_error *err)
     } while (true);
 }
 
-rfm_status rfm_node_parse(const char *text, size_t length, const char *source, rfm_node *node,
-                          rfm_error *err)
+rfm_status rfm_node_parse(const char *text, size_t length, const char *source, rfm_node *node, rfm_error *err)
 {
     *node = (rfm_node){0};
     yaml_reader reader = {.text = text, .source = source};

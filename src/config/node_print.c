@@ -9,10 +9,8 @@
 /* Text that stands without quotes anywhere in flow style and on a line of a block. */
 static bool is_plain(const char *text)
 {
-    static const char first[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+";
-    static const char rest[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-|*";
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+";
+    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-|*";
     if (*text == '\0' || strncmp(text, "...", 3) == 0)
         return false;
     const char *body = text + (*text == '-');
@@ -46,8 +44,8 @@ static uint32_t next_point(const char **text)
 
 static bool is_unprintable(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029 ||
-           point == 0xFEFF || point == 0xFFFE || point == 0xFFFF;
+    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029 || point == 0xFEFF ||
+           point == 0xFFFE || point == 0xFFFF;
 }
 
 static void print_quoted(const char *string, rfm_text *text)

@@ -29,8 +29,7 @@ static char *copy_or_null(const char *text, rfm_error *err)
 
 static void copy_into(const rfm_node *from, rfm_node *to, rfm_error *err)
 {
-    *to = (rfm_node){
-        .kind = from->kind, .quoted = from->quoted, .line = from->line, .column = from->column};
+    *to = (rfm_node){.kind = from->kind, .quoted = from->quoted, .line = from->line, .column = from->column};
     to->source = copy_or_null(from->source, err);
     to->key = copy_or_null(from->key, err);
     to->text = copy_or_null(from->text, err);
@@ -73,21 +72,18 @@ rfm_status rfm_node_fail(const rfm_node *node, rfm_error *err, const char *forma
         return rfm_fail(err, RFM_USAGE, "%s", message);
     if (node->line == 0)
         return rfm_fail(err, RFM_USAGE, "%s: %s", node->source, message);
-    return rfm_fail(err, RFM_USAGE, "%s:%d:%d: %s", node->source, node->line, node->column,
-                    message);
+    return rfm_fail(err, RFM_USAGE, "%s:%d:%d: %s", node->source, node->line, node->column, message);
 }
 
 /* "what: must be <wanted>, not <what stands there>" */
-static rfm_status fail_type(const rfm_node *node, const char *what, const char *wanted,
-                            rfm_error *err)
+static rfm_status fail_type(const rfm_node *node, const char *what, const char *wanted, rfm_error *err)
 {
     if (node->kind == RFM_NODE_LIST)
         return rfm_node_fail(node, err, "%s: must be %s, not a list", what, wanted);
     if (node->kind == RFM_NODE_MAP)
         return rfm_node_fail(node, err, "%s: must be %s, not a map", what, wanted);
     if (node->quoted)
-        return rfm_node_fail(node, err, "%s: must be %s, not the text \"%.200s\"", what, wanted,
-                             node->text);
+        return rfm_node_fail(node, err, "%s: must be %s, not the text \"%.200s\"", what, wanted, node->text);
     return rfm_node_fail(node, err, "%s: must be %s, not '%.200s'", what, wanted, node->text);
 }
 

@@ -39,14 +39,12 @@ static void print_place(const rfm_node *node, rfm_text *text)
         rfm_text_addf(text, ":%d:%d", node->line, node->column);
 }
 
-static void print_option(const rfm_option *option, const rfm_value *value, int depth, bool comments,
-                         rfm_text *text)
+static void print_option(const rfm_option *option, const rfm_value *value, int depth, bool comments, rfm_text *text)
 {
     const char *name = last_part(option->key);
     if (comments)
-        rfm_text_addf(text, "%*s# %s%s%s%s\n", 2 * depth, "", option->help,
-                      option->flag ? " (" : "", option->flag ? option->flag : "",
-                      option->flag ? ")" : "");
+        rfm_text_addf(text, "%*s# %s%s%s%s\n", 2 * depth, "", option->help, option->flag ? " (" : "",
+                      option->flag ? option->flag : "", option->flag ? ")" : "");
     if (!value->set) {
         rfm_text_addf(text, "%*s# %s:\n", 2 * depth, "", name);
         return;

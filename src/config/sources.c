@@ -18,8 +18,7 @@ static const char PREFIX[] = "RFMPI_";
 static rfm_status fail_file(const char *path, int number, rfm_error *err)
 {
     if (number == ENOENT || number == EISDIR || number == ENOTDIR)
-        return rfm_fail(err, RFM_USAGE, "the job file %s cannot be read: %s", path,
-                        strerror(number));
+        return rfm_fail(err, RFM_USAGE, "the job file %s cannot be read: %s", path, strerror(number));
     return rfm_fail_errno(err, number, "the job file %s cannot be read", path);
 }
 
@@ -60,8 +59,7 @@ static bool is_literal(int index, const char *text)
         return false;
     size_t n;
     const rfm_option_type type = rfm_options(&n)[index].type;
-    return type == RFM_OPTION_STRING || type == RFM_OPTION_CHOICE ||
-           (type == RFM_OPTION_STRINGS && *text != '[');
+    return type == RFM_OPTION_STRING || type == RFM_OPTION_CHOICE || (type == RFM_OPTION_STRINGS && *text != '[');
 }
 
 static rfm_status literal_node(const char *text, const char *source, rfm_node *node, rfm_error *err)
@@ -73,14 +71,13 @@ static rfm_status literal_node(const char *text, const char *source, rfm_node *n
     return err->status;
 }
 
-static rfm_status apply_text(rfm_config *config, const char *key, const char *text,
-                             const char *source, bool in_argv, rfm_error *err)
+static rfm_status apply_text(rfm_config *config, const char *key, const char *text, const char *source, bool in_argv,
+                             rfm_error *err)
 {
     rfm_node node = {0};
     if (is_literal(rfm_option_find(key), text))
         literal_node(text, source, &node, err);
-    else if (rfm_node_parse(text, strlen(text), source, &node, err) == RFM_OK &&
-             node.kind == RFM_NODE_SCALAR)
+    else if (rfm_node_parse(text, strlen(text), source, &node, err) == RFM_OK && node.kind == RFM_NODE_SCALAR)
         node.line = node.column = 0; /* "--set cluster.k" is place enough */
     if (err->status == RFM_OK)
         rfm_config_apply(config, key, &node, in_argv, err);
@@ -118,8 +115,7 @@ static void name_variable(const char *path, size_t length, char name[NAME_BYTES]
     name[n] = '\0';
 }
 
-static rfm_status apply_variable(rfm_config *config, const char *path, size_t length,
-                                 rfm_error *err)
+static rfm_status apply_variable(rfm_config *config, const char *path, size_t length, rfm_error *err)
 {
     char name[NAME_BYTES], key[NAME_BYTES];
     name_variable(path, length, name);
@@ -131,13 +127,11 @@ static rfm_status apply_variable(rfm_config *config, const char *path, size_t le
 }
 
 /* Sections of a key that the key before it does not share: each section is met once. */
-static rfm_status apply_sections(rfm_config *config, const char *key, const char *before,
-                                 rfm_error *err)
+static rfm_status apply_sections(rfm_config *config, const char *key, const char *before, rfm_error *err)
 {
     for (const char *point = strchr(key, '.'); point; point = strchr(point + 1, '.')) {
         const size_t length = (size_t)(point - key);
-        if (strncmp(key, before, length + 1) != 0 &&
-            apply_variable(config, key, length, err) != RFM_OK)
+        if (strncmp(key, before, length + 1) != 0 && apply_variable(config, key, length, err) != RFM_OK)
             return err->status;
     }
     return RFM_OK;
@@ -145,7 +139,8 @@ static rfm_status apply_sections(rfm_config *config, const char *key, const char
 
 static bool is_elsewhere(const char *name)
 {
-    static const char *const others[] = {"RFMPI_FAULT", "RFMPI_PYTHON", "RFMPI_DATA"};
+    /* Of the program's starts and of its tests, not of a job. */
+    static const char *const others[] = {"RFMPI_FAULT", "RFMPI_PYTHON", "RFMPI_DATA", "RFMPI_BUILD", "RFMPI_SOURCE"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(name, others[i]) == 0)
             return true;
@@ -157,7 +152,7 @@ static bool find_nearest(const char *name, char nearest[NAME_BYTES])
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    const char *best = NULL;
+    const char *best = options[0].key;
     char variable[NAME_BYTES];
     rfm_nearness nearness = {.word = name};
     for (size_t i = 0; i < n; i++) {
@@ -170,7 +165,7 @@ static bool find_nearest(const char *name, char nearest[NAME_BYTES])
         name_variable(key, strlen(key), variable);
         const size_t before = nearness.distance;
         rfm_nearness_try(&nearness, variable);
-        if (!best || nearness.distance < before)
+        if (nearness.distance < before)
             best = key;
     }
     name_variable(best, strlen(best), nearest);
@@ -181,8 +176,7 @@ static void warn_unknown(const char *name)
 {
     char nearest[NAME_BYTES];
     if (find_nearest(name, nearest))
-        rfm_log(RFM_LOG_WARN,
-                "the environment variable %s is no option and is ignored; the nearest is %s", name,
+        rfm_log(RFM_LOG_WARN, "the environment variable %s is no option and is ignored; the nearest is %s", name,
                 nearest);
 }
 

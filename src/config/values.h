@@ -27,8 +27,7 @@ rfm_status rfm_config_defaults(rfm_config **config, rfm_error *err);
 
 /* Set what a tree says below `path` ("" for the root, or a section, or an option's key). in_argv:
  * secrets are refused. */
-rfm_status rfm_config_apply(rfm_config *config, const char *path, const rfm_node *node,
-                            bool in_argv, rfm_error *err);
+rfm_status rfm_config_apply(rfm_config *config, const char *path, const rfm_node *node, bool in_argv, rfm_error *err);
 
 /* sources.c: each overrides what was set before. */
 rfm_status rfm_config_from_file(rfm_config *config, const char *path, rfm_error *err);

@@ -47,9 +47,7 @@ static void block_and_flow_styles_give_the_same_tree(void **state)
     (void)state;
     const char *flow = "{cluster: {k: 8, names: [a, b]}, output: {dir: runs/2019-10}}";
     expect_print(flow, flow);
-    expect_print(
-        "cluster:\n  k: 8\n  names:\n    - a\n    - b\noutput:\n  dir: runs/2019-10 # here\n",
-        flow);
+    expect_print("cluster:\n  k: 8\n  names:\n    - a\n    - b\noutput:\n  dir: runs/2019-10 # here\n", flow);
     expect_print("{\"cluster\": {\"k\": 8, \"names\": [\"a\", \"b\"]}, \"output\": {\"dir\": "
                  "\"runs/2019-10\"}}",
                  flow);
@@ -60,9 +58,8 @@ static void print_quotes_only_what_needs_it(void **state)
     (void)state;
     expect_print("[8, \"8\", true, 'true', null, ~, '', word, 'word', \"null\"]",
                  "[8, \"8\", true, \"true\", null, null, \"\", word, word, \"null\"]");
-    expect_print(
-        "['*', 'a: b', 'x #y', '{', \"tab\\there\", '-', '- x', \"a\\\\b\\\"c\"]",
-        "[\"*\", \"a: b\", \"x #y\", \"{\", \"tab\\there\", \"-\", \"- x\", \"a\\\\b\\\"c\"]");
+    expect_print("['*', 'a: b', 'x #y', '{', \"tab\\there\", '-', '- x', \"a\\\\b\\\"c\"]",
+                 "[\"*\", \"a: b\", \"x #y\", \"{\", \"tab\\there\", \"-\", \"- x\", \"a\\\\b\\\"c\"]");
     expect_print("k-means||", "k-means||");
     expect_print("", "null");
     expect_print("\"caf\\u00e9 \\u2028\\ufeff \\x07\"", "\"caf\xC3\xA9 \\u2028\\uFEFF \\u0007\"");
@@ -140,15 +137,12 @@ static void scalars_are_read_strictly(void **state)
           &node);
     const struct {
         bool integer, number;
-    } expected[] = {{1, 1}, {1, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 0},
-                    {0, 0}, {0, 0}, {1, 1}, {0, 0}, {0, 0}, {0, 0}};
+    } expected[] = {{1, 1}, {1, 1}, {0, 1}, {0, 1}, {0, 1}, {0, 0}, {0, 0}, {0, 0}, {1, 1}, {0, 0}, {0, 0}, {0, 0}};
     for (size_t i = 0; i < node.n_items; i++) {
         rfm_error err = {0};
-        assert_int_equal(rfm_node_integer(&node.items[i], "x", &integer, &err) == RFM_OK,
-                         expected[i].integer);
+        assert_int_equal(rfm_node_integer(&node.items[i], "x", &integer, &err) == RFM_OK, expected[i].integer);
         err = (rfm_error){0};
-        assert_int_equal(rfm_node_number(&node.items[i], "x", &number, &err) == RFM_OK,
-                         expected[i].number);
+        assert_int_equal(rfm_node_number(&node.items[i], "x", &number, &err) == RFM_OK, expected[i].number);
     }
     rfm_error err = {0};
     assert_int_equal(rfm_node_boolean(&node.items[6], "x", &boolean, &err), RFM_OK);
@@ -158,8 +152,7 @@ static void scalars_are_read_strictly(void **state)
     rfm_node_number(&node.items[3], "x", &number, &err);
     assert_true(number == 1.5e-3);
     rfm_node_integer(&node.items[5], "cluster.k", &integer, &err);
-    assert_string_equal(err.message,
-                        "job.yml:1:60: cluster.k: must be an integer, not the text \"8\"");
+    assert_string_equal(err.message, "job.yml:1:60: cluster.k: must be an integer, not the text \"8\"");
     rfm_node_free(&node);
 }
 
@@ -200,13 +193,12 @@ static void copies_are_equal_and_separate(void **state)
 static void print_of_random_trees_reads_back(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {
-        "{",           "}",    "[",  "]",  ":",   " ",   ", ",
-        "a",           "\n",   "- ", "\"", "'",   "#",   "1",
-        "~",           "null", "&x", "*x", "|",   ">",   "? ",
-        "\xC3\xA9",    "\\",   "\t", "%Y", "---", "<<",  "x: ",
-        "k:",          "\xff", "!!", "@",  "...", "\\n", "- a: b\n  c: d\n",
-        "\xEF\xBB\xBF"};
+    static const char *const pieces[] = {"{",           "}",    "[",  "]",  ":",   " ",   ", ",
+                                         "a",           "\n",   "- ", "\"", "'",   "#",   "1",
+                                         "~",           "null", "&x", "*x", "|",   ">",   "? ",
+                                         "\xC3\xA9",    "\\",   "\t", "%Y", "---", "<<",  "x: ",
+                                         "k:",          "\xff", "!!", "@",  "...", "\\n", "- a: b\n  c: d\n",
+                                         "\xEF\xBB\xBF"};
     const size_t n_pieces = sizeof pieces / sizeof *pieces;
     uint64_t stream = rfm_random_stream(7, (rfm_purpose){.use = RFM_RANDOM_GENERATE});
     int n_parsed = 0;

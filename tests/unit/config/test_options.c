@@ -31,8 +31,7 @@ static int remove_job(void **state)
 }
 
 /* job NULL: none; assignment NULL: none. */
-static rfm_status open_config(const char *job, const char *assignment, rfm_config **config,
-                              rfm_error *err)
+static rfm_status open_config(const char *job, const char *assignment, rfm_config **config, rfm_error *err)
 {
     *err = (rfm_error){0};
     if (job)
@@ -170,35 +169,28 @@ static void empty_values_bring_the_default_back(void **state)
 static void mistakes_are_named_with_place_and_remedy(void **state)
 {
     (void)state;
-    expect_refused(
-        "cluster:\n  k: 8\n  sede: 1\n", NULL,
-        "test_options_job.yml:3:3: unknown key 'cluster.sede'; the nearest is 'cluster.seed'");
+    expect_refused("cluster:\n  k: 8\n  sede: 1\n", NULL,
+                   "test_options_job.yml:3:3: unknown key 'cluster.sede'; the nearest is 'cluster.seed'");
     expect_refused("custer: {k: 8}\n", NULL, "test_options_job.yml:1:1: unknown key 'custer'");
-    expect_refused("cluster:\n  k: 0\n", NULL,
-                   "test_options_job.yml:2:3: cluster.k: must be from 1 to 65536, not 0");
+    expect_refused("cluster:\n  k: 0\n", NULL, "test_options_job.yml:2:3: cluster.k: must be from 1 to 65536, not 0");
     expect_refused("cluster: {k: [2, 3]}\n", NULL,
                    "test_options_job.yml:1:11: cluster.k: must be an integer, not a list");
     expect_refused("cluster: {scale: standrd}\n", NULL,
                    "test_options_job.yml:1:11: cluster.scale: must be one of "
                    "standard|robust|minmax|none, not 'standrd'; "
                    "the nearest is 'standard'");
-    expect_refused("cluster: {tolerance: -1}\n", NULL,
-                   "cluster.tolerance: must be at least 0, not -1");
+    expect_refused("cluster: {tolerance: -1}\n", NULL, "cluster.tolerance: must be at least 0, not -1");
     expect_refused("cluster: 8\n", NULL, "test_options_job.yml:1:1: cluster: takes a map");
     expect_refused("- 8\n", NULL, "test_options_job.yml:1:1: a job takes a map");
     expect_refused("output: {dir: [a]}\n", NULL, "output.dir: must be a text, not a list");
-    expect_refused("input: {paths: {a: b}}\n", NULL,
-                   "input.paths: must be a list of texts, not a map");
-    expect_refused("input: {paths: [a, {b: c}]}\n", NULL,
-                   "test_options_job.yml:1:20: input.paths: every item");
-    expect_refused(NULL, "cluster.kk=3",
-                   "--set cluster.kk: unknown key 'cluster.kk'; the nearest is 'cluster.k'");
+    expect_refused("input: {paths: {a: b}}\n", NULL, "input.paths: must be a list of texts, not a map");
+    expect_refused("input: {paths: [a, {b: c}]}\n", NULL, "test_options_job.yml:1:20: input.paths: every item");
+    expect_refused(NULL, "cluster.kk=3", "--set cluster.kk: unknown key 'cluster.kk'; the nearest is 'cluster.k'");
     expect_refused(NULL, "cluster.k=x", "--set cluster.k: cluster.k: must be an integer, not 'x'");
     expect_refused(NULL, "cluster.k", "--set wants key=value");
     expect_refused(NULL, "features.list=[{name: x}", "--set features.list:2:1: did not find");
     setenv("RFMPI_OUTPUT_STATE", "maybe", 1);
-    expect_refused(NULL, NULL,
-                   "RFMPI_OUTPUT_STATE: output.state: must be true or false, not 'maybe'");
+    expect_refused(NULL, NULL, "RFMPI_OUTPUT_STATE: output.state: must be true or false, not 'maybe'");
     unsetenv("RFMPI_OUTPUT_STATE");
     rfm_config *config;
     rfm_error err = {0};
@@ -211,8 +203,7 @@ static void mistakes_are_named_with_place_and_remedy(void **state)
 static void secrets_are_refused_on_the_command_line_and_not_repeated(void **state)
 {
     (void)state;
-    static const char *const assignments[] = {"store.password=hunter2",
-                                              "store.private_key_passphrase=hunter2",
+    static const char *const assignments[] = {"store.password=hunter2", "store.private_key_passphrase=hunter2",
                                               "store={token: hunter2}", "Store.Secret=hunter2"};
     for (size_t i = 0; i < sizeof assignments / sizeof *assignments; i++) {
         rfm_config *config;
@@ -246,8 +237,7 @@ static void capture_warnings(char *said, size_t size)
 static void unknown_variables_are_named_and_others_left_alone(void **state)
 {
     (void)state;
-    static const char *const known[] = {"RFMPI_FAULT", "RFMPI_PYTHON", "RFMPI_DATA",
-                                        "RFMPI_CLUSTER"};
+    static const char *const known[] = {"RFMPI_FAULT", "RFMPI_PYTHON", "RFMPI_DATA", "RFMPI_CLUSTER"};
     char said[2000];
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         setenv(known[i], "{}", 1);
@@ -258,8 +248,7 @@ static void unknown_variables_are_named_and_others_left_alone(void **state)
     setenv("RFMPI_CLUSTER_SEDE", "secret", 1);
     capture_warnings(said, sizeof said);
     unsetenv("RFMPI_CLUSTER_SEDE");
-    assert_non_null(strstr(
-        said, "RFMPI_CLUSTER_SEDE is no option and is ignored; the nearest is RFMPI_CLUSTER_SEED"));
+    assert_non_null(strstr(said, "RFMPI_CLUSTER_SEDE is no option and is ignored; the nearest is RFMPI_CLUSTER_SEED"));
     assert_null(strstr(said, "secret"));
 }
 
@@ -293,8 +282,7 @@ static void expect_equal_configs(const rfm_config *a, const rfm_config *b)
     size_t n;
     const rfm_option *options = rfm_options(&n);
     for (size_t i = 0; i < n; i++) {
-        const rfm_node *x = rfm_config_tree(a, options[i].key),
-                       *y = rfm_config_tree(b, options[i].key);
+        const rfm_node *x = rfm_config_tree(a, options[i].key), *y = rfm_config_tree(b, options[i].key);
         assert_int_equal(rfm_config_given(a, options[i].key), rfm_config_given(b, options[i].key));
         assert_int_equal(!x, !y);
         if (!x)
@@ -417,8 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_contract),
-        cmocka_unit_test_teardown(
-            command_line_overrides_environment_overrides_file_overrides_default, remove_job),
+        cmocka_unit_test_teardown(command_line_overrides_environment_overrides_file_overrides_default, remove_job),
         cmocka_unit_test_teardown(a_section_at_once_reaches_its_options, remove_job),
         cmocka_unit_test(text_on_the_command_line_stands_as_it_is),
         cmocka_unit_test_teardown(empty_values_bring_the_default_back, remove_job),
@@ -427,10 +414,8 @@ int main(void)
         cmocka_unit_test(unknown_variables_are_named_and_others_left_alone),
         cmocka_unit_test_teardown(failures_about_an_option_say_where_it_was_set, remove_job),
         cmocka_unit_test_teardown(print_restores_every_value_and_who_gave_it, remove_job),
-        cmocka_unit_test_teardown(print_for_people_says_where_values_came_from_and_is_a_job,
-                                  remove_job),
-        cmocka_unit_test_teardown(equal_values_are_equal_text_however_they_were_written,
-                                  remove_job),
+        cmocka_unit_test_teardown(print_for_people_says_where_values_came_from_and_is_a_job, remove_job),
+        cmocka_unit_test_teardown(equal_values_are_equal_text_however_they_were_written, remove_job),
         cmocka_unit_test(the_table_is_sound),
         cmocka_unit_test(random_jobs_neither_crash_nor_pass_unnoticed),
     };
