@@ -1,6 +1,7 @@
 /* base: errors, log, memory, clock, text, hash, random numbers, mathematics, decimals, time.
  *
- * What every other module stands on. Knows nothing of MPI, files of ours, customers or clusters. Every function is Local.
+ * What every other module stands on. Knows nothing of MPI, files of ours, customers or clusters. Every function is
+ * Local.
  */
 #ifndef RFMPI_BASE_H
 #define RFMPI_BASE_H
@@ -12,7 +13,7 @@
 __extension__ typedef __int128 rfm_i128;
 __extension__ typedef unsigned __int128 rfm_u128;
 
-/* ---- error: a failure is a value until main ---------------------------------------------------------------------- */
+/* ---- error: a failure is a value until main --------------------------------------------------------------------- */
 
 /* The exit codes of the program (sysexits.h has the numbers). */
 typedef enum rfm_status {
@@ -35,11 +36,12 @@ typedef struct rfm_error {
     char message[1000];
 } rfm_error;
 
-/* Record a failure; returns the status err then holds (the first one). The text says what to do, without a full stop. */
+/* Record a failure; returns the status err then holds (the first one). The text says what to do, without a full stop.
+ */
 rfm_status rfm_fail(rfm_error *err, rfm_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same with ": strerror(number)" behind it; the status follows the number (ENOMEM 71, EACCES and EPERM 77, ENOENT of an
- * input 65 is the caller's to say, else RFM_IO). */
+/* The same with ": strerror(number)" behind it; the status follows the number (ENOMEM 71, EACCES and EPERM 77, ENOENT
+ * of an input 65 is the caller's to say, else RFM_IO). */
 rfm_status rfm_fail_errno(rfm_error *err, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Prepend "context: " to a recorded failure; does nothing when there is none. Returns err->status. */
@@ -49,35 +51,39 @@ rfm_status rfm_error_context(rfm_error *err, const char *format, ...) __attribut
 #define rfm_assert(condition) ((condition) ? (void)0 : rfm_broken(#condition, __FILE__, __LINE__))
 _Noreturn void rfm_broken(const char *condition, const char *file, int line);
 
-/* ---- log: lines for people on stderr ------------------------------------------------------------------------------ */
+/* ---- log: lines for people on stderr ---------------------------------------------------------------------------- */
 
 typedef enum rfm_log_level { RFM_LOG_ERROR, RFM_LOG_WARN, RFM_LOG_INFO, RFM_LOG_DEBUG } rfm_log_level;
 
-/* Until this is called only errors are printed. speaks: true on rank 0 only. The one process-wide state of the program. */
+/* Until this is called only errors are printed. speaks: true on rank 0 only. The one process-wide state of the program.
+ */
 void rfm_log_open(rfm_log_level level, bool speaks);
 void rfm_log(rfm_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- alloc --------------------------------------------------------------------------------------------------------- */
+/* ---- alloc ------------------------------------------------------------------------------------------------------ */
 
-/* n * size zeroed bytes, at least one; NULL and RFM_NO_MEMORY in err when they are not to be had or the product overflows. */
+/* n * size zeroed bytes, at least one; NULL and RFM_NO_MEMORY in err when they are not to be had or the product
+ * overflows. */
 void *rfm_alloc(size_t n, size_t size, rfm_error *err);
 
 /* Grow *array so that it holds at least `need` elements (at least doubling; *capacity is updated). On failure the array
- * stays as it was. array is the address of a pointer: rfm_reserve(&list, &capacity, ...). New elements are not zeroed. */
+ * stays as it was. array is the address of a pointer: rfm_reserve(&list, &capacity, ...). New elements are not zeroed.
+ */
 rfm_status rfm_reserve(void *array, size_t *capacity, size_t need, size_t element_size, rfm_error *err);
 
 /* A copy the caller frees; NULL with RFM_NO_MEMORY. */
 char *rfm_copy_string(const char *text, rfm_error *err);
 
-/* ---- clock ---------------------------------------------------------------------------------------------------------- */
+/* ---- clock ------------------------------------------------------------------------------------------------------ */
 
-double rfm_clock_s(void);             /* monotonic seconds */
-int64_t rfm_clock_wall_us(void);      /* UTC microseconds since 1970 */
-size_t rfm_peak_memory_bytes(void);   /* largest resident size of this process so far */
+double rfm_clock_s(void);           /* monotonic seconds */
+int64_t rfm_clock_wall_us(void);    /* UTC microseconds since 1970 */
+size_t rfm_peak_memory_bytes(void); /* largest resident size of this process so far */
 
-/* ---- text: a growing string ------------------------------------------------------------------------------------------ */
+/* ---- text: a growing string ------------------------------------------------------------------------------------- */
 
-/* Zero-initialised is empty. Memory failures are kept in `failed` and shown by rfm_text_check, so that appends chain. */
+/* Zero-initialised is empty. Memory failures are kept in `failed` and shown by rfm_text_check, so that appends chain.
+ */
 typedef struct rfm_text {
     char *bytes; /* always NUL terminated once anything was added; owned */
     size_t length, capacity;
@@ -90,7 +96,7 @@ void rfm_text_addf(rfm_text *text, const char *format, ...) __attribute__((forma
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err);
 void rfm_text_free(rfm_text *text);
 
-/* ---- hash -------------------------------------------------------------------------------------------------------------- */
+/* ---- hash ------------------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_hash128 {
     uint64_t low, high;
@@ -101,15 +107,15 @@ uint64_t rfm_hash64(const void *bytes, size_t length);
 rfm_hash128 rfm_hash128_of(const void *bytes, size_t length);
 uint64_t rfm_hash64_integer(int64_t value);
 
-/* ---- random: counter based, keyed by what is decided, never by row or rank -------------------------------------------- */
+/* ---- random: counter based, keyed by what is decided, never by row or rank -------------------------------------- */
 
 typedef enum rfm_random_use {
-    RFM_RANDOM_FIRST = 1, /* first centre of a seeding */
-    RFM_RANDOM_NEXT,      /* next centre of k-means++ */
+    RFM_RANDOM_FIRST = 1,  /* first centre of a seeding */
+    RFM_RANDOM_NEXT,       /* next centre of k-means++ */
     RFM_RANDOM_OVERSAMPLE, /* k-means|| rounds */
-    RFM_RANDOM_CANDIDATE, /* k-means++ over the candidates of k-means|| */
-    RFM_RANDOM_ROWS,      /* plain random rows */
-    RFM_RANDOM_GENERATE   /* rfmpi generate */
+    RFM_RANDOM_CANDIDATE,  /* k-means++ over the candidates of k-means|| */
+    RFM_RANDOM_ROWS,       /* plain random rows */
+    RFM_RANDOM_GENERATE    /* rfmpi generate */
 } rfm_random_use;
 
 typedef struct rfm_purpose {
@@ -123,26 +129,28 @@ uint64_t rfm_random_stream(uint64_t seed, rfm_purpose purpose);
 uint64_t rfm_random_bits(uint64_t stream, uint64_t key);
 double rfm_random_unit(uint64_t stream, uint64_t key); /* in (0, 1): never 0, never 1 */
 
-/* ---- maths: what libm may not decide ------------------------------------------------------------------------------------ */
+/* ---- maths: what libm may not decide ---------------------------------------------------------------------------- */
 
-/* Plain double arithmetic, the same bits on every machine; error below 1 ulp (tested against MPFR). Special values as C99's. */
+/* Plain double arithmetic, the same bits on every machine; error below 1 ulp (tested against MPFR). Special values as
+ * C99's. */
 double rfm_ln(double x);
 double rfm_log1p(double x);
 double rfm_exp(double x);
 
-/* Sums of doubles that do not depend on their order: each is rounded to a multiple of 2^exponent and summed in 128 bits.
- * exponent is chosen from the global largest magnitude so that n terms of it cannot overflow and as many bits as fit stay. */
-int rfm_quantum_exponent(double largest);            /* largest >= 0, finite: 2^e so that |x| / 2^e < 2^62 */
-rfm_i128 rfm_quantum_round(double x, int exponent);  /* nearest, ties to even */
+/* Sums of doubles that do not depend on their order: each is rounded to a multiple of 2^exponent and summed in 128
+ * bits. exponent is chosen from the global largest magnitude so that n terms of it cannot overflow and as many bits as
+ * fit stay. */
+int rfm_quantum_exponent(double largest);             /* largest >= 0, finite: 2^e so that |x| / 2^e < 2^62 */
+rfm_i128 rfm_quantum_round(double x, int exponent);   /* nearest, ties to even */
 double rfm_quantum_value(rfm_i128 sum, int exponent); /* correctly rounded */
-double rfm_i128_to_double(rfm_i128 value);           /* correctly rounded, the same on every compiler */
+double rfm_i128_to_double(rfm_i128 value);            /* correctly rounded, the same on every compiler */
 
-/* ---- decimal: numbers in text, exactly ---------------------------------------------------------------------------------- */
+/* ---- decimal: numbers in text, exactly -------------------------------------------------------------------------- */
 
 typedef enum rfm_parse { RFM_PARSE_OK, RFM_PARSE_EMPTY, RFM_PARSE_BAD, RFM_PARSE_RANGE } rfm_parse;
 
-/* "[+-]digits[.digits][e[+-]digits]" times 10^decimals as an integer. More non-zero digits than decimals, or a value beyond
- * 64 bits: RANGE. Surrounding blanks are allowed; nothing else is. Does not read beyond length. */
+/* "[+-]digits[.digits][e[+-]digits]" times 10^decimals as an integer. More non-zero digits than decimals, or a value
+ * beyond 64 bits: RANGE. Surrounding blanks are allowed; nothing else is. Does not read beyond length. */
 rfm_parse rfm_decimal_parse(const char *text, size_t length, int decimals, int64_t *value);
 
 /* An integer id: leading zeros, sign and ".0" normalised; other fractions BAD. */
@@ -150,11 +158,11 @@ rfm_parse rfm_integer_parse(const char *text, size_t length, int64_t *value);
 
 enum { RFM_NUMBER_BYTES = 32 };
 
-/* The shortest decimal that reads back as x, without exponent where it fits in 17 digits; "nan", "inf", "-inf". Returns the
- * length; buffer holds RFM_NUMBER_BYTES, NUL terminated. */
+/* The shortest decimal that reads back as x, without exponent where it fits in 17 digits; "nan", "inf", "-inf". Returns
+ * the length; buffer holds RFM_NUMBER_BYTES, NUL terminated. */
 size_t rfm_number_format(double x, char buffer[RFM_NUMBER_BYTES]);
 
-/* ---- time: integer UTC microseconds since 1970-01-01 -------------------------------------------------------------------- */
+/* ---- time: integer UTC microseconds since 1970-01-01 ------------------------------------------------------------ */
 
 #define RFM_DAY_US INT64_C(86400000000)
 
@@ -163,11 +171,13 @@ typedef struct rfm_zone rfm_zone; /* a time zone: opaque, immutable, shared by t
 /* An IANA name ("UTC", "Europe/Paris"); RFM_USAGE for an unknown one. Close accepts NULL. */
 rfm_status rfm_zone_open(const char *name, rfm_zone **zone, rfm_error *err);
 void rfm_zone_close(rfm_zone *zone);
-int64_t rfm_zone_offset_us(const rfm_zone *zone, int64_t utc_us);   /* local = utc + offset */
-int64_t rfm_zone_to_utc_us(const rfm_zone *zone, int64_t local_us); /* twice-told hours: the earlier; skipped: the offset before */
+int64_t rfm_zone_offset_us(const rfm_zone *zone, int64_t utc_us); /* local = utc + offset */
+int64_t rfm_zone_to_utc_us(const rfm_zone *zone,
+                           int64_t local_us); /* twice-told hours: the earlier; skipped: the offset before */
 
 typedef enum rfm_time_format {
-    RFM_TIME_AUTO, /* by shape: 8 digits date, 9-10 seconds, 12-13 milliseconds, 15-16 microseconds, ISO 8601, "... UTC" */
+    RFM_TIME_AUTO, /* by shape: 8 digits date, 9-10 seconds, 12-13 milliseconds, 15-16 microseconds, ISO 8601, "... UTC"
+                    */
     RFM_TIME_DATE,
     RFM_TIME_SECONDS,
     RFM_TIME_MILLISECONDS,
@@ -181,13 +191,14 @@ typedef struct rfm_timestamp {
 } rfm_timestamp;
 
 /* BAD for what is no time (month 13, 30 February), RANGE outside the years 1 to 9999. */
-rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format, const rfm_zone *zone, rfm_timestamp *time);
+rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format, const rfm_zone *zone,
+                         rfm_timestamp *time);
 
-int32_t rfm_time_day(const rfm_zone *zone, int64_t utc_us);      /* local days since 1970-01-01, floor */
-int64_t rfm_day_start_us(const rfm_zone *zone, int32_t day);     /* UTC of that local midnight */
-int rfm_day_weekday(int32_t day);                                /* 0 Monday .. 6 Sunday */
-int32_t rfm_day_week(int32_t day);                               /* weeks from Monday; differences count weeks */
-int rfm_time_hour(const rfm_zone *zone, int64_t utc_us);         /* local hour, 0..23 */
+int32_t rfm_time_day(const rfm_zone *zone, int64_t utc_us);  /* local days since 1970-01-01, floor */
+int64_t rfm_day_start_us(const rfm_zone *zone, int32_t day); /* UTC of that local midnight */
+int rfm_day_weekday(int32_t day);                            /* 0 Monday .. 6 Sunday */
+int32_t rfm_day_week(int32_t day);                           /* weeks from Monday; differences count weeks */
+int rfm_time_hour(const rfm_zone *zone, int64_t utc_us);     /* local hour, 0..23 */
 size_t rfm_time_format_utc(int64_t utc_us, char buffer[RFM_NUMBER_BYTES]); /* "2019-10-31T23:59:59.999999Z" */
 
 #endif

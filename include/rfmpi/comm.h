@@ -1,8 +1,8 @@
 /* comm: the ranks and how they agree. The only module that knows MPI; a serial twin of it is chosen at link time.
  *
- * Every function that takes an rfm_comm is Collective unless it says Local: all ranks call it, in the same order. Counts
- * are size_t: what passes the int of MPI is split here. A failing MPI call ends all ranks (exit 70): nothing sensible is
- * left to do. Memory that a collective needs for itself is reported by agreement.
+ * Every function that takes an rfm_comm is Collective unless it says Local: all ranks call it, in the same order.
+ * Counts are size_t: what passes the int of MPI is split here. A failing MPI call ends all ranks (exit 70): nothing
+ * sensible is left to do. Memory that a collective needs for itself is reported by agreement.
  */
 #ifndef RFMPI_COMM_H
 #define RFMPI_COMM_H
@@ -24,36 +24,37 @@ size_t rfm_comm_library(char *buffer, size_t size);
 int rfm_comm_rank(const rfm_comm *comm); /* Local */
 int rfm_comm_size(const rfm_comm *comm); /* Local */
 
-/* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only. */
+/* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only.
+ */
 const void *rfm_comm_handle(const rfm_comm *comm);
 
-/* ---- agreement -------------------------------------------------------------------------------------------------------- */
+/* ---- agreement -------------------------------------------------------------------------------------------------- */
 
-/* After each local phase that can fail: all ranks return the same status. When any rank failed, err on every rank becomes
- * the error of the lowest failed rank, with rank and n_failed set. Also where an injected failure strikes. */
+/* After each local phase that can fail: all ranks return the same status. When any rank failed, err on every rank
+ * becomes the error of the lowest failed rank, with rank and n_failed set. Also where an injected failure strikes. */
 rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err);
 
-/* Name what is being done (for RFMPI_FAULT=<stage>:<rank>[:<n>], which makes the n-th agreement of that stage fail on that
- * rank; n counts from 1). Local. `stage` must outlive its use. */
+/* Name what is being done (for RFMPI_FAULT=<stage>:<rank>[:<n>], which makes the n-th agreement of that stage fail on
+ * that rank; n counts from 1). Local. `stage` must outlive its use. */
 void rfm_comm_stage(rfm_comm *comm, const char *stage);
 
-/* ---- reductions and the like -------------------------------------------------------------------------------------------- */
+/* ---- reductions and the like ------------------------------------------------------------------------------------ */
 
 typedef enum rfm_reduce { RFM_SUM, RFM_MIN, RFM_MAX } rfm_reduce;
 
 void rfm_comm_barrier(rfm_comm *comm);
-void rfm_comm_reduce_i64(rfm_comm *comm, rfm_reduce op, int64_t *values, size_t n);   /* in place, result on all ranks */
-void rfm_comm_reduce_f64(rfm_comm *comm, rfm_reduce op, double *values, size_t n);    /* RFM_MIN or RFM_MAX only; no NaN */
-void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n);                   /* in place, wraps */
-int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value);                           /* sum of value over lower ranks */
+void rfm_comm_reduce_i64(rfm_comm *comm, rfm_reduce op, int64_t *values, size_t n); /* in place, result on all ranks */
+void rfm_comm_reduce_f64(rfm_comm *comm, rfm_reduce op, double *values, size_t n); /* RFM_MIN or RFM_MAX only; no NaN */
+void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n);                /* in place, wraps */
+int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value);                        /* sum of value over lower ranks */
 void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes);
-void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all);                /* all: size() values on all ranks */
+void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all); /* all: size() values on all ranks */
 
 /* A byte string from root to all: on root *bytes and *n_bytes are read, elsewhere made (caller frees). */
 rfm_status rfm_comm_share(rfm_comm *comm, int root, void **bytes, size_t *n_bytes, rfm_error *err);
 
-/* Every rank's byte string, end to end in rank order, on all ranks (offsets: size()+1 entries) - or, gather, on root only
- * (elsewhere *all is NULL). The caller frees *all and *offsets. */
+/* Every rank's byte string, end to end in rank order, on all ranks (offsets: size()+1 entries) - or, gather, on root
+ * only (elsewhere *all is NULL). The caller frees *all and *offsets. */
 rfm_status rfm_comm_allgather_bytes(rfm_comm *comm, const void *bytes, size_t n_bytes, void **all, size_t **offsets,
                                     rfm_error *err);
 rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, size_t n_bytes, void **all,

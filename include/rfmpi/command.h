@@ -4,8 +4,8 @@
 
 #include "rfmpi/comm.h"
 
-/* Local, before MPI: --version, --help, "COMMAND --help" and no argument at all print and are done (true; *status is the exit
- * code). */
+/* Local, before MPI: --version, --help, "COMMAND --help" and no argument at all print and are done (true; *status is
+ * the exit code). */
 bool rfm_command_about(int argc, char **argv, rfm_status *status);
 
 /* Collective. Run argv[1] with the rest. */

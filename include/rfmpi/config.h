@@ -1,4 +1,5 @@
-/* config: what the user asked for. One table of options gives YAML key, flag, environment name, help line, default, check.
+/* config: what the user asked for. One table of options gives YAML key, flag, environment name, help line, default,
+ * check.
  *
  * Knows YAML (libyaml) and the option table; knows nothing of what an option does. Every function is Local.
  */
@@ -7,24 +8,24 @@
 
 #include "rfmpi/base.h"
 
-/* ---- node: a tree of values that remember where they were written -------------------------------------------------------- */
+/* ---- node: a tree of values that remember where they were written ----------------------------------------------- */
 
 typedef enum rfm_node_kind { RFM_NODE_SCALAR, RFM_NODE_LIST, RFM_NODE_MAP } rfm_node_kind;
 
 typedef struct rfm_node rfm_node;
 struct rfm_node {
     rfm_node_kind kind;
-    bool quoted;     /* a scalar in quotes: text even where it looks like a number */
+    bool quoted;      /* a scalar in quotes: text even where it looks like a number */
     int line, column; /* from 1, of the key in a map; 0 where there is none (defaults, one value of --set) */
-    char *source;    /* "job.yml", "--set cluster.k", "RFMPI_CLUSTER_K", "default" */
-    char *key;       /* of an entry of a map, else NULL */
-    char *text;      /* of a scalar; "" for null */
-    rfm_node *items; /* of a list or map */
+    char *source;     /* "job.yml", "--set cluster.k", "RFMPI_CLUSTER_K", "default" */
+    char *key;        /* of an entry of a map, else NULL */
+    char *text;       /* of a scalar; "" for null */
+    rfm_node *items;  /* of a list or map */
     size_t n_items;
 };
 
-/* Parse one YAML document (block or flow; JSON is YAML). Anchors, tags and several documents are refused; a key that stands
- * twice is an error; depth and size are limited. On failure *node is empty. */
+/* Parse one YAML document (block or flow; JSON is YAML). Anchors, tags and several documents are refused; a key that
+ * stands twice is an error; depth and size are limited. On failure *node is empty. */
 rfm_status rfm_node_parse(const char *text, size_t length, const char *source, rfm_node *node, rfm_error *err);
 void rfm_node_free(rfm_node *node); /* what it holds, not the node itself; zeroes it */
 rfm_status rfm_node_copy(const rfm_node *from, rfm_node *to, rfm_error *err);
@@ -45,25 +46,26 @@ rfm_status rfm_node_only(const rfm_node *map, const char *const *known, rfm_erro
 /* The one of `known` (NULL terminated, not empty) that is most like the word; borrowed. */
 const char *rfm_nearest(const char *word, const char *const *known);
 
-/* Canonical flow text: one line, JSON-like, read back by rfm_node_parse as the same tree; equal trees give equal text. */
+/* Canonical flow text: one line, JSON-like, read back by rfm_node_parse as the same tree; equal trees give equal text.
+ */
 void rfm_node_print(const rfm_node *node, rfm_text *text);
 
-/* ---- config: every option with its value ------------------------------------------------------------------------------------ */
+/* ---- config: every option with its value ------------------------------------------------------------------------ */
 
 typedef enum rfm_option_type {
     RFM_OPTION_STRING,
     RFM_OPTION_INTEGER,
     RFM_OPTION_NUMBER,
     RFM_OPTION_BOOLEAN,
-    RFM_OPTION_CHOICE, /* one of `choices` */
+    RFM_OPTION_CHOICE,  /* one of `choices` */
     RFM_OPTION_STRINGS, /* a list of strings; one string is a list of one */
     RFM_OPTION_TREE     /* checked by who uses it */
 } rfm_option_type;
 
 /* Which products an option decides: a product is made anew only when one of its options differs. Flags combine. */
 enum {
-    RFM_DECIDES_NOTHING = 0, /* speed, places, what is kept: never the content */
-    RFM_DECIDES_STATE = 1,   /* state.h5 */
+    RFM_DECIDES_NOTHING = 0,  /* speed, places, what is kept: never the content */
+    RFM_DECIDES_STATE = 1,    /* state.h5 */
     RFM_DECIDES_FEATURES = 2, /* features.h5 */
     RFM_DECIDES_MODEL = 4,    /* model.h5 */
     RFM_DECIDES_RESULT = 8    /* segments.csv, customers/ */
@@ -86,9 +88,9 @@ const rfm_option *rfm_options(size_t *n);
 typedef struct rfm_config rfm_config;
 
 /* default < file < environment (RFMPI_*) < assignments, in their order. job_path may be NULL. Each assignment is
- * "key=value" as --set gives it (the value is YAML, but plain text of text options stands as it is; secrets are refused; the
- * key may be a section). Types, ranges and choices are checked; an unknown key is an error that names the nearest one with
- * file, line and column. An empty or null value unsets: the default holds again. */
+ * "key=value" as --set gives it (the value is YAML, but plain text of text options stands as it is; secrets are
+ * refused; the key may be a section). Types, ranges and choices are checked; an unknown key is an error that names the
+ * nearest one with file, line and column. An empty or null value unsets: the default holds again. */
 rfm_status rfm_config_open(const char *job_path, const char *const *assignments, size_t n_assignments,
                            rfm_config **config, rfm_error *err);
 void rfm_config_close(rfm_config *config); /* NULL is fine */
@@ -96,7 +98,8 @@ void rfm_config_close(rfm_config *config); /* NULL is fine */
 /* From the text rfm_config_print made on another rank: nothing else is looked at. */
 rfm_status rfm_config_restore(const char *text, size_t length, rfm_config **config, rfm_error *err);
 
-/* The resolved job as YAML that rfm_config_open reads back. With comments: where each value came from, and its help line. */
+/* The resolved job as YAML that rfm_config_open reads back. With comments: where each value came from, and its help
+ * line. */
 void rfm_config_print(const rfm_config *config, bool comments, rfm_text *text);
 
 /* Values of one option. The key must stand in the table with that type (rfm_assert); all are borrowed. */

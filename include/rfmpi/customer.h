@@ -1,9 +1,9 @@
 /* customer: events -> customers. Aggregates that merge exactly, in any order; each customer ends on one owner rank.
  *
- * Two shapes of the same thing. The table is what a rank folds events into: a hash table that grows. Frozen, it is a state:
- * arrays in the order (hash, id), each customer once. States merge, travel between ranks and live in state.h5. A rank owns a
- * range of the 64-bit hash of the id, so the states of ranks 0, 1, ... end to end are in one global order, the same at any
- * number of ranks.
+ * Two shapes of the same thing. The table is what a rank folds events into: a hash table that grows. Frozen, it is a
+ * state: arrays in the order (hash, id), each customer once. States merge, travel between ranks and live in state.h5. A
+ * rank owns a range of the 64-bit hash of the id, so the states of ranks 0, 1, ... end to end are in one global order,
+ * the same at any number of ranks.
  */
 #ifndef RFMPI_CUSTOMER_H
 #define RFMPI_CUSTOMER_H
@@ -12,7 +12,7 @@
 #include "rfmpi/hdf5.h"
 #include "rfmpi/ingest.h"
 
-/* ---- layout: which aggregates a customer carries ------------------------------------------------------------------------------ */
+/* ---- layout: which aggregates a customer carries ---------------------------------------------------------------- */
 
 typedef enum rfm_aggregate_kind {
     RFM_COUNT,       /* events */
@@ -64,22 +64,23 @@ typedef struct rfm_layout {
     rfm_record *payloads; /* [n_lists]; n_words may be 0 */
 } rfm_layout;
 
-rfm_status rfm_layout_init(rfm_layout *layout, const rfm_aggregate *aggregates, int n_aggregates, rfm_error *err); /* Local */
+rfm_status rfm_layout_init(rfm_layout *layout, const rfm_aggregate *aggregates, int n_aggregates,
+                           rfm_error *err); /* Local */
 void rfm_layout_free(rfm_layout *layout);
 
-/* ---- state: customers in the order (hash, id) ------------------------------------------------------------------------------------ */
+/* ---- state: customers in the order (hash, id) ------------------------------------------------------------------- */
 
 typedef struct rfm_ids {
     rfm_id_kind kind;
     size_t n;
-    uint64_t *hash;   /* [n]; rfm_hash64 of the bytes, rfm_hash64_integer of a number */
-    int64_t *number;  /* [n] of integer ids, else NULL */
-    size_t *offset;   /* [n + 1] of text ids into bytes, else NULL */
+    uint64_t *hash;  /* [n]; rfm_hash64 of the bytes, rfm_hash64_integer of a number */
+    int64_t *number; /* [n] of integer ids, else NULL */
+    size_t *offset;  /* [n + 1] of text ids into bytes, else NULL */
     char *bytes;
 } rfm_ids;
 
 typedef struct rfm_list {
-    size_t *start;    /* [n + 1]: the entries of customer i are start[i] .. start[i+1]-1, keys ascending, each once */
+    size_t *start; /* [n + 1]: the entries of customer i are start[i] .. start[i+1]-1, keys ascending, each once */
     uint64_t *key;
     int64_t *payload; /* [entries * n_words], or NULL */
 } rfm_list;
@@ -95,7 +96,7 @@ typedef struct rfm_extent {
 typedef struct rfm_state {
     const rfm_layout *layout; /* borrowed */
     rfm_ids ids;
-    int64_t *words; /* [n * layout->words.n_words] */
+    int64_t *words;  /* [n * layout->words.n_words] */
     rfm_list *lists; /* [layout->n_lists] */
     rfm_extent extent;
 } rfm_state;
@@ -107,23 +108,24 @@ void rfm_extent_merge(rfm_extent *into, const rfm_extent *from); /* Local */
 /* Both inputs sorted; the result has each customer once. Local. *out is empty on failure; a and b stay the caller's. */
 rfm_status rfm_state_merge(const rfm_state *a, const rfm_state *b, rfm_state *out, rfm_error *err);
 
-/* Collective. Each customer's part goes to the owner of its hash and is merged there: *state (freed) becomes the owner's
- * part of the global state, in rounds that hold at most about round_bytes in flight per rank (0: the default). The extent
- * becomes the global one on every rank. */
+/* Collective. Each customer's part goes to the owner of its hash and is merged there: *state (freed) becomes the
+ * owner's part of the global state, in rounds that hold at most about round_bytes in flight per rank (0: the default).
+ * The extent becomes the global one on every rank. */
 rfm_status rfm_state_exchange(rfm_comm *comm, rfm_state *state, size_t round_bytes, rfm_error *err);
 
 int rfm_owner(uint64_t hash, int n_ranks); /* Local: floor(hash * n_ranks / 2^64) */
 
-/* ---- table: what a rank folds events into; Local ------------------------------------------------------------------------------------ */
+/* ---- table: what a rank folds events into; Local ---------------------------------------------------------------- */
 
 typedef struct rfm_table rfm_table;
 
 rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, rfm_table **table, rfm_error *err);
 rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error *err);
-rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state, rfm_error *err); /* leaves the table empty; extent is the caller's */
-void rfm_table_close(rfm_table *table);                                          /* NULL is fine */
+rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
+                            rfm_error *err); /* leaves the table empty; extent is the caller's */
+void rfm_table_close(rfm_table *table);      /* NULL is fine */
 
-/* ---- dedupe ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- dedupe ----------------------------------------------------------------------------------------------------- */
 
 /* Keeps whole events until all are there, then lets one of each key through. */
 typedef struct rfm_deduper rfm_deduper;
@@ -135,22 +137,23 @@ typedef struct rfm_keys {
 } rfm_keys;
 
 void rfm_keys_free(rfm_keys *keys);
-rfm_status rfm_deduper_open(const rfm_input *input, rfm_deduper **deduper, rfm_error *err);             /* Local */
-rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err);              /* Local */
+rfm_status rfm_deduper_open(const rfm_input *input, rfm_deduper **deduper, rfm_error *err); /* Local */
+rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err); /* Local */
 
-/* Collective. Events go to the owner of their key; of equal keys the smallest (time, row hash) stays; a key in `base` (may be
- * NULL; already on its owner) drops all. The survivors are given to the sink. *keys: base and new together. *extent: of
- * the survivors on this rank (n_events, earliest, newest); *n_duplicates: dropped on this rank. */
+/* Collective. Events go to the owner of their key; of equal keys the smallest (time, row hash) stays; a key in `base`
+ * (may be NULL; already on its owner) drops all. The survivors are given to the sink. *keys: base and new together.
+ * *extent: of the survivors on this rank (n_events, earliest, newest); *n_duplicates: dropped on this rank. */
 rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_keys *base, rfm_event_sink sink,
-                               void *context, rfm_keys *keys, rfm_extent *extent, int64_t *n_duplicates, rfm_error *err);
+                               void *context, rfm_keys *keys, rfm_extent *extent, int64_t *n_duplicates,
+                               rfm_error *err);
 void rfm_deduper_close(rfm_deduper *deduper);
 
-/* ---- state.h5 ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- state.h5 --------------------------------------------------------------------------------------------------- */
 
 /* What a state was made from, besides its events. Strings are owned. */
 typedef struct rfm_provenance {
-    char *settings; /* canonical text of timezone, decimals, id, columns, rows, dedupe: must be equal for --onto */
-    char *inputs;   /* one line a file: size, hash of content, name */
+    char *settings;   /* canonical text of timezone, decimals, id, columns, rows, dedupe: must be equal for --onto */
+    char *inputs;     /* one line a file: size, hash of content, name */
     int64_t as_of_us; /* INT64_MAX: latest */
 } rfm_provenance;
 
@@ -160,8 +163,8 @@ void rfm_provenance_free(rfm_provenance *provenance);
 rfm_status rfm_state_write(rfm_comm *comm, const char *path, const rfm_state *state, const rfm_keys *keys,
                            const rfm_provenance *provenance, rfm_error *err);
 
-/* Collective. Reads what `layout` needs, wherever it was written, and hands each customer to its owner. An aggregate the
- * file lacks: RFM_USAGE that names it. With layout NULL only provenance and extent are read. keys may be NULL. */
+/* Collective. Reads what `layout` needs, wherever it was written, and hands each customer to its owner. An aggregate
+ * the file lacks: RFM_USAGE that names it. With layout NULL only provenance and extent are read. keys may be NULL. */
 rfm_status rfm_state_read(rfm_comm *comm, const char *path, const rfm_layout *layout, rfm_state *state, rfm_keys *keys,
                           rfm_provenance *provenance, rfm_error *err);
 

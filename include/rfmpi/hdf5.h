@@ -1,8 +1,8 @@
 /* hdf5: typed tables <-> HDF5 files, the same calls on one rank or many. The only module that knows HDF5.
  *
- * Datasets are contiguous, unfiltered and allocated early. A dataset's rows lie end to end in rank order. All files open in
- * h5py. Every function is Collective unless it says Local; each returns the same status on all ranks. Transfers are split so
- * that no single one passes 2^30 bytes.
+ * Datasets are contiguous, unfiltered and allocated early. A dataset's rows lie end to end in rank order. All files
+ * open in h5py. Every function is Collective unless it says Local; each returns the same status on all ranks. Transfers
+ * are split so that no single one passes 2^30 bytes.
  */
 #ifndef RFMPI_HDF5_H
 #define RFMPI_HDF5_H
@@ -20,7 +20,8 @@ typedef enum rfm_h5_type {
     RFM_H5_BYTES /* fixed length, NUL padded; the width is the length */
 } rfm_h5_type;
 
-/* Rows x columns; columns 1 makes a one-dimensional dataset unless `matrix`. For BYTES columns is the length of a string. */
+/* Rows x columns; columns 1 makes a one-dimensional dataset unless `matrix`. For BYTES columns is the length of a
+ * string. */
 typedef struct rfm_h5_shape {
     rfm_h5_type type;
     int64_t rows; /* global */
@@ -31,21 +32,22 @@ typedef struct rfm_h5_shape {
 /* "1.10.8, parallel" or "1.10.8, serial". Local. */
 size_t rfm_h5_library(char *buffer, size_t size);
 
-rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err); /* replaces a file of that name */
-rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err);   /* to read */
+rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file,
+                         rfm_error *err); /* replaces a file of that name */
+rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err); /* to read */
 
-/* Flush, close, and check that what was written is there (close may return 0 on a full disk). NULL is fine. After a failure
- * close still frees everything. */
+/* Flush, close, and check that what was written is there (close may return 0 on a full disk). NULL is fine. After a
+ * failure close still frees everything. */
 rfm_status rfm_h5_close(rfm_h5 *file, rfm_error *err);
 
-/* ---- datasets: groups in the name are made as needed --------------------------------------------------------------------- */
+/* ---- datasets: groups in the name are made as needed ------------------------------------------------------------ */
 
 /* n_local rows of this rank, of shape->columns elements each. shape->rows is ignored: it is the sum. */
 rfm_status rfm_h5_write(rfm_h5 *file, const char *name, const rfm_h5_shape *shape, size_t n_local, const void *rows,
                         rfm_error *err);
 
-/* found false (and RFM_OK) when there is no such dataset; RFM_DATA for a type that is none of ours. Any float or integer width
- * is converted on reading; type tells what loses nothing. */
+/* found false (and RFM_OK) when there is no such dataset; RFM_DATA for a type that is none of ours. Any float or
+ * integer width is converted on reading; type tells what loses nothing. */
 rfm_status rfm_h5_shape_of(rfm_h5 *file, const char *name, rfm_h5_shape *shape, bool *found, rfm_error *err);
 
 /* Rows first .. first+count-1 as `type` into rows (count * columns elements). Each rank asks for its own range. */
@@ -55,16 +57,21 @@ rfm_status rfm_h5_read(rfm_h5 *file, const char *name, rfm_h5_type type, int64_t
 /* This rank's even share of n_global rows. Local. */
 void rfm_h5_share(const rfm_comm *comm, int64_t n_global, int64_t *first, size_t *count);
 
-/* ---- attributes: of a group or dataset ("/" for the file); all ranks give the same --------------------------------------- */
+/* ---- attributes: of a group or dataset ("/" for the file); all ranks give the same ------------------------------ */
 
 rfm_status rfm_h5_put_text(rfm_h5 *file, const char *object, const char *name, const char *text, rfm_error *err);
 rfm_status rfm_h5_put_integer(rfm_h5 *file, const char *object, const char *name, int64_t value, rfm_error *err);
 rfm_status rfm_h5_put_number(rfm_h5 *file, const char *object, const char *name, double value, rfm_error *err);
-rfm_status rfm_h5_get_text(rfm_h5 *file, const char *object, const char *name, char **text, rfm_error *err); /* caller frees */
+rfm_status rfm_h5_get_text(rfm_h5 *file, const char *object, const char *name, char **text,
+                           rfm_error *err); /* caller frees */
 rfm_status rfm_h5_get_integer(rfm_h5 *file, const char *object, const char *name, int64_t *value, rfm_error *err);
 rfm_status rfm_h5_get_number(rfm_h5 *file, const char *object, const char *name, double *value, rfm_error *err);
 
-/* A list of strings as a dataset of fixed length bytes, written by rank 0, read by all. Caller frees names[i] and names. */
+/* Whether the object (which may be missing too) has an attribute of that name: for those a file need not have. */
+rfm_status rfm_h5_has(rfm_h5 *file, const char *object, const char *name, bool *found, rfm_error *err);
+
+/* A list of strings as a dataset of fixed length bytes, written by rank 0, read by all (also of variable
+ * length, as h5py writes them). Other ranks may give NULL and 0 to write. Caller frees names[i] and names. */
 rfm_status rfm_h5_write_names(rfm_h5 *file, const char *name, const char *const *names, size_t n, rfm_error *err);
 rfm_status rfm_h5_read_names(rfm_h5 *file, const char *name, char ***names, size_t *n, rfm_error *err);
 

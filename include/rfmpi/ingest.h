@@ -9,7 +9,7 @@
 
 #include "rfmpi/base.h"
 
-/* ---- what to read ---------------------------------------------------------------------------------------------------------- */
+/* ---- what to read ----------------------------------------------------------------------------------------------- */
 
 typedef enum rfm_id_kind { RFM_ID_TEXT, RFM_ID_INTEGER } rfm_id_kind;
 enum { RFM_ID_MAX_BYTES = 255 };
@@ -24,7 +24,8 @@ typedef enum rfm_rule_kind {
     RFM_RULE_PRESENT /* not empty */
 } rfm_rule_kind;
 
-/* One condition on the text of a column. Columns are header names, or numbers from 1 as text where there is no header. */
+/* One condition on the text of a column. Columns are header names, or numbers from 1 as text where there is no header.
+ */
 typedef struct rfm_rule {
     rfm_rule_kind kind;
     const char *column;
@@ -54,7 +55,7 @@ typedef enum rfm_dedupe { RFM_DEDUPE_NONE, RFM_DEDUPE_ROW, RFM_DEDUPE_COLUMN } r
 /* The `input:` of the job and what the features need of each event. All borrowed; must outlive its use. */
 typedef struct rfm_input {
     bool header;
-    char delimiter; /* ' ' means blanks: runs of spaces and tabs, leading ones skipped */
+    char delimiter;                      /* ' ' means blanks: runs of spaces and tabs, leading ones skipped */
     const char *customer, *time, *event; /* event NULL: every row is a "purchase" */
     rfm_id_kind id_kind;
     rfm_time_format time_format;
@@ -76,7 +77,7 @@ typedef struct rfm_input {
     const char *fault_file; /* NULL; tests only */
 } rfm_input;
 
-/* ---- plan -------------------------------------------------------------------------------------------------------------------- */
+/* ---- plan ------------------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_file {
     char *path;
@@ -90,8 +91,9 @@ typedef struct rfm_files {
 } rfm_files;
 
 /* Expand patterns (globs; a directory is an error that says to name its files by a glob). Sorted by path, each file
- * once. A missing file, a pattern without match, a directory, an unreadable file: RFM_DATA (RFM_DENIED) that names it. Empty
- * files stay in the list. Also looks into the first block of each file and marks it whole where a quoted line end shows. */
+ * once. A missing file, a pattern without match, a directory, an unreadable file: RFM_DATA (RFM_DENIED) that names it.
+ * Empty files stay in the list. Also looks into the first block of each file and marks it whole where a quoted line end
+ * shows. */
 rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
                           rfm_error *err);
 void rfm_files_free(rfm_files *files);
@@ -100,8 +102,8 @@ void rfm_files_free(rfm_files *files);
 rfm_status rfm_files_pack(const rfm_files *files, rfm_text *bytes, rfm_error *err);
 rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files, rfm_error *err);
 
-/* Content, to know a file again whatever its name. Adds to sums[file] the hashes of every n_ranks-th block of each file from
- * block `rank` on; the sums over all ranks (mod 2^128) do not depend on their number. */
+/* Content, to know a file again whatever its name. Adds to sums[file] the hashes of every n_ranks-th block of each file
+ * from block `rank` on; the sums over all ranks (mod 2^128) do not depend on their number. */
 rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err);
 
 /* A byte range of one file; the records that begin in it belong to it. */
@@ -121,7 +123,7 @@ typedef struct rfm_plan {
 rfm_status rfm_plan_make(const rfm_files *files, int n_ranks, rfm_plan *plan, rfm_error *err);
 void rfm_plan_free(rfm_plan *plan);
 
-/* ---- events ------------------------------------------------------------------------------------------------------------------ */
+/* ---- events ----------------------------------------------------------------------------------------------------- */
 
 enum { RFM_BATCH_EVENTS = 1024 };
 
@@ -129,31 +131,31 @@ enum { RFM_BATCH_EVENTS = 1024 };
 typedef struct rfm_events {
     size_t n; /* at most RFM_BATCH_EVENTS */
     const uint64_t *id_hash;
-    const int64_t *id_number;     /* id: integer; else NULL */
-    const char *const *id_text;   /* id: text; not terminated; else NULL */
+    const int64_t *id_number;   /* id: integer; else NULL */
+    const char *const *id_text; /* id: text; not terminated; else NULL */
     const uint8_t *id_length;
-    const int64_t *time_us;       /* UTC */
-    const int32_t *day;           /* in the input's zone */
-    const uint64_t *where;        /* bit p: predicate p holds */
-    const uint32_t *has_number;   /* bit i: number i is not NULL */
-    const uint32_t *has_hash;     /* bit i: hash i is not NULL */
+    const int64_t *time_us;        /* UTC */
+    const int32_t *day;            /* in the input's zone */
+    const uint64_t *where;         /* bit p: predicate p holds */
+    const uint32_t *has_number;    /* bit i: number i is not NULL */
+    const uint32_t *has_hash;      /* bit i: hash i is not NULL */
     const int64_t *const *numbers; /* [n_numbers][n] */
     const uint64_t *const *hashes; /* [n_hashes][n]: XXH3 of the text */
-    const rfm_hash128 *key;       /* with dedupe: what identifies the event; else NULL */
-    const rfm_hash128 *row;       /* with dedupe: hash of the mapped fields */
+    const rfm_hash128 *key;        /* with dedupe: what identifies the event; else NULL */
+    const rfm_hash128 *row;        /* with dedupe: hash of the mapped fields */
 } rfm_events;
 
 typedef rfm_status (*rfm_event_sink)(void *context, const rfm_events *events, rfm_error *err);
 
-/* ---- rejects ------------------------------------------------------------------------------------------------------------------ */
+/* ---- rejects ---------------------------------------------------------------------------------------------------- */
 
 typedef enum rfm_reason {
     RFM_REASON_FIELDS,   /* another number of fields than the header */
     RFM_REASON_QUOTE,    /* a quote that is not closed, or text behind a closing quote */
     RFM_REASON_CUSTOMER, /* missing, too long, or no integer */
     RFM_REASON_TIME,
-    RFM_REASON_NUMBER,   /* no number, more digits than decimals, too large */
-    RFM_REASON_BYTES,    /* a NUL byte, or a record beyond the limit */
+    RFM_REASON_NUMBER, /* no number, more digits than decimals, too large */
+    RFM_REASON_BYTES,  /* a NUL byte, or a record beyond the limit */
     RFM_N_REASONS
 } rfm_reason;
 
@@ -178,10 +180,10 @@ typedef struct rfm_rejects {
 
 void rfm_rejects_free(rfm_rejects *rejects);
 
-/* ---- reading ------------------------------------------------------------------------------------------------------------------ */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-/* What one or more shards gave; zero-initialise, then pass to every call: it adds up. earliest/newest count kept events and
- * mean something only where n_events > 0. */
+/* What one or more shards gave; zero-initialise, then pass to every call: it adds up. earliest/newest count kept events
+ * and mean something only where n_events > 0. */
 typedef struct rfm_tally {
     int64_t n_rows, n_events, n_filtered, n_after_as_of; /* n_rows also counts rejects */
     int64_t earliest_us, newest_us;
@@ -192,13 +194,13 @@ typedef struct rfm_tally {
 /* What the reader says of one shard. */
 typedef struct rfm_shard_result {
     int64_t n_lines;       /* line ends in the shard's own bytes, for the numbering of later shards */
-    bool quoted_line_ends; /* a quoted line end was met in a shard that is not a whole file: what was given to the sink may be
-                              wrong; mark the file whole and read everything again */
+    bool quoted_line_ends; /* a quoted line end was met in a shard that is not a whole file: what was given to the sink
+                              may be wrong; mark the file whole and read everything again */
 } rfm_shard_result;
 
-/* Read one shard and give its events to the sink, batch by batch. Rows in error go to `rejects` and do not fail the call; a
- * header that lacks a column, names it twice, a file that cannot be read or shrank, and a failing sink do (with path and,
- * where there is one, line). `index` is the shard's place in the plan. */
+/* Read one shard and give its events to the sink, batch by batch. Rows in error go to `rejects` and do not fail the
+ * call; a header that lacks a column, names it twice, a file that cannot be read or shrank, and a failing sink do (with
+ * path and, where there is one, line). `index` is the shard's place in the plan. */
 rfm_status rfm_shard_read(const rfm_input *input, const rfm_files *files, const rfm_shard *shard, size_t index,
                           rfm_event_sink sink, void *context, rfm_tally *tally, rfm_rejects *rejects,
                           rfm_shard_result *result, rfm_error *err);

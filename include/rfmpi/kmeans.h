@@ -2,33 +2,35 @@
  *
  * Knows rows, columns and keys; knows nothing of customers, features, files or configuration.
  *
- * The grid. Each column has an exact offset and a power-of-two step; a value is offset + step * index with an integer index.
- * Sums over rows are integer sums of indices. "Position" means a value without the offset: step * index, exact in double.
+ * The grid. Each column has an exact offset and a power-of-two step; a value is offset + step * index with an integer
+ * index. Sums over rows are integer sums of indices. "Position" means a value without the offset: step * index, exact
+ * in double.
  *
- * The definition. The label of a row is the argmin over centroids of sum_j (position_j - centroid_j)^2, evaluated in double,
- * in index order, without contraction; ties to the lowest index. A fast path is a filter with a proven bound.
+ * The definition. The label of a row is the argmin over centroids of sum_j (position_j - centroid_j)^2, evaluated in
+ * double, in index order, without contraction; ties to the lowest index. A fast path is a filter with a proven bound.
  */
 #ifndef RFMPI_KMEANS_H
 #define RFMPI_KMEANS_H
 
 #include "rfmpi/comm.h"
 
-/* ---- grid and matrix --------------------------------------------------------------------------------------------------------- */
+/* ---- grid and matrix -------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_grid {
     int d;
-    double *offset;  /* [d] scaled units; a multiple of step */
-    double *step;    /* [d] a power of two, at least 2^-1022 */
-    int64_t *low;    /* [d] smallest and largest index met in the fit; |index| <= 2^30 */
+    double *offset; /* [d] scaled units; a multiple of step */
+    double *step;   /* [d] a power of two, at least 2^-1022 */
+    int64_t *low;   /* [d] smallest and largest index met in the fit; |index| <= 2^30 */
     int64_t *high;
 } rfm_grid;
 
 void rfm_grid_free(rfm_grid *grid);
 rfm_status rfm_grid_copy(const rfm_grid *from, rfm_grid *to, rfm_error *err); /* Local */
 
-/* Collective. From the global extremes of each column of n_local x d scaled values (row major): the offset is the midrange
- * rounded to the step, the step the smallest power of two with |index| <= 2^b, b = min(30, 62 - ceil(log2(n_global))). A value
- * that is not finite or a range that overflows double: RFM_DATA that names the column by names[j] (may be NULL: its number). */
+/* Collective. From the global extremes of each column of n_local x d scaled values (row major): the offset is the
+ * midrange rounded to the step, the step the smallest power of two with |index| <= 2^b, b = min(30, 62 -
+ * ceil(log2(n_global))). A value that is not finite or a range that overflows double: RFM_DATA that names the column by
+ * names[j] (may be NULL: its number). */
 rfm_status rfm_grid_fit(rfm_comm *comm, size_t n_local, int d, const double *scaled, const char *const *names,
                         rfm_grid *grid, rfm_error *err);
 
@@ -36,11 +38,11 @@ rfm_status rfm_grid_fit(rfm_comm *comm, size_t n_local, int d, const double *sca
 int64_t rfm_grid_index(const rfm_grid *grid, int column, double scaled);
 
 typedef struct rfm_matrix {
-    size_t n;          /* local rows */
+    size_t n; /* local rows */
     int d;
     int64_t n_global, first; /* first: global number of local row 0 */
-    int32_t *index;    /* [n * d] row major; owned */
-    uint64_t *key;     /* [n] what random choices are keyed by: hash of the id, or of the global row number; owned */
+    int32_t *index;          /* [n * d] row major; owned */
+    uint64_t *key;        /* [n] what random choices are keyed by: hash of the id, or of the global row number; owned */
     const rfm_grid *grid; /* borrowed */
 } rfm_matrix;
 
@@ -49,9 +51,14 @@ rfm_status rfm_matrix_init(rfm_comm *comm, const rfm_grid *grid, size_t n_local,
                            const uint64_t *key, rfm_matrix *matrix, rfm_error *err);
 void rfm_matrix_free(rfm_matrix *matrix);
 
-/* ---- fit ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- fit -------------------------------------------------------------------------------------------------------- */
 
-typedef enum rfm_seeding { RFM_SEEDING_PARALLEL /* k-means|| */, RFM_SEEDING_PLUSPLUS, RFM_SEEDING_RANDOM, RFM_SEEDING_GIVEN } rfm_seeding;
+typedef enum rfm_seeding {
+    RFM_SEEDING_PARALLEL /* k-means|| */,
+    RFM_SEEDING_PLUSPLUS,
+    RFM_SEEDING_RANDOM,
+    RFM_SEEDING_GIVEN
+} rfm_seeding;
 typedef enum rfm_algorithm { RFM_ALGORITHM_AUTO, RFM_ALGORITHM_GEMM, RFM_ALGORITHM_DEFINITION } rfm_algorithm;
 
 typedef struct rfm_kmeans_options {
@@ -59,21 +66,21 @@ typedef struct rfm_kmeans_options {
     uint64_t seed;
     int restarts; /* 1 with GIVEN */
     rfm_seeding seeding;
-    const double *given;  /* [k * d] scaled units, for GIVEN */
+    const double *given; /* [k * d] scaled units, for GIVEN */
     int max_iterations;
-    double tolerance; /* stop when the squared shift of all centroids is at most this times the mean variance of the columns
-                         (as scikit-learn has it); 0: only when no label changes */
+    double tolerance;    /* stop when the squared shift of all centroids is at most this times the mean variance of the
+                            columns    (as scikit-learn has it); 0: only when no label changes */
     double oversampling; /* of k-means||, in units of k */
     int rounds;          /* of k-means|| */
     rfm_algorithm algorithm;
-    int order_column;    /* final order by this column, descending; -1: by size */
+    int order_column; /* final order by this column, descending; -1: by size */
 } rfm_kmeans_options;
 
 /* Defaults of everything but k and d. Local. */
 rfm_kmeans_options rfm_kmeans_defaults(void);
 
 typedef struct rfm_clustering {
-    int k;             /* fewer than asked when there are fewer distinct rows */
+    int k; /* fewer than asked when there are fewer distinct rows */
     int d;
     double *centroids; /* [k * d] positions: scaled units less the grid's offset; these decide */
     int64_t *sizes;    /* [k] global */
@@ -81,30 +88,32 @@ typedef struct rfm_clustering {
     double inertia;    /* of these labels about these centroids */
     int iterations;    /* of the best restart */
     bool converged;
-    int restart;       /* which restart won */
-    double *trace;     /* [iterations] inertia of the labels of each iteration about their means, of the best restart */
+    int restart;   /* which restart won */
+    double *trace; /* [iterations] inertia of the labels of each iteration about their means, of the best restart */
     double seconds_seed, seconds_iterate; /* of all restarts; this rank */
     int64_t iterations_total;             /* of all restarts */
     char algorithm[32];
 } rfm_clustering;
 
-/* Collective. Seeds, iterates (one all-reduce an iteration), keeps the restart of least inertia (ties: the lowest number),
- * orders the clusters (order_column or size, descending; then the centroid, lexicographically) and labels once more. */
+/* Collective. Seeds, iterates (one all-reduce an iteration), keeps the restart of least inertia (ties: the lowest
+ * number), orders the clusters (order_column or size, descending; then the centroid, lexicographically) and labels once
+ * more. */
 rfm_status rfm_kmeans_fit(rfm_comm *comm, const rfm_matrix *matrix, const rfm_kmeans_options *options,
                           rfm_clustering *clustering, rfm_error *err);
 void rfm_clustering_free(rfm_clustering *clustering);
 
-/* ---- labels of given rows -------------------------------------------------------------------------------------------------------- */
+/* ---- labels of given rows --------------------------------------------------------------------------------------- */
 
-/* Local. Labels and squared distances (by the definition; may be NULL) of n x d scaled values, which may lie outside the fit's range.
- * Equal to the fit's labels for the rows of the fit. centroids are positions [k * d]. */
+/* Local. Labels and squared distances (by the definition; may be NULL) of n x d scaled values, which may lie outside
+ * the fit's range. Equal to the fit's labels for the rows of the fit. centroids are positions [k * d]. */
 rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids, size_t n, const double *scaled,
                             int32_t *labels, double *squared_distances, rfm_error *err);
 
-/* Collective. Inertia of labels about centroids, from integer sums; sizes [k] global (may be NULL). Rows outside the fit's
- * range take part through their saturated index. */
+/* Collective. Inertia of labels about centroids, from integer sums; sizes [k] global (may be NULL). Rows outside the
+ * fit's range take part through their saturated index. */
 rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_grid *grid, int k, const double *centroids, size_t n,
-                              const double *scaled, const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err);
+                              const double *scaled, const int32_t *labels, double *inertia, int64_t *sizes,
+                              rfm_error *err);
 
 /* Threads a fit uses on this rank. Local. */
 int rfm_kmeans_threads(void);

@@ -1,4 +1,5 @@
-/* model: customers -> numbers -> meaning. The feature language, what is learnt from features, names of segments, model.h5.
+/* model: customers -> numbers -> meaning. The feature language, what is learnt from features, names of segments,
+ * model.h5.
  *
  * Knows states, features and centroids; knows nothing of event files, clusters being fitted, or the run directory.
  */
@@ -9,7 +10,7 @@
 #include "rfmpi/customer.h"
 #include "rfmpi/kmeans.h"
 
-/* ---- feature language: text -> what each event must give -> what each customer gives ---------------------------------------- */
+/* ---- feature language: text -> what each event must give -> what each customer gives ---------------------------- */
 
 /* The columns of the job that verbs refer to by role; NULL where not mapped. */
 typedef struct rfm_roles {
@@ -21,7 +22,8 @@ typedef struct rfm_roles {
 
 typedef enum rfm_transform_kind { RFM_TRANSFORM_LOG1P, RFM_TRANSFORM_SQRT, RFM_TRANSFORM_CLIP } rfm_transform_kind;
 
-/* LOG1P and SQRT are odd: sign(x) f(|x|). CLIP cuts at two quantiles of the training values at that point of the chain. */
+/* LOG1P and SQRT are odd: sign(x) f(|x|). CLIP cuts at two quantiles of the training values at that point of the chain.
+ */
 typedef struct rfm_transform {
     rfm_transform_kind kind;
     double quantiles[2];
@@ -31,8 +33,8 @@ enum { RFM_MAX_TRANSFORMS = 8 };
 
 typedef struct rfm_features rfm_features; /* a parsed and compiled list; opaque */
 
-/* list: a ready list's name or entries; population NULL: the list's own (rfm: purchase; else all). Checks every name, verb,
- * unit and column role; messages carry the place in the job file. Borrows nothing. Local. */
+/* list: a ready list's name or entries; population NULL: the list's own (rfm: purchase; else all). Checks every name,
+ * verb, unit and column role; messages carry the place in the job file. Borrows nothing. Local. */
 rfm_status rfm_features_parse(const rfm_node *list, const rfm_node *population, const rfm_roles *roles,
                               rfm_features **features, rfm_error *err);
 void rfm_features_close(rfm_features *features); /* NULL is fine */
@@ -42,8 +44,8 @@ const char *rfm_features_name(const rfm_features *features, int feature);
 const char *rfm_features_unit(const rfm_features *features, int feature); /* "days", "orders", "amount", ... */
 int rfm_features_transforms(const rfm_features *features, int feature, const rfm_transform **transforms);
 
-/* The definitions, population and roles as canonical text; rfm_features_restore reads it back (of a model.h5). Roles name other
- * columns for the same roles (a new export with other headers); NULL keeps the recorded ones. */
+/* The definitions, population and roles as canonical text; rfm_features_restore reads it back (of a model.h5). Roles
+ * name other columns for the same roles (a new export with other headers); NULL keeps the recorded ones. */
 rfm_status rfm_features_print(const rfm_features *features, rfm_text *text, rfm_error *err);
 rfm_status rfm_features_restore(const char *text, const rfm_roles *roles, rfm_features **features, rfm_error *err);
 
@@ -55,7 +57,7 @@ const rfm_aggregate *rfm_features_aggregates(const rfm_features *features, int *
 rfm_status rfm_rules_parse(const rfm_node *node, rfm_rule **rules, size_t *n_rules, rfm_error *err);
 void rfm_rules_free(rfm_rule *rules, size_t n_rules);
 
-/* ---- as-of -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- as-of ------------------------------------------------------------------------------------------------------ */
 
 /* What `features.as_of` says, before the data are seen. */
 typedef struct rfm_as_of_rule {
@@ -74,20 +76,21 @@ typedef struct rfm_as_of {
 
 rfm_status rfm_as_of_parse(const char *text, const rfm_zone *zone, rfm_as_of_rule *rule, rfm_error *err);
 
-/* latest: the newest kept event. A date: the last microsecond of that day, or its start where the data have dates only. */
+/* latest: the newest kept event. A date: the last microsecond of that day, or its start where the data have dates only.
+ */
 rfm_as_of rfm_as_of_resolve(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_zone *zone);
 
-/* ---- frame: customers x features ---------------------------------------------------------------------------------------------------- */
+/* ---- frame: customers x features -------------------------------------------------------------------------------- */
 
 typedef struct rfm_frame {
-    size_t n;        /* local rows */
+    size_t n; /* local rows */
     int64_t n_global, first;
     int d;
-    rfm_ids ids;     /* ids.n == n; a bare matrix without ids has numbers = global row numbers and has_ids false */
+    rfm_ids ids; /* ids.n == n; a bare matrix without ids has numbers = global row numbers and has_ids false */
     bool has_ids;
-    double *values;  /* [n * d] row major: after `never`, before transforms */
-    char **names;    /* [d] */
-    char **units;    /* [d] */
+    double *values; /* [n * d] row major: after `never`, before transforms */
+    char **names;   /* [d] */
+    char **units;   /* [d] */
 } rfm_frame;
 
 void rfm_frame_free(rfm_frame *frame);
@@ -96,16 +99,17 @@ void rfm_frame_free(rfm_frame *frame);
 rfm_status rfm_features_compute(rfm_comm *comm, const rfm_features *features, const rfm_state *state,
                                 const rfm_as_of *as_of, rfm_frame *frame, rfm_error *err);
 
-/* Collective. features.h5: /customers/id, /features/values, /features/names, /features/units, and attributes as_of, zone ... */
+/* Collective. features.h5: /customers/id, /features/values, /features/names, /features/units, and attributes as_of,
+ * zone ... */
 rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *frame, const rfm_features *features,
                            const rfm_as_of *as_of, rfm_error *err);
 
-/* Collective. Any HDF5 file with /features/values, rows in even shares. as_of and the features' text (*definitions, "" when
- * absent; caller frees) as written, may be NULL. Weights in the file are RFM_USAGE. */
+/* Collective. Any HDF5 file with /features/values, rows in even shares. as_of and the features' text (*definitions, ""
+ * when absent; caller frees) as written, may be NULL. Weights in the file are RFM_USAGE. */
 rfm_status rfm_frame_read(rfm_comm *comm, const char *path, rfm_frame *frame, rfm_as_of *as_of, char **definitions,
                           rfm_error *err);
 
-/* ---- scaling: learnt chain from feature values to scaled values ------------------------------------------------------------------------- */
+/* ---- scaling: learnt chain from feature values to scaled values ------------------------------------------------- */
 
 typedef enum rfm_scale { RFM_SCALE_STANDARD, RFM_SCALE_ROBUST, RFM_SCALE_MINMAX, RFM_SCALE_NONE } rfm_scale;
 
@@ -121,11 +125,12 @@ typedef struct rfm_scaling {
         rfm_scaling_step steps[RFM_MAX_TRANSFORMS];
         int n_steps;
         double center, scale; /* scaled = (transformed - center) / scale */
-    } *columns;               /* [d] */
+    } * columns;              /* [d] */
 } rfm_scaling;
 
-/* Collective. Learn from a frame; features NULL (a bare matrix): no transforms. Exact functions of the set of customers. *scaled gets
- * n x d values, caller frees. A value that is not finite: RFM_DATA that names column and row or id. */
+/* Collective. Learn from a frame; features NULL (a bare matrix): no transforms. Exact functions of the set of
+ * customers. *scaled gets n x d values, caller frees. A value that is not finite: RFM_DATA that names column and row or
+ * id. */
 rfm_status rfm_scaling_fit(rfm_comm *comm, const rfm_frame *frame, const rfm_features *features, rfm_scale kind,
                            rfm_scaling *scaling, double **scaled, rfm_error *err);
 /* Local. n x d feature values -> scaled values (may be the same array). */
@@ -139,43 +144,44 @@ void rfm_scaling_free(rfm_scaling *scaling);
 rfm_status rfm_quantiles(rfm_comm *comm, size_t n, const double *values, size_t stride, int n_quantiles,
                          const double *probabilities, double *quantiles, rfm_error *err);
 
-/* ---- names of segments ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- names of segments ------------------------------------------------------------------------------------------ */
 
-/* names NULL: the built-in rules over the ranks of recency, frequency and monetary among the centroids (by the features'
- * names recency_days, frequency, monetary; other lists get "Segment 1", ...). A list of k strings, or of rules
- * {name, recency, frequency, monetary} with low, middle, high or lists of them, overrides. Unique: " 2" and so on is added.
- * centroids: k x d in feature units. Caller frees names[i] and names. Local. */
+/* names NULL: the built-in rules over the ranks of recency, frequency and monetary among the centroids (by the
+ * features' names recency_days, frequency, monetary; other lists get "Segment 1", ...). A list of k strings, or of
+ * rules {name, recency, frequency, monetary} with low, middle, high or lists of them, overrides. Unique: " 2" and so on
+ * is added. centroids: k x d in feature units. Caller frees names[i] and names. Local. */
 rfm_status rfm_segment_names(const rfm_node *names, int k, int d, const char *const *features, const double *centroids,
                              char ***segment_names, rfm_error *err);
 
-/* ---- model: all that predict needs ------------------------------------------------------------------------------------------------------------- */
+/* ---- model: all that predict needs ------------------------------------------------------------------------------ */
 
 typedef struct rfm_model {
     int d, k;
-    char **features;        /* [d] names */
-    char *definitions;      /* rfm_features_print; "" for a bare matrix */
-    char *as_of_rule;       /* as the job said it: "latest", a date, a timestamp; "" for a bare matrix */
+    char **features;   /* [d] names */
+    char *definitions; /* rfm_features_print; "" for a bare matrix */
+    char *as_of_rule;  /* as the job said it: "latest", a date, a timestamp; "" for a bare matrix */
     char *timezone;
-    rfm_as_of as_of;        /* of the training run; span_us is what `never: span` means */
+    rfm_as_of as_of; /* of the training run; span_us is what `never: span` means */
     rfm_scaling scaling;
     rfm_grid grid;
-    double *centroids;      /* [k * d] positions; these decide */
+    double *centroids;          /* [k * d] positions; these decide */
     double *centroids_scaled;   /* [k * d] with the grid's offset */
     double *centroids_original; /* [k * d] in feature units */
-    int64_t *sizes;         /* [k] at the fit */
-    int32_t *segment_ids;   /* [k] label -> segment id */
-    char **names;           /* [k] by label */
+    int64_t *sizes;             /* [k] at the fit */
+    int32_t *segment_ids;       /* [k] label -> segment id */
+    char **names;               /* [k] by label */
     double inertia;
     int iterations;
-    double *trace;          /* [iterations] */
+    double *trace; /* [iterations] */
     uint64_t seed;
 } rfm_model;
 
 void rfm_model_free(rfm_model *model);
-rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *model, rfm_error *err); /* Collective; rank 0's */
-rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err);        /* Collective */
+rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *model,
+                           rfm_error *err); /* Collective; rank 0's */
+rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err); /* Collective */
 
-/* ---- digest -------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- digest ----------------------------------------------------------------------------------------------------- */
 
 /* Order-free over customers; leaves out run id, paths, times and ranks. Parts that do not apply are zero. */
 typedef struct rfm_digest {

@@ -10,8 +10,9 @@
 
 typedef enum rfm_task { RFM_TASK_PREPARE, RFM_TASK_TRAIN, RFM_TASK_PREDICT, RFM_TASK_RUN } rfm_task;
 
-/* Collective. Do a task as the job says, in output.dir. What is finished there already, from the same inputs and options, is
- * not done again. *table gets, on rank 0, the segments as text for people ("" for prepare, or when nothing was left to do). */
+/* Collective. Do a task as the job says, in output.dir. What is finished there already, from the same inputs and
+ * options, is not done again. *table gets, on rank 0, the segments as text for people ("" for prepare, or when nothing
+ * was left to do). */
 rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err);
 
 #endif

@@ -1,14 +1,16 @@
-/* store: the run directory. Names, lock, what is finished and from what it was made, atomic publish, CSV parts, run.json.
+/* store: the run directory. Names, lock, what is finished and from what it was made, atomic publish, CSV parts,
+ * run.json.
  *
- * Knows files and rows of text; knows nothing of customers or clusters. A product appears whole: written under a temporary
- * name that carries the attempt's number, synced, renamed, then noted in run.json, which is itself replaced whole.
+ * Knows files and rows of text; knows nothing of customers or clusters. A product appears whole: written under a
+ * temporary name that carries the attempt's number, synced, renamed, then noted in run.json, which is itself replaced
+ * whole.
  */
 #ifndef RFMPI_STORE_H
 #define RFMPI_STORE_H
 
 #include "rfmpi/comm.h"
 
-/* ---- origin: what a product was made from --------------------------------------------------------------------------------- */
+/* ---- origin: what a product was made from ----------------------------------------------------------------------- */
 
 /* Keys with values, in an order; two origins differ at the first key whose value differs or is missing. */
 typedef struct rfm_origin {
@@ -19,20 +21,20 @@ typedef struct rfm_origin {
 rfm_status rfm_origin_add(rfm_origin *origin, const char *key, const char *value, rfm_error *err); /* Local; copies */
 void rfm_origin_free(rfm_origin *origin);
 
-/* ---- run directory ----------------------------------------------------------------------------------------------------------- */
+/* ---- run directory ---------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_run rfm_run;
 
-/* Collective. Make DIR (0700, parents too), lock it (rank 0 exclusively, waiting up to 30 s, else RFM_USAGE that names the
- * holder; then shared by every rank for as long as it can write), read run.json, sweep temporaries of earlier attempts. A
- * directory that is not empty and not ours: RFM_USAGE. */
+/* Collective. Make DIR (0700, parents too), lock it (rank 0 exclusively, waiting up to 30 s, else RFM_USAGE that names
+ * the holder; then shared by every rank for as long as it can write), read run.json, sweep temporaries of earlier
+ * attempts. A directory that is not empty and not ours: RFM_USAGE. */
 rfm_status rfm_run_open(rfm_comm *comm, const char *dir, rfm_run **run, rfm_error *err);
 void rfm_run_close(rfm_run *run); /* Local; NULL is fine */
 
 const char *rfm_run_dir(const rfm_run *run); /* Local, borrowed */
 
-/* Collective. *present: the product is there and its origin is this one. There with another origin: RFM_USAGE that names the
- * first key that differs and both values, unless force (then it is as absent). */
+/* Collective. *present: the product is there and its origin is this one. There with another origin: RFM_USAGE that
+ * names the first key that differs and both values, unless force (then it is as absent). */
 rfm_status rfm_run_find(rfm_run *run, const char *product, const rfm_origin *origin, bool force, bool *present,
                         rfm_error *err);
 
@@ -40,8 +42,8 @@ rfm_status rfm_run_find(rfm_run *run, const char *product, const rfm_origin *ori
 const char *rfm_run_path(rfm_run *run, const char *product);
 const char *rfm_run_temporary(rfm_run *run, const char *product);
 
-/* Collective. Sync the temporary (a file or a directory of files), rename it over the product, sync the directory, note the
- * origin in run.json. The caller has closed what it wrote, on all ranks. */
+/* Collective. Sync the temporary (a file or a directory of files), rename it over the product, sync the directory, note
+ * the origin in run.json. The caller has closed what it wrote, on all ranks. */
 rfm_status rfm_run_publish(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err);
 
 /* Collective. Write bytes (rank 0's) as a small product in one step. */
@@ -51,7 +53,7 @@ rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *orig
 /* Collective. Drop a product that no longer holds (forced runs), and its note. */
 rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);
 
-/* ---- run.json: the machine-readable report, kept on rank 0; setters are Local and do nothing elsewhere ------------------------ */
+/* ---- run.json: the machine-readable report, kept on rank 0; setters are Local and do nothing elsewhere ---------- */
 
 /* key is a dotted path: "cluster.k". Setting again replaces. A failure to allocate shows at the next save. */
 void rfm_report_integer(rfm_run *run, const char *key, int64_t value);
@@ -67,22 +69,23 @@ rfm_status rfm_report_save(rfm_run *run, rfm_error *err); /* Collective: replace
 /* Local: one value of a run.json, for `info` and tests of what is finished. Caller frees *text; NULL when absent. */
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err);
 
-/* ---- customers/: CSV in parts of a fixed number of rows, the same at any rank count ------------------------------------------------ */
+/* ---- customers/: CSV in parts of a fixed number of rows, the same at any rank count ----------------------------- */
 
 /* Append the line of local row `row`, with its line end. Local. */
 typedef rfm_status (*rfm_row_writer)(void *context, size_t row, rfm_text *line, rfm_error *err);
 
 typedef struct rfm_parts {
-    const char *header;   /* first line of every part, with its line end */
-    int64_t part_rows;    /* rows a part */
-    int level;            /* of gzip */
-    size_t n_local;       /* rows of this rank; rows lie end to end in rank order */
+    const char *header; /* first line of every part, with its line end */
+    int64_t part_rows;  /* rows a part */
+    int level;          /* of gzip */
+    size_t n_local;     /* rows of this rank; rows lie end to end in rank order */
     rfm_row_writer write;
     void *context;
 } rfm_parts;
 
-/* Collective. Writes DIR/part-00000.csv.gz ... and DIR/manifest.json (name, rows, bytes, XXH3 of each) into an existing or
- * new directory `dir` (a temporary of the run), file mode 0600. A part is a sequence of gzip members of a fixed number of rows. */
+/* Collective. Writes DIR/part-00000.csv.gz ... and DIR/manifest.json (name, rows, bytes, XXH3 of each) into an existing
+ * or new directory `dir` (a temporary of the run), file mode 0600. A part is a sequence of gzip members of a fixed
+ * number of rows. */
 rfm_status rfm_parts_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, rfm_error *err);
 
 #endif

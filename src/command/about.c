@@ -46,8 +46,7 @@ void print_command_help(FILE *to, const rfm_command *command)
         return;
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n",
-          to);
+    fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);
     for (size_t i = 0; i < n; i++) {
         fprintf(to, "  %-26s %s", options[i].key, options[i].help);
         if (options[i].choices)

@@ -7,10 +7,8 @@
 
 static void open_log(rfm_comm *comm, const rfm_config *config)
 {
-    static const char *const levels[] = {[RFM_LOG_ERROR] = "error",
-                                         [RFM_LOG_WARN] = "warn",
-                                         [RFM_LOG_INFO] = "info",
-                                         [RFM_LOG_DEBUG] = "debug"};
+    static const char *const levels[] = {
+        [RFM_LOG_ERROR] = "error", [RFM_LOG_WARN] = "warn", [RFM_LOG_INFO] = "info", [RFM_LOG_DEBUG] = "debug"};
     for (int i = 0; i < 4; i++)
         if (strcmp(rfm_config_string(config, "log.level"), levels[i]) == 0)
             rfm_log_open((rfm_log_level)i, rfm_comm_rank(comm) == 0);
@@ -36,8 +34,7 @@ static rfm_status place_operand(rfm_words *words, const char **job, rfm_error *e
 }
 
 /* Collective: the words and the job they make. Rank 0 looks at the operand. */
-static rfm_status resolve(rfm_comm *comm, int argc, char **argv, rfm_config **config,
-                          rfm_error *err)
+static rfm_status resolve(rfm_comm *comm, int argc, char **argv, rfm_config **config, rfm_error *err)
 {
     rfm_words words = {0};
     const char *job = NULL;

@@ -25,8 +25,7 @@ rfm_status words_assign(rfm_words *words, const char *key, const char *value,
 void words_free(rfm_words *words);
 
 /* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
-rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job,
-                        rfm_config **config, rfm_error *err);
+rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job, rfm_config **config, rfm_error *err);
 
 typedef struct rfm_command {
     const char *name;

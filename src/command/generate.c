@@ -4,18 +4,16 @@
 
 #include <string.h>
 
-static rfm_status read_count(const char *flag, const char *text, int64_t low, int64_t high,
-                             int64_t *value, rfm_error *err)
+static rfm_status read_count(const char *flag, const char *text, int64_t low, int64_t high, int64_t *value,
+                             rfm_error *err)
 {
-    if (rfm_integer_parse(text, strlen(text), value) != RFM_PARSE_OK || *value < low ||
-        *value > high)
-        return rfm_fail(err, RFM_USAGE, "%s wants a whole number from %lld to %lld, not '%s'", flag,
-                        (long long)low, (long long)high, text);
+    if (rfm_integer_parse(text, strlen(text), value) != RFM_PARSE_OK || *value < low || *value > high)
+        return rfm_fail(err, RFM_USAGE, "%s wants a whole number from %lld to %lld, not '%s'", flag, (long long)low,
+                        (long long)high, text);
     return RFM_OK;
 }
 
-static rfm_status read_value(const char *flag, const char *text, rfm_generate_options *options,
-                             rfm_error *err)
+static rfm_status read_value(const char *flag, const char *text, rfm_generate_options *options, rfm_error *err)
 {
     int64_t value = 0;
     if (strcmp(flag, "--customers") == 0)
@@ -55,12 +53,10 @@ static rfm_status read_words(int argc, char **argv, rfm_generate_options *option
             options->gzip = true;
             continue;
         }
-        snprintf(flag, sizeof flag, "%.*s", equals ? (int)(equals - argv[i]) : (int)strlen(argv[i]),
-                 argv[i]);
+        snprintf(flag, sizeof flag, "%.*s", equals ? (int)(equals - argv[i]) : (int)strlen(argv[i]), argv[i]);
         if (!equals && i + 1 >= argc)
-            return rfm_fail(
-                err, RFM_USAGE,
-                "%s: no such flag, or no value behind it; see \"rfmpi generate --help\"", flag);
+            return rfm_fail(err, RFM_USAGE, "%s: no such flag, or no value behind it; see \"rfmpi generate --help\"",
+                            flag);
         read_value(flag, equals ? equals + 1 : argv[++i], options, err);
     }
     if (err->status == RFM_OK && !options->out)

@@ -5,17 +5,14 @@
 
 const rfm_command COMMANDS[] = {
     {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", command_run},
-    {"prepare", "[JOB.yml]",
-     "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
+    {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
      command_prepare},
     {"train", "[JOB.yml]", "features -> model.h5, segments.csv and customers/", command_train},
     {"predict", "[JOB.yml | RUN_DIR | MATRIX.h5]",
      "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", command_predict},
-    {"generate", "", "make event files like a real shop's, for trials and benchmarks",
-     command_generate},
+    {"generate", "", "make event files like a real shop's, for trials and benchmarks", command_generate},
     {"info", "RUN_DIR", "say what a run directory holds, and its digest", command_info},
-    {"config", "[JOB.yml]",
-     "print the resolved job: every option, its value and where it came from", command_config},
+    {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", command_config},
 };
 const size_t N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0];
 
@@ -61,7 +58,6 @@ rfm_status rfm_command_run(rfm_comm *comm, int argc, char **argv, rfm_error *err
 {
     const rfm_command *command = find_command(argv[1]);
     if (!command)
-        return rfm_fail(err, RFM_USAGE, "unknown command '%s'; \"rfmpi --help\" lists them",
-                        argv[1]);
+        return rfm_fail(err, RFM_USAGE, "unknown command '%s'; \"rfmpi --help\" lists them", argv[1]);
     return command->run(comm, argc, argv, err);
 }

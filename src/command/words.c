@@ -21,8 +21,7 @@ static void quote(rfm_text *text, const char *value)
 static rfm_status keep(rfm_words *words, rfm_text *assignment, rfm_error *err)
 {
     if (rfm_text_check(assignment, err) != RFM_OK ||
-        rfm_reserve(&words->assignments, &words->capacity, words->n_assignments + 1, sizeof(char *),
-                    err) != RFM_OK) {
+        rfm_reserve(&words->assignments, &words->capacity, words->n_assignments + 1, sizeof(char *), err) != RFM_OK) {
         rfm_text_free(assignment);
         return err->status;
     }
@@ -50,8 +49,7 @@ static const rfm_option *find_flag(const char *word, size_t length)
     size_t n;
     const rfm_option *options = rfm_options(&n);
     for (size_t i = 0; i < n; i++)
-        if (options[i].flag && strlen(options[i].flag) == length &&
-            memcmp(options[i].flag, word, length) == 0)
+        if (options[i].flag && strlen(options[i].flag) == length && memcmp(options[i].flag, word, length) == 0)
             return &options[i];
     return NULL;
 }
@@ -90,8 +88,8 @@ rfm_status words_read(int argc, char **argv, rfm_words *words, rfm_error *err)
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             read_flag(argc, argv, &i, words, err);
         } else if (words->operand) {
-            rfm_fail(err, RFM_USAGE, "one job file, run directory or file, not two: '%s' and '%s'",
-                     words->operand, argv[i]);
+            rfm_fail(err, RFM_USAGE, "one job file, run directory or file, not two: '%s' and '%s'", words->operand,
+                     argv[i]);
         } else {
             words->operand = argv[i];
         }
@@ -107,21 +105,19 @@ void words_free(rfm_words *words)
     *words = (struct rfm_words){0};
 }
 
-rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job,
-                        rfm_config **config, rfm_error *err)
+rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job, rfm_config **config, rfm_error *err)
 {
     rfm_text text = {0};
     void *bytes = NULL;
     size_t n_bytes = 0;
-    if (rfm_comm_rank(comm) == 0 && rfm_config_open(job, (const char *const *)words->assignments,
-                                                    words->n_assignments, config, err) == RFM_OK) {
+    if (rfm_comm_rank(comm) == 0 &&
+        rfm_config_open(job, (const char *const *)words->assignments, words->n_assignments, config, err) == RFM_OK) {
         rfm_config_print(*config, false, &text);
         rfm_text_check(&text, err);
         bytes = text.bytes;
         n_bytes = text.length;
     }
-    if (rfm_comm_agree(comm, err) != RFM_OK ||
-        rfm_comm_share(comm, 0, &bytes, &n_bytes, err) != RFM_OK)
+    if (rfm_comm_agree(comm, err) != RFM_OK || rfm_comm_share(comm, 0, &bytes, &n_bytes, err) != RFM_OK)
         goto done;
     if (rfm_comm_rank(comm) != 0) {
         rfm_config_restore(bytes, n_bytes, config, err);

@@ -68,8 +68,7 @@ typedef struct rfm_batch {
     double inertia; /* of this batch about the model's centroids */
 } rfm_batch;
 
-/* ---- one file each, in the order of work
- * -------------------------------------------------------------------------------- */
+/* ---- one file each, in the order of work ------------------------------------------------------------------------ */
 
 /* job.c. Collective: the files it names (model, centroids) are read together. */
 rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err);
@@ -77,10 +76,8 @@ void job_free(rfm_job *job);
 
 /* origin.c. Collective where files are looked for. */
 rfm_status find_inputs(rfm_batch *batch, rfm_error *err);
-rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin,
-                       rfm_error *err); /* Local */
-rfm_status make_settings(const rfm_config *config, rfm_text *settings,
-                         rfm_error *err); /* Local: a line an option */
+rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err); /* Local */
+rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err); /* Local: a line an option */
 
 /* The stages. Collective. */
 rfm_status ingest_make(rfm_batch *batch, rfm_error *err);
@@ -94,24 +91,21 @@ rfm_status score_make(rfm_batch *batch, rfm_error *err);
 rfm_status write_make(rfm_batch *batch, rfm_error *err);
 
 /* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
-rfm_status onto_read(rfm_batch *batch, const char *dir, rfm_state *base, rfm_keys *keys,
-                     rfm_error *err);
+rfm_status onto_read(rfm_batch *batch, rfm_state *base, rfm_keys *keys, rfm_error *err);
 
 /* Local: what keeps a state from being used with this as_of. */
-rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent,
-                       const rfm_provenance *provenance, const char *path, rfm_error *err);
+rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_provenance *provenance,
+                       const char *path, rfm_error *err);
 
 /* rejects.c. Collective: rejects/ from every rank's, and the limit. n_lines: of this rank's shards,
  * 0 elsewhere; becomes that of all. */
-rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan,
-                           int64_t *n_lines, const rfm_tally *tally, rfm_error *err);
+rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
+                           const rfm_tally *tally, rfm_error *err);
 
 /* summary.c */
-rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
-void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */
-rfm_status write_whole(const char *path, const rfm_text *bytes,
-                       rfm_error *err); /* Local: a new file, mode 0600 */
-void print_csv_field(rfm_text *csv, const char *bytes,
-                     size_t n); /* Local: in quotes where RFC 4180 wants them */
+rfm_status report_finish(rfm_batch *batch, rfm_error *err);                      /* Collective */
+void print_segments(const rfm_batch *batch, rfm_text *table);                    /* Local */
+rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err); /* Local: a new file, mode 0600 */
+void print_csv_field(rfm_text *csv, const char *bytes, size_t n); /* Local: in quotes where RFC 4180 wants them */
 
 #endif

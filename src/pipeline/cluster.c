@@ -16,13 +16,11 @@ static rfm_status check_given(const rfm_batch *batch, rfm_error *err)
     const rfm_job *job = &batch->job;
     if (!job->given || job->given_d == batch->frame.d)
         return RFM_OK;
-    return rfm_fail(err, RFM_USAGE,
-                    "the centroids of cluster.init have %d columns, the features %d", job->given_d,
+    return rfm_fail(err, RFM_USAGE, "the centroids of cluster.init have %d columns, the features %d", job->given_d,
                     batch->frame.d);
 }
 
-/* ---- filling the model: Local, the same on every rank
- * ------------------------------------------------------------------------ */
+/* ---- filling the model: Local, the same on every rank ----------------------------------------------------------- */
 
 static char **copy_names(char *const *names, int n, rfm_error *err)
 {
@@ -61,8 +59,7 @@ static void place_centroids(rfm_model *model)
         for (int j = 0; j < model->d; j++) {
             const size_t at = (size_t)c * (size_t)model->d + (size_t)j;
             model->centroids_scaled[at] = model->grid.offset[j] + model->centroids[at];
-            model->centroids_original[at] =
-                rfm_scaling_invert(&model->scaling, j, model->centroids_scaled[at]);
+            model->centroids_original[at] = rfm_scaling_invert(&model->scaling, j, model->centroids_scaled[at]);
         }
 }
 
@@ -78,8 +75,7 @@ static rfm_status fill_model(rfm_batch *batch, const rfm_clustering *clustering,
     model->centroids_original = rfm_alloc(values, sizeof(double), err);
     model->sizes = copy_array(clustering->sizes, k, sizeof(int64_t), err);
     model->segment_ids = rfm_alloc(k, sizeof(int32_t), err);
-    model->trace =
-        copy_array(clustering->trace, (size_t)clustering->iterations, sizeof(double), err);
+    model->trace = copy_array(clustering->trace, (size_t)clustering->iterations, sizeof(double), err);
     model->inertia = clustering->inertia;
     model->iterations = clustering->iterations;
     model->seed = batch->job.kmeans.seed;
@@ -89,12 +85,10 @@ static rfm_status fill_model(rfm_batch *batch, const rfm_clustering *clustering,
         model->segment_ids[c] = c;
     place_centroids(model);
     return rfm_segment_names(rfm_config_tree(batch->config, "cluster.names"), model->k, model->d,
-                             (const char *const *)model->features, model->centroids_original,
-                             &model->names, err);
+                             (const char *const *)model->features, model->centroids_original, &model->names, err);
 }
 
-/* ---- labels: of the fit, or by a model
- * --------------------------------------------------------------------------------------------- */
+/* ---- labels: of the fit, or by a model -------------------------------------------------------------------------- */
 
 static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
 {
@@ -109,17 +103,15 @@ static rfm_status apply_model(rfm_batch *batch, rfm_error *err)
 {
     const rfm_model *model = &batch->model;
     if (alloc_labels(batch, err) == RFM_OK)
-        rfm_kmeans_label(&model->grid, model->k, model->centroids, batch->frame.n, batch->scaled,
-                         batch->labels, batch->squared_distances, err);
+        rfm_kmeans_label(&model->grid, model->k, model->centroids, batch->frame.n, batch->scaled, batch->labels,
+                         batch->squared_distances, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    return rfm_kmeans_inertia(batch->comm, &model->grid, model->k, model->centroids, batch->frame.n,
-                              batch->scaled, batch->labels, &batch->inertia, batch->sizes, err);
+    return rfm_kmeans_inertia(batch->comm, &model->grid, model->k, model->centroids, batch->frame.n, batch->scaled,
+                              batch->labels, &batch->inertia, batch->sizes, err);
 }
 
-/* ---- cluster
- * ----------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- cluster ---------------------------------------------------------------------------------------------------- */
 
 static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
 {
@@ -137,9 +129,9 @@ static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
     rfm_report_number(batch->run, "cluster.seconds_fit", seconds[0] + seconds[1]);
     rfm_report_number(batch->run, "cluster.seconds_per_iteration",
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
-    rfm_log(RFM_LOG_INFO, "k-means  k %d, %d iterations%s, inertia %.6g (restart %d of %d, %s)",
-            fit->k, fit->iterations, fit->converged ? "" : " (not converged)", fit->inertia,
-            fit->restart + 1, batch->job.kmeans.restarts, fit->algorithm);
+    rfm_log(RFM_LOG_INFO, "k-means  k %d, %d iterations%s, inertia %.6g (restart %d of %d, %s)", fit->k,
+            fit->iterations, fit->converged ? "" : " (not converged)", fit->inertia, fit->restart + 1,
+            batch->job.kmeans.restarts, fit->algorithm);
 }
 
 /* Collective. */
@@ -150,8 +142,8 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
     rfm_matrix matrix = {0};
     rfm_clustering clustering = {0};
     options->order_column = find_feature(frame, "monetary");
-    if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled,
-                     (const char *const *)frame->names, &batch->model.grid, err) == RFM_OK &&
+    if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled, (const char *const *)frame->names,
+                     &batch->model.grid, err) == RFM_OK &&
         rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled,
                         frame->has_ids ? frame->ids.hash : NULL, &matrix, err) == RFM_OK &&
         rfm_kmeans_fit(batch->comm, &matrix, options, &clustering, err) == RFM_OK) {
@@ -169,17 +161,14 @@ rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
     batch->has_model = true;
     check_given(batch, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale,
-                        &batch->model.scaling, &batch->scaled, err) != RFM_OK ||
+        rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
+                        &batch->scaled, err) != RFM_OK ||
         fit(batch, err) != RFM_OK || apply_model(batch, err) != RFM_OK)
         return err->status;
-    return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model,
-                           err);
+    return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
 }
 
-/* ---- label
- * -------------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- label ------------------------------------------------------------------------------------------------------ */
 
 static rfm_status check_features(const rfm_batch *batch, rfm_error *err)
 {
@@ -187,13 +176,11 @@ static rfm_status check_features(const rfm_batch *batch, rfm_error *err)
     const rfm_model *model = &batch->model;
     if (frame->d != model->d)
         return rfm_fail(err, RFM_USAGE, "the model has %d features, %s %d", model->d,
-                        batch->job.source == SOURCE_MATRIX ? batch->files.files[0].path
-                                                           : "the input",
-                        frame->d);
+                        batch->job.source == SOURCE_MATRIX ? batch->files.files[0].path : "the input", frame->d);
     for (int j = 0; j < frame->d; j++)
         if (strcmp(frame->names[j], model->features[j]) != 0)
-            return rfm_fail(err, RFM_USAGE, "feature %d is '%s' in the model and '%s' in the input",
-                            j + 1, model->features[j], frame->names[j]);
+            return rfm_fail(err, RFM_USAGE, "feature %d is '%s' in the model and '%s' in the input", j + 1,
+                            model->features[j], frame->names[j]);
     return RFM_OK;
 }
 
@@ -214,8 +201,7 @@ rfm_status label_make(rfm_batch *batch, rfm_error *err)
 rfm_status cluster_load(rfm_batch *batch, rfm_error *err)
 {
     batch->has_model = true;
-    if (rfm_model_read(batch->comm, rfm_run_path(batch->run, "model.h5"), &batch->model, err) !=
-        RFM_OK)
+    if (rfm_model_read(batch->comm, rfm_run_path(batch->run, "model.h5"), &batch->model, err) != RFM_OK)
         return err->status;
     return label_make(batch, err);
 }

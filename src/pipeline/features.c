@@ -11,17 +11,14 @@ rfm_status features_make(rfm_batch *batch, rfm_error *err)
     batch->as_of = rfm_as_of_resolve(&job->as_of_rule, &batch->state.extent, job->zone);
     if (job->task == RFM_TASK_PREDICT)
         batch->as_of.span_us = batch->model.as_of.span_us;
-    if (rfm_features_compute(batch->comm, job->features, &batch->state, &batch->as_of,
-                             &batch->frame, err) != RFM_OK)
+    if (rfm_features_compute(batch->comm, job->features, &batch->state, &batch->as_of, &batch->frame, err) != RFM_OK)
         return err->status;
     rfm_state_free(&batch->state);
     if (batch->frame.n_global == 0)
-        return rfm_fail(err, RFM_DATA,
-                        "no customer belongs to features.population: nothing to segment");
-    rfm_log(RFM_LOG_INFO, "features %lld customers x %d", (long long)batch->frame.n_global,
-            batch->frame.d);
-    return rfm_frame_write(batch->comm, rfm_run_temporary(batch->run, "features.h5"), &batch->frame,
-                           job->features, &batch->as_of, err);
+        return rfm_fail(err, RFM_DATA, "no customer belongs to features.population: nothing to segment");
+    rfm_log(RFM_LOG_INFO, "features %lld customers x %d", (long long)batch->frame.n_global, batch->frame.d);
+    return rfm_frame_write(batch->comm, rfm_run_temporary(batch->run, "features.h5"), &batch->frame, job->features,
+                           &batch->as_of, err);
 }
 
 /* The definitions a matrix of ours carries: its transforms belong to it wherever it is used. Local.
@@ -44,11 +41,9 @@ static rfm_status take_definitions(rfm_batch *batch, const char *definitions, rf
 rfm_status features_load(rfm_batch *batch, rfm_error *err)
 {
     const bool matrix = batch->job.source == SOURCE_MATRIX;
-    const char *path =
-        matrix ? batch->files.files[0].path : rfm_run_path(batch->run, "features.h5");
+    const char *path = matrix ? batch->files.files[0].path : rfm_run_path(batch->run, "features.h5");
     char *definitions = NULL;
-    if (rfm_frame_read(batch->comm, path, &batch->frame, &batch->as_of, &definitions, err) ==
-        RFM_OK) {
+    if (rfm_frame_read(batch->comm, path, &batch->frame, &batch->as_of, &definitions, err) == RFM_OK) {
         take_definitions(batch, definitions, err);
         rfm_comm_agree(batch->comm, err);
     }

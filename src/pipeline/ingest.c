@@ -57,10 +57,9 @@ static rfm_status read_shards(const rfm_batch *batch, rfm_reading *reading, rfm_
     const rfm_plan *plan = &reading->plan;
     for (size_t i = plan->first[rank]; i < plan->first[rank + 1] && err->status == RFM_OK; i++) {
         rfm_shard_result result = {0};
-        rfm_shard_read(&batch->job.input, &batch->files, &plan->shards[i], i,
-                       reading->deduper ? hold : fold,
-                       reading->deduper ? (void *)reading->deduper : (void *)reading->table,
-                       &reading->tally, &reading->rejects, &result, err);
+        rfm_shard_read(&batch->job.input, &batch->files, &plan->shards[i], i, reading->deduper ? hold : fold,
+                       reading->deduper ? (void *)reading->deduper : (void *)reading->table, &reading->tally,
+                       &reading->rejects, &result, err);
         reading->n_lines[i] = result.n_lines;
         if (result.quoted_line_ends) {
             reading->quoted[plan->shards[i].file] = 1;
@@ -78,8 +77,7 @@ static bool mark_whole(rfm_batch *batch, rfm_reading *reading)
     for (size_t i = 0; i < batch->files.n; i++) {
         if (!reading->quoted[i])
             continue;
-        rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes: one rank reads it whole",
-                batch->files.files[i].path);
+        rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes: one rank reads it whole", batch->files.files[i].path);
         batch->files.files[i].whole = true;
         any = true;
     }
@@ -97,17 +95,14 @@ static rfm_status read_all(rfm_batch *batch, rfm_reading *reading, rfm_error *er
     }
 }
 
-/* ---- what the files gave, as counts
- * ------------------------------------------------------------------------------------------- */
+/* ---- what the files gave, as counts ----------------------------------------------------------------------------- */
 
-static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rejects *rejects,
-                         int64_t n_duplicates)
+static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rejects *rejects, int64_t n_duplicates)
 {
     int64_t counts[] = {local->n_rows,     local->n_events - n_duplicates,
                         local->n_filtered, local->n_after_as_of,
                         n_duplicates,      local->n_bytes};
-    static const char *const keys[] = {"n_rows",        "n_events",     "n_filtered",
-                                       "n_after_as_of", "n_duplicates", "n_bytes"};
+    static const char *const keys[] = {"n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_bytes"};
     enum { N = sizeof keys / sizeof keys[0] };
     int64_t by_reason[RFM_N_REASONS], n_rejected = 0;
     memcpy(by_reason, rejects->count, sizeof by_reason);
@@ -140,15 +135,14 @@ static rfm_extent extent_of(const rfm_tally *tally)
 
 /* Collective. The rows that were read become this rank's frozen state; base keys decide duplicates
  * too. */
-static rfm_status settle(rfm_batch *batch, rfm_reading *reading, const rfm_keys *base,
-                         rfm_error *err)
+static rfm_status settle(rfm_batch *batch, rfm_reading *reading, const rfm_keys *base, rfm_error *err)
 {
     batch->state.extent = extent_of(&reading->tally);
     int64_t n_duplicates = 0;
     if (reading->deduper) {
         rfm_extent survivors = {0};
-        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table,
-                                &batch->keys, &survivors, &n_duplicates, err) != RFM_OK)
+        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table, &batch->keys, &survivors,
+                                &n_duplicates, err) != RFM_OK)
             return err->status;
         survivors.n_with_time_of_day = reading->tally.n_with_time_of_day;
         survivors.n_after_as_of = reading->tally.n_after_as_of;
@@ -184,9 +178,7 @@ static rfm_status check_any_events(const rfm_batch *batch, rfm_error *err)
                     batch->files.n, batch->files.n == 1 ? "" : "s");
 }
 
-/* ---- provenance
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- provenance ------------------------------------------------------------------------------------------------- */
 
 /* Collective. A line a file: size, hash of the content, name. Rank r hashes every size-th block of
  * each file. */
@@ -194,15 +186,13 @@ static rfm_status list_inputs(rfm_batch *batch, rfm_text *lines, rfm_error *err)
 {
     rfm_i128 *sums = rfm_alloc(batch->files.n, sizeof *sums, err);
     if (sums)
-        rfm_files_content(&batch->files, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm),
-                          sums, err);
+        rfm_files_content(&batch->files, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm), sums, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
         rfm_comm_sum_i128(batch->comm, sums, batch->files.n);
         for (size_t i = 0; i < batch->files.n; i++)
-            rfm_text_addf(lines, "%lld %016llx%016llx %s\n",
-                          (long long)batch->files.files[i].size_bytes,
-                          (unsigned long long)((rfm_u128)sums[i] >> 64),
-                          (unsigned long long)sums[i], batch->files.files[i].path);
+            rfm_text_addf(lines, "%lld %016llx%016llx %s\n", (long long)batch->files.files[i].size_bytes,
+                          (unsigned long long)((rfm_u128)sums[i] >> 64), (unsigned long long)sums[i],
+                          batch->files.files[i].path);
         rfm_text_check(lines, err);
         rfm_comm_agree(batch->comm, err);
     }
@@ -227,23 +217,20 @@ static rfm_status make_provenance(rfm_batch *batch, rfm_error *err)
 
 static rfm_status publish_rejects(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
-    return rejects_publish(batch, &reading->rejects, &reading->plan, reading->n_lines,
-                           &reading->tally, err);
+    return rejects_publish(batch, &reading->rejects, &reading->plan, reading->n_lines, &reading->tally, err);
 }
 
-/* ---- the stage
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the stage -------------------------------------------------------------------------------------------------- */
 
 static rfm_status ingest_events(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
 {
-    const char *onto = rfm_config_string(batch->config, "input.onto");
+    const bool onto = batch->base.n > 0;
     const bool keep = rfm_config_boolean(batch->config, "output.state");
     rfm_state base = {0};
     rfm_keys base_keys = {0};
     if ((keep || onto) && make_provenance(batch, err) != RFM_OK)
         goto done;
-    if (onto && onto_read(batch, onto, &base, &base_keys, err) != RFM_OK)
+    if (onto && onto_read(batch, &base, &base_keys, err) != RFM_OK)
         goto done;
     if (read_all(batch, reading, err) != RFM_OK || publish_rejects(batch, reading, err) != RFM_OK ||
         settle(batch, reading, onto ? &base_keys : NULL, err) != RFM_OK)
@@ -254,8 +241,7 @@ static rfm_status ingest_events(rfm_batch *batch, rfm_reading *reading, rfm_erro
         goto done;
     if (keep)
         rfm_state_write(batch->comm, rfm_run_temporary(batch->run, "state.h5"), &batch->state,
-                        batch->job.input.dedupe == RFM_DEDUPE_NONE ? NULL : &batch->keys,
-                        &batch->provenance, err);
+                        batch->job.input.dedupe == RFM_DEDUPE_NONE ? NULL : &batch->keys, &batch->provenance, err);
 done:
     rfm_state_free(&base);
     rfm_keys_free(&base_keys);
@@ -276,11 +262,10 @@ rfm_status ingest_make(rfm_batch *batch, rfm_error *err)
 
 rfm_status ingest_load(rfm_batch *batch, rfm_error *err)
 {
-    const char *path = batch->job.source == SOURCE_STATE ? batch->files.files[0].path
-                                                         : rfm_run_path(batch->run, "state.h5");
+    const char *path =
+        batch->job.source == SOURCE_STATE ? batch->files.files[0].path : rfm_run_path(batch->run, "state.h5");
     rfm_provenance provenance = {0};
-    if (rfm_state_read(batch->comm, path, &batch->layout, &batch->state, NULL, &provenance, err) ==
-            RFM_OK &&
+    if (rfm_state_read(batch->comm, path, &batch->layout, &batch->state, NULL, &provenance, err) == RFM_OK &&
         batch->job.source == SOURCE_STATE)
         check_as_of(&batch->job.as_of_rule, &batch->state.extent, &provenance, path, err);
     rfm_provenance_free(&provenance);

@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- input
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- input ------------------------------------------------------------------------------------------------------ */
 
 static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_error *err)
 {
@@ -20,8 +18,7 @@ static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_
         *delimiter = text[0];
     else
         return rfm_config_fail(config, "input.delimiter", err,
-                               "input.delimiter is one character, \"tab\" or \"blanks\", not '%s'",
-                               text);
+                               "input.delimiter is one character, \"tab\" or \"blanks\", not '%s'", text);
     return RFM_OK;
 }
 
@@ -35,9 +32,8 @@ static rfm_status read_amount(const rfm_config *config, rfm_roles *roles, rfm_er
         return RFM_OK;
     }
     if (amount->kind != RFM_NODE_LIST || amount->n_items < 1 || amount->n_items > 2)
-        return rfm_node_fail(
-            amount, err,
-            "input.columns.amount is one column, or a list of the two whose product it is");
+        return rfm_node_fail(amount, err,
+                             "input.columns.amount is one column, or a list of the two whose product it is");
     for (size_t i = 0; i < amount->n_items; i++) {
         if (amount->items[i].kind != RFM_NODE_SCALAR)
             return rfm_node_fail(&amount->items[i], err, "input.columns.amount names columns");
@@ -60,9 +56,8 @@ static rfm_status read_roles(const rfm_config *config, rfm_roles *roles, rfm_err
 static void list_mapped(rfm_job *job)
 {
     const char *const columns[MAX_MAPPED] = {
-        job->input.customer,  job->input.time,      job->roles.event,
-        job->roles.amount[0], job->roles.amount[1], job->roles.session,
-        job->roles.order,     job->roles.product,   job->roles.category,
+        job->input.customer, job->input.time,  job->roles.event,   job->roles.amount[0], job->roles.amount[1],
+        job->roles.session,  job->roles.order, job->roles.product, job->roles.category,
     };
     for (size_t i = 0; i < MAX_MAPPED; i++)
         if (columns[i])
@@ -100,8 +95,7 @@ static rfm_time_format time_format(const char *name)
 static rfm_status demand(const char *key, const char *value, rfm_error *err)
 {
     return value ? RFM_OK
-                 : rfm_fail(err, RFM_USAGE,
-                            "%s is not set: add it to the job file, or --set %s=...", key, key);
+                 : rfm_fail(err, RFM_USAGE, "%s is not set: add it to the job file, or --set %s=...", key, key);
 }
 
 static rfm_status read_input(rfm_batch *batch, rfm_error *err)
@@ -113,8 +107,7 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     input->customer = rfm_config_string(config, "input.columns.customer");
     input->time = rfm_config_string(config, "input.columns.time");
     input->event = job->roles.event;
-    input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER
-                                                                                   : RFM_ID_TEXT;
+    input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
     input->time_format = time_format(rfm_config_string(config, "input.time_format"));
     input->zone = job->zone;
     input->decimals = job->roles.decimals;
@@ -133,9 +126,7 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- features and as-of
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- features and as-of ----------------------------------------------------------------------------------------- */
 
 /* predict takes the definitions of the model, and as_of from the job where it says one, else the
  * model's rule. */
@@ -160,22 +151,18 @@ static rfm_status read_features(rfm_batch *batch, rfm_error *err)
             return rfm_config_fail(config, "input.timezone", err,
                                    "the model counts days in %s; input.timezone must be the same",
                                    batch->model.timezone);
-        rfm_features_restore(batch->model.definitions,
-                             job->source == SOURCE_EVENTS ? &job->roles : NULL, &job->features,
-                             err);
+        rfm_features_restore(batch->model.definitions, job->source == SOURCE_EVENTS ? &job->roles : NULL,
+                             &job->features, err);
     } else {
-        rfm_features_parse(rfm_config_tree(config, "features.list"),
-                           rfm_config_tree(config, "features.population"), &job->roles,
-                           &job->features, err);
+        rfm_features_parse(rfm_config_tree(config, "features.list"), rfm_config_tree(config, "features.population"),
+                           &job->roles, &job->features, err);
     }
     if (err->status == RFM_OK)
         rfm_as_of_parse(job->as_of_text, job->zone, &job->as_of_rule, err);
     return err->status;
 }
 
-/* ---- k-means
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- k-means ---------------------------------------------------------------------------------------------------- */
 
 static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *options, rfm_error *err)
 {
@@ -189,18 +176,16 @@ static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *option
     else if (strncmp(init, "file:", 5) == 0 && init[5] != '\0')
         options->seeding = RFM_SEEDING_GIVEN;
     else
-        return rfm_config_fail(
-            config, "cluster.init", err,
-            "cluster.init is \"k-means||\", \"k-means++\", \"random\" or \"file:PATH\", not '%s'",
-            init);
+        return rfm_config_fail(config, "cluster.init", err,
+                               "cluster.init is \"k-means||\", \"k-means++\", \"random\" or \"file:PATH\", not '%s'",
+                               init);
     return RFM_OK;
 }
 
 static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
-    static const char *const algorithms[] = {[RFM_ALGORITHM_AUTO] = "auto",
-                                             [RFM_ALGORITHM_GEMM] = "gemm",
-                                             [RFM_ALGORITHM_DEFINITION] = "definition"};
+    static const char *const algorithms[] = {
+        [RFM_ALGORITHM_AUTO] = "auto", [RFM_ALGORITHM_GEMM] = "gemm", [RFM_ALGORITHM_DEFINITION] = "definition"};
     static const char *const scales[] = {[RFM_SCALE_STANDARD] = "standard",
                                          [RFM_SCALE_ROBUST] = "robust",
                                          [RFM_SCALE_MINMAX] = "minmax",
@@ -238,11 +223,10 @@ static rfm_status read_given(rfm_batch *batch, rfm_error *err)
     if (err->status == RFM_OK && !found)
         rfm_fail(err, RFM_DATA, "%s: no dataset /centroids (k x d)", path);
     if (err->status == RFM_OK && (shape.rows != options->k || shape.columns < 1))
-        rfm_fail(err, RFM_USAGE, "%s: /centroids has %lld rows, cluster.k is %d", path,
-                 (long long)shape.rows, options->k);
+        rfm_fail(err, RFM_USAGE, "%s: /centroids has %lld rows, cluster.k is %d", path, (long long)shape.rows,
+                 options->k);
     if (err->status == RFM_OK)
-        batch->job.given =
-            rfm_alloc((size_t)shape.rows * (size_t)shape.columns, sizeof(double), err);
+        batch->job.given = rfm_alloc((size_t)shape.rows * (size_t)shape.columns, sizeof(double), err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK)
         rfm_h5_read(file, "/centroids", RFM_H5_F64, 0, (size_t)shape.rows, batch->job.given, err);
     rfm_h5_close(file, err);
@@ -252,24 +236,20 @@ static rfm_status read_given(rfm_batch *batch, rfm_error *err)
     return err->status;
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
     const rfm_node *paths = rfm_config_tree(config, "input.paths");
-    const char *features = rfm_config_string(config, "input.features"),
-               *run = rfm_config_string(config, "input.run");
+    const char *features = rfm_config_string(config, "input.features"), *run = rfm_config_string(config, "input.run");
     const bool events = paths && paths->n_items > 0;
     if (events + !!features + !!run != 1)
-        return rfm_fail(
-            err, RFM_USAGE,
-            events || features || run
-                ? "input.paths, input.features and input.run exclude each other: leave one"
-                : "nothing to read: set input.paths (event files), input.features (an HDF5 matrix) "
-                  "or input.run (a "
-                  "run directory)");
+        return rfm_fail(err, RFM_USAGE,
+                        events || features || run
+                            ? "input.paths, input.features and input.run exclude each other: leave one"
+                            : "nothing to read: set input.paths (event files), input.features (an HDF5 matrix) "
+                              "or input.run (a "
+                              "run directory)");
     job->source = events ? SOURCE_EVENTS : run ? SOURCE_STATE : SOURCE_MATRIX;
     if (rfm_config_string(config, "input.onto") && job->source != SOURCE_EVENTS)
         return rfm_fail(err, RFM_USAGE, "--onto folds event files onto a state: set input.paths");
@@ -292,8 +272,7 @@ static rfm_status hash_file(const char *path, char **text, rfm_error *err)
     if (rfm_text_check(&bytes, err) == RFM_OK) {
         const rfm_hash128 hash = rfm_hash128_of(bytes.bytes, bytes.length);
         char hex[33];
-        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high,
-                 (unsigned long long)hash.low);
+        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
         *text = rfm_copy_string(hex, err);
     }
     rfm_text_free(&bytes);
@@ -322,8 +301,7 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
     if (choose_source(batch->config, job, err) != RFM_OK || read_model(batch, err) != RFM_OK)
         return err->status;
     rfm_zone_open(rfm_config_string(batch->config, "input.timezone"), &job->zone, err);
-    if (err->status == RFM_OK && read_features(batch, err) == RFM_OK &&
-        job->source == SOURCE_EVENTS)
+    if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)
         read_input(batch, err);
     if (err->status == RFM_OK)
         read_kmeans(batch->config, job, err);

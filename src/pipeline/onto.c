@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent,
-                       const rfm_provenance *provenance, const char *path, rfm_error *err)
+rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_provenance *provenance,
+                       const char *path, rfm_error *err)
 {
     if (extent->n_events > 0 && rule->keep_until_us < extent->newest_us)
         return rfm_fail(err, RFM_USAGE,
@@ -22,8 +22,7 @@ rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent,
 }
 
 /* The first line in which two settings differ. */
-static rfm_status check_settings(const char *base, const char *mine, const char *path,
-                                 rfm_error *err)
+static rfm_status check_settings(const char *base, const char *mine, const char *path, rfm_error *err)
 {
     while (*base || *mine) {
         const size_t base_length = strcspn(base, "\n"), my_length = strcspn(mine, "\n");
@@ -52,8 +51,7 @@ static const char *next_line(const char *line)
     return end ? end + 1 : line + strlen(line);
 }
 
-static rfm_status check_not_folded(const char *base, const char *mine, const char *path,
-                                   rfm_error *err)
+static rfm_status check_not_folded(const char *base, const char *mine, const char *path, rfm_error *err)
 {
     for (; *mine; mine = next_line(mine)) {
         const size_t length = facts_length(mine);
@@ -82,27 +80,17 @@ static rfm_status join_inputs(const rfm_provenance *base, rfm_provenance *mine, 
     return err->status;
 }
 
-rfm_status onto_read(rfm_batch *batch, const char *dir, rfm_state *base, rfm_keys *keys,
-                     rfm_error *err)
+rfm_status onto_read(rfm_batch *batch, rfm_state *base, rfm_keys *keys, rfm_error *err)
 {
-    rfm_text path = {0};
+    const char *path = batch->base.files[0].path;
     rfm_provenance provenance = {0};
-    rfm_text_addf(&path, "%s/state.h5", dir);
-    rfm_text_check(&path, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_state_read(batch->comm, path.bytes, &batch->layout, base, keys, &provenance, err) !=
-            RFM_OK)
-        goto done;
-    if (check_settings(provenance.settings, batch->provenance.settings, path.bytes, err) ==
-            RFM_OK &&
-        check_as_of(&batch->job.as_of_rule, &base->extent, &provenance, path.bytes, err) ==
-            RFM_OK &&
-        (batch->force ||
-         check_not_folded(provenance.inputs, batch->provenance.inputs, path.bytes, err) == RFM_OK))
-        join_inputs(&provenance, &batch->provenance, err);
-    rfm_comm_agree(batch->comm, err);
-done:
+    if (rfm_state_read(batch->comm, path, &batch->layout, base, keys, &provenance, err) == RFM_OK) {
+        if (check_settings(provenance.settings, batch->provenance.settings, path, err) == RFM_OK &&
+            check_as_of(&batch->job.as_of_rule, &base->extent, &provenance, path, err) == RFM_OK &&
+            (batch->force || check_not_folded(provenance.inputs, batch->provenance.inputs, path, err) == RFM_OK))
+            join_inputs(&provenance, &batch->provenance, err);
+        rfm_comm_agree(batch->comm, err);
+    }
     rfm_provenance_free(&provenance);
-    rfm_text_free(&path);
     return err->status;
 }

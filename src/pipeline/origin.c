@@ -16,8 +16,7 @@ static rfm_status find_event_files(rfm_batch *batch, rfm_error *err)
         const char **patterns = rfm_alloc(paths->n_items, sizeof *patterns, err);
         for (size_t i = 0; patterns && i < paths->n_items; i++)
             patterns[i] = paths->items[i].text;
-        if (patterns && rfm_files_find(&batch->job.input, patterns, paths->n_items, &batch->files,
-                                       err) == RFM_OK)
+        if (patterns && rfm_files_find(&batch->job.input, patterns, paths->n_items, &batch->files, err) == RFM_OK)
             rfm_files_pack(&batch->files, &packed, err);
         free(patterns);
         bytes = packed.bytes;
@@ -37,72 +36,76 @@ done:
     return err->status;
 }
 
-/* One HDF5 file (a matrix, or another run's state): listed like an event file. Collective. */
-static rfm_status find_file(rfm_batch *batch, const char *path, rfm_error *err)
+/* Collective. One HDF5 file, listed like an event file: dir/name, or dir itself where name is NULL. */
+static rfm_status find_file(rfm_comm *comm, const char *dir, const char *name, rfm_files *files, rfm_error *err)
 {
+    rfm_text path = {0};
     struct stat at;
     int64_t facts[2] = {0, 0};
-    if (rfm_comm_rank(batch->comm) == 0) {
-        if (stat(path, &at) != 0)
-            rfm_fail(err, RFM_DATA, "%s: %s", path, strerror(errno));
+    rfm_text_adds(&path, dir);
+    if (name)
+        rfm_text_addf(&path, "/%s", name);
+    if (rfm_text_check(&path, err) == RFM_OK && rfm_comm_rank(comm) == 0) {
+        if (stat(path.bytes, &at) != 0)
+            rfm_fail(err, RFM_DATA, "%s: %s", path.bytes, strerror(errno));
         else if (!S_ISREG(at.st_mode))
-            rfm_fail(err, RFM_DATA, "%s is not a file", path);
+            rfm_fail(err, RFM_DATA, "%s is not a file", path.bytes);
         else {
             facts[0] = (int64_t)at.st_size;
             facts[1] = (int64_t)at.st_mtim.tv_sec * 1000000 + at.st_mtim.tv_nsec / 1000;
         }
     }
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
-        return err->status;
-    rfm_comm_bcast(batch->comm, 0, facts, sizeof facts);
-    batch->files.files = rfm_alloc(1, sizeof *batch->files.files, err);
-    if (batch->files.files) {
-        batch->files.n = 1;
-        batch->files.files[0] = (rfm_file){
-            .path = rfm_copy_string(path, err), .size_bytes = facts[0], .modified_us = facts[1]};
+    if (err->status == RFM_OK)
+        files->files = rfm_alloc(1, sizeof *files->files, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK) {
+        rfm_comm_bcast(comm, 0, facts, sizeof facts);
+        files->n = 1;
+        files->files[0] = (rfm_file){.path = path.bytes, .size_bytes = facts[0], .modified_us = facts[1]};
+        path = (rfm_text){0};
     }
-    return rfm_comm_agree(batch->comm, err);
-}
-
-rfm_status find_inputs(rfm_batch *batch, rfm_error *err)
-{
-    if (batch->job.source == SOURCE_EVENTS)
-        return find_event_files(batch, err);
-    if (batch->job.source == SOURCE_MATRIX)
-        return find_file(batch, rfm_config_string(batch->config, "input.features"), err);
-    rfm_text path = {0};
-    rfm_text_addf(&path, "%s/state.h5", rfm_config_string(batch->config, "input.run"));
-    rfm_text_check(&path, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK)
-        find_file(batch, path.bytes, err);
     rfm_text_free(&path);
     return err->status;
 }
 
-/* ---- origin
- * -------------------------------------------------------------------------------------------------------------------
- */
+rfm_status find_inputs(rfm_batch *batch, rfm_error *err)
+{
+    const rfm_config *config = batch->config;
+    const char *onto = rfm_config_string(config, "input.onto");
+    if (onto && find_file(batch->comm, onto, "state.h5", &batch->base, err) != RFM_OK)
+        return err->status;
+    if (batch->job.source == SOURCE_EVENTS)
+        return find_event_files(batch, err);
+    if (batch->job.source == SOURCE_MATRIX)
+        return find_file(batch->comm, rfm_config_string(config, "input.features"), NULL, &batch->files, err);
+    return find_file(batch->comm, rfm_config_string(config, "input.run"), "state.h5", &batch->files, err);
+}
+
+/* ---- origin ----------------------------------------------------------------------------------------------------- */
+
+static void add_file(const rfm_file *file, rfm_origin *origin, rfm_error *err)
+{
+    rfm_text key = {0};
+    char facts[64];
+    rfm_text_addf(&key, "input %s", file->path);
+    snprintf(facts, sizeof facts, "%lld bytes, changed %lld us", (long long)file->size_bytes,
+             (long long)file->modified_us);
+    if (rfm_text_check(&key, err) == RFM_OK)
+        rfm_origin_add(origin, key.bytes, facts, err);
+    rfm_text_free(&key);
+}
 
 static void add_inputs(const rfm_batch *batch, rfm_origin *origin, rfm_error *err)
 {
     char count[32];
     snprintf(count, sizeof count, "%zu", batch->files.n);
     rfm_origin_add(origin, "number of input files", count, err);
-    for (size_t i = 0; i < batch->files.n && err->status == RFM_OK; i++) {
-        const rfm_file *file = &batch->files.files[i];
-        rfm_text key = {0};
-        char facts[64];
-        rfm_text_addf(&key, "input %s", file->path);
-        snprintf(facts, sizeof facts, "%lld bytes, changed %lld us", (long long)file->size_bytes,
-                 (long long)file->modified_us);
-        if (rfm_text_check(&key, err) == RFM_OK)
-            rfm_origin_add(origin, key.bytes, facts, err);
-        rfm_text_free(&key);
-    }
+    for (size_t i = 0; i < batch->files.n && err->status == RFM_OK; i++)
+        add_file(&batch->files.files[i], origin, err);
+    if (batch->base.n > 0 && err->status == RFM_OK)
+        add_file(&batch->base.files[0], origin, err);
 }
 
-static void add_option(const rfm_config *config, const rfm_option *option, rfm_origin *origin,
-                       rfm_error *err)
+static void add_option(const rfm_config *config, const rfm_option *option, rfm_origin *origin, rfm_error *err)
 {
     const rfm_node *node = rfm_config_tree(config, option->key);
     rfm_text value = {0};

@@ -17,8 +17,7 @@ static rfm_status pack_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_
     for (size_t i = 0; i < rejects->n_kept; i++) {
         const rfm_reject *reject = &rejects->kept[i];
         const rfm_parcel parcel = {(int64_t)reject->file, reject->line, reject->reason,
-                                   (int64_t)strlen(reject->detail) + 1,
-                                   (int64_t)strlen(reject->row) + 1};
+                                   (int64_t)strlen(reject->detail) + 1, (int64_t)strlen(reject->row) + 1};
         rfm_text_add(bytes, &parcel, sizeof parcel);
         rfm_text_add(bytes, reject->detail, (size_t)parcel.detail_bytes);
         rfm_text_add(bytes, reject->row, (size_t)parcel.row_bytes);
@@ -32,8 +31,7 @@ typedef struct rfm_gathered {
     const char *detail, *row;
 } rfm_gathered;
 
-static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, rfm_gathered **list, size_t *n,
-                                 rfm_error *err)
+static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, rfm_gathered **list, size_t *n, rfm_error *err)
 {
     size_t capacity = 0;
     for (size_t at = 0; at < n_bytes;) {
@@ -50,8 +48,7 @@ static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, rfm_gathered
 
 static int by_place(const void *left, const void *right)
 {
-    const rfm_parcel *a = &((const rfm_gathered *)left)->parcel,
-                     *b = &((const rfm_gathered *)right)->parcel;
+    const rfm_parcel *a = &((const rfm_gathered *)left)->parcel, *b = &((const rfm_gathered *)right)->parcel;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
     return a->line != b->line ? (a->line < b->line ? -1 : 1) : 0;
@@ -66,10 +63,8 @@ static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size
         const rfm_parcel *parcel = &list[i].parcel;
         if (printed[parcel->reason]++ >= REJECTS_KEPT)
             continue;
-        print_csv_field(csv, batch->files.files[parcel->file].path,
-                        strlen(batch->files.files[parcel->file].path));
-        rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line,
-                      rfm_reason_name((rfm_reason)parcel->reason));
+        print_csv_field(csv, batch->files.files[parcel->file].path, strlen(batch->files.files[parcel->file].path));
+        rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line, rfm_reason_name((rfm_reason)parcel->reason));
         if (!mask)
             print_csv_field(csv, list[i].detail, strlen(list[i].detail));
         rfm_text_adds(csv, ",");
@@ -80,8 +75,8 @@ static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size
 }
 
 /* On rank 0: the text of rejects.csv, and the first reject for the message. */
-static rfm_status join_rejects(const rfm_batch *batch, const char *bytes, size_t n_bytes,
-                               rfm_text *csv, rfm_text *first, rfm_error *err)
+static rfm_status join_rejects(const rfm_batch *batch, const char *bytes, size_t n_bytes, rfm_text *csv,
+                               rfm_text *first, rfm_error *err)
 {
     rfm_gathered *list = NULL;
     size_t n = 0;
@@ -114,17 +109,16 @@ static rfm_status check_limit(rfm_batch *batch, const rfm_tally *tally, const rf
     if (counts[1] == 0)
         return RFM_OK;
     if ((double)counts[1] <= limit * (double)counts[0]) {
-        rfm_log(RFM_LOG_WARN, "%lld of %lld rows rejected; the first: %s (%s)",
-                (long long)counts[1], (long long)counts[0], first->bytes ? first->bytes : "",
-                rfm_run_path(batch->run, "rejects"));
+        rfm_log(RFM_LOG_WARN, "%lld of %lld rows rejected; the first: %s (%s)", (long long)counts[1],
+                (long long)counts[0], first->bytes ? first->bytes : "", rfm_run_path(batch->run, "rejects"));
         return RFM_OK;
     }
     if (rfm_comm_rank(batch->comm) == 0)
         rfm_fail(err, RFM_DATA,
                  "%lld of %lld rows rejected, more than input.max_rejected allows (%g); the first: "
                  "%s; see %s",
-                 (long long)counts[1], (long long)counts[0], limit,
-                 first->bytes ? first->bytes : "", rfm_run_path(batch->run, "rejects"));
+                 (long long)counts[1], (long long)counts[0], limit, first->bytes ? first->bytes : "",
+                 rfm_run_path(batch->run, "rejects"));
     return rfm_comm_agree(batch->comm, err);
 }
 
@@ -154,8 +148,8 @@ static rfm_status write_rejects(rfm_batch *batch, const rfm_text *csv, rfm_error
     return err->status;
 }
 
-rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan,
-                           int64_t *n_lines, const rfm_tally *tally, rfm_error *err)
+rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
+                           const rfm_tally *tally, rfm_error *err)
 {
     rfm_text mine = {0}, csv = {0}, first = {0};
     void *all = NULL;
@@ -164,8 +158,7 @@ rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_pla
     rfm_rejects_number(rejects, plan, n_lines);
     pack_rejects(rejects, &mine, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_comm_gather_bytes(batch->comm, 0, mine.bytes, mine.length, &all, &offsets, err) !=
-            RFM_OK)
+        rfm_comm_gather_bytes(batch->comm, 0, mine.bytes, mine.length, &all, &offsets, err) != RFM_OK)
         goto done;
     if (all)
         join_rejects(batch, all, offsets[rfm_comm_size(batch->comm)], &csv, &first, err);

@@ -33,9 +33,7 @@ static void print_number(rfm_text *csv, double value)
     rfm_text_add(csv, buffer, rfm_number_format(value, buffer));
 }
 
-/* ---- score: segments.csv
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- score: segments.csv ---------------------------------------------------------------------------------------- */
 
 static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
 {
@@ -69,19 +67,15 @@ rfm_status score_make(rfm_batch *batch, rfm_error *err)
     return rfm_comm_agree(batch->comm, err);
 }
 
-/* ---- write: customers/
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- write: customers/ ------------------------------------------------------------------------------------------ */
 
 static void print_id(const rfm_ids *ids, size_t row, rfm_text *line)
 {
     if (ids->kind == RFM_ID_INTEGER) {
         char buffer[24];
-        rfm_text_add(line, buffer,
-                     (size_t)snprintf(buffer, sizeof buffer, "%lld", (long long)ids->number[row]));
+        rfm_text_add(line, buffer, (size_t)snprintf(buffer, sizeof buffer, "%lld", (long long)ids->number[row]));
     } else {
-        print_csv_field(line, ids->bytes + ids->offset[row],
-                        ids->offset[row + 1] - ids->offset[row]);
+        print_csv_field(line, ids->bytes + ids->offset[row], ids->offset[row + 1] - ids->offset[row]);
     }
 }
 
@@ -96,9 +90,8 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
         print_number(line, frame->values[row * (size_t)frame->d + (size_t)j]);
     }
     char segment[16];
-    rfm_text_add(
-        line, segment,
-        (size_t)snprintf(segment, sizeof segment, ",%d,", (int)batch->model.segment_ids[label]));
+    rfm_text_add(line, segment,
+                 (size_t)snprintf(segment, sizeof segment, ",%d,", (int)batch->model.segment_ids[label]));
     print_name(line, batch->model.names[label]);
     rfm_text_add(line, ",", 1);
     print_number(line, sqrt(batch->squared_distances[row]));

@@ -8,8 +8,7 @@
 enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, WRITE, N_STAGES };
 
 #define BIT(x) (1U << (x))
-#define ALL_TASKS                                                                                  \
-    (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
+#define ALL_TASKS (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
 #define FITS (BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_RUN))
 #define LABELS (FITS | BIT(RFM_TASK_PREDICT))
 
@@ -32,15 +31,11 @@ enum {
 
 static const rfm_stage STAGES[N_STAGES] = {
     [INGEST] = {"ingest", ALL_TASKS, 0, "state.h5", UP_TO_STATE, ingest_make, ingest_load},
-    [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make,
-                  features_load},
-    [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make,
-                 cluster_load},
+    [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make, features_load},
+    [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make, cluster_load},
     [LABEL] = {"label", BIT(RFM_TASK_PREDICT), BIT(FEATURES), NULL, 0, label_make, NULL},
-    [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make,
-               NULL},
-    [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers",
-               UP_TO_RESULT, write_make, NULL},
+    [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make, NULL},
+    [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers", UP_TO_RESULT, write_make, NULL},
 };
 
 /* A stage's part in this start. */
@@ -51,8 +46,7 @@ static const char *product_of(const rfm_batch *batch, int index)
 {
     bool kept = true;
     if (index == INGEST)
-        kept =
-            batch->job.source == SOURCE_EVENTS && rfm_config_boolean(batch->config, "output.state");
+        kept = batch->job.source == SOURCE_EVENTS && rfm_config_boolean(batch->config, "output.state");
     if (index == FEATURES)
         kept = batch->job.source != SOURCE_MATRIX;
     return kept ? STAGES[index].product : NULL;
@@ -157,15 +151,13 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
     for (int i = 0; i < N_STAGES; i++)
         n_made += parts[i] == MADE;
     if (n_made == 0) {
-        rfm_log(RFM_LOG_INFO,
-                "%s is finished already, from the same inputs and options: nothing to do",
+        rfm_log(RFM_LOG_INFO, "%s is finished already, from the same inputs and options: nothing to do",
                 rfm_run_dir(batch->run));
         return RFM_OK;
     }
     rfm_report_text(batch->run, "status", "running");
     for (int i = 0; i < N_STAGES; i++)
-        if ((parts[i] == LOADED || parts[i] == MADE) &&
-            run_stage(batch, i, parts[i], err) != RFM_OK)
+        if ((parts[i] == LOADED || parts[i] == MADE) && run_stage(batch, i, parts[i], err) != RFM_OK)
             return err->status;
     rfm_comm_stage(batch->comm, "report");
     return report_finish(batch, err);
@@ -190,8 +182,7 @@ static void batch_free(rfm_batch *batch)
     rfm_run_close(batch->run);
 }
 
-rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task,
-                            rfm_text *table, rfm_error *err)
+rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err)
 {
     rfm_batch batch = {.comm = comm, .config = config, .start_s = rfm_clock_s()};
     batch.force = rfm_config_boolean(config, "output.force");

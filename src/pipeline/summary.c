@@ -23,23 +23,20 @@ rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err)
     return err->status;
 }
 
-/* ---- run.json
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- run.json --------------------------------------------------------------------------------------------------- */
 
 static void report_hash(rfm_run *run, const char *key, rfm_hash128 hash)
 {
     char hex[33];
-    snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high,
-             (unsigned long long)hash.low);
+    snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
     rfm_report_text(run, key, hex);
 }
 
 static rfm_status report_digest(rfm_batch *batch, rfm_error *err)
 {
     rfm_digest digest = {0};
-    if (rfm_digest_make(batch->comm, &batch->frame, batch->labels ? &batch->model : NULL,
-                        batch->labels, &digest, err) != RFM_OK)
+    if (rfm_digest_make(batch->comm, &batch->frame, batch->labels ? &batch->model : NULL, batch->labels, &digest,
+                        err) != RFM_OK)
         return err->status;
     report_hash(batch->run, "digest", digest.whole);
     report_hash(batch->run, "digest_parts.customers", digest.customers);
@@ -146,9 +143,7 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     return rfm_report_save(run, err);
 }
 
-/* ---- the table at the end
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the table at the end --------------------------------------------------------------------------------------- */
 
 enum { SHOWN = 4, NAME_WIDTH = 20 }; /* as many features as fit 80 columns */
 
@@ -161,14 +156,13 @@ void print_segments(const rfm_batch *batch, rfm_text *table)
         rfm_text_addf(table, " %*.12s", 12, model->features[j]);
     rfm_text_adds(table, "\n");
     for (int c = 0; c < model->k; c++) {
-        rfm_text_addf(table, "%3d  %-*.*s %10lld %5.1f%%", (int)model->segment_ids[c], NAME_WIDTH,
-                      NAME_WIDTH, model->names[c], (long long)batch->sizes[c],
+        rfm_text_addf(table, "%3d  %-*.*s %10lld %5.1f%%", (int)model->segment_ids[c], NAME_WIDTH, NAME_WIDTH,
+                      model->names[c], (long long)batch->sizes[c],
                       100.0 * (double)batch->sizes[c] / (double)batch->frame.n_global);
         for (int j = 0; j < shown; j++)
-            rfm_text_addf(table, " %12.2f",
-                          model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+            rfm_text_addf(table, " %12.2f", model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
         rfm_text_adds(table, "\n");
     }
-    rfm_text_addf(table, "%lld customers in %d segments; results in %s\n",
-                  (long long)batch->frame.n_global, model->k, rfm_run_dir(batch->run));
+    rfm_text_addf(table, "%lld customers in %d segments; results in %s\n", (long long)batch->frame.n_global, model->k,
+                  rfm_run_dir(batch->run));
 }
