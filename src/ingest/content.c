@@ -18,8 +18,7 @@ static rfm_i128 hash_block(unsigned char *block, size_t n, int64_t index)
     return (rfm_i128)((rfm_u128)hash.high << 64 | hash.low);
 }
 
-static rfm_status read_block(int fd, int64_t offset, size_t n, unsigned char *block,
-                             const char *path, rfm_error *err)
+static rfm_status read_block(int fd, int64_t offset, size_t n, unsigned char *block, const char *path, rfm_error *err)
 {
     for (size_t at = 0; at < n;) {
         const ssize_t got = pread(fd, block + at, n - at, (off_t)(offset + (int64_t)at));
@@ -32,8 +31,8 @@ static rfm_status read_block(int fd, int64_t offset, size_t n, unsigned char *bl
     return RFM_OK;
 }
 
-static rfm_status add_file(const rfm_file *file, int rank, int n_ranks, unsigned char *block,
-                           rfm_i128 *sum, rfm_error *err)
+static rfm_status add_file(const rfm_file *file, int rank, int n_ranks, unsigned char *block, rfm_i128 *sum,
+                           rfm_error *err)
 {
     const int64_t n_blocks = (file->size_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
     if (rank >= n_blocks)
@@ -51,8 +50,7 @@ static rfm_status add_file(const rfm_file *file, int rank, int n_ranks, unsigned
     return err->status;
 }
 
-rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums,
-                             rfm_error *err)
+rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err)
 {
     unsigned char *block = rfm_alloc(BLOCK_BYTES + sizeof(int64_t), 1, err);
     for (size_t i = 0; block && i < files->n && err->status == RFM_OK; i++)

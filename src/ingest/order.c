@@ -1,0 +1,87 @@
+/* order: exact comparison of decimals of any length, for rules on numbers that are too long or too
+ * fine for a 64-bit integer. The texts are known to be numbers. Knows no rules.
+ */
+#include "rules.h"
+
+static const int64_t exponent_limit = INT64_C(1000000000000000000);
+
+/* A number as 0.d1 d2 ... times 10^place, d1 not zero. */
+typedef struct digits {
+    const char *at, *end; /* from d1 on; a point may stand between digits */
+    int64_t place;
+    int sign; /* 0: zero */
+} digits;
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int64_t read_exponent(const char *at, const char *end)
+{
+    const bool negative = at < end && *at == '-';
+    int64_t value = 0;
+    for (; at < end; at++) {
+        if (!is_digit(*at))
+            continue;
+        value = value * 10 + (*at - '0');
+        if (value > exponent_limit)
+            value = exponent_limit;
+    }
+    return negative ? -value : value;
+}
+
+static digits read_digits(const char *at, const char *end)
+{
+    digits number = {.sign = 1};
+    for (; at < end && !is_digit(*at) && *at != '.'; at++)
+        if (*at == '-')
+            number.sign = -1;
+    bool behind_point = false;
+    for (; at < end && (is_digit(*at) || *at == '.'); at++) {
+        if (*at == '.') {
+            behind_point = true;
+            continue;
+        }
+        if (!number.at && *at != '0')
+            number.at = at;
+        if (number.at)
+            number.place += !behind_point;
+        else
+            number.place -= behind_point;
+    }
+    number.end = at;
+    if (!number.at)
+        return (digits){0};
+    if (at < end && (*at == 'e' || *at == 'E'))
+        number.place += read_exponent(at + 1, end);
+    return number;
+}
+
+/* The next digit; zeros go on for ever. */
+static char next_digit(digits *number)
+{
+    if (number->at < number->end && *number->at == '.')
+        number->at++;
+    return number->at < number->end ? *number->at++ : '0';
+}
+
+static int compare_magnitudes(digits a, digits b)
+{
+    if (a.place != b.place)
+        return a.place < b.place ? -1 : 1;
+    while (a.at < a.end || b.at < b.end) {
+        const char x = next_digit(&a), y = next_digit(&b);
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+int rfm_decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    const digits x = read_digits(a, a + a_length), y = read_digits(b, b + b_length);
+    if (x.sign != y.sign)
+        return x.sign < y.sign ? -1 : 1;
+    return x.sign * compare_magnitudes(x, y);
+}

@@ -1,0 +1,107 @@
+/* rejects: rows that could not be read, counted by reason; some are kept for people to look at.
+ * Knows no rules: it is told.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "refuse.h"
+
+enum { ROW_BYTES = 1000, TEXT_BYTES = 60 };
+
+const char *rfm_reason_name(rfm_reason reason)
+{
+    static const char *const names[RFM_N_REASONS] = {
+        [RFM_REASON_FIELDS] = "fields", [RFM_REASON_QUOTE] = "quote",   [RFM_REASON_CUSTOMER] = "customer",
+        [RFM_REASON_TIME] = "time",     [RFM_REASON_NUMBER] = "number", [RFM_REASON_BYTES] = "bytes",
+    };
+    rfm_assert((unsigned)reason < RFM_N_REASONS);
+    return names[reason];
+}
+
+void rfm_rejects_free(rfm_rejects *rejects)
+{
+    for (size_t i = 0; i < rejects->n_kept; i++) {
+        free(rejects->kept[i].detail);
+        free(rejects->kept[i].row);
+    }
+    free(rejects->kept);
+    *rejects = (rfm_rejects){0};
+}
+
+bool rfm_rejects_keeps(const rfm_rejects *rejects, rfm_reason reason)
+{
+    return (uint64_t)rejects->count[reason] < rejects->cap;
+}
+
+/* At most `most` of n bytes, without half a UTF-8 character at the end. */
+static size_t clip(const char *bytes, size_t n, size_t most)
+{
+    if (n <= most)
+        return n;
+    while (most > 0 && ((unsigned char)bytes[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
+/* Text as a string: what is kept is read by people and by programs that stop at a NUL. */
+static void add_clipped(rfm_text *text, rfm_slice slice, size_t most)
+{
+    const size_t from = text->length, n = clip(slice.bytes, slice.length, most);
+    rfm_text_add(text, slice.bytes, n);
+    for (size_t i = from; i < text->length; i++)
+        if (text->bytes[i] == '\0')
+            text->bytes[i] = '?';
+}
+
+static void add_word(rfm_text *text, const char *word)
+{
+    if (word)
+        rfm_text_addf(text, "%s%s", text->length > 0 ? " " : "", word);
+}
+
+static void describe(rfm_text *text, const rfm_refusal *refusal)
+{
+    add_word(text, refusal->before);
+    add_word(text, refusal->name);
+    if (refusal->text) {
+        add_word(text, "'");
+        add_clipped(text, *refusal->text, TEXT_BYTES);
+        rfm_text_adds(text, refusal->text->length > TEXT_BYTES ? "...'" : "'");
+    }
+    add_word(text, refusal->after);
+}
+
+rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_refusal *refusal, rfm_slice row,
+                           rfm_error *err)
+{
+    rfm_text detail = {0}, shown = {0};
+    const bool keeps = rfm_rejects_keeps(rejects, refusal->reason);
+    rejects->count[refusal->reason]++;
+    if (!keeps)
+        return RFM_OK;
+    describe(&detail, refusal);
+    rfm_text_adds(&shown, "");
+    add_clipped(&shown, row, ROW_BYTES);
+    if (rfm_text_check(&detail, err) != RFM_OK || rfm_text_check(&shown, err) != RFM_OK)
+        goto failed;
+    if (rfm_reserve(&rejects->kept, &rejects->capacity, rejects->n_kept + 1, sizeof *rejects->kept, err) != RFM_OK)
+        goto failed;
+    place.reason = refusal->reason;
+    place.detail = detail.bytes;
+    place.row = shown.bytes;
+    rejects->kept[rejects->n_kept++] = place;
+    return RFM_OK;
+failed:
+    rfm_text_free(&detail);
+    rfm_text_free(&shown);
+    return err->status;
+}
+
+void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_t *n_lines)
+{
+    for (size_t i = 0; i < rejects->n_kept; i++) {
+        rfm_reject *reject = &rejects->kept[i];
+        for (size_t s = reject->shard; s > 0 && plan->shards[s - 1].file == reject->file; s--)
+            reject->line += n_lines[s - 1];
+    }
+}

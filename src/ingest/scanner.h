@@ -1,0 +1,69 @@
+/* scanner: bytes -> rows -> field slices. Works on one window of a file at a time and copies nothing. */
+#ifndef RFMPI_INGEST_SCANNER_H
+#define RFMPI_INGEST_SCANNER_H
+
+#include "marks.h"
+#include "rfmpi/ingest.h"
+
+/* A field as it stands in the window, without its outer quotes. */
+typedef struct rfm_slice {
+    const char *bytes;
+    uint32_t length;
+    bool doubled; /* has "" inside, each of which means one quote */
+} rfm_slice;
+
+typedef enum rfm_row_kind {
+    RFM_ROW_FIELDS,         /* row.n_fields fields; the first `capacity` of them are in fields */
+    RFM_ROW_FAULT,          /* no row: row.reason and row.why */
+    RFM_ROW_NONE,           /* a blank line, or the rest of a refused row */
+    RFM_ROW_MORE,           /* the window ends first: give one that goes on, from scanner.at */
+    RFM_ROW_QUOTED_LINE_END /* and the file is not read as a whole: stop */
+} rfm_row_kind;
+
+typedef struct rfm_row {
+    size_t begin, end; /* in the window, without the line end */
+    size_t n_fields;
+    int64_t n_inner_lines; /* line ends within quotes */
+    bool has_line_end;     /* the byte before scanner.at ends a line */
+    rfm_reason reason;
+    const char *why;
+} rfm_row;
+
+typedef struct rfm_scanner {
+    /* How to read; set by rfm_scanner_open. */
+    char delimiter; /* ' ': blanks */
+    bool whole;     /* line ends within quotes are the field's */
+    size_t limit;   /* bytes a row may have */
+    rfm_slice *fields;
+    size_t capacity; /* of fields: what rows are expected to have */
+    rfm_mark_set set;
+    /* The window. bytes[n] is ours to write. */
+    char *bytes;
+    size_t n;
+    bool last; /* the file ends with this window */
+    uint32_t *marks;
+    size_t n_marks, marks_capacity;
+    /* Where we are. */
+    size_t at;     /* the next row's first byte */
+    size_t mark;   /* the first mark at or after it */
+    size_t lead;   /* bytes of the next row that are not text: a byte order mark */
+    bool skipping; /* up to the next line end */
+} rfm_scanner;
+
+enum { RFM_ROW_LIMIT_BYTES = 1 << 20 };
+
+void rfm_scanner_open(rfm_scanner *scanner, char delimiter, bool whole, size_t limit);
+void rfm_scanner_close(rfm_scanner *scanner);
+
+/* How many fields rows are expected to have. */
+rfm_status rfm_scanner_expect(rfm_scanner *scanner, size_t n_fields, rfm_error *err);
+
+/* The next window; its first byte is what scanner.at was before. bytes holds n + 1. */
+rfm_status rfm_scanner_window(rfm_scanner *scanner, char *bytes, size_t n, bool last, rfm_error *err);
+
+rfm_row_kind rfm_scanner_next(rfm_scanner *scanner, rfm_row *row);
+
+/* The text of a slice with doubled quotes, at most slice.length bytes; returns the length. */
+size_t rfm_slice_undouble(rfm_slice slice, char *text);
+
+#endif

@@ -1,0 +1,266 @@
+/* values: one row's texts to numbers, times and hashes. Knows no files and no quotes; nothing here
+ * allocates but a row with doubled quotes, or one that is hashed, that is longer than any before.
+ */
+#include "values.h"
+
+#include <string.h>
+
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+static rfm_status undouble_texts(rfm_values *v, rfm_error *err)
+{
+    size_t total = 0, used = 0;
+    for (size_t i = 0; i < v->columns.n; i++)
+        total += v->texts[i].doubled ? v->texts[i].length : 0;
+    if (rfm_reserve(&v->undoubled, &v->undoubled_capacity, total, 1, err) != RFM_OK)
+        return err->status;
+    for (size_t i = 0; i < v->columns.n; i++) {
+        if (!v->texts[i].doubled)
+            continue;
+        char *text = v->undoubled + used;
+        const size_t length = rfm_slice_undouble(v->texts[i], text);
+        v->texts[i] = (rfm_slice){.bytes = text, .length = (uint32_t)length};
+        used += length;
+    }
+    return RFM_OK;
+}
+
+static rfm_status gather_texts(rfm_values *v, const rfm_slice *fields, rfm_error *err)
+{
+    bool doubled = false;
+    for (size_t i = 0; i < v->columns.n; i++) {
+        v->texts[i] = fields[v->columns.fields[i]];
+        doubled |= v->texts[i].doubled;
+    }
+    return doubled ? undouble_texts(v, err) : RFM_OK;
+}
+
+/* ---- what is there must be readable ---------------------------------------------------------- */
+
+static bool refuse(rfm_refusal *refusal, rfm_reason reason, const char *before, const rfm_slice *text,
+                   const char *after)
+{
+    *refusal = (rfm_refusal){.reason = reason, .before = before, .text = text, .after = after};
+    return false;
+}
+
+static bool read_customer(rfm_values *v, rfm_refusal *refusal)
+{
+    const rfm_slice *text = &v->texts[v->customer];
+    v->has_customer = text->length > 0;
+    if (v->input->id_kind == RFM_ID_TEXT) {
+        if (text->length > RFM_ID_MAX_BYTES)
+            return refuse(refusal, RFM_REASON_CUSTOMER, "customer", text, "is longer than 255 bytes");
+        return true;
+    }
+    const rfm_parse parse = rfm_integer_parse(text->bytes, text->length, &v->id_number);
+    v->has_customer = parse == RFM_PARSE_OK;
+    if (parse == RFM_PARSE_BAD)
+        return refuse(refusal, RFM_REASON_CUSTOMER, "customer", text, "is no integer");
+    if (parse == RFM_PARSE_RANGE)
+        return refuse(refusal, RFM_REASON_CUSTOMER, "customer", text, "is beyond 64 bits");
+    return true;
+}
+
+static bool is_last_time(const rfm_values *v, rfm_slice text)
+{
+    return text.length == v->last_time_length && text.length > 0 && memcmp(text.bytes, v->last_time, text.length) == 0;
+}
+
+static void remember_time(rfm_values *v, rfm_slice text)
+{
+    v->last_time_length = text.length <= sizeof v->last_time ? text.length : 0;
+    memcpy(v->last_time, text.bytes, v->last_time_length);
+}
+
+static bool read_time(rfm_values *v, rfm_refusal *refusal)
+{
+    const rfm_slice *text = &v->texts[v->time];
+    v->has_time = true;
+    if (is_last_time(v, *text))
+        return true;
+    v->last_time_length = 0;
+    const rfm_parse parse =
+        rfm_time_parse(text->bytes, text->length, v->input->time_format, v->input->zone, &v->timestamp);
+    v->has_time = parse == RFM_PARSE_OK;
+    if (parse == RFM_PARSE_BAD)
+        return refuse(refusal, RFM_REASON_TIME, "bad time", text, NULL);
+    if (parse == RFM_PARSE_RANGE)
+        return refuse(refusal, RFM_REASON_TIME, "time", text, "is outside the years 1 to 9999");
+    if (v->has_time)
+        remember_time(v, *text);
+    return true;
+}
+
+static bool refuse_number(rfm_refusal *refusal, const char *column, const rfm_slice *text, rfm_parse parse)
+{
+    refuse(refusal, RFM_REASON_NUMBER, NULL, text,
+           parse == RFM_PARSE_BAD ? "is no number" : "is too large or has more digits than input.decimals");
+    refusal->name = column;
+    return false;
+}
+
+static bool read_decimals(rfm_values *v, rfm_refusal *refusal)
+{
+    for (size_t i = 0; i < v->n_decimals; i++) {
+        rfm_decimal *decimal = &v->decimals[i];
+        const rfm_slice *text = &v->texts[decimal->slot];
+        const rfm_parse parse = rfm_decimal_parse(text->bytes, text->length, v->input->decimals, &decimal->value);
+        decimal->present = parse == RFM_PARSE_OK;
+        if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE)
+            return refuse_number(refusal, v->columns.names[decimal->slot], text, parse);
+    }
+    const int bad = rfm_rules_find_bad_number(&v->rules, v->texts);
+    if (bad < 0)
+        return true;
+    return refuse_number(refusal, v->columns.names[bad], &v->texts[bad], RFM_PARSE_BAD);
+}
+
+/* False when the product does not fit. */
+static bool multiply(const rfm_decimal *a, const rfm_decimal *b, int64_t *product)
+{
+    const rfm_i128 exact = (rfm_i128)a->value * b->value;
+    *product = (int64_t)exact;
+    return exact == *product;
+}
+
+/* The numbers of the event, into the batch's next place. */
+static bool make_numbers(const rfm_values *v, rfm_batch *batch, rfm_refusal *refusal)
+{
+    const size_t n = batch->n;
+    batch->has_number[n] = 0;
+    for (size_t i = 0; i < batch->n_numbers; i++) {
+        const int *factors = v->numbers[i].decimals;
+        const rfm_decimal *a = &v->decimals[factors[0]];
+        bool present = a->present;
+        int64_t value = a->value;
+        if (factors[1] >= 0) {
+            const rfm_decimal *b = &v->decimals[factors[1]];
+            present = a->present && b->present;
+            if (present && !multiply(a, b, &value))
+                return refuse(refusal, RFM_REASON_NUMBER, "product with", &v->texts[b->slot], "is too large");
+        }
+        batch->numbers[i][n] = present ? value : 0;
+        batch->has_number[n] |= (uint32_t)present << i;
+    }
+    return true;
+}
+
+/* ---- the event ------------------------------------------------------------------------------- */
+
+static void put_customer(const rfm_values *v, rfm_batch *batch)
+{
+    const size_t n = batch->n;
+    if (batch->id_number) {
+        batch->id_number[n] = v->id_number;
+        batch->id_hash[n] = rfm_hash64_integer(v->id_number);
+        return;
+    }
+    const rfm_slice text = v->texts[v->customer];
+    memcpy(batch->id_bytes + n * RFM_ID_MAX_BYTES, text.bytes, text.length);
+    batch->id_length[n] = (uint8_t)text.length;
+    batch->id_hash[n] = rfm_hash64(text.bytes, text.length);
+}
+
+static void put_time(rfm_values *v, rfm_batch *batch)
+{
+    static const char purchase[] = "purchase";
+    static const rfm_slice no_event = {.bytes = purchase, .length = sizeof purchase - 1};
+    const size_t n = batch->n;
+    const int64_t us = v->timestamp.us;
+    const int32_t day = rfm_days_day(&v->days, us);
+    uint64_t where = rfm_rules_where(&v->rules, v->texts, v->event < 0 ? no_event : v->texts[v->event]);
+    if (v->rules.needs_hour)
+        where &= v->rules.of_hour[rfm_days_hour(&v->days, us)];
+    if (v->rules.needs_weekday)
+        where &= v->rules.of_weekday[rfm_day_weekday(day)];
+    batch->time_us[n] = us;
+    batch->day[n] = day;
+    batch->where[n] = where;
+}
+
+static void put_hashes(const rfm_values *v, rfm_batch *batch)
+{
+    const size_t n = batch->n;
+    uint32_t present = 0;
+    for (size_t i = 0; i < batch->n_hashes; i++) {
+        const rfm_slice text = v->texts[v->hashes[i]];
+        batch->hashes[i][n] = text.length > 0 ? rfm_hash64(text.bytes, text.length) : 0;
+        present |= (uint32_t)(text.length > 0) << i;
+    }
+    batch->has_hash[n] = present;
+}
+
+static void add_integer(rfm_text *row, int64_t value)
+{
+    char bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (char)((uint64_t)value >> (8 * i));
+    rfm_text_add(row, bytes, sizeof bytes);
+}
+
+static void add_text(rfm_text *row, rfm_slice text)
+{
+    add_integer(row, text.length);
+    rfm_text_add(row, text.bytes, text.length);
+}
+
+/* Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ. */
+static void add_part(rfm_values *v, rfm_part part)
+{
+    const bool integer_id = v->input->id_kind == RFM_ID_INTEGER;
+    const rfm_decimal *decimal = part.kind == RFM_PART_DECIMAL ? &v->decimals[part.index] : NULL;
+    if (part.kind == RFM_PART_TEXT || (part.kind == RFM_PART_CUSTOMER && !integer_id)) {
+        add_text(&v->row, v->texts[part.index]);
+        return;
+    }
+    if (decimal && !decimal->present) {
+        add_integer(&v->row, 0);
+        return;
+    }
+    add_integer(&v->row, sizeof(int64_t));
+    add_integer(&v->row, decimal ? decimal->value : part.kind == RFM_PART_CUSTOMER ? v->id_number : v->timestamp.us);
+}
+
+static rfm_status put_keys(rfm_values *v, rfm_batch *batch, rfm_error *err)
+{
+    const size_t n = batch->n;
+    v->row.length = 0;
+    for (size_t i = 0; i < v->input->n_mapped; i++)
+        add_part(v, v->parts[i]);
+    if (rfm_text_check(&v->row, err) != RFM_OK)
+        return err->status;
+    batch->row[n] = rfm_hash128_of(v->row.bytes, v->row.length);
+    batch->key[n] = batch->row[n];
+    if (v->key >= 0 && v->texts[v->key].length > 0)
+        batch->key[n] = rfm_hash128_of(v->texts[v->key].bytes, v->texts[v->key].length);
+    return RFM_OK;
+}
+
+rfm_verdict rfm_values_take(rfm_values *v, const rfm_slice *fields, rfm_batch *batch, rfm_refusal *refusal,
+                            rfm_error *err)
+{
+    if (gather_texts(v, fields, err) != RFM_OK)
+        return RFM_VERDICT_FAILED;
+    if (!read_customer(v, refusal) || !read_time(v, refusal) || !read_decimals(v, refusal) ||
+        !make_numbers(v, batch, refusal))
+        return RFM_VERDICT_REFUSED;
+    if (!rfm_rules_keep(&v->rules, v->texts))
+        return RFM_VERDICT_FILTERED;
+    if (!v->has_customer || !v->has_time) {
+        if (!v->has_customer)
+            refuse(refusal, RFM_REASON_CUSTOMER, "no customer", NULL, NULL);
+        else
+            refuse(refusal, RFM_REASON_TIME, "no time", NULL, NULL);
+        return RFM_VERDICT_REFUSED;
+    }
+    if (v->timestamp.us > v->input->as_of_us)
+        return RFM_VERDICT_AFTER_AS_OF;
+    put_customer(v, batch);
+    put_time(v, batch);
+    put_hashes(v, batch);
+    if (batch->key && put_keys(v, batch, err) != RFM_OK)
+        return RFM_VERDICT_FAILED;
+    batch->n++;
+    return RFM_VERDICT_EVENT;
+}

@@ -1,0 +1,67 @@
+/* values: the fields of a row -> one event of a batch, or the reason why not. */
+#ifndef RFMPI_INGEST_VALUES_H
+#define RFMPI_INGEST_VALUES_H
+
+#include "batch.h"
+#include "columns.h"
+#include "days.h"
+#include "refuse.h"
+#include "rules.h"
+
+typedef enum rfm_verdict {
+    RFM_VERDICT_EVENT, /* event number batch->n - 1 was added */
+    RFM_VERDICT_FILTERED,
+    RFM_VERDICT_AFTER_AS_OF,
+    RFM_VERDICT_REFUSED,
+    RFM_VERDICT_FAILED /* memory: see err */
+} rfm_verdict;
+
+/* A column read as a number, times 10^decimals. */
+typedef struct rfm_decimal {
+    int slot;
+    bool present;
+    int64_t value;
+} rfm_decimal;
+
+typedef struct rfm_number {
+    int decimals[2]; /* indices of rfm_values.decimals; the second -1: no product */
+} rfm_number;
+
+/* How a mapped column goes into the hash of the row. */
+typedef struct rfm_part {
+    enum { RFM_PART_TEXT, RFM_PART_CUSTOMER, RFM_PART_TIME, RFM_PART_DECIMAL } kind;
+    int index; /* of a slot, or of a decimal */
+} rfm_part;
+
+/* What an input asks of each row, by slots; and the row at hand. */
+typedef struct rfm_values {
+    const rfm_input *input; /* borrowed */
+    rfm_columns columns;
+    rfm_rules rules;
+    rfm_days days;
+    int customer, time, event, key; /* slots; -1: none */
+    rfm_decimal *decimals;
+    size_t n_decimals;
+    rfm_number *numbers; /* [input->n_numbers] */
+    int *hashes;         /* [input->n_hashes]: slots */
+    rfm_part *parts;     /* [input->n_mapped], with dedupe */
+
+    rfm_slice *texts; /* [columns.n]: the fields by slot, undoubled */
+    char *undoubled;
+    size_t undoubled_capacity;
+    rfm_text row; /* what is hashed */
+    int64_t id_number;
+    rfm_timestamp timestamp;
+    bool has_customer, has_time;
+    char last_time[40]; /* the text behind `timestamp`: logs repeat their seconds */
+    size_t last_time_length;
+} rfm_values;
+
+rfm_status rfm_values_open(rfm_values *values, const rfm_input *input, rfm_error *err);
+void rfm_values_close(rfm_values *values);
+
+/* The batch has room for one more. */
+rfm_verdict rfm_values_take(rfm_values *values, const rfm_slice *fields, rfm_batch *batch, rfm_refusal *refusal,
+                            rfm_error *err);
+
+#endif
