@@ -1,0 +1,222 @@
+/* Decimals and ids are read exactly, whatever way they are written, and everything else is told
+ * apart. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rfmpi/base.h"
+#include "sample.h"
+
+enum { OK = RFM_PARSE_OK, EMPTY = RFM_PARSE_EMPTY, BAD = RFM_PARSE_BAD, RANGE = RFM_PARSE_RANGE };
+
+typedef struct parse_case {
+    const char *text;
+    int decimals;
+    int parse;
+    int64_t value;
+} parse_case;
+
+static const parse_case decimals[] = {
+    {"0", 4, OK, 0},
+    {"-0", 4, OK, 0},
+    {"1", 0, OK, 1},
+    {"+1.5", 1, OK, 15},
+    {"489.07", 4, OK, 4890700},
+    {"489.0700", 2, OK, 48907},
+    {"489.0700", 4, OK, 4890700},
+    {" \t12.5 ", 4, OK, 125000},
+    {"-12.5", 4, OK, -125000},
+    {".5", 1, OK, 5},
+    {"5.", 1, OK, 50},
+    {"1e3", 2, OK, 100000},
+    {"1E+3", 2, OK, 100000},
+    {"1.25e-2", 4, OK, 125},
+    {"12500e-5", 3, OK, 125},
+    {"0e999999999999999999", 4, OK, 0},
+    {"0.000", 0, OK, 0},
+    {"000000000000000000000000000012.50", 1, OK, 125},
+    {"0.0000000000000000000000000000125e33", 0, OK, 12500},
+    {"12500000000000000000000000000000000e-30", 0, OK, 12500},
+    {"1.00000000000000000000000000000", 0, OK, 1},
+    {"9223372036854775807", 0, OK, INT64_MAX},
+    {"-9223372036854775808", 0, OK, INT64_MIN},
+    {"922337203685477.5807", 4, OK, INT64_MAX},
+    {"-922337203685477.58080", 4, OK, INT64_MIN},
+    {"1000000000000000000", 0, OK, INT64_C(1000000000000000000)},
+    {"9223372036854775808", 0, RANGE, 0},
+    {"-9223372036854775809", 0, RANGE, 0},
+    {"18446744073709551616", 0, RANGE, 0},
+    {"18446744073709551617", 0, RANGE, 0},
+    {"99999999999999999999", 0, RANGE, 0},
+    {"10000000000000000000000000000000000000000", 0, RANGE, 0},
+    {"1e19", 0, RANGE, 0},
+    {"1e18", 1, RANGE, 0},
+    {"1e999999999999999999999", 0, RANGE, 0},
+    {"1e-999999999999999999999", 0, RANGE, 0},
+    {"1e-5", 4, RANGE, 0},
+    {"489.07001", 4, RANGE, 0},
+    {"0.5", 0, RANGE, 0},
+    {"1.0000000000000000000000000000001", 0, RANGE, 0},
+    {"1000000000000000000000000000001e-30", 0, RANGE, 0},
+    {"", 4, EMPTY, 0},
+    {"  \t ", 4, EMPTY, 0},
+    {".", 4, BAD, 0},
+    {"+", 4, BAD, 0},
+    {"-.", 4, BAD, 0},
+    {"e5", 4, BAD, 0},
+    {"1e", 4, BAD, 0},
+    {"1e+", 4, BAD, 0},
+    {"1e5.", 4, BAD, 0},
+    {"--1", 4, BAD, 0},
+    {"+-1", 4, BAD, 0},
+    {"1 2", 4, BAD, 0},
+    {"1,5", 4, BAD, 0},
+    {"1.2.3", 4, BAD, 0},
+    {"0x10", 4, BAD, 0},
+    {"1_000", 4, BAD, 0},
+    {"nan", 4, BAD, 0},
+    {"inf", 4, BAD, 0},
+    {"NULL", 4, BAD, 0},
+    {"12a", 4, BAD, 0},
+    {"\n1", 4, BAD, 0},
+    {"99999999999999999999x", 4, BAD, 0},
+};
+
+static const parse_case integers[] = {
+    {"17850", 0, OK, 17850},
+    {"17850.0", 0, OK, 17850},
+    {"17850.000", 0, OK, 17850},
+    {"00017850", 0, OK, 17850},
+    {"+17850", 0, OK, 17850},
+    {"-17850", 0, OK, -17850},
+    {" 17850 ", 0, OK, 17850},
+    {"0", 0, OK, 0},
+    {"-0.0", 0, OK, 0},
+    {"9223372036854775807", 0, OK, INT64_MAX},
+    {"0000000000000000000000009223372036854775807", 0, OK, INT64_MAX},
+    {"-9223372036854775808", 0, OK, INT64_MIN},
+    {"1000000000000000000.0", 0, OK, INT64_C(1000000000000000000)},
+    {"9223372036854775808", 0, RANGE, 0},
+    {"-9223372036854775809", 0, RANGE, 0},
+    {"10000000000000000000000", 0, RANGE, 0},
+    {"123456789012345678901", 0, RANGE, 0},
+    {"", 0, EMPTY, 0},
+    {" ", 0, EMPTY, 0},
+    {"17850.5", 0, BAD, 0},
+    {"17850.05", 0, BAD, 0},
+    {"1.785e4", 0, BAD, 0},
+    {".0", 0, BAD, 0},
+    {"-", 0, BAD, 0},
+    {"17 850", 0, BAD, 0},
+    {"17850.0.0", 0, BAD, 0},
+    {"C17850", 0, BAD, 0},
+    {"17850x", 0, BAD, 0},
+};
+
+/* Parse a copy that ends where the text does, so that the sanitizer sees a byte too many. */
+static int parse_exactly(const parse_case *one, bool integer, int64_t *value)
+{
+    size_t length = strlen(one->text);
+    char *copy = malloc(length == 0 ? 1 : length);
+    memcpy(copy, one->text, length);
+    int parse =
+        (int)(integer ? rfm_integer_parse(copy, length, value) : rfm_decimal_parse(copy, length, one->decimals, value));
+    free(copy);
+    return parse;
+}
+
+static void assert_case(const parse_case *one, bool integer)
+{
+    int64_t value = 77;
+    int parse = parse_exactly(one, integer, &value);
+    if (parse != one->parse || value != (one->parse == OK ? one->value : 77))
+        fail_msg("'%s' with %d decimals gave %d and %" PRId64, one->text, one->decimals, parse, value);
+}
+
+static void decimals_are_exact(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof decimals / sizeof *decimals; i++)
+        assert_case(&decimals[i], false);
+}
+
+static void ids_are_normalised(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+        assert_case(&integers[i], true);
+}
+
+/* value / 10^decimals written with padding and an exponent, by the C library. */
+static void write_in_some_way(int64_t value, int decimals_of_text, uint64_t *sample, char *text)
+{
+    char digits[40];
+    int padding = (int)(sample_bits(sample) % 6), shift = (int)(sample_bits(sample) % 40) - 20;
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    int n = snprintf(digits, sizeof digits, "%0*" PRIu64, decimals_of_text + 1, magnitude);
+    text += sprintf(text, "%s%.*s%.*s", value < 0 ? "-" : "", padding, "00000", n - decimals_of_text, digits);
+    if (decimals_of_text > 0 || shift % 2 == 0)
+        text += sprintf(text, ".%s%.*s", digits + n - decimals_of_text, padding, "00000");
+    if (shift % 3 == 0)
+        sprintf(text, "e%d", 0);
+}
+
+static void every_writing_gives_the_same_value(void **state)
+{
+    (void)state;
+    uint64_t sample = 1;
+    for (int i = 0; i < 300000; i++) {
+        int64_t value = (int64_t)sample_bits(&sample) >> (sample_bits(&sample) % 64), parsed;
+        int n_decimals = (int)(sample_bits(&sample) % 19);
+        char text[100];
+        write_in_some_way(value, n_decimals, &sample, text);
+        if (rfm_decimal_parse(text, strlen(text), n_decimals, &parsed) != RFM_PARSE_OK || parsed != value)
+            fail_msg("'%s' with %d decimals is not %" PRId64, text, n_decimals, value);
+    }
+}
+
+/* d * 10^e against 128-bit arithmetic. */
+static void exponents_move_the_point(void **state)
+{
+    (void)state;
+    uint64_t sample = 2;
+    for (int i = 0; i < 300000; i++) {
+        uint64_t digits = sample_bits(&sample) >> (40 + sample_bits(&sample) % 24);
+        int exponent = (int)(sample_bits(&sample) % 24) - 12, n_decimals = (int)(sample_bits(&sample) % 7);
+        rfm_i128 wanted = digits;
+        int shift = exponent + n_decimals;
+        bool whole = true;
+        for (; shift > 0; shift--)
+            wanted *= 10;
+        for (; shift < 0; shift++) {
+            whole = whole && wanted % 10 == 0;
+            wanted /= 10;
+        }
+        char text[60];
+        snprintf(text, sizeof text, "%" PRIu64 "e%d", digits, exponent);
+        int64_t parsed;
+        rfm_parse parse = rfm_decimal_parse(text, strlen(text), n_decimals, &parsed);
+        if (!whole || wanted > INT64_MAX)
+            assert_int_equal(parse, RFM_PARSE_RANGE);
+        else
+            assert_true(parse == RFM_PARSE_OK && parsed == wanted);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decimals_are_exact),
+        cmocka_unit_test(ids_are_normalised),
+        cmocka_unit_test(every_writing_gives_the_same_value),
+        cmocka_unit_test(exponents_move_the_point),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
