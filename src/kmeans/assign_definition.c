@@ -1,0 +1,63 @@
+/* The assigner that only applies the definition: the oracle of the others, and their resort. */
+#include <stdlib.h>
+
+#include "assigner.h"
+#include "definition.h"
+
+typedef struct plain {
+    int d, k;
+    size_t stride; /* of scratch: k + d */
+    const double *step;
+    double *transposed; /* [d][k] */
+    double *scratch;    /* [threads][stride]: distances, position */
+} plain;
+
+static void close_plain(void *state)
+{
+    plain *self = state;
+    if (!self)
+        return;
+    free(self->transposed);
+    free(self->scratch);
+    free(self);
+}
+
+static rfm_status open_plain(const rfm_frame *frame, void **state, rfm_error *err)
+{
+    plain *self = rfm_alloc(1, sizeof *self, err);
+    *state = NULL;
+    if (!self)
+        return err->status;
+    self->d = frame->grid->d;
+    self->step = frame->grid->step;
+    self->stride = (size_t)self->d + (size_t)frame->k;
+    self->transposed = rfm_alloc((size_t)frame->k, (size_t)self->d * sizeof *self->transposed, err);
+    self->scratch = rfm_alloc((size_t)frame->threads, self->stride * sizeof *self->scratch, err);
+    if (!self->transposed || !self->scratch) {
+        close_plain(self);
+        return err->status;
+    }
+    *state = self;
+    return RFM_OK;
+}
+
+static void begin_plain(void *state, int k, const double *centroids)
+{
+    plain *self = state;
+    self->k = k;
+    rfm_definition_transpose(k, self->d, centroids, self->transposed);
+}
+
+static void assign_plain(void *state, const rfm_block *block, int32_t *labels)
+{
+    const plain *self = state;
+    double *position = self->scratch + (size_t)block->thread * self->stride;
+    double *distance = position + self->d;
+    for (size_t i = 0; i < block->n; i++) {
+        rfm_definition_position(self->d, self->step, block->index + i * (size_t)self->d, position);
+        rfm_definition_distances(self->k, self->d, position, self->transposed, distance);
+        labels[i] = rfm_definition_least(self->k, distance);
+    }
+}
+
+const rfm_assigner rfm_assigner_definition = {"definition", open_plain, begin_plain, assign_plain, close_plain};

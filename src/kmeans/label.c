@@ -1,0 +1,269 @@
+/* Labels of rows that need not be those of the fit, and inertia of given labels. A row within the fit's range goes
+ * through the assigner; one outside it is decided by the definition. Knows nothing of fits. */
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assigner.h"
+#include "definition.h"
+#include "work.h"
+
+typedef struct labeller {
+    const rfm_grid *grid;
+    int k, threads;
+    size_t rows; /* of a block */
+    const double *centroids, *scaled;
+    const rfm_assigner *assigner;
+    void *state;
+    int32_t *centre;  /* [d] */
+    int32_t *index;   /* [threads][rows * d] */
+    double *position; /* [threads][d] */
+} labeller;
+
+static void close_labeller(labeller *self)
+{
+    if (self->assigner)
+        self->assigner->close(self->state);
+    free(self->centre);
+    free(self->index);
+    free(self->position);
+}
+
+/* The mean of the centroids, within the range of the fit. */
+static void choose_centre(labeller *self)
+{
+    size_t d = (size_t)self->grid->d;
+    int64_t end = (INT64_C(1) << 30) - 1;
+    for (size_t j = 0; j < d; j++) {
+        int64_t low = self->grid->low[j] > -end ? self->grid->low[j] : -end;
+        int64_t high = self->grid->high[j] < end ? self->grid->high[j] : end;
+        double mean = 0;
+        for (size_t c = 0; c < (size_t)self->k; c++)
+            mean += self->centroids[c * d + j] / self->grid->step[j] / self->k;
+        double inside = mean > (double)low ? mean : (double)low;
+        self->centre[j] = (int32_t)(inside < (double)high ? inside : (double)high);
+    }
+}
+
+static rfm_status open_labeller(labeller *self, rfm_error *err)
+{
+    size_t d = (size_t)self->grid->d, threads = (size_t)self->threads;
+    self->centre = rfm_alloc(d, sizeof *self->centre, err);
+    self->index = rfm_alloc(threads, self->rows * d * sizeof *self->index, err);
+    self->position = rfm_alloc(threads, d * sizeof *self->position, err);
+    if (err->status != RFM_OK)
+        return err->status;
+    choose_centre(self);
+    rfm_frame frame = {self->grid, self->centre, self->k, self->threads, self->rows};
+    const rfm_assigner *assigner = rfm_assigner_choose(RFM_ALGORITHM_AUTO, self->grid->d, self->k);
+    if (assigner->open(&frame, &self->state, err) != RFM_OK)
+        return err->status;
+    self->assigner = assigner;
+    assigner->begin(self->state, self->k, self->centroids);
+    return RFM_OK;
+}
+
+/* False when the row is not within the fit's range; its index is then some row that is. */
+static bool index_row(const labeller *self, const double *scaled, int32_t *index)
+{
+    bool inside = true;
+    for (int j = 0; j < self->grid->d; j++) {
+        int64_t value = rfm_grid_index(self->grid, j, scaled[j]);
+        bool fits = value >= self->grid->low[j] && value <= self->grid->high[j];
+        index[j] = fits ? (int32_t)value : self->centre[j];
+        inside = inside && fits;
+    }
+    return inside;
+}
+
+static void find_position(const rfm_grid *grid, const double *scaled, double *position)
+{
+    for (int j = 0; j < grid->d; j++)
+        position[j] = (double)rfm_grid_index(grid, j, scaled[j]) * grid->step[j];
+}
+
+static int32_t decide(const labeller *self, const double *position)
+{
+    size_t d = (size_t)self->grid->d;
+    double least = HUGE_VAL;
+    int32_t label = 0;
+    for (int32_t c = 0; c < self->k; c++) {
+        double distance = rfm_definition_distance((int)d, position, self->centroids + (size_t)c * d);
+        label = distance < least ? c : label;
+        least = distance < least ? distance : least;
+    }
+    return label;
+}
+
+static void label_block(const labeller *self, size_t first, size_t n, int32_t *labels, double *distances)
+{
+    size_t d = (size_t)self->grid->d, thread = (size_t)omp_get_thread_num();
+    int32_t *index = self->index + thread * self->rows * d;
+    double *position = self->position + thread * d;
+    bool inside = true;
+    for (size_t i = 0; i < n; i++)
+        inside = index_row(self, self->scaled + (first + i) * d, index + i * d) && inside;
+    rfm_block block = {(int)thread, first, n, index};
+    self->assigner->assign(self->state, &block, labels + first);
+    for (size_t i = first; i < first + n && (distances || !inside); i++) {
+        const double *scaled = self->scaled + i * d;
+        find_position(self->grid, scaled, position);
+        if (!inside && !index_row(self, scaled, index))
+            labels[i] = decide(self, position);
+        if (distances)
+            distances[i] = rfm_definition_distance((int)d, position, self->centroids + (size_t)labels[i] * d);
+    }
+}
+
+static rfm_status check_rows(int d, size_t n, const double *scaled, rfm_error *err)
+{
+    size_t size = n * (size_t)d, bad = size;
+#pragma omp parallel for schedule(static) reduction(min : bad)
+    for (size_t i = 0; i < size; i++)
+        if (!(fabs(scaled[i]) <= DBL_MAX))
+            bad = i < bad ? i : bad;
+    if (bad < size)
+        rfm_fail(err, RFM_DATA, "row %zu of this rank, column %zu: %g is not a finite number", bad / (size_t)d,
+                 bad % (size_t)d, scaled[bad]);
+    return err->status;
+}
+
+rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids, size_t n, const double *scaled,
+                            int32_t *labels, double *squared_distances, rfm_error *err)
+{
+    labeller self = {.grid = grid, .k = k, .threads = omp_get_max_threads(), .centroids = centroids, .scaled = scaled};
+    self.rows = rfm_assigner_rows(grid->d, k);
+    if (k < 1)
+        return rfm_fail(err, RFM_USAGE, "rows cannot be labelled without centroids");
+    if (check_rows(grid->d, n, scaled, err) != RFM_OK)
+        return err->status;
+    if (open_labeller(&self, err) == RFM_OK) {
+#pragma omp parallel for num_threads(self.threads) schedule(static)
+        for (size_t first = 0; first < n; first += self.rows)
+            label_block(&self, first, n - first < self.rows ? n - first : self.rows, labels, squared_distances);
+    }
+    close_labeller(&self);
+    return err->status;
+}
+
+/* ---- inertia of given labels ------------------------------------------------------------------------------------- */
+
+/* Rows whose indices let integer sums of all rows stay in 64 bits are summed as integers; the few beyond, by their
+ * rounded squared distance. */
+typedef struct tally {
+    const rfm_grid *grid;
+    int64_t most; /* index of a row that is summed */
+    rfm_sums sums;
+    rfm_i128 *squares; /* [d] */
+    int64_t *index;    /* [d] */
+    double *position;  /* [d] */
+    int64_t *sizes;    /* [k] */
+} tally;
+
+static rfm_status open_tally(tally *self, int k, rfm_error *err)
+{
+    size_t d = (size_t)self->grid->d;
+    self->sums.d = self->grid->d;
+    self->sums.stride = d + 1;
+    self->sums.words = rfm_alloc((size_t)k, (d + 1) * sizeof *self->sums.words, err);
+    self->squares = rfm_alloc(d, sizeof *self->squares, err);
+    self->index = rfm_alloc(d, sizeof *self->index, err);
+    self->position = rfm_alloc(d, sizeof *self->position, err);
+    self->sizes = rfm_alloc((size_t)k, sizeof *self->sizes, err);
+    return err->status;
+}
+
+static void close_tally(tally *self)
+{
+    free(self->sums.words);
+    free(self->squares);
+    free(self->index);
+    free(self->position);
+    free(self->sizes);
+}
+
+static rfm_status check_labels(int k, size_t n, const int32_t *labels, rfm_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (labels[i] < 0 || labels[i] >= k)
+            return rfm_fail(err, RFM_INTERNAL, "row %zu of this rank has label %d of %d clusters", i, (int)labels[i],
+                            k);
+    return RFM_OK;
+}
+
+static bool index_tally_row(tally *self, const double *scaled)
+{
+    bool inside = true;
+    for (int j = 0; j < self->grid->d; j++) {
+        int64_t index = rfm_grid_index(self->grid, j, scaled[j]);
+        self->index[j] = index;
+        self->position[j] = (double)index * self->grid->step[j];
+        inside = inside && index <= self->most && index >= -self->most;
+    }
+    return inside;
+}
+
+/* One walk over the rows. exponent NULL: integer sums and the largest distance outside (the result's .value); else the
+ * sum of the distances outside (its .sum). */
+typedef struct walk {
+    double value;
+    rfm_i128 sum;
+} walk;
+
+static walk walk_rows(tally *self, size_t n, const double *scaled, const int32_t *labels, const double *centroids,
+                      const int *exponent)
+{
+    size_t d = (size_t)self->grid->d;
+    walk result = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        bool inside = index_tally_row(self, scaled + i * d);
+        int64_t *word = rfm_sums_of(&self->sums, labels[i]);
+        self->sizes[labels[i]] += exponent ? 0 : 1;
+        if (!inside) {
+            double distance = rfm_definition_distance((int)d, self->position, centroids + (size_t)labels[i] * d);
+            result.value = fmax(result.value, distance);
+            result.sum += exponent ? rfm_quantum_round(distance, *exponent) : 0;
+        }
+        for (size_t j = 0; inside && !exponent && j < d; j++) {
+            word[j] += self->index[j];
+            self->squares[j] += (rfm_i128)self->index[j] * self->index[j];
+        }
+        word[d] += inside && !exponent;
+    }
+    return result;
+}
+
+rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_grid *grid, int k, const double *centroids, size_t n,
+                              const double *scaled, const int32_t *labels, double *inertia, int64_t *sizes,
+                              rfm_error *err)
+{
+    tally self = {.grid = grid};
+    int64_t n_global = (int64_t)n;
+    if (open_tally(&self, k, err) == RFM_OK && check_labels(k, n, labels, err) == RFM_OK)
+        check_rows(grid->d, n, scaled, err);
+    if (rfm_comm_agree(comm, err) != RFM_OK)
+        goto done;
+    rfm_comm_reduce_i64(comm, RFM_SUM, &n_global, 1);
+    self.most = INT64_C(1) << rfm_grid_bits(n_global);
+    walk outside = walk_rows(&self, n, scaled, labels, centroids, NULL);
+    rfm_comm_reduce_i64(comm, RFM_SUM, self.sums.words, (size_t)k * self.sums.stride);
+    rfm_comm_reduce_i64(comm, RFM_SUM, self.sizes, (size_t)k);
+    rfm_comm_sum_i128(comm, self.squares, (size_t)grid->d);
+    rfm_comm_reduce_f64(comm, RFM_MAX, &outside.value, 1);
+    *inertia = rfm_inertia_value(&self.sums, k, self.squares, grid->step, centroids);
+    if (outside.value > DBL_MAX) {
+        *inertia = HUGE_VAL;
+    } else if (outside.value > 0) {
+        int exponent = rfm_quantum_exponent(outside.value);
+        rfm_i128 sum = walk_rows(&self, n, scaled, labels, centroids, &exponent).sum;
+        rfm_comm_sum_i128(comm, &sum, 1);
+        *inertia += rfm_quantum_value(sum, exponent);
+    }
+    if (sizes)
+        memcpy(sizes, self.sizes, (size_t)k * sizeof *sizes);
+done:
+    close_tally(&self);
+    return err->status;
+}

@@ -1,0 +1,111 @@
+/* Empty clusters. Each, in the order of their numbers, takes the row that is farthest from its centroid (by the
+ * definition; ties: the lowest global row) among the rows that
+ *   - are off their centroid,
+ *   - differ in value from every row taken in this call,
+ *   - are not alone in their cluster.
+ * When no such row is left, the clusters that are still empty are dropped. So it ends on every input. Knows nothing of
+ * how clusters came to be empty. */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "definition.h"
+#include "pool.h"
+
+static void measure_distances(rfm_work *work, const double *centroids)
+{
+    size_t d = (size_t)work->matrix->d;
+#pragma omp parallel for num_threads(work->threads) schedule(static)
+    for (size_t i = 0; i < work->matrix->n; i++)
+        work->distance[i] = rfm_definition_row_distance((int)d, work->matrix->grid->step, rfm_work_row(work, i),
+                                                        centroids + (size_t)work->labels[i] * d);
+}
+
+static rfm_pick find_farthest(const rfm_work *work, const rfm_pool *pool)
+{
+    rfm_pick farthest = {HUGE_VAL, RFM_POOL_NONE};
+#pragma omp parallel num_threads(work->threads)
+    {
+        rfm_pick mine = {HUGE_VAL, RFM_POOL_NONE};
+#pragma omp for schedule(static) nowait
+        for (size_t i = 0; i < pool->n; i++)
+            if (pool->distance[i] > 0 && rfm_sums_count(&work->sums, work->labels[i]) > 1)
+                rfm_pick_offer(&mine, -pool->distance[i], pool->first + (int64_t)i);
+#pragma omp critical
+        rfm_pick_offer(&farthest, mine.value, mine.row);
+    }
+    rfm_pool_agree(pool, &farthest, 1);
+    return farthest;
+}
+
+/* Rows of this value are not taken again in this call. */
+static void exclude_equals(const rfm_pool *pool, const int64_t *value)
+{
+    size_t d = (size_t)pool->d;
+#pragma omp parallel for num_threads(pool->threads) schedule(static)
+    for (size_t i = 0; i < pool->n; i++) {
+        size_t j = 0;
+        while (j < d && pool->index[i * d + j] == value[j])
+            j++;
+        if (j == d)
+            pool->distance[i] = 0;
+    }
+}
+
+/* The row's value becomes the sums of cluster c; its old cluster gives it up. */
+static void move_row(rfm_work *work, const rfm_pool *pool, int64_t row, int c)
+{
+    int64_t *fresh = rfm_sums_of(&work->sums, c), label = 0;
+    size_t at = rfm_pool_fetch(pool, row, fresh), d = (size_t)pool->d;
+    if (at < pool->n) {
+        label = work->labels[at];
+        work->labels[at] = c;
+    }
+    rfm_comm_reduce_i64(work->comm, RFM_SUM, &label, 1);
+    int64_t *old = rfm_sums_of(&work->sums, (int)label);
+    for (size_t j = 0; j < d; j++)
+        old[j] -= fresh[j];
+    old[d]--;
+    fresh[d] = 1;
+    exclude_equals(pool, fresh);
+}
+
+/* moved: [k] where each cluster went. */
+static int close_gaps(rfm_work *work, int k, double *centroids)
+{
+    size_t d = (size_t)work->matrix->d, stride = work->sums.stride;
+    int32_t *moved = (int32_t *)(void *)work->thread_words; /* idle between passes, and larger than k */
+    int left = 0;
+    for (int c = 0; c < k; c++) {
+        moved[c] = left;
+        if (rfm_sums_count(&work->sums, c) == 0)
+            continue;
+        memmove(rfm_sums_of(&work->sums, left), rfm_sums_of(&work->sums, c), stride * sizeof(int64_t));
+        memmove(centroids + (size_t)left * d, centroids + (size_t)c * d, d * sizeof *centroids);
+        left++;
+    }
+    for (size_t i = 0; i < work->matrix->n; i++)
+        work->labels[i] = moved[work->labels[i]];
+    return left;
+}
+
+int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids)
+{
+    rfm_pool pool = rfm_pool_of(work);
+    int64_t moved = 0;
+    bool empty = false;
+    measure_distances(work, centroids);
+    for (int c = 0; c < *k; c++) {
+        if (rfm_sums_count(&work->sums, c) > 0)
+            continue;
+        rfm_pick farthest = find_farthest(work, &pool);
+        empty = farthest.row == RFM_POOL_NONE;
+        if (empty)
+            break;
+        move_row(work, &pool, farthest.row, c);
+        moved++;
+    }
+    if (empty)
+        *k = close_gaps(work, *k, centroids);
+    return moved;
+}

@@ -1,0 +1,43 @@
+/* Plain random rows: every row draws a number, the k least of distinct value are the centroids. */
+#include <math.h>
+
+#include "seeding.h"
+
+static rfm_pick find_least(const rfm_pool *pool)
+{
+    rfm_pick least = {HUGE_VAL, RFM_POOL_NONE};
+    for (size_t i = 0; i < pool->n; i++)
+        if (pool->distance[i] < 1)
+            rfm_pick_offer(&least, pool->distance[i], pool->first + (int64_t)i);
+    rfm_pool_agree(pool, &least, 1);
+    return least;
+}
+
+/* A number of 1 is out of the draw. */
+static void exclude_equals(const rfm_pool *pool, const int64_t *value)
+{
+    size_t d = (size_t)pool->d;
+    for (size_t i = 0; i < pool->n; i++) {
+        size_t j = 0;
+        while (j < d && pool->index[i * d + j] == value[j])
+            j++;
+        if (j == d)
+            pool->distance[i] = 1;
+    }
+}
+
+void rfm_seed_random(rfm_seeder *seeder, int *k, double *centroids)
+{
+    rfm_pool pool = rfm_pool_of(seeder->work);
+    uint64_t stream = rfm_seeder_stream(seeder, RFM_RANDOM_ROWS, 0, 0);
+    for (size_t i = 0; i < pool.n; i++)
+        pool.distance[i] = rfm_random_unit(stream, pool.key[i]);
+    for (*k = 0; *k < seeder->options->k; ++*k) {
+        rfm_pick least = find_least(&pool);
+        if (least.row == RFM_POOL_NONE)
+            return;
+        rfm_pool_fetch(&pool, least.row, seeder->words);
+        rfm_seeder_position(seeder, centroids + (size_t)*k * (size_t)pool.d);
+        exclude_equals(&pool, seeder->words);
+    }
+}

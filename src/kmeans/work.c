@@ -1,0 +1,75 @@
+/* The memory of a fit. Knows no algorithm. */
+#include "work.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+void rfm_work_free(rfm_work *work)
+{
+    if (work->assigner)
+        work->assigner->close(work->state);
+    free(work->centre);
+    free(work->totals);
+    free(work->squares);
+    free(work->sums.words);
+    free(work->thread_words);
+    free(work->fresh);
+    free(work->labels);
+    free(work->distance);
+    memset(work, 0, sizeof *work);
+}
+
+static rfm_status allocate(rfm_work *work, rfm_error *err)
+{
+    size_t d = (size_t)work->matrix->d, k = (size_t)work->k_most, n = work->matrix->n;
+    size_t threads = (size_t)work->threads;
+    if (k > (SIZE_MAX / 64 - 64) / (d + 1))
+        return rfm_fail(err, RFM_NO_MEMORY, "%zu clusters of %zu columns do not fit in memory", k, d);
+    work->sums.d = work->matrix->d;
+    work->sums.stride = d + 1;
+    work->thread_stride = (k * (d + 1) + 1 + 7) / 8 * 8 + 8; /* threads share no cache line */
+    work->centre = rfm_alloc(d, sizeof *work->centre, err);
+    work->totals = rfm_alloc(d, sizeof *work->totals, err);
+    work->squares = rfm_alloc(d, sizeof *work->squares, err);
+    work->sums.words = rfm_alloc(work->thread_stride, sizeof *work->sums.words, err);
+    work->thread_words = rfm_alloc(threads, work->thread_stride * sizeof *work->thread_words, err);
+    work->fresh = rfm_alloc(threads, work->rows * sizeof *work->fresh, err);
+    work->labels = rfm_alloc(n, sizeof *work->labels, err);
+    work->distance = rfm_alloc(n, sizeof *work->distance, err);
+    return err->status;
+}
+
+/* The mean of each column, away from the ends of int32 so that differences from it cannot overflow. */
+static void choose_centre(rfm_work *work)
+{
+    int64_t n = work->matrix->n_global;
+    for (int j = 0; j < work->matrix->d; j++) {
+        int64_t mean = n > 0 ? work->totals[j] / n : 0, end = (INT64_C(1) << 30) - 1;
+        work->centre[j] = (int32_t)(mean > end ? end : mean < -end ? -end : mean);
+    }
+}
+
+rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm algorithm, int k, rfm_work *work,
+                         rfm_error *err)
+{
+    memset(work, 0, sizeof *work);
+    work->comm = comm;
+    work->matrix = matrix;
+    work->k_most = k;
+    work->threads = omp_get_max_threads();
+    work->rows = rfm_assigner_rows(matrix->d, k);
+    allocate(work, err);
+    if (rfm_comm_agree(comm, err) != RFM_OK)
+        goto done;
+    rfm_sums_moments(work);
+    choose_centre(work);
+    rfm_frame frame = {matrix->grid, work->centre, k, work->threads, work->rows};
+    work->assigner = rfm_assigner_choose(algorithm, matrix->d, k);
+    work->assigner->open(&frame, &work->state, err);
+    rfm_comm_agree(comm, err);
+done:
+    if (err->status != RFM_OK)
+        rfm_work_free(work);
+    return err->status;
+}

@@ -1,0 +1,110 @@
+/* What a fit holds on to while it runs: the rows, the ranks, the assigner, and all the memory it needs, taken at the
+ * start so that nothing can fail between two collectives. */
+#ifndef RFMPI_KMEANS_WORK_H
+#define RFMPI_KMEANS_WORK_H
+
+#include "assigner.h"
+
+/* The integer sums of an iteration, a row of d + 1 words a cluster:
+ *
+ *   cluster 0: S_0 .. S_(d-1), n | cluster 1: S_0 .. S_(d-1), n | ... | rows that changed their label
+ *
+ * so that one reduction of k(d+1) + 1 words is all an iteration says to the other ranks. */
+typedef struct rfm_sums {
+    int d;
+    size_t stride;  /* d + 1 */
+    int64_t *words; /* [k_most * stride + 1] */
+} rfm_sums;
+
+typedef struct rfm_work {
+    rfm_comm *comm;
+    const rfm_matrix *matrix;
+    const rfm_assigner *assigner;
+    void *state; /* of the assigner */
+    int k_most, threads;
+    size_t rows;           /* of a block */
+    int32_t *centre;       /* [d] mean index */
+    int64_t *totals;       /* [d] sums of all indices */
+    rfm_i128 *squares;     /* [d] sums of all squared indices */
+    rfm_sums sums;         /* of the last pass; global */
+    int64_t *thread_words; /* [threads][thread_stride] */
+    size_t thread_stride;
+    int32_t *fresh;   /* [threads][rows] labels of the block in hand */
+    int32_t *labels;  /* [n] of the last pass; -1 before the first */
+    double *distance; /* [n] for seeding and refill */
+} rfm_work;
+
+/* Collective. k: clusters at most. */
+rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm algorithm, int k, rfm_work *work,
+                         rfm_error *err);
+void rfm_work_free(rfm_work *work);
+
+static inline const int32_t *rfm_work_row(const rfm_work *work, size_t i)
+{
+    return work->matrix->index + i * (size_t)work->matrix->d;
+}
+
+/* Bits of an index such that sums of n_global of them stay within 2^62 (grid.c). */
+int rfm_grid_bits(int64_t n_global);
+
+/* ---- sums.c ---- */
+
+static inline int64_t *rfm_sums_of(const rfm_sums *sums, int c)
+{
+    return sums->words + (size_t)c * sums->stride;
+}
+
+static inline int64_t rfm_sums_count(const rfm_sums *sums, int c)
+{
+    return rfm_sums_of(sums, c)[sums->d];
+}
+
+/* Local: labels only. The centroids are positions [k * d]. */
+void rfm_labels_pass(rfm_work *work, int k, const double *centroids);
+
+/* Collective: labels and sums, one reduction. Returns how many rows changed their label, globally. */
+int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids);
+
+/* Collective, once: totals and squares. */
+void rfm_sums_moments(rfm_work *work);
+
+/* The mean of a cluster as a position: (double)S / (double)n, times the step. n must not be 0. */
+void rfm_sums_mean(const rfm_sums *sums, const double *step, int c, double *centroid);
+
+/* ---- inertia.c ---- */
+
+/* Squared distances of the summed rows to their clusters' means, or to the centroids when these are given, in column
+ * order. squares: [d] of all rows. */
+double rfm_inertia_value(const rfm_sums *sums, int k, const rfm_i128 *squares, const double *step,
+                         const double *centroids);
+
+/* The mean of the columns' variances. */
+double rfm_inertia_variance(const rfm_work *work);
+
+/* ---- refill.c ---- */
+
+/* Collective. Gives every empty cluster of the sums a row of its own (see refill.c), or drops it: *k is then less, and
+ * sums, labels and centroids have moved up. Returns how many rows were moved. */
+int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids);
+
+/* ---- lloyd.c ---- */
+
+typedef struct rfm_outcome {
+    int iterations;
+    bool converged; /* by either rule */
+    bool settled;   /* no label changed: the labels belong to the centroids */
+    double inertia; /* of the rows' labels about the centroids */
+    double *trace;  /* [iterations] */
+    size_t trace_capacity;
+} rfm_outcome;
+
+/* Collective. Iterates from *k centroids; at the end they are the means of the last labels. */
+rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
+                         rfm_outcome *outcome, rfm_error *err);
+
+/* ---- order.c ---- */
+
+/* rank[i] is the cluster that comes i-th: by key descending, then centroid, lexicographically, then number. */
+void rfm_order_clusters(int k, int d, const double *centroids, const double *key, int32_t *rank);
+
+#endif
