@@ -34,9 +34,9 @@ def launch(*words, ranks=1, env=None, timeout=100, program=RFMPI):
                           capture_output=True, text=True)
 
 
-def messages(result):
-    """Our own lines of an error, without mpirun's banner and our log."""
-    return [line for line in result.stderr.splitlines() if line.startswith("rfmpi: ")]
+def errors(result):
+    """Our own error lines, without mpirun's banner and our log. There must never be more than one."""
+    return [line for line in result.stderr.splitlines() if line.startswith("rfmpi: error: ")]
 
 
 class Case(unittest.TestCase):

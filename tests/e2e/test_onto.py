@@ -47,7 +47,7 @@ class Onto(case.Case):
         result = self.rfmpi("prepare", case.SOURCE / "conf" / "quickstart.yml", "--set",
                             "input.paths=" + json.dumps(paths), "--set", f"output.dir={self.dir / 'refused'}", *self.list,
                             "--onto", self.dir / "first", *words, code=64, ranks=2)
-        lines = case.messages(result)
+        lines = case.errors(result)
         self.assertEqual(len(lines), 1, result.stderr)
         self.assertRegex(lines[0], pattern)
 
