@@ -1,0 +1,51 @@
+/* file: an open HDF5 file, as the files of this module see it.
+ */
+#ifndef RFM_HDF5_FILE_H
+#define RFM_HDF5_FILE_H
+
+#include "disk.h"
+#include "rfmpi/hdf5.h"
+
+#include <hdf5.h>
+
+/* pwrite() on Linux moves at most 2^31 - 4096 bytes, and Open MPI does not go on with the rest. */
+#define RFM_H5_TRANSFER_BYTES (INT64_C(1) << 30)
+
+struct rfm_h5 {
+    rfm_comm *comm;
+    char *path;
+    hid_t id;       /* the file; -1: none */
+    hid_t transfer; /* property list of raw data */
+    bool writing;
+    bool broken;            /* something could not be written: the file is to be given up */
+    int64_t transfer_bytes; /* of one transfer, at most; RFM_H5_TRANSFER_BYTES unless a test says
+                               otherwise */
+    rfm_h5_disk disk;       /* rank 0's */
+};
+
+/* Record a failure of HDF5: "PATH: text: the reason HDF5 gives". HDF5's own classes of error decide
+ * the status where they say more than `otherwise`. To be called before the next call into HDF5.
+ * Local. */
+rfm_status rfm_h5_fail(const rfm_h5 *file, rfm_error *err, rfm_status otherwise, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Collective. Before HDF5 adds `bytes` to the file: there is room for them, and the file is open to
+ * write. */
+rfm_status rfm_h5_reserve(rfm_h5 *file, int64_t bytes, rfm_error *err);
+
+/* Collective. Agree on a step that changed the file; after a failure it is given up at close. */
+rfm_status rfm_h5_agree_written(rfm_h5 *file, rfm_error *err);
+
+/* HDF5's type of a dataset's elements in memory or in the file; columns is the length of a string.
+ * Caller closes. Local. */
+hid_t rfm_h5_memory_type(rfm_h5_type type, int64_t columns);
+hid_t rfm_h5_file_type(rfm_h5_type type, int64_t columns);
+
+/* Bytes of one row in memory, -1 when they pass what can be moved at once. Local. */
+int64_t rfm_h5_row_bytes(const rfm_h5_shape *shape);
+
+/* Open a dataset and tell its shape; *id < 0 and RFM_OK when there is none. The caller closes *id.
+ * Local: the same on all ranks, which all call it. */
+rfm_status rfm_h5_dataset_open(rfm_h5 *file, const char *name, hid_t *id, rfm_h5_shape *shape, rfm_error *err);
+
+#endif

@@ -1,0 +1,126 @@
+/* A full disk ends every rank with a message and never in a wait: at each step of a write, with and
+ * without blocks held. */
+#include "session.h"
+
+#include <sys/mount.h>
+
+enum { DISK_BYTES = 4 << 20 };
+
+/* A small file system of our own, in the folder; root alone may make one. All ranks get whether it
+ * is there. */
+static bool mount_disk(void)
+{
+    char options[64];
+    int64_t failed = 0;
+    snprintf(options, sizeof options, "size=%d", (int)DISK_BYTES);
+    if (rfm_comm_rank(comm) == 0) {
+        rmdir(in_folder("disk"));
+        failed = mkdir(in_folder("disk"), 0700) || mount("none", in_folder("disk"), "tmpfs", 0, options);
+        if (failed)
+            print_message("no file system can be mounted here: a full disk is not tried\n");
+    }
+    rfm_comm_bcast(comm, 0, &failed, sizeof failed);
+    return !failed;
+}
+
+static void unmount_disk(void)
+{
+    rfm_comm_barrier(comm);
+    if (rfm_comm_rank(comm) == 0)
+        assert_int_equal(umount(in_folder("disk")), 0);
+    rfm_comm_barrier(comm);
+}
+
+/* Leave `bytes` of the disk free. */
+static void fill_disk(size_t bytes)
+{
+    if (rfm_comm_rank(comm) == 0) {
+        FILE *file = fopen(in_folder("disk/filler"), "w");
+        assert_non_null(file);
+        assert_int_equal(ftruncate(fileno(file), 0), 0);
+        for (size_t i = 0; i < DISK_BYTES - bytes; i += 4096) {
+            char block[4096] = {1};
+            fwrite(block, 1, sizeof block, file);
+        }
+        fclose(file);
+    }
+    rfm_comm_barrier(comm);
+}
+
+/* A table, a group, an attribute; `skip` leaves out what keeps HDF5 from meeting a full disk. */
+static rfm_status write_some(size_t bytes_a_rank, bool skip, rfm_error *err)
+{
+    rfm_error ignored = {0};
+    rfm_h5 *file = NULL;
+    rfm_h5_shape shape = {.type = RFM_H5_F64, .columns = 2};
+    size_t rows = bytes_a_rank / 16;
+    double *values = rfm_alloc(rows, 16, &ignored);
+    for (size_t i = 0; i < 2 * rows; i++)
+        values[i] = (double)i;
+    char *text = rfm_alloc(100001, 1, &ignored);
+    memset(text, 'x', 100000);
+    if (!rfm_h5_create(comm, in_folder("disk/table.h5"), &file, err)) {
+        file->disk.skip = skip;
+        if (!rfm_h5_write(file, "/a/values", &shape, rows, values, err) &&
+            !rfm_h5_put_text(file, "/a", "text", text, err))
+            rfm_h5_write(file, "/b/c/values", &shape, rows, values, err);
+    }
+    rfm_h5_close(file, err);
+    free(values);
+    free(text);
+    return err->status;
+}
+
+static void a_full_disk_is_an_error_on_all_ranks(void **state)
+{
+    (void)state;
+    if (!mount_disk())
+        skip();
+    size_t ranks = (size_t)rfm_comm_size(comm), n_failed = 0;
+    /* From no room at all, through room for a part of it, to room for all. */
+    for (size_t left = 0; left <= (size_t)2 << 20; left += 65536) {
+        rfm_error err = {0};
+        fill_disk(left);
+        if (write_some(((size_t)512 << 10) / ranks, false, &err)) {
+            n_failed++;
+            assert_int_not_equal(access(in_folder("disk/table.h5"), F_OK), 0);
+            assert_non_null(strstr(err.message, "disk/table.h5: "));
+            assert_failed(&err, RFM_IO, "No space left on device");
+        } else {
+            assert_int_equal(access(in_folder("disk/table.h5"), F_OK), 0);
+            rfm_comm_barrier(comm);
+            if (rfm_comm_rank(comm) == 0)
+                unlink(in_folder("disk/table.h5"));
+        }
+    }
+    assert_in_range(n_failed, 4, 30);
+    unmount_disk();
+}
+
+/* As on a file system that cannot hold blocks for a file: HDF5 meets the full disk itself, and is
+ * got rid of all the same. */
+static void a_disk_that_fills_unforeseen_is_an_error_on_all_ranks(void **state)
+{
+    (void)state;
+    if (!mount_disk())
+        skip();
+    size_t ranks = (size_t)rfm_comm_size(comm);
+    fill_disk((size_t)1 << 20);
+    rfm_error err = {0};
+    write_some(((size_t)3 << 20) / ranks, true, &err);
+    assert_int_not_equal(access(in_folder("disk/table.h5"), F_OK), 0);
+    assert_failed(&err, RFM_IO, "cannot write dataset /a/values");
+    rfm_comm_barrier(comm);
+    /* The room is there again. */
+    assert_int_equal(write_some(((size_t)128 << 10) / ranks, false, &err), RFM_OK);
+    unmount_disk();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_disk_is_an_error_on_all_ranks),
+        cmocka_unit_test(a_disk_that_fills_unforeseen_is_an_error_on_all_ranks),
+    };
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
+}
