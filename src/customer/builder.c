@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-rfm_status rfm_builder_init(rfm_builder *builder, const rfm_layout *layout, rfm_id_kind kind,
-                            rfm_error *err)
+rfm_status rfm_builder_init(rfm_builder *builder, const rfm_layout *layout, rfm_id_kind kind, rfm_error *err)
 {
     size_t n_lists = (size_t)layout->n_lists;
     memset(builder, 0, sizeof *builder);
@@ -50,8 +49,7 @@ rfm_state rfm_builder_take(rfm_builder *builder)
 /* ---- room -------------------------------------------------------------------------------------
  */
 
-static rfm_status reserve_ids(rfm_builder *builder, const rfm_run *runs, size_t n_runs, size_t n,
-                              rfm_error *err)
+static rfm_status reserve_ids(rfm_builder *builder, const rfm_run *runs, size_t n_runs, size_t n, rfm_error *err)
 {
     rfm_ids *ids = &builder->state.ids;
     rfm_reserve(&ids->hash, &builder->hash, n + 1, sizeof *ids->hash, err);
@@ -70,8 +68,8 @@ static rfm_status reserve_ids(rfm_builder *builder, const rfm_run *runs, size_t 
     return rfm_reserve(&ids->bytes, &builder->bytes, bytes + 1, 1, err);
 }
 
-static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_run *runs, size_t n_runs,
-                               size_t n, rfm_error *err)
+static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_run *runs, size_t n_runs, size_t n,
+                               rfm_error *err)
 {
     rfm_list *list = &builder->state.lists[l];
     rfm_list_capacity *capacity = &builder->lists[l];
@@ -133,8 +131,7 @@ static void copy_entries(rfm_list *to, size_t n, const rfm_list *from, size_t i,
         return;
     memcpy(to->key + at, from->key + first, count * sizeof *to->key);
     if (width > 0)
-        memcpy(to->payload + at * width, from->payload + first * width,
-               count * width * sizeof *to->payload);
+        memcpy(to->payload + at * width, from->payload + first * width, count * width * sizeof *to->payload);
     to->start[n + 1] = at + count;
 }
 
@@ -165,8 +162,7 @@ static void settle_lists(rfm_state *state)
         int64_t *payload = list->payload;
         if (record->n_words > 0)
             payload += first * (size_t)record->n_words;
-        list->start[state->ids.n + 1] =
-            first + rfm_entries_settle(record, list->key + first, payload, n);
+        list->start[state->ids.n + 1] = first + rfm_entries_settle(record, list->key + first, payload, n);
     }
 }
 
@@ -222,8 +218,7 @@ rfm_status rfm_builder_merge(rfm_builder *builder, rfm_run *runs, size_t n_runs,
         do {
             take_customer(state, runs[0].state, runs[0].next, parts++ == 0);
             n = advance(runs, n);
-        } while (n > 0 && rfm_ids_compare(&state->ids, state->ids.n, &runs[0].state->ids,
-                                          runs[0].next) == 0);
+        } while (n > 0 && rfm_ids_compare(&state->ids, state->ids.n, &runs[0].state->ids, runs[0].next) == 0);
         if (parts > 1)
             settle_lists(state);
         state->ids.n++;

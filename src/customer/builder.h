@@ -21,8 +21,7 @@ typedef struct rfm_builder {
 } rfm_builder;
 
 /* Local, all of them. */
-rfm_status rfm_builder_init(rfm_builder *builder, const rfm_layout *layout, rfm_id_kind kind,
-                            rfm_error *err);
+rfm_status rfm_builder_init(rfm_builder *builder, const rfm_layout *layout, rfm_id_kind kind, rfm_error *err);
 
 /* Append what the runs hold, each customer once. All of it must come behind what is there already.
  * Uses the runs up. */

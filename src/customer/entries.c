@@ -118,3 +118,22 @@ size_t rfm_entries_settle(const rfm_record *record, uint64_t *key, int64_t *payl
     }
     return kept;
 }
+
+void rfm_list_settle(const rfm_record *record, size_t n, rfm_list *list)
+{
+    size_t width = (size_t)record->n_words, kept = 0, first = 0;
+    for (size_t c = 0; c < n; c++) {
+        size_t end = list->start[c + 1];
+        int64_t *payload = width > 0 ? list->payload + first * width : NULL;
+        size_t stay = rfm_entries_settle(record, list->key + first, payload, end - first);
+        if (kept != first) {
+            memmove(list->key + kept, list->key + first, stay * sizeof *list->key);
+            if (width > 0)
+                memmove(list->payload + kept * width, payload, stay * width * sizeof *payload);
+        }
+        list->start[c] = kept;
+        kept += stay;
+        first = end;
+    }
+    list->start[n] = kept;
+}

@@ -9,4 +9,7 @@
  * dropped. In place; returns how many stay. */
 size_t rfm_entries_settle(const rfm_record *record, uint64_t *key, int64_t *payload, size_t n);
 
+/* The same for each of n customers, closing the gaps. */
+void rfm_list_settle(const rfm_record *record, size_t n, rfm_list *list);
+
 #endif

@@ -22,8 +22,7 @@ static bool text_before(const void *context, size_t a, size_t b)
 }
 
 /* Which customer is i-th, and where each customer goes. */
-static rfm_status sort_customers(const rfm_table *table, rfm_ordered **sorted, uint32_t **order,
-                                 rfm_error *err)
+static rfm_status sort_customers(const rfm_table *table, rfm_ordered **sorted, uint32_t **order, rfm_error *err)
 {
     *sorted = rfm_alloc(table->n, sizeof **sorted, err);
     *order = rfm_alloc(table->n, sizeof **order, err);
@@ -70,8 +69,7 @@ static void put_id(const rfm_table *table, const int64_t *row, rfm_ids *ids, siz
     ids->offset[i + 1] = ids->offset[i] + length;
 }
 
-static rfm_status copy_rows(const rfm_table *table, const rfm_ordered *sorted, rfm_state *state,
-                            rfm_error *err)
+static rfm_status copy_rows(const rfm_table *table, const rfm_ordered *sorted, rfm_state *state, rfm_error *err)
 {
     size_t n_words = (size_t)table->layout->words.n_words;
     state->words = rfm_alloc(table->n, n_words * sizeof *state->words, err);

@@ -19,8 +19,8 @@ int rfm_ids_compare(const rfm_ids *a, size_t i, const rfm_ids *b, size_t j)
         return a->hash[i] < b->hash[j] ? -1 : 1;
     if (a->kind == RFM_ID_INTEGER)
         return (a->number[i] > b->number[j]) - (a->number[i] < b->number[j]);
-    return rfm_id_compare_text(a->bytes + a->offset[i], a->offset[i + 1] - a->offset[i],
-                               b->bytes + b->offset[j], b->offset[j + 1] - b->offset[j]);
+    return rfm_id_compare_text(a->bytes + a->offset[i], a->offset[i + 1] - a->offset[i], b->bytes + b->offset[j],
+                               b->offset[j + 1] - b->offset[j]);
 }
 
 void rfm_ids_free(rfm_ids *ids)

@@ -11,8 +11,7 @@ enum { MAX_WORDS_EACH = 2 };
 
 static bool uses_number(rfm_aggregate_kind kind)
 {
-    return kind == RFM_COUNT_VALUE || kind == RFM_TOTAL || kind == RFM_LEAST ||
-           kind == RFM_GREATEST;
+    return kind == RFM_COUNT_VALUE || kind == RFM_TOTAL || kind == RFM_LEAST || kind == RFM_GREATEST;
 }
 
 static bool is_known(const rfm_aggregate *aggregate)
@@ -22,8 +21,7 @@ static bool is_known(const rfm_aggregate *aggregate)
         return source >= 0 && source < RFM_MAX_NUMBERS;
     if (aggregate->kind == RFM_DISTINCT)
         return source >= RFM_SOURCE_WEEK && source < RFM_MAX_HASHES;
-    return aggregate->kind == RFM_COUNT || aggregate->kind == RFM_FIRST ||
-           aggregate->kind == RFM_LAST;
+    return aggregate->kind == RFM_COUNT || aggregate->kind == RFM_FIRST || aggregate->kind == RFM_LAST;
 }
 
 /* Times need no second time beside them: a window over them is their own value. */
@@ -40,8 +38,7 @@ static rfm_status check(const rfm_aggregate *aggregates, int n, rfm_error *err)
         const rfm_aggregate *a = &aggregates[i];
         const char *name = a->name ? a->name : "";
         if (!a->name || !is_known(a) || a->predicate < 0 || a->predicate >= RFM_MAX_PREDICATES)
-            return rfm_fail(err, RFM_INTERNAL, "aggregate %d '%s' is none the layout knows", i,
-                            name);
+            return rfm_fail(err, RFM_INTERNAL, "aggregate %d '%s' is none the layout knows", i, name);
         if (a->daily && !may_be_daily(a))
             return rfm_fail(err, RFM_INTERNAL, "aggregate '%s' cannot be kept by day", name);
         for (int j = 0; j < i; j++)
@@ -112,8 +109,7 @@ static void place(rfm_layout *layout, int next_list)
     }
 }
 
-static rfm_status copy_aggregates(rfm_layout *layout, const rfm_aggregate *aggregates, int n,
-                                  rfm_error *err)
+static rfm_status copy_aggregates(rfm_layout *layout, const rfm_aggregate *aggregates, int n, rfm_error *err)
 {
     layout->aggregates = rfm_alloc((size_t)n, sizeof *layout->aggregates, err);
     layout->places = rfm_alloc((size_t)n, sizeof *layout->places, err);
@@ -127,13 +123,11 @@ static rfm_status copy_aggregates(rfm_layout *layout, const rfm_aggregate *aggre
     return err->status;
 }
 
-rfm_status rfm_layout_init(rfm_layout *layout, const rfm_aggregate *aggregates, int n_aggregates,
-                           rfm_error *err)
+rfm_status rfm_layout_init(rfm_layout *layout, const rfm_aggregate *aggregates, int n_aggregates, rfm_error *err)
 {
     bool daily_scalars;
     memset(layout, 0, sizeof *layout);
-    if (check(aggregates, n_aggregates, err) ||
-        copy_aggregates(layout, aggregates, n_aggregates, err))
+    if (check(aggregates, n_aggregates, err) || copy_aggregates(layout, aggregates, n_aggregates, err))
         goto done;
     int n_lists = count_lists(aggregates, n_aggregates, &daily_scalars);
     int max_words = MAX_WORDS_EACH * n_aggregates;

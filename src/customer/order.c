@@ -67,8 +67,7 @@ static int bucket_bits(size_t n)
     return bits;
 }
 
-rfm_status rfm_order(rfm_ordered *rows, size_t n, rfm_before before, const void *context,
-                     rfm_error *err)
+rfm_status rfm_order(rfm_ordered *rows, size_t n, rfm_before before, const void *context, rfm_error *err)
 {
     const ordering by = {before, context};
     int bits = bucket_bits(n), shift = 64 - bits;

@@ -14,7 +14,6 @@ typedef bool (*rfm_before)(const void *context, size_t a, size_t b);
 
 /* Sort n rows by (hash, before), in place. Fast where hashes are spread as hashes are; correct
  * anyhow. */
-rfm_status rfm_order(rfm_ordered *rows, size_t n, rfm_before before, const void *context,
-                     rfm_error *err);
+rfm_status rfm_order(rfm_ordered *rows, size_t n, rfm_before before, const void *context, rfm_error *err);
 
 #endif

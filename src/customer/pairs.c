@@ -40,8 +40,8 @@ static size_t group_of(const uint32_t *order, uint32_t customer)
 }
 
 /* The log's entries into list, by group, in no order within one. */
-static rfm_status distribute(const rfm_pairs *pairs, const uint32_t *order, size_t n_groups,
-                             rfm_list *list, rfm_error *err)
+static rfm_status distribute(const rfm_pairs *pairs, const uint32_t *order, size_t n_groups, rfm_list *list,
+                             rfm_error *err)
 {
     size_t width = (size_t)pairs->record->n_words;
     list->start = rfm_alloc(n_groups + 2, sizeof *list->start, err);
@@ -50,8 +50,7 @@ static rfm_status distribute(const rfm_pairs *pairs, const uint32_t *order, size
         list->payload = rfm_alloc(pairs->n, width * sizeof *list->payload, err);
     if (err->status)
         return err->status;
-    size_t *next =
-        list->start + 1; /* next[g]: where g's next entry goes; at the end, where g ends */
+    size_t *next = list->start + 1; /* next[g]: where g's next entry goes; at the end, where g ends */
     for (size_t i = 0; i < pairs->n; i++)
         next[group_of(order, pairs->customer[i]) + 1]++;
     for (size_t g = 1; g <= n_groups; g++)
@@ -60,34 +59,12 @@ static rfm_status distribute(const rfm_pairs *pairs, const uint32_t *order, size
         size_t to = next[group_of(order, pairs->customer[i])]++;
         list->key[to] = pairs->key[i];
         if (width > 0)
-            memcpy(list->payload + to * width, pairs->payload + i * width,
-                   width * sizeof *list->payload);
+            memcpy(list->payload + to * width, pairs->payload + i * width, width * sizeof *list->payload);
     }
     return RFM_OK;
 }
 
-/* Settle each group and close the gaps. */
-static void settle_groups(const rfm_record *record, size_t n_groups, rfm_list *list)
-{
-    size_t width = (size_t)record->n_words, kept = 0, first = 0;
-    for (size_t g = 0; g < n_groups; g++) {
-        size_t end = list->start[g + 1];
-        int64_t *payload = width > 0 ? list->payload + first * width : NULL;
-        size_t n = rfm_entries_settle(record, list->key + first, payload, end - first);
-        if (kept != first) {
-            memmove(list->key + kept, list->key + first, n * sizeof *list->key);
-            if (width > 0)
-                memmove(list->payload + kept * width, payload, n * width * sizeof *payload);
-        }
-        list->start[g] = kept;
-        kept += n;
-        first = end;
-    }
-    list->start[n_groups] = kept;
-}
-
-static rfm_status group(const rfm_pairs *pairs, const uint32_t *order, size_t n_groups,
-                        rfm_list *list, rfm_error *err)
+static rfm_status group(const rfm_pairs *pairs, const uint32_t *order, size_t n_groups, rfm_list *list, rfm_error *err)
 {
     memset(list, 0, sizeof *list);
     if (distribute(pairs, order, n_groups, list, err)) {
@@ -97,7 +74,7 @@ static rfm_status group(const rfm_pairs *pairs, const uint32_t *order, size_t n_
         memset(list, 0, sizeof *list);
         return err->status;
     }
-    settle_groups(pairs->record, n_groups, list);
+    rfm_list_settle(pairs->record, n_groups, list);
     return RFM_OK;
 }
 
@@ -130,13 +107,11 @@ rfm_status rfm_pairs_reserve(rfm_pairs *pairs, size_t n_more, size_t n_customers
     rfm_reserve(&pairs->customer, &pairs->customer_capacity, need, sizeof *pairs->customer, err);
     rfm_reserve(&pairs->key, &pairs->key_capacity, need, sizeof *pairs->key, err);
     if (width > 0)
-        rfm_reserve(&pairs->payload, &pairs->payload_capacity, need, width * sizeof *pairs->payload,
-                    err);
+        rfm_reserve(&pairs->payload, &pairs->payload_capacity, need, width * sizeof *pairs->payload, err);
     return err->status;
 }
 
-rfm_status rfm_pairs_freeze(rfm_pairs *pairs, const uint32_t *order, size_t n_customers,
-                            rfm_list *list, rfm_error *err)
+rfm_status rfm_pairs_freeze(rfm_pairs *pairs, const uint32_t *order, size_t n_customers, rfm_list *list, rfm_error *err)
 {
     if (group(pairs, order, n_customers, list, err))
         return err->status;

@@ -43,8 +43,8 @@ rfm_status rfm_pairs_reserve(rfm_pairs *pairs, size_t n_more, size_t n_customers
 
 /* Move everything into a list whose customer i is the one with order[j] == i; leaves the pairs
  * empty. */
-rfm_status rfm_pairs_freeze(rfm_pairs *pairs, const uint32_t *order, size_t n_customers,
-                            rfm_list *list, rfm_error *err);
+rfm_status rfm_pairs_freeze(rfm_pairs *pairs, const uint32_t *order, size_t n_customers, rfm_list *list,
+                            rfm_error *err);
 
 static inline rfm_recent *rfm_pairs_recent(const rfm_pairs *pairs, uint32_t customer, uint64_t key)
 {

@@ -34,25 +34,20 @@ static void add_ids(rfm_parcel *parcel, const rfm_ids *from, rfm_ids *to)
 {
     add_column(parcel, (rfm_column){EACH, sizeof *from->hash, from->hash, .into = &to->hash});
     if (from->kind == RFM_ID_INTEGER) {
-        add_column(parcel,
-                   (rfm_column){EACH, sizeof *from->number, from->number, .into = &to->number});
+        add_column(parcel, (rfm_column){EACH, sizeof *from->number, from->number, .into = &to->number});
         return;
     }
-    add_column(parcel,
-               (rfm_column){LENGTHS, sizeof(size_t), NULL, from->offset, .into = &to->offset});
+    add_column(parcel, (rfm_column){LENGTHS, sizeof(size_t), NULL, from->offset, .into = &to->offset});
     add_column(parcel, (rfm_column){SPANS, 1, from->bytes, from->offset, .into = &to->bytes});
 }
 
 static void add_list(rfm_parcel *parcel, const rfm_list *from, rfm_list *to, int n_words)
 {
     size_t row = (size_t)n_words * sizeof *from->payload;
-    add_column(parcel,
-               (rfm_column){LENGTHS, sizeof(size_t), NULL, from->start, .into = &to->start});
-    add_column(parcel,
-               (rfm_column){SPANS, sizeof *from->key, from->key, from->start, .into = &to->key});
+    add_column(parcel, (rfm_column){LENGTHS, sizeof(size_t), NULL, from->start, .into = &to->start});
+    add_column(parcel, (rfm_column){SPANS, sizeof *from->key, from->key, from->start, .into = &to->key});
     if (row > 0)
-        add_column(parcel,
-                   (rfm_column){SPANS, row, from->payload, from->start, .into = &to->payload});
+        add_column(parcel, (rfm_column){SPANS, row, from->payload, from->start, .into = &to->payload});
 }
 
 static rfm_status list_columns(rfm_parcel *parcel, const rfm_state *state, rfm_error *err)
@@ -96,8 +91,7 @@ static void copy_slice(const rfm_column *column, rfm_slice customers, void *to)
                (span.end - span.first) * column->element);
 }
 
-static rfm_status pack_column(rfm_column *column, const rfm_slice *slices, size_t n_ranks,
-                              rfm_error *err)
+static rfm_status pack_column(rfm_column *column, const rfm_slice *slices, size_t n_ranks, rfm_error *err)
 {
     size_t total = 0;
     column->send_counts = rfm_alloc(n_ranks, sizeof *column->send_counts, err);
@@ -117,8 +111,8 @@ static rfm_status pack_column(rfm_column *column, const rfm_slice *slices, size_
     return RFM_OK;
 }
 
-rfm_status rfm_parcel_pack(rfm_comm *comm, const rfm_state *state, const rfm_slice *slices,
-                           rfm_parcel *parcel, rfm_error *err)
+rfm_status rfm_parcel_pack(rfm_comm *comm, const rfm_state *state, const rfm_slice *slices, rfm_parcel *parcel,
+                           rfm_error *err)
 {
     size_t n_ranks = (size_t)rfm_comm_size(comm);
     memset(parcel, 0, sizeof *parcel);
@@ -139,8 +133,8 @@ rfm_status rfm_parcel_send(rfm_parcel *parcel, rfm_error *err)
 {
     for (int c = 0; c < parcel->n_columns; c++) {
         rfm_column *column = &parcel->columns[c];
-        if (rfm_comm_exchange(parcel->comm, column->element, column->sent, column->send_counts,
-                              &column->received, column->recv_counts, err))
+        if (rfm_comm_exchange(parcel->comm, column->element, column->sent, column->send_counts, &column->received,
+                              column->recv_counts, err))
             return err->status;
         free(column->sent);
         column->sent = NULL;

@@ -92,8 +92,7 @@ static void count(const uint16_t *chosen, size_t n, int64_t *const *to, int word
         to[chosen[k]][word]++;
 }
 
-static void total(const uint16_t *chosen, size_t n, int64_t *const *to, int word,
-                  const int64_t *value)
+static void total(const uint16_t *chosen, size_t n, int64_t *const *to, int word, const int64_t *value)
 {
     for (size_t k = 0; k < n; k++) {
         int64_t v = value[chosen[k]];
@@ -101,8 +100,7 @@ static void total(const uint16_t *chosen, size_t n, int64_t *const *to, int word
     }
 }
 
-static void least(const uint16_t *chosen, size_t n, int64_t *const *to, int word,
-                  const int64_t *value)
+static void least(const uint16_t *chosen, size_t n, int64_t *const *to, int word, const int64_t *value)
 {
     for (size_t k = 0; k < n; k++) {
         int64_t *into = to[chosen[k]] + word, v = value[chosen[k]];
@@ -110,8 +108,7 @@ static void least(const uint16_t *chosen, size_t n, int64_t *const *to, int word
     }
 }
 
-static void greatest(const uint16_t *chosen, size_t n, int64_t *const *to, int word,
-                     const int64_t *value)
+static void greatest(const uint16_t *chosen, size_t n, int64_t *const *to, int word, const int64_t *value)
 {
     for (size_t k = 0; k < n; k++) {
         int64_t *into = to[chosen[k]] + word, v = value[chosen[k]];

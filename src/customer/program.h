@@ -18,8 +18,7 @@ typedef struct rfm_step {
 typedef struct rfm_program {
     rfm_step *steps;
     int n;
-    uint64_t
-        daily; /* the predicates that daily scalars use: these events need an entry of their day */
+    uint64_t daily; /* the predicates that daily scalars use: these events need an entry of their day */
 } rfm_program;
 
 rfm_status rfm_program_init(rfm_program *program, const rfm_layout *layout, rfm_error *err);

@@ -73,8 +73,7 @@ rfm_status rfm_state_merge(const rfm_state *a, const rfm_state *b, rfm_state *ou
         return rfm_fail(err, RFM_USAGE,
                         "customer ids are text in one state and integers in the other: give "
                         "both the same input.id");
-    if (rfm_builder_init(&builder, a->layout, a->ids.kind, err) ||
-        rfm_builder_merge(&builder, runs, 2, err))
+    if (rfm_builder_init(&builder, a->layout, a->ids.kind, err) || rfm_builder_merge(&builder, runs, 2, err))
         goto done;
     *out = rfm_builder_take(&builder);
     rfm_extent_merge(&out->extent, &a->extent);

@@ -28,8 +28,7 @@ static rfm_status init_table(rfm_table *table, rfm_error *err)
     return rfm_program_init(&table->program, layout, err);
 }
 
-rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, rfm_table **table,
-                          rfm_error *err)
+rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, rfm_table **table, rfm_error *err)
 {
     *table = rfm_alloc(1, sizeof **table, err);
     if (!*table)
@@ -78,13 +77,11 @@ const char *rfm_table_text(const rfm_table *table, const int64_t *row, size_t *l
     return *length <= RFM_SHORT_ID ? bytes + 1 : table->bytes + row[2];
 }
 
-static bool has_text(const rfm_table *table, const int64_t *row, const short_id *id,
-                     const char *text, size_t length)
+static bool has_text(const rfm_table *table, const int64_t *row, const short_id *id, const char *text, size_t length)
 {
     if (row[1] != id->words[0])
         return false;
-    return length <= RFM_SHORT_ID ? row[2] == id->words[1]
-                                  : memcmp(table->bytes + row[2], text, length) == 0;
+    return length <= RFM_SHORT_ID ? row[2] == id->words[1] : memcmp(table->bytes + row[2], text, length) == 0;
 }
 
 /* ---- room
@@ -117,8 +114,7 @@ static rfm_status grow_slots(rfm_table *table, size_t need, rfm_error *err)
 }
 
 /* Room for n_more customers, all of them new, so that making one cannot fail. */
-static rfm_status reserve(rfm_table *table, const rfm_events *events, size_t first, size_t n_more,
-                          rfm_error *err)
+static rfm_status reserve(rfm_table *table, const rfm_events *events, size_t first, size_t n_more, rfm_error *err)
 {
     size_t need = table->n + n_more, bytes = table->n_bytes;
     if (need >= UINT32_MAX)
@@ -202,8 +198,8 @@ static void prefetch(const rfm_table *table, const uint64_t *hash, size_t n)
     }
 }
 
-rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t first, size_t n,
-                          uint32_t *customer, rfm_error *err)
+rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t first, size_t n, uint32_t *customer,
+                          rfm_error *err)
 {
     const uint64_t *hash = events->id_hash + first;
     if (reserve(table, events, first, n, err))
@@ -214,7 +210,6 @@ rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t fir
             customer[i] = find_number(table, hash[i], events->id_number[first + i]);
     else
         for (size_t i = 0; i < n; i++)
-            customer[i] =
-                find_text(table, hash[i], events->id_text[first + i], events->id_length[first + i]);
+            customer[i] = find_text(table, hash[i], events->id_text[first + i], events->id_length[first + i]);
     return RFM_OK;
 }

@@ -39,8 +39,8 @@ struct rfm_table {
 };
 
 /* The customers of events first .. first+n-1, new ones made. */
-rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t first, size_t n,
-                          uint32_t *customer, rfm_error *err);
+rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t first, size_t n, uint32_t *customer,
+                          rfm_error *err);
 
 /* The text of a row's id. */
 const char *rfm_table_text(const rfm_table *table, const int64_t *row, size_t *length);

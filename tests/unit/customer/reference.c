@@ -20,8 +20,8 @@ typedef struct extract {
 
 static bool counts(const extract *scope, const sample_event *event, const rfm_aggregate *a)
 {
-    bool needs_number = a->kind == RFM_COUNT_VALUE || a->kind == RFM_TOTAL ||
-                        a->kind == RFM_LEAST || a->kind == RFM_GREATEST;
+    bool needs_number =
+        a->kind == RFM_COUNT_VALUE || a->kind == RFM_TOTAL || a->kind == RFM_LEAST || a->kind == RFM_GREATEST;
     if (!((event->where >> a->predicate) & 1) || (scope->one_day && event->day != scope->day))
         return false;
     if (needs_number)
@@ -85,8 +85,7 @@ static uint64_t key_of(const sample_event *event, const rfm_aggregate *a)
     return (uint64_t)(a->source == RFM_SOURCE_DAY ? event->day : week);
 }
 
-static void check_distinct(const extract *scope, const rfm_aggregate *a, const rfm_list *list,
-                           size_t c)
+static void check_distinct(const extract *scope, const rfm_aggregate *a, const rfm_list *list, size_t c)
 {
     uint64_t keys[MAX_VALUES];
     size_t n = 0;
@@ -178,8 +177,7 @@ static void check_id(const rfm_ids *ids, size_t c, const sample_event *event)
 
 void reference_check(const rfm_state *state, rfm_id_kind kind, const sample_event *events, size_t n)
 {
-    int (*compare)(const void *, const void *) =
-        kind == RFM_ID_INTEGER ? compare_integer_events : compare_text_events;
+    int (*compare)(const void *, const void *) = kind == RFM_ID_INTEGER ? compare_integer_events : compare_text_events;
     sample_event *sorted = malloc((n + 1) * sizeof *sorted);
     size_t c = 0;
     assert_non_null(sorted);

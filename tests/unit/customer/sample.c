@@ -25,8 +25,7 @@ static void make_id(const sample_plan *plan, uint64_t customer, sample_event *ev
     event->id_number = (int64_t)(sample_random(&spread) >> 1) - INT64_MAX / 2;
     int length = lengths[customer % 7];
     int digits = length < 6 ? 6 : length;
-    event->id_length =
-        (uint8_t)snprintf(event->id_text, sizeof event->id_text, "%0*d", digits, (int)customer);
+    event->id_length = (uint8_t)snprintf(event->id_text, sizeof event->id_text, "%0*d", digits, (int)customer);
     event->id_hash = plan->kind == RFM_ID_INTEGER ? rfm_hash64_integer(event->id_number)
                                                   : rfm_hash64(event->id_text, event->id_length);
     if (plan->colliding)
@@ -93,8 +92,8 @@ const rfm_aggregate *sample_aggregates(int *n)
     return aggregates;
 }
 
-static rfm_status give_batch(const sample_event *events, size_t n, rfm_id_kind kind,
-                             rfm_event_sink sink, void *context, rfm_error *err)
+static rfm_status give_batch(const sample_event *events, size_t n, rfm_id_kind kind, rfm_event_sink sink, void *context,
+                             rfm_error *err)
 {
     uint64_t id_hash[RFM_BATCH_EVENTS], where[RFM_BATCH_EVENTS];
     int64_t id_number[RFM_BATCH_EVENTS], time_us[RFM_BATCH_EVENTS];
@@ -143,8 +142,8 @@ static rfm_status give_batch(const sample_event *events, size_t n, rfm_id_kind k
     return sink(context, &batch, err);
 }
 
-rfm_status sample_give(const sample_event *events, size_t n, rfm_id_kind kind, size_t batch,
-                       rfm_event_sink sink, void *context, rfm_error *err)
+rfm_status sample_give(const sample_event *events, size_t n, rfm_id_kind kind, size_t batch, rfm_event_sink sink,
+                       void *context, rfm_error *err)
 {
     for (size_t first = 0; first < n; first += batch) {
         size_t m = n - first < batch ? n - first : batch;
@@ -159,14 +158,12 @@ rfm_status sample_fold(void *table, const rfm_events *events, rfm_error *err)
     return rfm_table_fold(table, events, err);
 }
 
-void sample_state(const rfm_layout *layout, rfm_id_kind kind, const sample_event *events, size_t n,
-                  rfm_state *state)
+void sample_state(const rfm_layout *layout, rfm_id_kind kind, const sample_event *events, size_t n, rfm_state *state)
 {
     rfm_error err = {0};
     rfm_table *table;
     assert_int_equal(rfm_table_open(layout, kind, &table, &err), RFM_OK);
-    assert_int_equal(sample_give(events, n, kind, RFM_BATCH_EVENTS, sample_fold, table, &err),
-                     RFM_OK);
+    assert_int_equal(sample_give(events, n, kind, RFM_BATCH_EVENTS, sample_fold, table, &err), RFM_OK);
     assert_int_equal(rfm_table_freeze(table, state, &err), RFM_OK);
     rfm_table_close(table);
     for (size_t i = 0; i < n; i++) {

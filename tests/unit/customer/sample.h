@@ -33,14 +33,13 @@ sample_event sample_make(const sample_plan *plan, uint64_t i);
 const rfm_aggregate *sample_aggregates(int *n);
 
 /* Give events to a sink, in batches of at most `batch`. */
-rfm_status sample_give(const sample_event *events, size_t n, rfm_id_kind kind, size_t batch,
-                       rfm_event_sink sink, void *context, rfm_error *err);
+rfm_status sample_give(const sample_event *events, size_t n, rfm_id_kind kind, size_t batch, rfm_event_sink sink,
+                       void *context, rfm_error *err);
 
 rfm_status sample_fold(void *table, const rfm_events *events, rfm_error *err); /* a sink */
 
 /* Fold events and freeze; the extent too. */
-void sample_state(const rfm_layout *layout, rfm_id_kind kind, const sample_event *events, size_t n,
-                  rfm_state *state);
+void sample_state(const rfm_layout *layout, rfm_id_kind kind, const sample_event *events, size_t n, rfm_state *state);
 
 uint64_t sample_random(uint64_t *seed);
 

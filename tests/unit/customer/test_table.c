@@ -103,8 +103,7 @@ static void a_list_is_bounded_by_its_distinct_pairs(void **unused)
                                        .hashes = {(uint64_t)(round % 2)},
                                        .day = (int32_t)round};
         }
-        assert_int_equal(
-            sample_give(events, EVENTS, RFM_ID_INTEGER, EVENTS, sample_fold, table, &err), RFM_OK);
+        assert_int_equal(sample_give(events, EVENTS, RFM_ID_INTEGER, EVENTS, sample_fold, table, &err), RFM_OK);
     }
     rfm_state state;
     assert_int_equal(rfm_table_freeze(table, &state, &err), RFM_OK);
