@@ -14,8 +14,8 @@
 const rfm_type rfm_types[RFM_N_TYPES] = {
     /*                     of 1000 each         arrive     come back          of 100,000
        name              cust. visit event   from   to   from    to  stay dr. buy    cart  taste even buys */
-    {"champion",           15,  120,   75,      0,  100,    0, 1000, 1000, 1, 7900, 6000,  1,    0, true},
-    {"loyal",              50,  140,   90,      0,  300,    0, 1000, 1000, 1, 4300, 5000, -4,    0, true},
+    {"champion",           15,  120,   75,      0,  100,    0, 1000, 1000, 1, 8100, 6000,  1,    0, true},
+    {"loyal",              50,  140,   90,      0,  300,    0, 1000, 1000, 1, 4500, 5000, -4,    0, true},
     {"big spender",        15,   50,   45,      0,  300,    0, 1000, 1000, 1, 3600, 4000, 20,    0, true},
     {"window shopper",    240,  630,  560,      0,  400,    0, 1000, 1000, 1,   40, 1300,  1,    0, false},
     {"new",               340,   30,  120,    750, 1000,  750, 1000, 1000, 1,  250, 1700,  1,  600, false},
@@ -97,8 +97,7 @@ int rfm_busy(int hour, int weekday)
 
 rfm_generate_options rfm_generate_defaults(void)
 {
-    return (rfm_generate_options){
-        .events = 1000000, .days = 31, .start_day = 18170, .parts = 1, .seed = 1};
+    return (rfm_generate_options){.events = 1000000, .days = 31, .start_day = 18170, .parts = 1, .seed = 1};
 }
 
 bool rfm_generate_shape_parse(const char *text, rfm_generate_shape *shape)

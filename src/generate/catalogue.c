@@ -6,9 +6,8 @@
 
 #include "random.h"
 
-static const char *const syllables[] = {"ba",  "ko",   "ri", "lu",  "sen", "ta",  "mo", "vi",
-                                        "nor", "da",   "xi", "pel", "zu",  "gar", "ne", "hol",
-                                        "fi",  "ster", "ya", "qui", "bro", "el",  "ju", "ca"};
+static const char *const syllables[] = {"ba", "ko",  "ri", "lu",  "sen", "ta",   "mo", "vi",  "nor", "da", "xi", "pel",
+                                        "zu", "gar", "ne", "hol", "fi",  "ster", "ya", "qui", "bro", "el", "ju", "ca"};
 enum { N_SYLLABLES = sizeof syllables / sizeof *syllables, BRANDS_IN_CATEGORY = 14 };
 
 /* Best sellers come first in a category, so a fixed share of its products would swing with the
@@ -45,8 +44,7 @@ static void add_product(rfm_catalogue *catalogue, int c, uint32_t i, rfm_product
     uint64_t random = rfm_mix((uint64_t)c << 32 | i);
     product->at = (uint32_t)text->length;
     product->cents = price_of(category, i, random);
-    rfm_text_addf(text, "%d,%lld,%s,", (c + 1) * 1000000 + (int)i * 7 + 3,
-                  2053013550000000000LL + c * 104729017LL,
+    rfm_text_addf(text, "%d,%lld,%s,", (c + 1) * 1000000 + (int)i * 7 + 3, 2053013550000000000LL + c * 104729017LL,
                   category->code != NULL ? category->code : "");
     if (!is_brandless(category, i))
         add_brand(text, c, rfm_mix(random));
@@ -71,8 +69,7 @@ rfm_status rfm_catalogue_init(rfm_catalogue *catalogue, rfm_error *err)
         return err->status;
     for (int c = 0; c < rfm_n_categories; c++)
         catalogue->first[c + 1] = catalogue->first[c] + (uint32_t)rfm_categories[c].products;
-    catalogue->products =
-        rfm_alloc(catalogue->first[rfm_n_categories], sizeof *catalogue->products, err);
+    catalogue->products = rfm_alloc(catalogue->first[rfm_n_categories], sizeof *catalogue->products, err);
     if (catalogue->products == NULL)
         return err->status;
     share_out_draws(catalogue);

@@ -10,14 +10,10 @@
 #include <string.h>
 
 enum { MEMBER_BYTES = 1 << 18, FAST_LEVEL = 1, TIME_BYTES = 23, DAY_S = 86400 };
-enum {
-    KIND_BYTES = 10,
-    ROW_BYTES = TIME_BYTES + KIND_BYTES + RFM_PRODUCT_TEXT_BYTES + RFM_TAIL_BYTES
-};
+enum { KIND_BYTES = 10, ROW_BYTES = TIME_BYTES + KIND_BYTES + RFM_PRODUCT_TEXT_BYTES + RFM_TAIL_BYTES };
 
-static const char header[] =
-    "event_time,event_type,product_id,category_id,category_code,brand,price,"
-    "user_id,user_session\n";
+static const char header[] = "event_time,event_type,product_id,category_id,category_code,brand,price,"
+                             "user_id,user_session\n";
 
 static char *put(char *at, const char *bytes, size_t n)
 {
@@ -43,8 +39,8 @@ static void put_second(char *time, uint32_t second)
     }
 }
 
-static char *put_row(char *at, const char *time, const rfm_catalogue *catalogue,
-                     const rfm_session *session, const rfm_shop_event *event)
+static char *put_row(char *at, const char *time, const rfm_catalogue *catalogue, const rfm_session *session,
+                     const rfm_shop_event *event)
 {
     static const struct {
         const char *text;
@@ -73,21 +69,19 @@ static int64_t part_of(const rfm_generate_options *options, int64_t event)
     return part;
 }
 
-static rfm_status make_room(const rfm_generate_options *options, int64_t first, size_t n_events,
-                            rfm_sheet *sheet, rfm_error *err)
+static rfm_status make_room(const rfm_generate_options *options, int64_t first, size_t n_events, rfm_sheet *sheet,
+                            rfm_error *err)
 {
     size_t n_pieces = 0;
     if (n_events > 0)
-        n_pieces =
-            (size_t)(part_of(options, first + (int64_t)n_events - 1) - part_of(options, first) + 1);
+        n_pieces = (size_t)(part_of(options, first + (int64_t)n_events - 1) - part_of(options, first) + 1);
     rfm_reserve(&sheet->pieces, &sheet->piece_capacity, n_pieces, sizeof *sheet->pieces, err);
     size_t bytes = n_events * ROW_BYTES + n_pieces * sizeof header;
     rfm_reserve(&sheet->text, &sheet->text_capacity, bytes, 1, err);
     return err->status;
 }
 
-static void write_rows(const rfm_world *world, int64_t number, const rfm_slice *slice,
-                       rfm_sheet *sheet)
+static void write_rows(const rfm_world *world, int64_t number, const rfm_slice *slice, rfm_sheet *sheet)
 {
     const rfm_generate_options *options = world->options;
     int64_t event = world->schedule.events[number], next_part = event;
@@ -122,8 +116,7 @@ static rfm_status pack_room(rfm_sheet *sheet, rfm_error *err)
     if (sheet->compressor == NULL)
         sheet->compressor = libdeflate_alloc_compressor(FAST_LEVEL);
     if (sheet->compressor == NULL)
-        return rfm_fail(err, RFM_NO_MEMORY,
-                        "out of memory for a compressor; use fewer ranks on a node");
+        return rfm_fail(err, RFM_NO_MEMORY, "out of memory for a compressor; use fewer ranks on a node");
     size_t member = libdeflate_gzip_compress_bound(sheet->compressor, MEMBER_BYTES), n_members = 0;
     for (size_t i = 0; i < sheet->n_pieces; i++)
         n_members += sheet->pieces[i].n_bytes / MEMBER_BYTES + 1;
@@ -135,8 +128,8 @@ static void pack_piece(rfm_sheet *sheet, rfm_piece *piece, char **at)
     char *begin = *at, *end = sheet->packed + sheet->packed_capacity;
     for (size_t done = 0; done < piece->n_bytes; done += MEMBER_BYTES) {
         size_t left = piece->n_bytes - done, length = left < MEMBER_BYTES ? left : MEMBER_BYTES;
-        size_t packed = libdeflate_gzip_compress(sheet->compressor, piece->bytes + done, length,
-                                                 *at, (size_t)(end - *at));
+        size_t packed =
+            libdeflate_gzip_compress(sheet->compressor, piece->bytes + done, length, *at, (size_t)(end - *at));
         rfm_assert(packed > 0);
         *at += packed;
     }
@@ -154,8 +147,8 @@ static rfm_status pack(rfm_sheet *sheet, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_status rfm_sheet_fill(const rfm_world *world, int64_t number, const rfm_slice *slice,
-                          rfm_sheet *sheet, rfm_error *err)
+rfm_status rfm_sheet_fill(const rfm_world *world, int64_t number, const rfm_slice *slice, rfm_sheet *sheet,
+                          rfm_error *err)
 {
     sheet->n_pieces = 0;
     if (slice->n_events == 0)

@@ -30,22 +30,26 @@ static rfm_status check_options(const rfm_generate_options *options, rfm_error *
         return rfm_fail(err, RFM_USAGE, "events: %lld is not within 1 .. %lld", (long long)events,
                         (long long)MOST_EVENTS);
     if (options->customers < 0 || options->customers > events)
-        return rfm_fail(err, RFM_USAGE,
-                        "customers: %lld is not within 0 .. %lld: each needs an event of its own",
+        return rfm_fail(err, RFM_USAGE, "customers: %lld is not within 0 .. %lld: each needs an event of its own",
                         (long long)options->customers, (long long)events);
     if (options->days < 1 || options->days > MOST_DAYS)
         return rfm_fail(err, RFM_USAGE, "days: %d is not within 1 .. %d", options->days, MOST_DAYS);
     if (options->parts < 1 || options->parts > MOST_PARTS || options->parts > events)
-        return rfm_fail(err, RFM_USAGE, "parts: %d is not within 1 .. %lld: each needs an event",
-                        options->parts, (long long)(events < MOST_PARTS ? events : MOST_PARTS));
-    if (options->start_day < -719162 ||
-        options->start_day > DAYS_IN_10000_YEARS - 719162 - MOST_DAYS)
-        return rfm_fail(err, RFM_USAGE, "start: day %d is not within the years 1 .. 9989",
-                        options->start_day);
+        return rfm_fail(err, RFM_USAGE, "parts: %d is not within 1 .. %lld: each needs an event", options->parts,
+                        (long long)(events < MOST_PARTS ? events : MOST_PARTS));
+    if (options->start_day < -719162 || options->start_day > DAYS_IN_10000_YEARS - 719162 - MOST_DAYS)
+        return rfm_fail(err, RFM_USAGE, "start: day %d is not within the years 1 .. 9989", options->start_day);
     if (options->out == NULL || options->out[0] == '\0' || strlen(options->out) > MOST_DIR_BYTES)
-        return rfm_fail(err, RFM_USAGE, "out: name the directory to write, in at most %d bytes",
-                        MOST_DIR_BYTES);
+        return rfm_fail(err, RFM_USAGE, "out: name the directory to write, in at most %d bytes", MOST_DIR_BYTES);
     return RFM_OK;
+}
+
+static int64_t usual_customers(const rfm_generate_options *options)
+{
+    if (options->events < 1 || options->events > MOST_EVENTS)
+        return 0;
+    int64_t customers = options->events * rfm_proportions_of(options->shape)->customers / 1000;
+    return customers > 0 ? customers : 1;
 }
 
 /* ---- directory ----------------------------------------------------------------------------------
@@ -78,8 +82,7 @@ static rfm_status check_empty(const char *dir, rfm_error *err)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             break;
     if (entry != NULL)
-        rfm_fail(err, RFM_USAGE,
-                 "%s is not empty (it has %s): remove it, or name another directory", dir,
+        rfm_fail(err, RFM_USAGE, "%s is not empty (it has %s): remove it, or name another directory", dir,
                  entry->d_name);
     closedir(entries);
     return err->status;
@@ -100,12 +103,10 @@ static rfm_status write_events(const rfm_world *world, rfm_series *parts, rfm_er
     int64_t size = rfm_comm_size(parts->comm), rank = rfm_comm_rank(parts->comm);
     rfm_slice slice = {0};
     rfm_sheet sheet = {0};
-    for (int64_t first = 0; first < world->schedule.n_slices && err->status == RFM_OK;
-         first += size) {
+    for (int64_t first = 0; first < world->schedule.n_slices && err->status == RFM_OK; first += size) {
         int64_t number = first + rank;
         sheet.n_pieces = 0;
-        if (number < world->schedule.n_slices &&
-            rfm_slice_fill(world, number, &slice, err) == RFM_OK)
+        if (number < world->schedule.n_slices && rfm_slice_fill(world, number, &slice, err) == RFM_OK)
             rfm_sheet_fill(world, number, &slice, &sheet, err);
         rfm_series_append(parts, sheet.pieces, sheet.n_pieces, err);
     }
@@ -153,14 +154,12 @@ static rfm_status write_files(rfm_comm *comm, const rfm_world *world, rfm_error 
 {
     const rfm_generate_options *options = world->options;
     rfm_series parts = {.comm = comm, .dir = options->out, .stem = "part", .numbered = true};
-    rfm_series customers = {
-        .comm = comm, .dir = options->out, .stem = "customers", .suffix = ".csv"};
+    rfm_series customers = {.comm = comm, .dir = options->out, .stem = "customers", .suffix = ".csv"};
     parts.suffix = options->gzip ? ".csv.gz" : ".csv";
     parts.n_files = options->parts;
     customers.n_files = 1;
     if (rfm_series_open(&parts, err) == RFM_OK && rfm_series_open(&customers, err) == RFM_OK &&
-        write_events(world, &parts, err) == RFM_OK &&
-        write_customers(world, &customers, err) == RFM_OK &&
+        write_events(world, &parts, err) == RFM_OK && write_customers(world, &customers, err) == RFM_OK &&
         rfm_series_publish(&customers, err) == RFM_OK)
         rfm_series_publish(&parts, err);
     rfm_series_close(&parts);
@@ -173,7 +172,7 @@ rfm_status rfm_generate(rfm_comm *comm, const rfm_generate_options *options, rfm
     rfm_comm_stage(comm, "generate");
     rfm_generate_options chosen = *options;
     if (chosen.customers == 0)
-        chosen.customers = chosen.events / 1000 * rfm_proportions_of(chosen.shape)->customers + 1;
+        chosen.customers = usual_customers(options);
     check_options(&chosen, err);
     if (rfm_comm_agree(comm, err) != RFM_OK || prepare_directory(comm, chosen.out, err) != RFM_OK)
         return err->status;

@@ -23,8 +23,7 @@ static uint64_t scramble(const rfm_identity *identity, int round, uint64_t half)
 
 static uint64_t forwards(const rfm_identity *identity, uint64_t x)
 {
-    uint64_t left = x >> identity->half_bits,
-             right = x & ((UINT64_C(1) << identity->half_bits) - 1);
+    uint64_t left = x >> identity->half_bits, right = x & ((UINT64_C(1) << identity->half_bits) - 1);
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t next = left ^ scramble(identity, round, right);
         left = right;
@@ -35,8 +34,7 @@ static uint64_t forwards(const rfm_identity *identity, uint64_t x)
 
 static uint64_t backwards(const rfm_identity *identity, uint64_t x)
 {
-    uint64_t left = x >> identity->half_bits,
-             right = x & ((UINT64_C(1) << identity->half_bits) - 1);
+    uint64_t left = x >> identity->half_bits, right = x & ((UINT64_C(1) << identity->half_bits) - 1);
     for (int round = ROUNDS; round-- > 0;) {
         uint64_t previous = right ^ scramble(identity, round, left);
         right = left;

@@ -30,8 +30,7 @@ static int slice_seconds(const rfm_generate_options *options)
 }
 
 /* Share a total out to the types that have customers, by cumulated weights. */
-static void share_to_types(int64_t total, const int weights[RFM_N_TYPES],
-                           int64_t shares[RFM_N_TYPES])
+static void share_to_types(int64_t total, const int weights[RFM_N_TYPES], int64_t shares[RFM_N_TYPES])
 {
     int64_t sum = 0, upto = 0, before = 0;
     for (int t = 0; t < RFM_N_TYPES; t++)
@@ -48,8 +47,7 @@ static void share_totals(rfm_schedule *schedule, const rfm_generate_options *opt
 {
     int customers[RFM_N_TYPES], visits[RFM_N_TYPES], events[RFM_N_TYPES];
     int64_t n_customers[RFM_N_TYPES], n_visits[RFM_N_TYPES], n_events[RFM_N_TYPES];
-    int64_t sessions =
-        share_down(options->events, rfm_proportions_of(options->shape)->sessions, 1000);
+    int64_t sessions = share_down(options->events, rfm_proportions_of(options->shape)->sessions, 1000);
     if (sessions < options->customers)
         sessions = options->customers;
     for (int t = 0; t < RFM_N_TYPES; t++)
@@ -82,8 +80,7 @@ static int busy_in(const rfm_schedule *schedule, int32_t start_day, int64_t slic
 }
 
 /* before[s]: how busy the slices from..to (per mille of all) are before slice s. */
-static void cumulate(const rfm_schedule *schedule, int32_t start_day, int from, int to,
-                     int64_t *before)
+static void cumulate(const rfm_schedule *schedule, int32_t start_day, int from, int to, int64_t *before)
 {
     int64_t n = schedule->n_slices;
     before[0] = 0;
@@ -103,8 +100,7 @@ static void spread(const rfm_schedule *schedule, int32_t start_day, int t, rfm_t
     int64_t arrive_whole = type->arrivals[n], visit_whole = type->sessions[n];
     for (int64_t s = 0; s <= n; s++) {
         type->arrivals[s] = share_up(type->customers, type->arrivals[s], arrive_whole);
-        type->sessions[s] =
-            type->arrivals[s] + share_down(type->visits, type->sessions[s], visit_whole);
+        type->sessions[s] = type->arrivals[s] + share_down(type->visits, type->sessions[s], visit_whole);
     }
 }
 
@@ -114,8 +110,7 @@ int64_t rfm_schedule_extra_events(const rfm_type_schedule *type, int64_t n_slice
     return all == 0 ? 0 : share_down(type->extra_events, type->sessions[slice], all);
 }
 
-rfm_status rfm_schedule_init(rfm_schedule *schedule, const rfm_generate_options *options,
-                             rfm_error *err)
+rfm_status rfm_schedule_init(rfm_schedule *schedule, const rfm_generate_options *options, rfm_error *err)
 {
     memset(schedule, 0, sizeof *schedule);
     schedule->slice_s = slice_seconds(options);
@@ -131,8 +126,7 @@ rfm_status rfm_schedule_init(rfm_schedule *schedule, const rfm_generate_options 
             break;
         spread(schedule, options->start_day, t, type);
         for (size_t s = 0; s < n; s++)
-            schedule->events[s] +=
-                type->sessions[s] + rfm_schedule_extra_events(type, schedule->n_slices, (int64_t)s);
+            schedule->events[s] += type->sessions[s] + rfm_schedule_extra_events(type, schedule->n_slices, (int64_t)s);
     }
     return err->status;
 }

@@ -12,8 +12,8 @@ static void name_file(const rfm_series *series, int64_t file, bool temporary, ch
     char number[32] = "";
     if (series->numbered)
         snprintf(number, sizeof number, "-%05lld", (long long)file);
-    snprintf(path, RFM_SERIES_PATH_BYTES, "%s/%s%s%s%s%s", series->dir, temporary ? "." : "",
-             series->stem, number, series->suffix, temporary ? ".tmp" : "");
+    snprintf(path, RFM_SERIES_PATH_BYTES, "%s/%s%s%s%s%s", series->dir, temporary ? "." : "", series->stem, number,
+             series->suffix, temporary ? ".tmp" : "");
 }
 
 rfm_status rfm_series_open(rfm_series *series, rfm_error *err)
@@ -51,15 +51,13 @@ static rfm_status open_file(rfm_series *series, int64_t file, rfm_error *err)
     return series->fd >= 0 ? RFM_OK : rfm_fail_errno(err, errno, "cannot create %s", path);
 }
 
-static rfm_status write_at(rfm_series *series, const rfm_piece *piece, int64_t offset,
-                           rfm_error *err)
+static rfm_status write_at(rfm_series *series, const rfm_piece *piece, int64_t offset, rfm_error *err)
 {
     if (open_file(series, piece->file, err) != RFM_OK)
         return err->status;
     size_t done = 0;
     while (done < piece->n_bytes) {
-        ssize_t n =
-            pwrite(series->fd, piece->bytes + done, piece->n_bytes - done, offset + (off_t)done);
+        ssize_t n = pwrite(series->fd, piece->bytes + done, piece->n_bytes - done, offset + (off_t)done);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -115,8 +113,8 @@ static rfm_status sync_path(const char *path, int flags, rfm_error *err)
 static void sync_files(rfm_series *series, rfm_error *err)
 {
     char path[RFM_SERIES_PATH_BYTES];
-    for (int64_t file = rfm_comm_rank(series->comm);
-         file < series->n_files && err->status == RFM_OK; file += rfm_comm_size(series->comm)) {
+    for (int64_t file = rfm_comm_rank(series->comm); file < series->n_files && err->status == RFM_OK;
+         file += rfm_comm_size(series->comm)) {
         name_file(series, file, true, path);
         sync_path(path, O_WRONLY, err);
     }
@@ -125,8 +123,8 @@ static void sync_files(rfm_series *series, rfm_error *err)
 static void rename_files(rfm_series *series, rfm_error *err)
 {
     char from[RFM_SERIES_PATH_BYTES], to[RFM_SERIES_PATH_BYTES];
-    for (int64_t file = rfm_comm_rank(series->comm);
-         file < series->n_files && err->status == RFM_OK; file += rfm_comm_size(series->comm)) {
+    for (int64_t file = rfm_comm_rank(series->comm); file < series->n_files && err->status == RFM_OK;
+         file += rfm_comm_size(series->comm)) {
         name_file(series, file, true, from);
         name_file(series, file, false, to);
         if (rename(from, to) != 0)

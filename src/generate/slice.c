@@ -11,7 +11,7 @@
 
 #include "random.h"
 
-enum { LONGEST_SLICE_S = 3600, LONGEST_GAP_S = 180, STAY_IN_CATEGORY = 180 /* of 256 */ };
+enum { LONGEST_SLICE_S = 3600, LONGEST_GAP_S = 90, STAY_IN_CATEGORY = 180 /* of 256 */ };
 
 rfm_status rfm_world_init(rfm_world *world, const rfm_generate_options *options, rfm_error *err)
 {
@@ -19,8 +19,7 @@ rfm_status rfm_world_init(rfm_world *world, const rfm_generate_options *options,
     world->options = options;
     rfm_purpose purpose = {.use = RFM_RANDOM_GENERATE, .trial = 1};
     world->session_stream = rfm_random_stream(options->seed, purpose);
-    uint64_t keys =
-        rfm_random_stream(options->seed, (rfm_purpose){.use = RFM_RANDOM_GENERATE, .trial = 2});
+    uint64_t keys = rfm_random_stream(options->seed, (rfm_purpose){.use = RFM_RANDOM_GENERATE, .trial = 2});
     world->activity_key = rfm_random_bits(keys, 0);
     world->identity = rfm_identity_make(rfm_random_bits(keys, 1), options->customers);
     if (rfm_schedule_init(&world->schedule, options, err) == RFM_OK)
@@ -80,8 +79,7 @@ static int64_t draw_returning(const rfm_world *world, int t, int64_t number, uin
     uint64_t most = 0;
     for (int i = 0; i < rfm_types[t].draws; i++) {
         int64_t candidate = low + (int64_t)rfm_below(state, (uint64_t)(high - low));
-        uint64_t activity =
-            rfm_mix(world->activity_key + (uint64_t)(type->first_customer + candidate));
+        uint64_t activity = rfm_mix(world->activity_key + (uint64_t)(type->first_customer + candidate));
         if (i == 0 || activity > most) {
             best = candidate;
             most = activity;
@@ -98,17 +96,14 @@ static uint64_t draw_weight(uint64_t *state, int even)
     return (random & 0xff) < 5 ? weight * 6 : weight;
 }
 
-static void draw_session(const rfm_world *world, int t, int64_t number, int64_t in_type,
-                         rfm_session *session)
+static void draw_session(const rfm_world *world, int t, int64_t number, int64_t in_type, rfm_session *session)
 {
     const rfm_type_schedule *type = &world->schedule.types[t];
     int64_t before = type->sessions[number];
     int64_t arriving = type->arrivals[number + 1] - type->arrivals[number];
-    uint64_t state =
-        rfm_random_bits(world->session_stream, (uint64_t)(type->first_session + in_type));
+    uint64_t state = rfm_random_bits(world->session_stream, (uint64_t)(type->first_session + in_type));
     bool first = in_type - before < arriving;
-    int64_t customer = first ? type->arrivals[number] + (in_type - before)
-                             : draw_returning(world, t, number, &state);
+    int64_t customer = first ? type->arrivals[number] + (in_type - before) : draw_returning(world, t, number, &state);
     session->buys = first && rfm_types[t].buys;
     int64_t user = rfm_identity_user(&world->identity, type->first_customer + customer);
     session->type = (uint8_t)t;
@@ -142,8 +137,8 @@ static void draw_sessions(const rfm_world *world, int64_t number, rfm_slice *sli
         int64_t begin = type->sessions[number], end = type->sessions[number + 1];
         for (int64_t i = begin; i < end; i++)
             draw_session(world, t, number, i, &at[i - begin]);
-        int64_t extra = rfm_schedule_extra_events(type, n_slices, number + 1) -
-                        rfm_schedule_extra_events(type, n_slices, number);
+        int64_t extra =
+            rfm_schedule_extra_events(type, n_slices, number + 1) - rfm_schedule_extra_events(type, n_slices, number);
         share_events(at, (size_t)(end - begin), extra);
         at += end - begin;
     }
@@ -161,8 +156,7 @@ static uint32_t draw_in_category(const rfm_catalogue *catalogue, uint32_t catego
     return first + (uint32_t)(skewed * (catalogue->first[category + 1] - first) >> 32);
 }
 
-static uint32_t draw_product(const rfm_catalogue *catalogue, int taste, uint32_t category,
-                             uint64_t *state)
+static uint32_t draw_product(const rfm_catalogue *catalogue, int taste, uint32_t category, uint64_t *state)
 {
     uint32_t best = draw_in_category(catalogue, category, state);
     for (int i = 1; i < abs(taste); i++) {
@@ -184,8 +178,7 @@ static uint32_t draw_kind(const rfm_type *type, uint64_t random)
 
 /* A session looks at a product, stays with it or goes on to another, mostly of the same category.
  */
-static void draw_events(const rfm_world *world, const rfm_session *session, uint32_t index,
-                        rfm_shop_event *events)
+static void draw_events(const rfm_world *world, const rfm_session *session, uint32_t index, rfm_shop_event *events)
 {
     const rfm_catalogue *catalogue = &world->catalogue;
     const rfm_type *type = &rfm_types[session->type];
@@ -259,11 +252,9 @@ rfm_status rfm_slice_fill(const rfm_world *world, int64_t number, rfm_slice *sli
     slice->n_events = (size_t)(schedule->events[number + 1] - schedule->events[number]);
     if (slice->n_events > UINT32_MAX)
         return rfm_fail(err, RFM_INTERNAL, "%zu events in one slice of time", slice->n_events);
-    rfm_reserve(&slice->sessions, &slice->session_capacity, slice->n_sessions,
-                sizeof *slice->sessions, err);
+    rfm_reserve(&slice->sessions, &slice->session_capacity, slice->n_sessions, sizeof *slice->sessions, err);
     rfm_reserve(&slice->drawn, &slice->drawn_capacity, slice->n_events, sizeof *slice->drawn, err);
-    rfm_reserve(&slice->events, &slice->event_capacity, slice->n_events, sizeof *slice->events,
-                err);
+    rfm_reserve(&slice->events, &slice->event_capacity, slice->n_events, sizeof *slice->events, err);
     if (err->status != RFM_OK || n_sessions == 0)
         return err->status;
     draw_sessions(world, number, slice);
