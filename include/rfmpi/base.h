@@ -149,17 +149,19 @@ double rfm_i128_to_double(rfm_i128 value);            /* correctly rounded, the 
 
 typedef enum rfm_parse { RFM_PARSE_OK, RFM_PARSE_EMPTY, RFM_PARSE_BAD, RFM_PARSE_RANGE } rfm_parse;
 
-/* "[+-]digits[.digits][e[+-]digits]" times 10^decimals as an integer. More non-zero digits than decimals, or a value
- * beyond 64 bits: RANGE. Surrounding blanks are allowed; nothing else is. Does not read beyond length. */
+/* "[+-]digits[.digits][e[+-]digits]" times 10^decimals as an integer; ".5" and "5." are numbers too. More non-zero
+ * digits than decimals, or a value beyond 64 bits: RANGE. Surrounding blanks are allowed; nothing else is. Does not
+ * read beyond length. *value is set only where the answer is OK. */
 rfm_parse rfm_decimal_parse(const char *text, size_t length, int decimals, int64_t *value);
 
-/* An integer id: leading zeros, sign and ".0" normalised; other fractions BAD. */
+/* An integer id: leading zeros, sign and ".0" (any number of zeros) normalised; other fractions and exponents BAD. */
 rfm_parse rfm_integer_parse(const char *text, size_t length, int64_t *value);
 
 enum { RFM_NUMBER_BYTES = 32 };
 
-/* The shortest decimal that reads back as x, without exponent where it fits in 17 digits; "nan", "inf", "-inf". Returns
- * the length; buffer holds RFM_NUMBER_BYTES, NUL terminated. */
+/* The shortest decimal that reads back as x, of several the closest: "3", "0.1", "-12.5", "-0"; with an exponent
+ * ("9.5e-07", "1e+17") below 1e-5 and from 1e17 on; "nan", "inf", "-inf". Returns the length; buffer holds
+ * RFM_NUMBER_BYTES, NUL terminated. */
 size_t rfm_number_format(double x, char buffer[RFM_NUMBER_BYTES]);
 
 /* ---- time: integer UTC microseconds since 1970-01-01 ------------------------------------------------------------ */
@@ -168,7 +170,9 @@ size_t rfm_number_format(double x, char buffer[RFM_NUMBER_BYTES]);
 
 typedef struct rfm_zone rfm_zone; /* a time zone: opaque, immutable, shared by threads */
 
-/* An IANA name ("UTC", "Europe/Paris"); RFM_USAGE for an unknown one. Close accepts NULL. */
+/* An IANA name ("UTC", "Europe/Paris"); RFM_USAGE for an unknown one. Changes of the clock are known from 1900 to 2200;
+ * the nearest offset holds before and after. Sets the variable TZ for a moment: call it while there is one thread.
+ * Close accepts NULL. */
 rfm_status rfm_zone_open(const char *name, rfm_zone **zone, rfm_error *err);
 void rfm_zone_close(rfm_zone *zone);
 int64_t rfm_zone_offset_us(const rfm_zone *zone, int64_t utc_us); /* local = utc + offset */
@@ -190,15 +194,21 @@ typedef struct rfm_timestamp {
     bool date_only; /* the text named a day and no time: us is that day's start in the zone */
 } rfm_timestamp;
 
-/* BAD for what is no time (month 13, 30 February), RANGE outside the years 1 to 9999. */
+/* ISO: "YYYY-MM-DD", or that with 'T' or one blank and HH:MM[:SS[.fraction]], then nothing (the zone's time), or with
+ * at most one blank before it "Z", "UTC", "+hh", "+hhmm" or "+hh:mm". A fraction has up to 9 digits; those behind the
+ * microseconds are dropped. DATE: "YYYYMMDD" or "YYYY-MM-DD". The counts are decimals ("1571443200.25"); by shape
+ * (AUTO) they have no sign. Surrounding blanks are allowed. BAD for what is no time (month 13, 30 February, second 60),
+ * RANGE outside the years 1 to 9999. *time is set only where the answer is OK. */
 rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format, const rfm_zone *zone,
                          rfm_timestamp *time);
 
 int32_t rfm_time_day(const rfm_zone *zone, int64_t utc_us);  /* local days since 1970-01-01, floor */
-int64_t rfm_day_start_us(const rfm_zone *zone, int32_t day); /* UTC of that local midnight */
+int64_t rfm_day_start_us(const rfm_zone *zone, int32_t day); /* UTC of that local midnight, or of its being skipped */
 int rfm_day_weekday(int32_t day);                            /* 0 Monday .. 6 Sunday */
 int32_t rfm_day_week(int32_t day);                           /* weeks from Monday; differences count weeks */
 int rfm_time_hour(const rfm_zone *zone, int64_t utc_us);     /* local hour, 0..23 */
-size_t rfm_time_format_utc(int64_t utc_us, char buffer[RFM_NUMBER_BYTES]); /* "2019-10-31T23:59:59.999999Z" */
+
+/* "2019-10-31T23:59:59.999999Z"; without the fraction where it is zero. Returns the length. */
+size_t rfm_time_format_utc(int64_t utc_us, char buffer[RFM_NUMBER_BYTES]);
 
 #endif

@@ -13,8 +13,7 @@ static size_t bytes_of(size_t n, size_t size)
 
 static void fail_memory(size_t n, size_t size, rfm_error *err)
 {
-    rfm_fail(err, RFM_NO_MEMORY,
-             "out of memory for %zu elements of %zu bytes; use more ranks or nodes, or less input",
+    rfm_fail(err, RFM_NO_MEMORY, "out of memory for %zu elements of %zu bytes; use more ranks or nodes, or less input",
              n, size);
 }
 
@@ -27,8 +26,7 @@ void *rfm_alloc(size_t n, size_t size, rfm_error *err)
     return memory;
 }
 
-rfm_status rfm_reserve(void *array, size_t *capacity, size_t need, size_t element_size,
-                       rfm_error *err)
+rfm_status rfm_reserve(void *array, size_t *capacity, size_t need, size_t element_size, rfm_error *err)
 {
     if (need <= *capacity)
         return RFM_OK;

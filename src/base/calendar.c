@@ -16,6 +16,12 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
+static int64_t floor_remainder(int64_t value, int64_t by)
+{
+    int64_t remainder = value % by;
+    return remainder < 0 ? remainder + by : remainder;
+}
+
 static unsigned days_of_month(unsigned year, unsigned month)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -63,7 +69,7 @@ int64_t rfm_day_start_us(const rfm_zone *zone, int32_t day)
 /* 1970-01-01 was a Thursday: three days into its week. */
 int rfm_day_weekday(int32_t day)
 {
-    return (int)((int64_t)day + 3 - 7 * (int64_t)rfm_day_week(day));
+    return (int)floor_remainder((int64_t)day + 3, 7);
 }
 
 int32_t rfm_day_week(int32_t day)
@@ -74,7 +80,7 @@ int32_t rfm_day_week(int32_t day)
 int rfm_time_hour(const rfm_zone *zone, int64_t utc_us)
 {
     int64_t local = utc_us + rfm_zone_offset_us(zone, utc_us);
-    return (int)((local - floor_divide(local, RFM_DAY_US) * RFM_DAY_US) / (RFM_DAY_US / 24));
+    return (int)(floor_remainder(local, RFM_DAY_US) / (RFM_DAY_US / 24));
 }
 
 static char *put_field(char *at, char before, uint64_t value, int width)
@@ -86,7 +92,7 @@ static char *put_field(char *at, char before, uint64_t value, int width)
 size_t rfm_time_format_utc(int64_t utc_us, char buffer[RFM_NUMBER_BYTES])
 {
     int64_t days = floor_divide(utc_us, RFM_DAY_US), year;
-    uint64_t us = (uint64_t)(utc_us - days * RFM_DAY_US), seconds = us / 1000000;
+    uint64_t us = (uint64_t)floor_remainder(utc_us, RFM_DAY_US), seconds = us / 1000000;
     unsigned month, day;
     split_day(days, &year, &month, &day);
 

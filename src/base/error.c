@@ -95,7 +95,6 @@ rfm_status rfm_error_context(rfm_error *err, const char *format, ...)
 
 void rfm_broken(const char *condition, const char *file, int line)
 {
-    fprintf(stderr, "rfmpi: internal error: %s does not hold at %s:%d; please report it\n",
-            condition, file, line);
+    fprintf(stderr, "rfmpi: internal error: %s does not hold at %s:%d; please report it\n", condition, file, line);
     abort();
 }

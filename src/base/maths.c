@@ -162,6 +162,5 @@ double rfm_exp(double x)
     double rest = r * square.high * exp_rest(r) + (0.5 * square.low + (r_low + r * r_low));
     double value = total.high + (total.low + (sum.low + rest));
     int whole = (int)k, half = whole / 2;
-    return value * power_of_two(half) *
-           power_of_two(whole - half); /* rounds once, where it underflows */
+    return value * power_of_two(half) * power_of_two(whole - half); /* rounds once, where it underflows */
 }

@@ -120,7 +120,13 @@ static bool find_short(double x, decimal *found)
 
 static void strip_zeros(decimal *number)
 {
-    while (number->digits % 10 == 0) {
+    for (; number->digits % 10000 == 0; number->exponent += 4)
+        number->digits /= 10000;
+    if (number->digits % 100 == 0) {
+        number->digits /= 100;
+        number->exponent += 2;
+    }
+    if (number->digits % 10 == 0) {
         number->digits /= 10;
         number->exponent++;
     }
@@ -169,8 +175,8 @@ static char *put_finite(char *at, double x, uint64_t bits)
     if (!find_short(x, &number)) {
         int field = (int)(bits >> 52);
         uint64_t fraction = bits & UINT64_C(0x000FFFFFFFFFFFFF);
-        number = field == 0 ? find_shortest(fraction, -1074)
-                            : find_shortest(fraction | UINT64_C(1) << 52, field - 1075);
+        number =
+            field == 0 ? find_shortest(fraction, -1074) : find_shortest(fraction | UINT64_C(1) << 52, field - 1075);
     }
     strip_zeros(&number);
     int n = count_digits(number.digits);

@@ -61,8 +61,7 @@ void rfm_text_addf(rfm_text *text, const char *format, ...)
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err)
 {
     if (text->failed)
-        return rfm_fail(err, RFM_NO_MEMORY, "out of memory for a text of more than %zu bytes",
-                        text->length);
+        return rfm_fail(err, RFM_NO_MEMORY, "out of memory for a text of more than %zu bytes", text->length);
     return RFM_OK;
 }
 

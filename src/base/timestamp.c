@@ -24,7 +24,7 @@ static bool has(const char *at, const char *end, ptrdiff_t bytes)
 }
 
 /* YYYY-MM-DD, or YYYYMMDD with gap 0. */
-static rfm_parse read_date(const char *at, int gap, int32_t *day)
+static rfm_parse read_date(const char *at, ptrdiff_t gap, int32_t *day)
 {
     unsigned bad = gap != 0 && (at[4] != '-' || at[7] != '-');
     unsigned year = 100 * two_digits(at, &bad) + two_digits(at + 2, &bad);
@@ -83,10 +83,11 @@ static bool read_offset(const char *at, const char *end, int64_t *offset_us)
             return false;
         minute = two_digits(at, &bad);
     }
-    *offset_us = hour * HOUR_US + minute * MINUTE_US;
-    if (west)
-        *offset_us = -*offset_us;
-    return bad == 0 && hour <= 23 && minute <= 59;
+    if (bad != 0 || hour > 23 || minute > 59)
+        return false;
+    int64_t away_us = hour * HOUR_US + minute * MINUTE_US;
+    *offset_us = west ? -away_us : away_us;
+    return true;
 }
 
 /* "", "Z", "UTC" or an offset, after at most one blank; *local when there is none of them. */
@@ -112,8 +113,7 @@ static rfm_parse give_time(int64_t us, bool date_only, rfm_timestamp *time)
     return RFM_PARSE_OK;
 }
 
-static rfm_parse parse_date(const char *at, const char *end, const rfm_zone *zone,
-                            rfm_timestamp *time)
+static rfm_parse parse_date(const char *at, const char *end, const rfm_zone *zone, rfm_timestamp *time)
 {
     int32_t day;
     if (end - at != DATE_BYTES && end - at != DATE_BYTES - 2)
@@ -122,8 +122,7 @@ static rfm_parse parse_date(const char *at, const char *end, const rfm_zone *zon
     return parse == RFM_PARSE_OK ? give_time(rfm_day_start_us(zone, day), true, time) : parse;
 }
 
-static rfm_parse parse_iso(const char *at, const char *end, const rfm_zone *zone,
-                           rfm_timestamp *time)
+static rfm_parse parse_iso(const char *at, const char *end, const rfm_zone *zone, rfm_timestamp *time)
 {
     int32_t day;
     int64_t clock_us, offset_us;
@@ -157,8 +156,7 @@ static rfm_parse parse_count(const char *at, const char *end, int decimals, rfm_
 
 /* By the number of digits it begins with; a count may have a fraction, but neither sign nor
  * exponent. */
-static rfm_parse parse_by_shape(const char *at, const char *end, const rfm_zone *zone,
-                                rfm_timestamp *time)
+static rfm_parse parse_by_shape(const char *at, const char *end, const rfm_zone *zone, rfm_timestamp *time)
 {
     const char *rest = at;
     while (rest < end && rfm_digit(*rest) <= 9)
@@ -181,8 +179,8 @@ static rfm_parse parse_by_shape(const char *at, const char *end, const rfm_zone 
     return n == 15 || n == 16 ? parse_count(at, end, 0, time) : RFM_PARSE_BAD;
 }
 
-rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format,
-                         const rfm_zone *zone, rfm_timestamp *time)
+rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format, const rfm_zone *zone,
+                         rfm_timestamp *time)
 {
     const char *at = text, *end = text + length;
     rfm_trim(&at, &end);

@@ -130,11 +130,10 @@ rfm_status rfm_zone_open(const char *name, rfm_zone **zone, rfm_error *err)
     if (strcmp(name, "UTC") == 0 || strcmp(name, "Etc/UTC") == 0)
         add_period(opened, INT64_MIN, 0, err);
     else if (!is_zone_file(name))
-        rfm_fail(
-            err, RFM_USAGE,
-            "unknown time zone '%s': use an IANA name such as UTC or Europe/Paris; where the name "
-            "is right, install the package tzdata",
-            name);
+        rfm_fail(err, RFM_USAGE,
+                 "unknown time zone '%s': use an IANA name such as UTC or Europe/Paris; where the name "
+                 "is right, install the package tzdata",
+                 name);
     else
         probe_zone(name, opened, err);
     if (err->status == RFM_OK) {
