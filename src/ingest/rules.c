@@ -100,7 +100,7 @@ rfm_status rfm_rules_init(rfm_rules *rules, const rfm_input *input, rfm_columns 
     return RFM_OK;
 }
 
-void rfm_rules_free(rfm_rules *rules)
+void rfm_rules_clear(rfm_rules *rules)
 {
     free(rules->conditions);
     free(rules->names);

@@ -35,7 +35,7 @@ typedef struct rfm_rules {
 } rfm_rules;
 
 rfm_status rfm_rules_init(rfm_rules *rules, const rfm_input *input, rfm_columns *columns, rfm_error *err);
-void rfm_rules_free(rfm_rules *rules);
+void rfm_rules_clear(rfm_rules *rules);
 
 /* A field that is compared with as a number must be one: the slot of the first that is not, or -1. */
 int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_slice *texts);

@@ -103,7 +103,7 @@ rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err
 void rfm_values_close(rfm_values *v)
 {
     rfm_columns_free(&v->columns);
-    rfm_rules_free(&v->rules);
+    rfm_rules_clear(&v->rules);
     free(v->decimals);
     free(v->numbers);
     free(v->hashes);
