@@ -1,0 +1,295 @@
+/* features.h5, and any other HDF5 file with a matrix: customers x features on disk. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+
+enum { VERSION = 1, MAX_COLUMNS = 65536 };
+
+/* ---- write ---- */
+
+static char *pack_texts(const rfm_ids *ids, size_t width, rfm_error *err)
+{
+    char *packed = rfm_alloc(ids->n, width, err);
+    for (size_t i = 0; packed && i < ids->n; i++)
+        memcpy(packed + i * width, ids->bytes + ids->offset[i], ids->offset[i + 1] - ids->offset[i]);
+    return packed;
+}
+
+static int64_t longest(const rfm_ids *ids)
+{
+    size_t width = 1;
+    for (size_t i = 0; i < ids->n; i++)
+        if (ids->offset[i + 1] - ids->offset[i] > width)
+            width = ids->offset[i + 1] - ids->offset[i];
+    return (int64_t)width;
+}
+
+/* Fixed-length bytes, as long as the longest of all ranks: parallel HDF5 writes no others. */
+static rfm_status write_texts(rfm_comm *comm, rfm_h5 *file, const rfm_ids *ids, rfm_error *err)
+{
+    int64_t width = longest(ids);
+    rfm_comm_reduce_i64(comm, RFM_MAX, &width, 1);
+    char *packed = pack_texts(ids, (size_t)width, err);
+    const rfm_h5_shape shape = {.type = RFM_H5_BYTES, .columns = width};
+    if (rfm_comm_agree(comm, err) == RFM_OK)
+        rfm_h5_write(file, "/customers/id", &shape, ids->n, packed, err);
+    free(packed);
+    return err->status;
+}
+
+static rfm_status write_ids(rfm_comm *comm, rfm_h5 *file, const rfm_frame *frame, rfm_error *err)
+{
+    const rfm_h5_shape shape = {.type = RFM_H5_I64, .columns = 1};
+    if (!frame->has_ids)
+        return RFM_OK;
+    if (frame->ids.kind == RFM_ID_TEXT)
+        return write_texts(comm, file, &frame->ids, err);
+    return rfm_h5_write(file, "/customers/id", &shape, frame->n, frame->ids.number, err);
+}
+
+static rfm_status write_as_of(rfm_h5 *file, const rfm_as_of *as_of, rfm_error *err)
+{
+    char text[RFM_NUMBER_BYTES];
+    rfm_time_format_utc(as_of->us, text);
+    if (rfm_h5_put_text(file, "/", "as_of", text, err) != RFM_OK ||
+        rfm_h5_put_integer(file, "/", "as_of_us", as_of->us, err) != RFM_OK ||
+        rfm_h5_put_integer(file, "/", "as_of_day", as_of->day, err) != RFM_OK)
+        return err->status;
+    return rfm_h5_put_integer(file, "/", "span_us", as_of->span_us, err);
+}
+
+/* Local: the definitions as one text; "" for a bare matrix. */
+static char *print_definitions(const rfm_features *features, rfm_error *err)
+{
+    rfm_text text = {0};
+    char *copy = NULL;
+    if (!features || rfm_features_print(features, &text, err) == RFM_OK)
+        copy = rfm_copy_string(text.bytes ? text.bytes : "", err);
+    rfm_text_free(&text);
+    return copy;
+}
+
+static rfm_status write_content(rfm_comm *comm, rfm_h5 *file, const rfm_frame *frame, const rfm_features *features,
+                                rfm_error *err)
+{
+    const rfm_h5_shape shape = {.type = RFM_H5_F64, .columns = frame->d, .matrix = true};
+    const size_t d = (size_t)frame->d;
+    char *definitions = print_definitions(features, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK && write_ids(comm, file, frame, err) == RFM_OK &&
+        rfm_h5_write(file, "/features/values", &shape, frame->n, frame->values, err) == RFM_OK &&
+        rfm_h5_write_names(file, "/features/names", (const char *const *)frame->names, d, err) == RFM_OK &&
+        rfm_h5_write_names(file, "/features/units", (const char *const *)frame->units, d, err) == RFM_OK)
+        rfm_h5_write_names(file, "/features/definitions", (const char *const *)&definitions, 1, err);
+    free(definitions);
+    return err->status;
+}
+
+rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *frame, const rfm_features *features,
+                           const rfm_as_of *as_of, rfm_error *err)
+{
+    rfm_h5 *file = NULL;
+    if (rfm_h5_create(comm, path, &file, err) == RFM_OK &&
+        rfm_h5_put_text(file, "/", "format", "rfmpi features", err) == RFM_OK &&
+        rfm_h5_put_integer(file, "/", "version", VERSION, err) == RFM_OK && write_as_of(file, as_of, err) == RFM_OK)
+        write_content(comm, file, frame, features, err);
+    rfm_h5_close(file, err);
+    return err->status;
+}
+
+/* ---- read ---- */
+
+typedef struct matrix_file {
+    rfm_comm *comm;
+    rfm_h5 *h5;
+    const char *path;
+} matrix_file;
+
+static rfm_status check_values(const matrix_file *file, rfm_h5_shape *shape, rfm_error *err)
+{
+    bool found = false, weights = false;
+    rfm_h5_shape unused;
+    if (rfm_h5_shape_of(file->h5, "/features/values", shape, &found, err) != RFM_OK ||
+        rfm_h5_shape_of(file->h5, "/features/weights", &unused, &weights, err) != RFM_OK)
+        return err->status;
+    if (!found)
+        return rfm_fail(err, RFM_DATA, "%s: no dataset /features/values (n x d numbers)", file->path);
+    if (shape->type == RFM_H5_BYTES || shape->rows < 1 || shape->columns < 1 || shape->columns > MAX_COLUMNS)
+        return rfm_fail(err, RFM_DATA, "%s: /features/values must be numbers, n x d with n from 1 and d from 1 to %d",
+                        file->path, (int)MAX_COLUMNS);
+    if (weights)
+        return rfm_fail(err, RFM_USAGE, "%s: /features/weights cannot be used: every row counts once; take it out",
+                        file->path);
+    return RFM_OK;
+}
+
+static rfm_status read_values(const matrix_file *file, const rfm_h5_shape *shape, rfm_frame *frame, rfm_error *err)
+{
+    frame->n_global = shape->rows;
+    frame->d = (int)shape->columns;
+    size_t n = 0;
+    rfm_h5_share(file->comm, shape->rows, &frame->first, &n);
+    frame->values = rfm_alloc(n, (size_t)frame->d * sizeof *frame->values, err);
+    if (rfm_comm_agree(file->comm, err) != RFM_OK)
+        return err->status;
+    frame->n = n;
+    return rfm_h5_read(file->h5, "/features/values", RFM_H5_F64, frame->first, n, frame->values, err);
+}
+
+/* "x1", "x2", ... where the file has no names; "" without a prefix. */
+static rfm_status make_names(size_t d, const char *prefix, char ***names, rfm_error *err)
+{
+    char name[32] = "";
+    *names = rfm_alloc(d, sizeof **names, err);
+    for (size_t j = 0; *names && j < d && err->status == RFM_OK; j++) {
+        if (prefix)
+            snprintf(name, sizeof name, "%s%zu", prefix, j + 1);
+        (*names)[j] = rfm_copy_string(name, err);
+    }
+    return err->status;
+}
+
+/* Optional lists of d names. */
+static rfm_status read_names(const matrix_file *file, const char *name, const char *prefix, size_t d, char ***names,
+                             rfm_error *err)
+{
+    rfm_h5_shape shape;
+    bool found = false;
+    size_t n = 0;
+    if (rfm_h5_shape_of(file->h5, name, &shape, &found, err) != RFM_OK)
+        return err->status;
+    if (!found) {
+        make_names(d, prefix, names, err);
+        return rfm_comm_agree(file->comm, err);
+    }
+    if (rfm_h5_read_names(file->h5, name, names, &n, err) != RFM_OK)
+        return err->status;
+    if (n == d)
+        return RFM_OK;
+    rfm_names_free(*names, n);
+    *names = NULL;
+    return rfm_fail(err, RFM_DATA, "%s: %s has %zu entries, /features/values %zu columns", file->path, name, n, d);
+}
+
+static rfm_status split_texts(const char *packed, size_t width, rfm_ids *ids, rfm_error *err)
+{
+    ids->offset = rfm_alloc(ids->n + 1, sizeof *ids->offset, err);
+    ids->bytes = rfm_alloc(ids->n, width, err);
+    for (size_t i = 0; i < ids->n && err->status == RFM_OK; i++) {
+        const size_t length = strnlen(packed + i * width, width);
+        memcpy(ids->bytes + ids->offset[i], packed + i * width, length);
+        ids->offset[i + 1] = ids->offset[i] + length;
+        ids->hash[i] = rfm_hash64(ids->bytes + ids->offset[i], length);
+    }
+    return err->status;
+}
+
+static rfm_status read_texts(const matrix_file *file, size_t width, rfm_frame *frame, rfm_error *err)
+{
+    char *packed = rfm_alloc(frame->n, width, err);
+    if (rfm_comm_agree(file->comm, err) == RFM_OK &&
+        rfm_h5_read(file->h5, "/customers/id", RFM_H5_BYTES, frame->first, frame->n, packed, err) == RFM_OK) {
+        split_texts(packed, width, &frame->ids, err);
+        rfm_comm_agree(file->comm, err);
+    }
+    free(packed);
+    return err->status;
+}
+
+static void hash_numbers(rfm_ids *ids)
+{
+    for (size_t i = 0; i < ids->n; i++)
+        ids->hash[i] = rfm_hash64_integer(ids->number[i]);
+}
+
+static rfm_status read_numbers(const matrix_file *file, rfm_frame *frame, rfm_error *err)
+{
+    frame->ids.number = rfm_alloc(frame->n, sizeof *frame->ids.number, err);
+    if (rfm_comm_agree(file->comm, err) != RFM_OK)
+        return err->status;
+    if (frame->has_ids &&
+        rfm_h5_read(file->h5, "/customers/id", RFM_H5_I64, frame->first, frame->n, frame->ids.number, err) != RFM_OK)
+        return err->status;
+    for (size_t i = 0; !frame->has_ids && i < frame->n; i++)
+        frame->ids.number[i] = frame->first + (int64_t)i;
+    hash_numbers(&frame->ids);
+    return RFM_OK;
+}
+
+static rfm_status check_ids(const matrix_file *file, const rfm_h5_shape *shape, const rfm_frame *frame, rfm_error *err)
+{
+    const bool text = shape->type == RFM_H5_BYTES,
+               number = (shape->type == RFM_H5_I64 || shape->type == RFM_H5_I32) && shape->columns == 1;
+    if (shape->rows != frame->n_global)
+        return rfm_fail(err, RFM_DATA, "%s: /customers/id has %" PRId64 " rows, /features/values %" PRId64, file->path,
+                        shape->rows, frame->n_global);
+    if (!number && !(text && shape->columns >= 1 && shape->columns <= RFM_ID_MAX_BYTES))
+        return rfm_fail(err, RFM_DATA,
+                        "%s: /customers/id must be integers of 64 bits, or bytes of fixed length up to %d", file->path,
+                        (int)RFM_ID_MAX_BYTES);
+    return RFM_OK;
+}
+
+static rfm_status read_ids(const matrix_file *file, rfm_frame *frame, rfm_error *err)
+{
+    rfm_h5_shape shape = {0};
+    if (rfm_h5_shape_of(file->h5, "/customers/id", &shape, &frame->has_ids, err) != RFM_OK ||
+        (frame->has_ids && check_ids(file, &shape, frame, err) != RFM_OK))
+        return err->status;
+    const bool text = frame->has_ids && shape.type == RFM_H5_BYTES;
+    frame->ids = (rfm_ids){.kind = text ? RFM_ID_TEXT : RFM_ID_INTEGER, .n = frame->n};
+    frame->ids.hash = rfm_alloc(frame->n, sizeof *frame->ids.hash, err);
+    if (rfm_comm_agree(file->comm, err) != RFM_OK)
+        return err->status;
+    return text ? read_texts(file, (size_t)shape.columns, frame, err) : read_numbers(file, frame, err);
+}
+
+static rfm_status read_as_of(const matrix_file *file, rfm_as_of *as_of, rfm_error *err)
+{
+    bool found = false;
+    int64_t day = 0;
+    *as_of = (rfm_as_of){0};
+    if (rfm_h5_has(file->h5, "/", "as_of_us", &found, err) != RFM_OK || !found)
+        return err->status;
+    if (rfm_h5_get_integer(file->h5, "/", "as_of_us", &as_of->us, err) != RFM_OK ||
+        rfm_h5_get_integer(file->h5, "/", "as_of_day", &day, err) != RFM_OK ||
+        rfm_h5_get_integer(file->h5, "/", "span_us", &as_of->span_us, err) != RFM_OK)
+        return err->status;
+    if (day < INT32_MIN || day > INT32_MAX)
+        return rfm_fail(err, RFM_DATA, "%s: as_of_day %" PRId64 " is no day", file->path, day);
+    as_of->day = (int32_t)day;
+    return RFM_OK;
+}
+
+static rfm_status read_definitions(const matrix_file *file, char **definitions, rfm_error *err)
+{
+    char **texts = NULL;
+    if (read_names(file, "/features/definitions", NULL, 1, &texts, err) != RFM_OK)
+        return err->status;
+    *definitions = texts[0];
+    free(texts);
+    return RFM_OK;
+}
+
+rfm_status rfm_frame_read(rfm_comm *comm, const char *path, rfm_frame *frame, rfm_as_of *as_of, char **definitions,
+                          rfm_error *err)
+{
+    matrix_file file = {.comm = comm, .path = path};
+    rfm_h5_shape shape = {0};
+    *frame = (rfm_frame){0};
+    if (definitions)
+        *definitions = NULL;
+    if (rfm_h5_open(comm, path, &file.h5, err) != RFM_OK)
+        return err->status;
+    if (check_values(&file, &shape, err) == RFM_OK && read_values(&file, &shape, frame, err) == RFM_OK &&
+        read_names(&file, "/features/names", "x", (size_t)frame->d, &frame->names, err) == RFM_OK &&
+        read_names(&file, "/features/units", NULL, (size_t)frame->d, &frame->units, err) == RFM_OK &&
+        read_ids(&file, frame, err) == RFM_OK && (!as_of || read_as_of(&file, as_of, err) == RFM_OK) && definitions)
+        read_definitions(&file, definitions, err);
+    rfm_h5_close(file.h5, err);
+    if (err->status != RFM_OK)
+        rfm_frame_free(frame);
+    return err->status;
+}

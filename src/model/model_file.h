@@ -1,0 +1,36 @@
+/* model_file: what model.h5 holds. Private to model.
+ *
+ *   /centroids                 k x d  scaled units; what cluster.init: file: reads
+ *   /model/positions           k x d  centroids less the grid's offset: these decide
+ *   /model/centroids_original  k x d  in the features' units
+ *   /model/offset step low high       the grid, d each
+ *   /model/scaling/center scale n_steps       d each
+ *   /model/scaling/kind low high       d x RFM_MAX_TRANSFORMS: the transforms of each column, cuts of clips
+ *   /model/sizes segment_ids names     k each
+ *   /model/features                    d names
+ *   /model/definitions                 one text: rfm_features_print
+ *   /model/trace                       inertia of each iteration
+ *   attributes of the file: format, version, k, d, scale, as_of_rule, timezone, as_of, as_of_us, as_of_day, span_us,
+ * inertia, iterations, seed
+ */
+#ifndef RFMPI_MODEL_MODEL_FILE_H
+#define RFMPI_MODEL_MODEL_FILE_H
+
+#include "rfmpi/model.h"
+
+#define RFM_MODEL_FORMAT "rfmpi model"
+
+enum { RFM_MODEL_VERSION = 1, RFM_MODEL_MAX_D = 65536, RFM_MODEL_MAX_K = 65536, RFM_MODEL_MAX_VALUES = 1 << 28 };
+
+const char *rfm_scale_name(rfm_scale scale);
+
+/* The transforms of all columns side by side, as they lie in the file. */
+typedef struct rfm_steps {
+    int32_t *n, *kind; /* [d], [d * RFM_MAX_TRANSFORMS] */
+    double *low, *high, *center, *scale;
+} rfm_steps;
+
+rfm_status rfm_steps_init(rfm_steps *steps, int d, rfm_error *err);
+void rfm_steps_free(rfm_steps *steps);
+
+#endif
