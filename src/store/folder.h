@@ -1,0 +1,32 @@
+/* folder: directories and files as such. Knows which names are ours, and nothing of products. Local. */
+#ifndef RFM_STORE_FOLDER_H
+#define RFM_STORE_FOLDER_H
+
+#include "rfmpi/base.h"
+
+/* "dir/name"; NULL with err set. The caller frees. */
+char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
+
+/* mkdir -p, every new one 0700. */
+rfm_status rfm_folder_make(const char *dir, rfm_error *err);
+
+/* RFM_USAGE when dir holds what no run has put there, and no run.json says that it is ours. */
+rfm_status rfm_folder_check(const char *dir, rfm_error *err);
+
+/* Undo or finish what earlier attempts left: remove their temporaries, put back a directory that was moved aside and
+ * not replaced. attempt >= 0: only temporaries of that attempt. */
+rfm_status rfm_folder_sweep(const char *dir, int64_t attempt, rfm_error *err);
+
+/* A file or a directory with all that is in it; what is not there is fine. */
+rfm_status rfm_folder_remove(const char *path, rfm_error *err);
+
+/* Make a file, or a directory of files, private to its owner and safe on the disk. */
+rfm_status rfm_folder_sync(const char *path, rfm_error *err);
+
+/* Write a new file of mode 0600 and sync it. */
+rfm_status rfm_folder_write(const char *path, const void *bytes, size_t length, rfm_error *err);
+
+/* pwrite all of it. */
+rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t length, int64_t offset, rfm_error *err);
+
+#endif

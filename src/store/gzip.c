@@ -1,0 +1,49 @@
+/* gzip: bytes -> one gzip member. The only file of store that knows libdeflate, which writes no time into a member. */
+#include "gzip.h"
+
+#include <libdeflate.h>
+#include <stdlib.h>
+
+struct rfm_gzip {
+    struct libdeflate_compressor *compressor;
+    unsigned char *buffer;
+    size_t capacity;
+};
+
+rfm_status rfm_gzip_open(int level, rfm_gzip **out, rfm_error *err)
+{
+    *out = NULL;
+    if (level < 0 || level > 12)
+        return rfm_fail(err, RFM_INTERNAL, "there is no level %d of gzip", level);
+    rfm_gzip *gzip = rfm_alloc(1, sizeof *gzip, err);
+    if (!gzip)
+        return err->status;
+    gzip->compressor = libdeflate_alloc_compressor(level);
+    if (!gzip->compressor) {
+        free(gzip);
+        return rfm_fail(err, RFM_NO_MEMORY, "no memory to compress with");
+    }
+    *out = gzip;
+    return RFM_OK;
+}
+
+void rfm_gzip_close(rfm_gzip *gzip)
+{
+    if (!gzip)
+        return;
+    libdeflate_free_compressor(gzip->compressor);
+    free(gzip->buffer);
+    free(gzip);
+}
+
+rfm_status rfm_gzip_member(rfm_gzip *gzip, const void *bytes, size_t length, rfm_text *out, rfm_error *err)
+{
+    size_t bound = libdeflate_gzip_compress_bound(gzip->compressor, length);
+    if (rfm_reserve(&gzip->buffer, &gzip->capacity, bound, 1, err))
+        return err->status;
+    size_t written = libdeflate_gzip_compress(gzip->compressor, bytes, length, gzip->buffer, gzip->capacity);
+    if (written == 0)
+        return rfm_fail(err, RFM_INTERNAL, "a block of %zu bytes cannot be compressed", length);
+    rfm_text_add(out, gzip->buffer, written);
+    return rfm_text_check(out, err);
+}

@@ -1,0 +1,91 @@
+/* json: JSON values by dotted path, and JSON files. Knows nothing of what they say. */
+#include "json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *rfm_json_load(const char *path, rfm_error *err)
+{
+    json_error_t reason;
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        if (errno != ENOENT)
+            rfm_fail_errno(err, errno, "%s: cannot read", path);
+        return NULL;
+    }
+    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &reason);
+    fclose(file);
+    if (!root || !json_is_object(root)) {
+        rfm_fail(err, !root && json_error_code(&reason) == json_error_out_of_memory ? RFM_NO_MEMORY : RFM_DATA,
+                 "%s: line %d: %s: the file is damaged: put it right, or remove the directory it is in, or use another",
+                 path, root ? 1 : reason.line, root ? "not an object" : reason.text);
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+rfm_status rfm_json_print(const json_t *value, rfm_text *text, rfm_error *err)
+{
+    /* 17 digits: every double reads back as it was. */
+    char *bytes = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    if (!bytes)
+        return rfm_fail(err, RFM_NO_MEMORY, "no memory for a JSON text");
+    rfm_text_adds(text, bytes);
+    rfm_text_adds(text, "\n");
+    free(bytes);
+    return rfm_text_check(text, err);
+}
+
+char *rfm_json_legible(const char *text, rfm_error *err)
+{
+    json_t *probe = json_string(text);
+    if (probe) {
+        json_decref(probe);
+        return rfm_copy_string(text, err);
+    }
+    rfm_text legible = {0};
+    for (const char *at = text; *at; at++)
+        rfm_text_addf(&legible, (unsigned char)*at < 128 ? "%c" : "\\x%02x", (unsigned char)*at);
+    if (rfm_text_check(&legible, err))
+        rfm_text_free(&legible);
+    return legible.bytes;
+}
+
+bool rfm_json_set(json_t *root, const char *path, json_t *value)
+{
+    char name[256];
+    size_t length = strcspn(path, ".");
+    if (!value || length >= sizeof name) {
+        json_decref(value);
+        return false;
+    }
+    memcpy(name, path, length);
+    name[length] = '\0';
+    if (path[length] == '\0')
+        return json_object_set_new(root, name, value) == 0;
+    json_t *child = json_object_get(root, name);
+    if (!json_is_object(child) && json_object_set_new(root, name, json_object()) != 0) {
+        json_decref(value);
+        return false;
+    }
+    return rfm_json_set(json_object_get(root, name), path + length + 1, value);
+}
+
+const json_t *rfm_json_find(const json_t *root, const char *path)
+{
+    const json_t *found = json_object_get(root, path);
+    for (const char *dot = strchr(path, '.'); !found && dot; dot = strchr(dot + 1, '.')) {
+        char name[256];
+        size_t length = (size_t)(dot - path);
+        if (length >= sizeof name)
+            return NULL;
+        memcpy(name, path, length);
+        name[length] = '\0';
+        const json_t *child = json_object_get(root, name);
+        found = child ? rfm_json_find(child, dot + 1) : NULL;
+    }
+    return found;
+}

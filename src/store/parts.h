@@ -1,0 +1,54 @@
+/* parts: how rows are cut into files and blocks, and what a rank has of them.
+ *
+ *     rows of a part     |0 ............ block_rows ............ | ... | part_rows|
+ *                        `-- header -- one gzip member ----------'
+ *
+ * Parts and blocks are counted from the global row number, so that nothing depends on how the rows are shared out. A
+ * block that lies on several ranks is put together by the rank that has its first row, its owner.
+ */
+#ifndef RFM_STORE_PARTS_H
+#define RFM_STORE_PARTS_H
+
+#include "rfmpi/store.h"
+
+enum { RFM_BLOCK_ROWS = 8192 };
+
+typedef struct rfm_cut {
+    int64_t n_global, part_rows, block_rows;
+    int64_t first, end; /* rows of this rank */
+} rfm_cut;
+
+int64_t rfm_cut_n_parts(const rfm_cut *cut);                  /* at least one */
+int64_t rfm_cut_part_end(const rfm_cut *cut, int64_t part);   /* row */
+int64_t rfm_cut_block_start(const rfm_cut *cut, int64_t row); /* of the block the row is in */
+int64_t rfm_cut_block_end(const rfm_cut *cut, int64_t start);
+int64_t rfm_cut_owned(const rfm_cut *cut);               /* start of this rank's first own block, or its end */
+bool rfm_cut_owns_all(const rfm_cut *cut, int64_t part); /* every block of it */
+
+/* Collective. Send the rows before this rank's first own block to their owner; *tail gets what other ranks have of this
+ * rank's last block. */
+rfm_status rfm_blocks_exchange(rfm_comm *comm, const rfm_cut *cut, const rfm_parts *parts, rfm_text *tail,
+                               rfm_error *err);
+
+/* The text of the own block at row `start`, replacing what `text` held. Local. */
+rfm_status rfm_block_text(const rfm_cut *cut, const rfm_parts *parts, int64_t start, const rfm_text *tail,
+                          rfm_text *text, rfm_error *err);
+
+/* A finished part, as the manifest tells it. */
+typedef struct rfm_part_note {
+    int64_t part, rows, bytes;
+    rfm_hash128 hash;
+} rfm_part_note;
+
+/* Collective. manifest.json of all ranks' notes, in order of the parts over the ranks. */
+rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, int64_t part_rows, const rfm_part_note *notes, size_t n,
+                              rfm_error *err);
+
+/* "part-00000.csv.gz" */
+void rfm_part_name(int64_t part, char name[64]);
+
+/* As rfm_parts_write, with blocks of another size: a test has few rows. Collective. */
+rfm_status rfm_parts_write_blocks(rfm_comm *comm, const char *dir, const rfm_parts *parts, int64_t block_rows,
+                                  rfm_error *err);
+
+#endif

@@ -1,0 +1,54 @@
+/* run: an open run directory, as the files of this module see it. */
+#ifndef RFM_STORE_RUN_H
+#define RFM_STORE_RUN_H
+
+#include "rfmpi/store.h"
+
+#include <jansson.h>
+
+#define RFM_RUN_REPORT "run.json"
+#define RFM_RUN_LOCK "lock"
+#define RFM_RUN_LOCK_WAIT_S 30.0
+
+/* Paths handed out for a product, kept until close. */
+struct rfm_run_name {
+    char *product, *path, *temporary;
+    struct rfm_run_name *next;
+};
+
+struct rfm_run {
+    rfm_comm *comm;
+    char *dir;
+    int lock;        /* -1: none */
+    int64_t attempt; /* counts the starts in this directory */
+    struct rfm_run_name *names;
+    json_t *report;   /* rank 0's; NULL elsewhere */
+    rfm_error failed; /* of a setter, until the next save */
+    /* A test's: called between any two steps that change the directory. */
+    void (*step)(void *context);
+    void *step_context;
+};
+
+/* As rfm_run_open, for a test that cannot wait half a minute. */
+rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, rfm_run **run, rfm_error *err);
+
+/* A step was done. Local. */
+void rfm_run_step(const rfm_run *run);
+
+/* ---- run.json: all Local, rank 0 --------------------------------------------------------------------------------- */
+
+/* Read it, or begin it, and count the attempt. */
+rfm_status rfm_report_open(rfm_run *run, rfm_error *err);
+rfm_status rfm_report_write(rfm_run *run, rfm_error *err);
+
+/* The origin noted of a product; NULL for none. Borrowed. */
+const json_t *rfm_report_origin(const rfm_run *run, const char *product);
+rfm_status rfm_report_note(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err);
+void rfm_report_forget(rfm_run *run, const char *product);
+
+/* The first key that differs between what was noted and what is now, with both values (NULL: not there); false when all
+ * are the same. */
+bool rfm_origin_differs(const json_t *noted, const rfm_origin *origin, const char **key, const char **was,
+                        const char **now);
+
+#endif
