@@ -57,7 +57,7 @@ rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm
     work->comm = comm;
     work->matrix = matrix;
     work->k_most = k;
-    work->threads = omp_get_max_threads();
+    work->threads = rfm_kmeans_threads();
     work->rows = rfm_assigner_rows(matrix->d, k);
     allocate(work, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
@@ -72,4 +72,9 @@ done:
     if (err->status != RFM_OK)
         rfm_work_free(work);
     return err->status;
+}
+
+int rfm_kmeans_threads(void)
+{
+    return omp_get_max_threads();
 }

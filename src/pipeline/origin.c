@@ -82,27 +82,27 @@ rfm_status find_inputs(rfm_batch *batch, rfm_error *err)
 
 /* ---- origin ----------------------------------------------------------------------------------------------------- */
 
-static void add_file(const rfm_file *file, rfm_origin *origin, rfm_error *err)
+static void print_file(const rfm_file *file, rfm_text *text)
 {
-    rfm_text key = {0};
-    char facts[64];
-    rfm_text_addf(&key, "input %s", file->path);
-    snprintf(facts, sizeof facts, "%lld bytes, changed %lld us", (long long)file->size_bytes,
-             (long long)file->modified_us);
-    if (rfm_text_check(&key, err) == RFM_OK)
-        rfm_origin_add(origin, key.bytes, facts, err);
-    rfm_text_free(&key);
+    rfm_text_addf(text, "%s\n%lld bytes, changed %lld us\n", file->path, (long long)file->size_bytes,
+                  (long long)file->modified_us);
 }
 
+/* One key for all inputs, by path, size and time of change: a run may have 10^5 of them. */
 static void add_inputs(const rfm_batch *batch, rfm_origin *origin, rfm_error *err)
 {
-    char count[32];
-    snprintf(count, sizeof count, "%zu", batch->files.n);
-    rfm_origin_add(origin, "number of input files", count, err);
-    for (size_t i = 0; i < batch->files.n && err->status == RFM_OK; i++)
-        add_file(&batch->files.files[i], origin, err);
-    if (batch->base.n > 0 && err->status == RFM_OK)
-        add_file(&batch->base.files[0], origin, err);
+    rfm_text list = {0};
+    char value[96];
+    for (size_t i = 0; i < batch->files.n; i++)
+        print_file(&batch->files.files[i], &list);
+    if (batch->base.n > 0)
+        print_file(&batch->base.files[0], &list);
+    if (rfm_text_check(&list, err) == RFM_OK) {
+        snprintf(value, sizeof value, "%zu file%s with hash %016llx", batch->files.n, batch->files.n == 1 ? "" : "s",
+                 (unsigned long long)rfm_hash64(list.bytes, list.length));
+        rfm_origin_add(origin, "input files", value, err);
+    }
+    rfm_text_free(&list);
 }
 
 static void add_option(const rfm_config *config, const rfm_option *option, rfm_origin *origin, rfm_error *err)

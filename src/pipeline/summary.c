@@ -63,22 +63,67 @@ static void report_memory(rfm_batch *batch)
     rfm_report_integer(batch->run, "peak_memory_bytes_max", most);
 }
 
-/* The list of inputs as JSON, shortened where a run has very many. */
+/* ---- JSON text of what has a shape of its own ----------------------------------------------------------------------- */
+
+static void print_json_string(const char *text, rfm_text *json)
+{
+    rfm_text_adds(json, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            rfm_text_addf(json, "\\%c", *c);
+        else if (*c < 0x20)
+            rfm_text_addf(json, "\\u%04x", *c);
+        else
+            rfm_text_add(json, c, 1);
+    }
+    rfm_text_adds(json, "\"");
+}
+
+static void print_json(const rfm_node *node, rfm_text *json)
+{
+    if (node->kind == RFM_NODE_SCALAR) {
+        print_json_string(node->text, json);
+        return;
+    }
+    const bool map = node->kind == RFM_NODE_MAP;
+    rfm_text_adds(json, map ? "{" : "[");
+    for (size_t i = 0; i < node->n_items; i++) {
+        rfm_text_adds(json, i > 0 ? "," : "");
+        if (map) {
+            print_json_string(node->items[i].key, json);
+            rfm_text_adds(json, ":");
+        }
+        print_json(&node->items[i], json);
+    }
+    rfm_text_adds(json, map ? "}" : "]");
+}
+
+/* Local. A report entry from JSON text; what could not be built in memory shows when the report is saved. */
+static void report_json(rfm_run *run, const char *key, rfm_text *json)
+{
+    rfm_report_json(run, key, json->failed ? "" : json->bytes);
+    rfm_text_free(json);
+}
+
+/* Shortened where a run has very many files; the count says so. */
 static void report_inputs(const rfm_batch *batch)
 {
     enum { MOST = 1000 };
+    rfm_text json = {0};
     int64_t bytes = 0;
-    for (size_t i = 0; i < batch->files.n; i++)
+    rfm_text_adds(&json, "[");
+    for (size_t i = 0; i < batch->files.n; i++) {
         bytes += batch->files.files[i].size_bytes;
+        if (i >= MOST)
+            continue;
+        rfm_text_adds(&json, i > 0 ? ",{\"path\":" : "{\"path\":");
+        print_json_string(batch->files.files[i].path, &json);
+        rfm_text_addf(&json, ",\"bytes\":%lld}", (long long)batch->files.files[i].size_bytes);
+    }
+    rfm_text_adds(&json, "]");
     rfm_report_integer(batch->run, "input.n_files", (int64_t)batch->files.n);
     rfm_report_integer(batch->run, "input.bytes", bytes);
-    for (size_t i = 0; i < batch->files.n && i < MOST; i++) {
-        char key[64];
-        snprintf(key, sizeof key, "input.files.%zu.path", i);
-        rfm_report_text(batch->run, key, batch->files.files[i].path);
-        snprintf(key, sizeof key, "input.files.%zu.bytes", i);
-        rfm_report_integer(batch->run, key, batch->files.files[i].size_bytes);
-    }
+    report_json(batch->run, "input.files", &json);
 }
 
 static void report_options(const rfm_batch *batch)
@@ -87,14 +132,13 @@ static void report_options(const rfm_batch *batch)
     const rfm_option *options = rfm_options(&n);
     for (size_t i = 0; i < n; i++) {
         const rfm_node *node = rfm_config_tree(batch->config, options[i].key);
-        rfm_text value = {0};
-        char key[128];
         if (!node)
             continue;
-        rfm_node_print(node, &value);
+        rfm_text value = {0};
+        char key[128];
         snprintf(key, sizeof key, "options.%s", options[i].key);
-        rfm_report_json(batch->run, key, value.bytes);
-        rfm_text_free(&value);
+        print_json(node, &value);
+        report_json(batch->run, key, &value);
     }
 }
 
