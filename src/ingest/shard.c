@@ -161,10 +161,12 @@ static rfm_status read_rows(work *w, rfm_error *err)
 
 rfm_status rfm_reading_run(const rfm_reading *reading, rfm_error *err)
 {
+    const rfm_shard *shard = reading->shard;
     work w = {.reading = reading};
+    rfm_assert(shard->begin <= shard->end && shard->end <= reading->files->files[shard->file].size_bytes);
     *reading->result = (rfm_shard_result){0};
     if (open_work(&w, err) == RFM_OK && read_rows(&w, err) == RFM_OK && rfm_reader_check(&w.reader, err) == RFM_OK) {
-        reading->tally->n_bytes += reading->shard->end - reading->shard->begin;
+        reading->tally->n_bytes += shard->end - shard->begin;
         reading->result->n_lines = w.n_lines;
     }
     close_work(&w);

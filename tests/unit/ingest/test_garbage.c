@@ -1,0 +1,107 @@
+/* Bytes of no meaning: nothing is read beyond its end, nothing hangs, and rows still add up, in any sharding. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "marks.h"
+#include "oracle.h"
+
+static uint64_t state;
+
+static uint64_t draw(uint64_t below)
+{
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (state >> 33) % below;
+}
+
+static void marks_are_every_byte_of_the_set_and_no_other(void **unused)
+{
+    (void)unused;
+    const rfm_mark_set set = {{',', '\n', '"', '\0'}};
+    for (int i = 0; i < 4000; i++) {
+        state = (uint64_t)i;
+        const size_t n = draw(300);
+        char *bytes = malloc(n + 1);
+        uint32_t *at = malloc((n + 1) * sizeof *at);
+        for (size_t k = 0; k < n; k++)
+            bytes[k] = draw(3) ? (char)draw(256) : ",\n\"\0"[draw(4)];
+        const size_t found = rfm_marks_find(set, bytes, n, at);
+        size_t expected = 0;
+        for (size_t k = 0; k < n; k++)
+            if (memchr(set.bytes, bytes[k], 4)) {
+                assert_true(expected < found);
+                assert_int_equal(at[expected], k);
+                expected++;
+            }
+        assert_int_equal(found, expected);
+        free(bytes);
+        free(at);
+    }
+}
+
+/* Bytes from an alphabet that grows with i: from structure only to anything. */
+static rfm_text make_garbage(uint64_t i)
+{
+    static const char letters[] = "\",\n\r\"\" \t0129-.:TZeab\0+";
+    rfm_text text = {0};
+    rfm_text_adds(&text, i % 3 ? "customer,time,event,amount\n" : "");
+    for (uint64_t n = draw(600); n > 0; n--) {
+        const char c = i % 5 == 4 ? (char)draw(256) : letters[draw(i % 2 ? 6 : sizeof letters - 1)];
+        rfm_text_add(&text, &c, 1);
+    }
+    rfm_text_adds(&text, "");
+    return text;
+}
+
+static void garbage_is_read_as_the_oracle_reads_it(void **unused)
+{
+    (void)unused;
+    static const size_t blocks[] = {1, 17, 64, 300, 0};
+    static const rfm_number_source second = {.columns = {"2"}, .n_columns = 1};
+    for (uint64_t i = 0; i < 4000; i++) {
+        rfm_input input = harness_input();
+        state = i;
+        rfm_text text = make_garbage(i);
+        if (i % 4 == 1) {
+            input.header = false;
+            input.customer = "1";
+            input.time = "1";
+            input.event = NULL;
+            input.numbers = &second;
+            input.n_numbers = i % 8 == 1;
+        }
+        if (i % 7 == 3)
+            input.delimiter = ' ';
+        const int64_t cut = text.length > 2 ? 1 + (int64_t)draw(text.length - 2) : 0;
+        const size_t limit = draw(3) ? 200 : 40;
+        const manner how = {.cuts = &cut, .n_cuts = cut > 0, .block_bytes = blocks[draw(5)], .limit = limit};
+        const char *path = harness_write("garbage", text.bytes, text.length);
+        reading wanted = oracle_read(&input, text.bytes, text.length, limit);
+        reading read = read_as_callers_do(&input, path, how);
+        assert_int_equal(read.err.status != RFM_OK, wanted.err.status != RFM_OK);
+        if (wanted.err.status == RFM_OK) {
+            assert_int_equal(read.tally.n_rows, wanted.tally.n_rows);
+            assert_int_equal(read.n_lines, wanted.n_lines);
+            assert_string_equal(read.events.bytes, wanted.events.bytes);
+            if (i % 5 != 4) /* what is shown of other bytes may be cut between characters */
+                assert_string_equal(read.rejects.bytes, wanted.rejects.bytes);
+        }
+        reading_free(&read);
+        reading_free(&wanted);
+        rfm_text_free(&text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(marks_are_every_byte_of_the_set_and_no_other),
+        cmocka_unit_test(garbage_is_read_as_the_oracle_reads_it),
+    };
+    return cmocka_run_group_tests(tests, harness_open, harness_close);
+}

@@ -1,0 +1,526 @@
+/* From fields to events: ids, times, numbers, keep rules, predicates, hashes, keys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "days.h"
+#include "harness.h"
+#include "rules.h"
+
+/* What the sink was given, for tests that look at single values. */
+typedef struct seen {
+    size_t n;
+    struct {
+        int64_t id, time_us, numbers[4];
+        int32_t day;
+        uint64_t id_hash, where, hashes[4];
+        uint32_t has_number, has_hash;
+        rfm_hash128 key, row;
+    } events[64];
+} seen;
+
+static rfm_status see(void *context, const rfm_events *events, rfm_error *err)
+{
+    seen *s = context;
+    for (size_t i = 0; i < events->n; i++, s->n++) {
+        assert_true(s->n < 64);
+        s->events[s->n].id = events->id_number ? events->id_number[i] : 0;
+        s->events[s->n].id_hash = events->id_hash[i];
+        s->events[s->n].time_us = events->time_us[i];
+        s->events[s->n].day = events->day[i];
+        s->events[s->n].where = events->where[i];
+        s->events[s->n].has_number = events->has_number[i];
+        s->events[s->n].has_hash = events->has_hash[i];
+        for (size_t k = 0; k < 4; k++) {
+            s->events[s->n].numbers[k] = events->has_number[i] >> k & 1 ? events->numbers[k][i] : 0;
+            s->events[s->n].hashes[k] = events->has_hash[i] >> k & 1 ? events->hashes[k][i] : 0;
+        }
+        if (events->key) {
+            s->events[s->n].key = events->key[i];
+            s->events[s->n].row = events->row[i];
+        }
+    }
+    return err->status;
+}
+
+/* Read text by the public function; the tally and number of rejects of each reason go to the pointers, if any. */
+static seen read_seen(const rfm_input *input, const char *text, rfm_tally *tally, int64_t *rejected)
+{
+    seen s = {0};
+    rfm_error err = {0};
+    rfm_tally counted = {0};
+    rfm_rejects rejects = {.cap = 1};
+    rfm_shard_result result;
+    const char *path = harness_write("seen.csv", text, strlen(text));
+    rfm_file file = {.path = (char *)path, .size_bytes = (int64_t)strlen(text)};
+    const rfm_files files = {&file, 1};
+    const rfm_shard shard = {0, 0, file.size_bytes};
+    rfm_shard_read(input, &files, &shard, 0, see, &s, &counted, &rejects, &result, &err);
+    assert_string_equal(err.message, "");
+    assert_int_equal(counted.n_events, s.n);
+    if (tally)
+        *tally = counted;
+    for (int i = 0; rejected && i < RFM_N_REASONS; i++)
+        rejected[i] = rejects.count[i];
+    assert_true(rejects.n_kept <= RFM_N_REASONS);
+    rfm_rejects_free(&rejects);
+    return s;
+}
+
+static bool same_hash(rfm_hash128 a, rfm_hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+static void text_ids_are_taken_as_they_stand(void **unused)
+{
+    (void)unused;
+    const rfm_input input = harness_input();
+    seen s = read_seen(&input, "customer,time,event,amount\n0017,20240101,e,\n 17,20240101,e,\n\"0017\",20240101,e,\n",
+                       NULL, NULL);
+    assert_int_equal(s.events[0].id_hash, rfm_hash64("0017", 4));
+    assert_int_equal(s.events[1].id_hash, rfm_hash64(" 17", 3));
+    assert_int_equal(s.events[2].id_hash, s.events[0].id_hash);
+}
+
+static void integer_ids_are_numbers_however_written(void **unused)
+{
+    (void)unused;
+    rfm_input input = harness_input();
+    input.id_kind = RFM_ID_INTEGER;
+    seen s = read_seen(&input, "customer,time,event,amount\n17850.0,20240101,e,\n0017850,20240101,e,\n-5,20240101,e,\n",
+                       NULL, NULL);
+    assert_int_equal(s.events[0].id, 17850);
+    assert_int_equal(s.events[1].id, 17850);
+    assert_int_equal(s.events[2].id, -5);
+    assert_int_equal(s.events[0].id_hash, rfm_hash64_integer(17850));
+}
+
+static void unreadable_customers_are_refused(void **unused)
+{
+    (void)unused;
+    rfm_input input = harness_input();
+    input.id_kind = RFM_ID_INTEGER;
+    reading r = read_text(
+        &input, "customer,time,event,amount\nann,20240101,e,\n99999999999999999999,20240101,e,\n,20240101,e,\n");
+    assert_rejects(r,
+                   "2 customer: customer 'ann' is no integer | ann,20240101,e,\n"
+                   "3 customer: customer '99999999999999999999' is beyond 64 bits | 99999999999999999999,20240101,e,\n"
+                   "4 customer: no customer | ,20240101,e,\n");
+    reading_free(&r);
+}
+
+static void text_ids_may_have_255_bytes(void **unused)
+{
+    (void)unused;
+    const rfm_input input = harness_input();
+    rfm_text text = {0};
+    rfm_text_adds(&text, "customer,time,event,amount\n");
+    for (int n = 255; n <= 256; n++) {
+        for (int i = 0; i < n; i++)
+            rfm_text_adds(&text, "x");
+        rfm_text_adds(&text, ",20240101,e,\n");
+    }
+    reading r = read_text(&input, text.bytes);
+    assert_int_equal(r.tally.n_events, 1);
+    assert_non_null(strstr(r.rejects.bytes, "3 customer: customer 'xxx"));
+    assert_non_null(strstr(r.rejects.bytes, "...' is longer than 255 bytes"));
+    rfm_text_free(&text);
+    reading_free(&r);
+}
+
+static void times_are_utc_and_days_local(void **unused)
+{
+    (void)unused;
+    rfm_input input = harness_input();
+    input.zone = harness_zone("Europe/Paris");
+    rfm_tally tally;
+    seen s = read_seen(
+        &input, "customer,time,event,amount\na,2024-01-01 00:30:00,e,\na,2024-01-01T00:30:00Z,e,\na,2024-01-01,e,\n",
+        &tally, NULL);
+    assert_int_equal(s.events[0].time_us, INT64_C(1704065400000000));
+    assert_int_equal(s.events[1].time_us, INT64_C(1704069000000000));
+    assert_int_equal(s.events[2].time_us, INT64_C(1704063600000000));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(s.events[i].day, 19723);
+    assert_int_equal(tally.n_with_time_of_day, 2);
+    assert_int_equal(tally.earliest_us, s.events[2].time_us);
+    assert_int_equal(tally.newest_us, s.events[1].time_us);
+}
+
+/* Every half hour of two years, in zones whose clocks change at odd times. */
+static void days_and_hours_are_the_zones_own(void **unused)
+{
+    (void)unused;
+    static const char *const names[] = {"UTC", "Europe/Paris", "America/St_Johns", "Asia/Kathmandu", "America/Havana"};
+    for (size_t z = 0; z < 5; z++) {
+        rfm_days days = {.zone = harness_zone(names[z])};
+        for (int64_t us = INT64_C(1199145600000000); us < INT64_C(1262304000000000); us += INT64_C(1800000000)) {
+            assert_int_equal(rfm_days_day(&days, us), rfm_time_day(days.zone, us));
+            assert_int_equal(rfm_days_hour(&days, us), rfm_time_hour(days.zone, us));
+        }
+        uint64_t state = 1;
+        for (int i = 0; i < 20000; i++) { /* and in no order */
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            const int64_t us = (int64_t)(state >> 8) % INT64_C(1700000000000000);
+            assert_int_equal(rfm_days_day(&days, us), rfm_time_day(days.zone, us));
+            assert_int_equal(rfm_days_hour(&days, us), rfm_time_hour(days.zone, us));
+        }
+    }
+}
+
+static void unreadable_times_are_refused(void **unused)
+{
+    (void)unused;
+    const rfm_input input = harness_input();
+    reading r =
+        read_text(&input, "customer,time,event,amount\na,2024-13-01,e,\na,,e,\na,0000-01-01,e,\na,20240101,e,\n");
+    assert_rejects(r, "2 time: bad time '2024-13-01' | a,2024-13-01,e,\n3 time: no time | a,,e,\n"
+                      "4 time: time '0000-01-01' is outside the years 1 to 9999 | a,0000-01-01,e,\n");
+    reading_free(&r);
+}
+
+static const rfm_number_source sources[] = {{{"q"}, 1}, {{"p"}, 1}, {{"q", "p"}, 2}, {{"q", "q"}, 2}};
+
+static rfm_input input_of_numbers(void)
+{
+    rfm_input input = harness_input();
+    input.customer = "c";
+    input.time = "t";
+    input.event = NULL;
+    input.numbers = sources;
+    input.n_numbers = 4;
+    return input;
+}
+
+static void numbers_and_products_are_exact(void **unused)
+{
+    (void)unused;
+    const rfm_input input = input_of_numbers();
+    seen s =
+        read_seen(&input, "c,t,q,p\na,20240101,-3,2.55\na,20240101,0.01,\"1,5\"\na,20240101, 1e2 ,0.10\n", NULL, NULL);
+    assert_int_equal(s.n, 2);
+    assert_int_equal(s.events[0].has_number, 15);
+    assert_int_equal(s.events[0].numbers[0], -300);
+    assert_int_equal(s.events[0].numbers[1], 255);
+    assert_int_equal(s.events[0].numbers[2], -76500);
+    assert_int_equal(s.events[0].numbers[3], 90000);
+    assert_int_equal(s.events[1].numbers[2], 100000);
+}
+
+static void an_empty_number_and_its_products_are_null(void **unused)
+{
+    (void)unused;
+    const rfm_input input = input_of_numbers();
+    seen s = read_seen(&input, "c,t,q,p\na,20240101,,1\na,20240101,2,\na,20240101,,\n", NULL, NULL);
+    assert_int_equal(s.events[0].has_number, 2);
+    assert_int_equal(s.events[1].has_number, 1 | 8);
+    assert_int_equal(s.events[2].has_number, 0);
+}
+
+static void numbers_that_do_not_fit_are_refused(void **unused)
+{
+    (void)unused;
+    const rfm_input input = input_of_numbers();
+    reading r = read_text(&input, "c,t,q,p\na,20240101,1.234,1\na,20240101,x,1\na,20240101,92233720368547758.08,1\n"
+                                  "a,20240101,90000000,9000000000\na,20240101,1,1\n");
+    assert_rejects(r, "2 number: q '1.234' is too large or has more digits than input.decimals | a,20240101,1.234,1\n"
+                      "3 number: q 'x' is no number | a,20240101,x,1\n"
+                      "4 number: q '92233720368547758.08' is too large or has more digits than input.decimals | "
+                      "a,20240101,92233720368547758.08,1\n"
+                      "5 number: product with '9000000000' is too large | a,20240101,90000000,9000000000\n");
+    assert_int_equal(r.tally.n_events, 1);
+    reading_free(&r);
+}
+
+static void distinct_values_are_hashed_without_quotes(void **unused)
+{
+    (void)unused;
+    static const char *const columns[] = {"event", "customer"};
+    rfm_input input = harness_input();
+    input.hashes = columns;
+    input.n_hashes = 2;
+    seen s = read_seen(&input, "customer,time,event,amount\na,20240101,\"x\"\"y\",\na,20240101,,\n", NULL, NULL);
+    assert_int_equal(s.events[0].hashes[0], rfm_hash64("x\"y", 3));
+    assert_int_equal(s.events[0].hashes[1], rfm_hash64("a", 1));
+    assert_int_equal(s.events[1].has_hash, 2);
+}
+
+/* ---- keep rules ------------------------------------------------------------------------------ */
+
+static int64_t count_kept(rfm_rule rule, const char *values)
+{
+    rfm_input input = harness_input();
+    rfm_text text = {0};
+    rfm_tally tally;
+    int64_t rejected[RFM_N_REASONS];
+    input.rules = &rule;
+    input.n_rules = 1;
+    input.n_numbers = 0;
+    rfm_text_adds(&text, "customer,time,event,amount\n");
+    for (const char *at = values; *at; at++)
+        if (*at != ';') {
+            const size_t n = strcspn(at, ";");
+            rfm_text_addf(&text, "a,20240101,e,%.*s\n", (int)n, at);
+            at += n - 1;
+        } else if (at[1] == ';') {
+            rfm_text_adds(&text, "a,20240101,e,\n");
+        }
+    read_seen(&input, text.bytes, &tally, rejected);
+    rfm_text_free(&text);
+    assert_int_equal(tally.n_rows, tally.n_events + tally.n_filtered + rejected[RFM_REASON_NUMBER]);
+    return tally.n_events;
+}
+
+static void text_rules_compare_the_whole_text_or_its_start(void **unused)
+{
+    (void)unused;
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_EQUAL, "amount", "ab"}, "ab;abc;a;\"ab\";;AB"), 2);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_NOT, "amount", "ab"}, "ab;abc;a;\"ab\";;AB"), 4);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_PREFIX, "amount", "ab"}, "ab;abc;a;\"abx\";;AB"), 3);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_NOT_PREFIX, "amount", "ab"}, "ab;abc;a;\"abx\";;AB"), 3);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_PRESENT, "amount", NULL}, "ab;;\"\";0; "), 3);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_EQUAL, "amount", "a\"b"}, "\"a\"\"b\";a\"b"), 2);
+}
+
+static void number_rules_are_strict_and_exact(void **unused)
+{
+    (void)unused;
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_ABOVE, "amount", "0"}, "0;0.00;-0;0.01;1;;-1;1e-30"), 3);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_BELOW, "amount", "0"}, "0;0.00;-0;0.01;1;;-1;-1e-30"), 2);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_ABOVE, "amount", "0.1234567890123456789012345"},
+                                "0.1234567890123456789012345;0.12345678901234567890123451;0.1235;0.1"),
+                     2);
+    assert_int_equal(count_kept((rfm_rule){RFM_RULE_BELOW, "amount", "100000000000000000000000"},
+                                "99999999999999999999999.9;1e23;100000000000000000000000.0;0.9999e23;abc"),
+                     2);
+}
+
+static void decimals_of_any_length_are_ordered(void **unused)
+{
+    (void)unused;
+    static const char *const ascending[] = {"-1e40",
+                                            "-123456789012345678901.5",
+                                            "-123456789012345678901.4",
+                                            "-1",
+                                            "-.5",
+                                            "-1e-99",
+                                            "0",
+                                            "1e-99",
+                                            "1e-98",
+                                            "0.05",
+                                            "5e-1",
+                                            "0.51",
+                                            "1",
+                                            "9.99",
+                                            "10",
+                                            "1e22",
+                                            "1.0000001e22"};
+    static const char *const equal[][2] = {{"0", "-0.00"}, {"1", "1.000"}, {"100", "1e2"}, {"0.01", "1e-2"},
+                                           {".5", "0.5"},  {"5.", " +5 "}, {"0e99", "0"},  {"00012.50", "1250e-2"}};
+    const size_t n = sizeof ascending / sizeof *ascending;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            assert_int_equal(
+                rfm_decimal_compare(ascending[i], strlen(ascending[i]), ascending[j], strlen(ascending[j])),
+                (i > j) - (i < j));
+    for (size_t i = 0; i < sizeof equal / sizeof *equal; i++)
+        assert_int_equal(rfm_decimal_compare(equal[i][0], strlen(equal[i][0]), equal[i][1], strlen(equal[i][1])), 0);
+}
+
+static void a_rule_that_compares_with_no_number_is_a_usage_error(void **unused)
+{
+    (void)unused;
+    const rfm_rule rule = {RFM_RULE_ABOVE, "amount", "cheap"};
+    rfm_input input = harness_input();
+    input.rules = &rule;
+    input.n_rules = 1;
+    reading r = read_text(&input, "customer,time,event,amount\n");
+    assert_int_equal(r.err.status, RFM_USAGE);
+    assert_string_equal(r.err.message, "rule on column 'amount': 'cheap' is no number");
+    reading_free(&r);
+}
+
+/* ---- the order of decisions ------------------------------------------------------------------ */
+
+static void unreadable_then_filtered_then_missing_then_late(void **unused)
+{
+    (void)unused;
+    const rfm_rule rules[] = {{RFM_RULE_PRESENT, "customer", NULL}, {RFM_RULE_ABOVE, "amount", "0"}};
+    rfm_input input = harness_input();
+    rfm_tally tally;
+    int64_t rejected[RFM_N_REASONS];
+    input.rules = rules;
+    input.n_rules = 2;
+    input.as_of_us = INT64_C(1704067200000000); /* 2024-01-01 */
+    read_seen(&input,
+              "customer,time,event,amount\n"
+              ",20240101,e,1\n"    /* no customer, and a rule says so: filtered */
+              ",soon,e,1\n"        /* unreadable before filtered */
+              "a,20240101,e,-1\n"  /* filtered */
+              "a,,e,-1\n"          /* filtered before missing */
+              "a,,e,1\n"           /* missing */
+              "a,20240102,e,1\n"   /* late */
+              "a,20240102,e,-1\n"  /* filtered before late */
+              "a,20240101,e,1\n"   /* kept: not later than as_of */
+              "a,20240102,e,1x\n", /* unreadable before late */
+              &tally, rejected);
+    assert_int_equal(tally.n_rows, 9);
+    assert_int_equal(tally.n_filtered, 4);
+    assert_int_equal(tally.n_after_as_of, 1);
+    assert_int_equal(tally.n_events, 1);
+    assert_int_equal(rejected[RFM_REASON_TIME], 2);
+    assert_int_equal(rejected[RFM_REASON_NUMBER], 1);
+    assert_int_equal(rejected[RFM_REASON_CUSTOMER], 0);
+}
+
+/* ---- predicates ------------------------------------------------------------------------------ */
+
+static void predicates_select_by_event_fields_hours_and_weekdays(void **unused)
+{
+    (void)unused;
+    static const char *const buys[] = {"purchase", "order"}, *const views[] = {"view"};
+    const rfm_rule dear = {RFM_RULE_ABOVE, "amount", "10"};
+    const rfm_rule both[] = {dear, {RFM_RULE_NOT, "customer", "b"}};
+    const rfm_predicate predicates[] = {
+        {0},
+        {.events = buys, .n_events = 2},
+        {.events = views, .n_events = 1, .rules = &dear, .n_rules = 1},
+        {.rules = both, .n_rules = 2},
+        {.hours = 1U << 9 | 1U << 23},
+        {.weekdays = 1U << 5 | 1U << 6, .events = views, .n_events = 1},
+    };
+    rfm_input input = harness_input();
+    input.zone = harness_zone("Europe/Paris");
+    input.predicates = predicates;
+    input.n_predicates = 6;
+    seen s = read_seen(&input,
+                       "customer,time,event,amount\n"
+                       "a,2024-01-06 09:59:59,view,11\n" /* a Saturday */
+                       "a,2024-01-06 10:00:00,order,10\n"
+                       "b,2024-01-05 23:30:00Z,view,11\n"   /* half past midnight there, Saturday */
+                       "b,2024-01-08 23:30:00,Purchase,\n", /* Monday; names compare exactly */
+                       NULL, NULL);
+    assert_int_equal(s.events[0].where, 1 | 4 | 8 | 16 | 32);
+    assert_int_equal(s.events[1].where, 1 | 2);
+    assert_int_equal(s.events[2].where, 1 | 4 | 32);
+    assert_int_equal(s.events[3].where, 1 | 16);
+}
+
+static void without_an_event_column_every_row_is_a_purchase(void **unused)
+{
+    (void)unused;
+    static const char *const buys[] = {"purchase"}, *const views[] = {"view"};
+    const rfm_predicate predicates[] = {{.events = buys, .n_events = 1}, {.events = views, .n_events = 1}};
+    rfm_input input = harness_input();
+    input.event = NULL;
+    input.predicates = predicates;
+    input.n_predicates = 2;
+    seen s = read_seen(&input, "customer,time,amount\na,20240101,1\n", NULL, NULL);
+    assert_int_equal(s.events[0].where, 1);
+}
+
+static void sixty_four_predicates_are_possible_and_no_more(void **unused)
+{
+    (void)unused;
+    rfm_predicate predicates[65] = {{0}};
+    rfm_input input = harness_input();
+    predicates[63].hours = 2;
+    input.predicates = predicates;
+    input.n_predicates = 64;
+    seen s = read_seen(&input, "customer,time,event,amount\na,20240101,e,1\n", NULL, NULL);
+    assert_int_equal(s.events[0].where, UINT64_MAX >> 1);
+    input.n_predicates = 65;
+    reading r = read_text(&input, "customer,time,event,amount\n");
+    assert_int_equal(r.err.status, RFM_USAGE);
+    reading_free(&r);
+}
+
+/* ---- dedupe ---------------------------------------------------------------------------------- */
+
+static void rows_equal_after_parsing_have_equal_keys(void **unused)
+{
+    (void)unused;
+    rfm_input input = harness_input();
+    input.id_kind = RFM_ID_INTEGER;
+    input.dedupe = RFM_DEDUPE_ROW;
+    seen s = read_seen(&input,
+                       "customer,time,event,amount,other\n"
+                       "17850.0,2024-01-01 00:00:00,e,1.50,x\n"
+                       "17850,20240101,\"e\",1.5,y\n"
+                       "17850,20240101,e,1.51,y\n"
+                       "17850,20240101,,,y\n"
+                       "17850,20240101,,0,y\n"
+                       "17850,20240102,e,1.5,y\n"
+                       "17851,20240101,e,1.5,y\n",
+                       NULL, NULL);
+    assert_int_equal(s.n, 7);
+    assert_true(same_hash(s.events[0].key, s.events[1].key));
+    for (size_t i = 1; i < s.n; i++) {
+        assert_true(same_hash(s.events[i].key, s.events[i].row));
+        for (size_t j = i + 1; j < s.n; j++)
+            assert_false(same_hash(s.events[i].key, s.events[j].key));
+    }
+}
+
+static void text_that_moves_between_fields_changes_the_key(void **unused)
+{
+    (void)unused;
+    static const char *const mapped[] = {"customer", "event"};
+    rfm_input input = harness_input();
+    input.dedupe = RFM_DEDUPE_ROW;
+    input.mapped = mapped;
+    input.n_mapped = 2;
+    seen s =
+        read_seen(&input, "customer,time,event,amount\nab,20240101,c,\na,20240101,bc,\nab,20240102,c,\n", NULL, NULL);
+    assert_false(same_hash(s.events[0].key, s.events[1].key));
+    assert_true(same_hash(s.events[0].key, s.events[2].key));
+}
+
+static void a_key_column_decides_unless_it_is_empty(void **unused)
+{
+    (void)unused;
+    rfm_input input = harness_input();
+    input.dedupe = RFM_DEDUPE_COLUMN;
+    input.dedupe_column = "no";
+    seen s = read_seen(
+        &input, "customer,time,event,amount,no\na,20240101,e,1,7\nb,20240101,e,2,\"7\"\nc,20240101,e,1,\n", NULL, NULL);
+    assert_true(same_hash(s.events[0].key, s.events[1].key));
+    assert_true(same_hash(s.events[0].key, rfm_hash128_of("7", 1)));
+    assert_false(same_hash(s.events[0].row, s.events[1].row));
+    assert_true(same_hash(s.events[2].key, s.events[2].row));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_ids_are_taken_as_they_stand),
+        cmocka_unit_test(integer_ids_are_numbers_however_written),
+        cmocka_unit_test(unreadable_customers_are_refused),
+        cmocka_unit_test(text_ids_may_have_255_bytes),
+        cmocka_unit_test(times_are_utc_and_days_local),
+        cmocka_unit_test(days_and_hours_are_the_zones_own),
+        cmocka_unit_test(unreadable_times_are_refused),
+        cmocka_unit_test(numbers_and_products_are_exact),
+        cmocka_unit_test(an_empty_number_and_its_products_are_null),
+        cmocka_unit_test(numbers_that_do_not_fit_are_refused),
+        cmocka_unit_test(distinct_values_are_hashed_without_quotes),
+        cmocka_unit_test(text_rules_compare_the_whole_text_or_its_start),
+        cmocka_unit_test(number_rules_are_strict_and_exact),
+        cmocka_unit_test(decimals_of_any_length_are_ordered),
+        cmocka_unit_test(a_rule_that_compares_with_no_number_is_a_usage_error),
+        cmocka_unit_test(unreadable_then_filtered_then_missing_then_late),
+        cmocka_unit_test(predicates_select_by_event_fields_hours_and_weekdays),
+        cmocka_unit_test(without_an_event_column_every_row_is_a_purchase),
+        cmocka_unit_test(sixty_four_predicates_are_possible_and_no_more),
+        cmocka_unit_test(rows_equal_after_parsing_have_equal_keys),
+        cmocka_unit_test(text_that_moves_between_fields_changes_the_key),
+        cmocka_unit_test(a_key_column_decides_unless_it_is_empty),
+    };
+    return cmocka_run_group_tests(tests, harness_open, harness_close);
+}
