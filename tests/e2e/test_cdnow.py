@@ -22,7 +22,8 @@ class Cdnow(case.Case):
 
     def test_later_purchases_are_counted_as_after_as_of(self):
         report = self.run_job("cdnow.yml", [case.DATA / "cdnow" / "CDNOW_sample.txt"], "run", task="prepare")
-        rows = [line.split() for line in open(case.DATA / "cdnow" / "CDNOW_sample.txt") if line.strip()]
+        text = (case.DATA / "cdnow" / "CDNOW_sample.txt").read_text()
+        rows = [line.split() for line in text.splitlines() if line.strip()]
         self.assertEqual(report["n_rows"], len(rows))
         self.assertEqual(report["n_after_as_of"], sum(row[2] > "19970930" for row in rows))
         self.assertEqual(report["n_events"], sum(row[2] <= "19970930" for row in rows))

@@ -7,9 +7,9 @@ import case
 import duckdb
 import numpy
 
-# One expression a feature, over the events of one customer; :as_of is the newest event.
+# One expression a feature, over the events of one customer; newest is the newest event's time, span from the earliest to it.
 SQL = {
-    "recency_days": "coalesce((epoch_us(asof) - epoch_us(max(event_time) filter (event_type = 'purchase'))) / 86400e6, span)",
+    "recency_days": "coalesce((epoch_us(newest) - epoch_us(max(event_time) filter (event_type = 'purchase'))) / 86400e6, span)",
     "frequency": "count(distinct user_session) filter (event_type = 'purchase')",
     "monetary": "coalesce(sum(price) filter (event_type = 'purchase'), 0)",
     "views": "count(*) filter (event_type = 'view')",
@@ -19,18 +19,18 @@ SQL = {
     "active_days": "count(distinct event_time::date)",
     "products": "count(distinct product_id)",
     "categories": "count(distinct category_id)",
-    "tenure_days": "(epoch_us(asof) - epoch_us(min(event_time))) / 86400e6",
-    "idle_days": "(epoch_us(asof) - epoch_us(max(event_time))) / 86400e6",
+    "tenure_days": "(epoch_us(newest) - epoch_us(min(event_time))) / 86400e6",
+    "idle_days": "(epoch_us(newest) - epoch_us(max(event_time))) / 86400e6",
     "mean_gap_days": "case when count(distinct event_time::date) > 1 then (max(event_time::date) - min(event_time::date))"
                      " / (count(distinct event_time::date) - 1) else span end",
 }
 WINDOWS = {
     "views_7d": ("{count: '*', where: {event: view, last: 7d}}",
-                 "count(*) filter (event_type = 'view' and event_time::date > asof::date - 7)"),
+                 "count(*) filter (event_type = 'view' and event_time::date > newest::date - 7)"),
     "spent_3d": ("{sum: amount, where: {event: purchase, last: 3d}}",
-                 "coalesce(sum(price) filter (event_type = 'purchase' and event_time::date > asof::date - 3), 0)"),
+                 "coalesce(sum(price) filter (event_type = 'purchase' and event_time::date > newest::date - 3), 0)"),
     "products_2d": ("{distinct: product, where: {last: 2d}}",
-                    "count(distinct product_id) filter (event_time::date > asof::date - 2)"),
+                    "count(distinct product_id) filter (event_time::date > newest::date - 2)"),
     "dearest": ("{max: amount, where: {event: [cart, purchase]}}",
                 "coalesce(max(price) filter (event_type in ('cart', 'purchase')), 0)"),
     "cheapest": ("{min: amount}", "coalesce(min(price), 0)"),
@@ -60,13 +60,13 @@ def read_events(paths):
 def query(connection, expressions, population):
     columns = ", ".join(f"({sql})::double as {name}" for name, sql in expressions.items())
     return connection.execute(
-        f"""with limits as (select max(event_time) as asof, (epoch_us(max(event_time)) - epoch_us(min(event_time))) / 86400e6
+        f"""with limits as (select max(event_time) as newest, (epoch_us(max(event_time)) - epoch_us(min(event_time))) / 86400e6
                             as span from events)
-            select user_id, {columns} from events, limits group by user_id, asof, span having {population}
+            select user_id, {columns} from events, limits group by user_id, newest, span having {population}
             order by user_id""").fetchnumpy()
 
 
-class Features(case.Case):
+class Compared(case.Case):
     def compare(self, run, connection, expressions, population):
         ids, names, values = case.read_features(self.dir / run)
         wanted = query(connection, expressions, population)
@@ -92,6 +92,8 @@ class Features(case.Case):
                      "features.population=all", *words, task="prepare", **how)
         self.compare("windows", connection, {name: sql for name, (_, sql) in WINDOWS.items()}, "true")
 
+
+class GeneratedEvents(Compared):
     def test_generated_events(self):
         self.both_lists(self.generate(events=60000, customers=5000, parts=3), ranks=3)
 
@@ -102,7 +104,7 @@ def json_entry(text):
     return yaml.safe_load(text)
 
 
-class RealEvents(Features):
+class RealEvents(Compared):
     def test_rees46(self):
         path = case.DATA / "rees46" / "2019-Oct-head.csv"
         self.both_lists([path], ranks=2)

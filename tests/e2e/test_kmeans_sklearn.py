@@ -30,25 +30,25 @@ class Kmeans(case.Case):
                    "cluster.scale=none", "--set", f"output.dir={self.dir / out}", *words, ranks=ranks)
         return case.read_report(self.dir / out)
 
-    def compare(self, rows, k, ranks):
+    def compare(self, rows, k, ranks, run):
         start = rows[numpy.random.default_rng(k).choice(len(rows), k, replace=False)]
         self.write_matrix(rows, start)
-        report = self.train(f"run-{ranks}", k, "--set", f"cluster.init=file:{self.dir / 'c.h5'}", "--set",
+        report = self.train(run, k, "--set", f"cluster.init=file:{self.dir / 'c.h5'}", "--set",
                             "cluster.tolerance=0", ranks=ranks)
         peer = KMeans(k, init=start, n_init=1, tol=0, max_iter=300, algorithm="lloyd").fit(rows)
-        with h5py.File(self.dir / f"run-{ranks}" / "model.h5") as file:
+        with h5py.File(self.dir / run / "model.h5") as file:
             centroids = file["centroids"][...]
         self.assertAlmostEqual(report["cluster"]["inertia"] / peer.inertia_, 1, delta=1e-6)
         # Ours are sorted: pair each with the peer's nearest.
         pair = ((centroids[:, None] - peer.cluster_centers_[None]) ** 2).sum(axis=2).argmin(axis=1)
         self.assertEqual(sorted(pair), list(range(k)))
-        ours = numpy.array([int(row["segment"]) for row in case.read_customers(self.dir / f"run-{ranks}")])
+        ours = numpy.array([int(row["segment"]) for row in case.read_customers(self.dir / run)])
         numpy.testing.assert_array_equal(pair[ours], peer.labels_)
 
     def test_same_labels_as_lloyd(self):
         for name, k in (("s1", 15), ("a2", 35), ("unbalance", 8)):
             with self.subTest(name):
-                self.compare(read_set(name)[0], k, ranks=2 if name == "s1" else 3)
+                self.compare(read_set(name)[0], k, ranks=2 if name == "s1" else 3, run=name)
 
     def test_restarts_reach_the_true_labels(self):
         for name, k in (("s1", 15), ("unbalance", 8)):
@@ -62,7 +62,7 @@ class Kmeans(case.Case):
 
     def test_inertia_of_a_huge_offset(self):
         rows = numpy.random.default_rng(3).normal(size=(4000, 3)) + [1e6, -1e6, 1e6]
-        self.compare(rows, 5, ranks=2)
+        self.compare(rows, 5, ranks=2, run="offset")
 
 
 if __name__ == "__main__":

@@ -22,14 +22,14 @@ class OnlineRetail(case.Case):
         sql.execute("create table lines as select * from read_csv($1, all_varchar = true, header = true)",
                     [str(self.days / "*.csv")])
         sql.execute("""create table kept as
-                       select CustomerID::decimal(18, 2)::bigint as id, InvoiceNo, InvoiceDate::timestamp as at,
+                       select CustomerID::decimal(18, 2)::bigint as id, InvoiceNo, InvoiceDate::timestamp as sold,
                               Quantity::decimal(18, 4) * UnitPrice::decimal(18, 4) as amount
                        from lines where CustomerID <> '' and Quantity::decimal(18, 4) > 0 and UnitPrice::decimal(18, 4) > 0""")
         n_lines, = sql.execute("select count(*) from lines").fetchone()
         n_kept, = sql.execute("select count(*) from kept").fetchone()
         self.assertEqual((report["n_rows"], report["n_events"], report["n_filtered"], report["n_rejected"]),
                          (n_lines, n_kept, n_lines - n_kept, 0))
-        wanted = sql.execute("""select id, (epoch_us((select max(at) from kept)) - epoch_us(max(at))) / 86400e6 as recency_days,
+        wanted = sql.execute("""select id, (epoch_us((select max(sold) from kept)) - epoch_us(max(sold))) / 86400e6 as recency_days,
                                        count(distinct InvoiceNo)::double as frequency, sum(amount)::double as monetary
                                 from kept group by id order by id""").fetchnumpy()
         ids, names, values = case.read_features(self.dir / "run")

@@ -1,6 +1,7 @@
 """Folding later events onto a state equals all events at once, bit for bit; what would not is refused."""
 
 import json
+import pathlib
 
 import case
 
@@ -34,8 +35,8 @@ class Onto(case.Case):
     def test_dedupe_counts_a_row_of_the_base_once(self):
         words = ("--set", "input.dedupe=row")
         self.prepare(self.months[:1], "first", *words, ranks=2)
-        text = open(self.months[1]).read().splitlines(keepends=True)
-        again = open(self.months[0]).read().splitlines(keepends=True)[1:501]
+        text = pathlib.Path(self.months[1]).read_text().splitlines(keepends=True)
+        again = pathlib.Path(self.months[0]).read_text().splitlines(keepends=True)[1:501]
         mixed = self.dir / "mixed.csv"
         mixed.write_text("".join(text + again))
         folded = self.prepare([mixed], "folded", *words, "--onto", self.dir / "first", ranks=3)

@@ -136,13 +136,13 @@ class RunDir(case.Case):
                    f"output.dir={self.dir / 'predicted'}", ranks=2)
         self.assertEqual([row["segment"] for row in case.read_customers(self.dir / "predicted")], wanted)
         with h5py.File(self.dir / "far.h5", "w") as file:  # far outside the range of the fit
-            file["features/values"] = rows[:10] * 1e9
+            file["features/values"] = rows[:10] * 1e4
         self.rfmpi("predict", self.dir / "far.h5", "--model", self.out / "model.h5", "--set",
                    f"output.dir={self.dir / 'far'}")
         with h5py.File(self.out / "model.h5") as file:
             centroids = file["centroids"][...]
         mean, deviation = rows.astype(float).mean(axis=0), rows.astype(float).std(axis=0)
-        scaled = (rows[:10].astype("float32") * numpy.float32(1e9)).astype(float)
+        scaled = (rows[:10].astype("float32") * numpy.float32(1e4)).astype(float)
         scaled = (scaled - mean) / deviation
         nearest = ((scaled[:, None] - centroids[None]) ** 2).sum(axis=2).argmin(axis=1)
         self.assertEqual([int(row["segment"]) for row in case.read_customers(self.dir / "far")], nearest.tolist())
