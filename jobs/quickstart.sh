@@ -36,7 +36,7 @@ show_segments() {
     if [ -n "$1" ]; then
         printf '%s\n' "$1"
     else
-        awk -F, '{ gsub(/"/, ""); for (i = 1; i <= NF; i++) printf "%-*.*s ", i == NF ? 1 : 14, i == NF ? 40 : 14, $i; print "" }' \
+        awk -F, '{ gsub(/"/, ""); for (i = 1; i <= NF; i++) printf "%-*.*s ", i == NF ? 1 : 18, 18, $i; print "" }' \
             "$run_dir/segments.csv"
     fi
 }
