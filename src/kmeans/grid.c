@@ -92,7 +92,7 @@ typedef struct extremes {
 static void scan_all(const extremes *found, const double *scaled, size_t n)
 {
     size_t d = found->d, threads = (size_t)found->threads;
-#pragma omp parallel for num_threads(found->threads) schedule(static, 1)
+#pragma omp parallel for num_threads(found->threads) schedule(static, 1) if (n * d > 16384)
     for (int thread = 0; thread < found->threads; thread++) {
         size_t from = n / threads * (size_t)thread;
         size_t to = thread + 1 == found->threads ? n : from + n / threads;

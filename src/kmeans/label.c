@@ -120,7 +120,7 @@ static void label_block(const labeller *self, size_t first, size_t n, int32_t *l
 static rfm_status check_rows(int d, size_t n, const double *scaled, rfm_error *err)
 {
     size_t size = n * (size_t)d, bad = size;
-#pragma omp parallel for schedule(static) reduction(min : bad)
+#pragma omp parallel for schedule(static) reduction(min : bad) if (size > 16384)
     for (size_t i = 0; i < size; i++)
         if (!(fabs(scaled[i]) <= DBL_MAX))
             bad = i < bad ? i : bad;
@@ -135,6 +135,8 @@ rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids
 {
     labeller self = {.grid = grid, .k = k, .threads = omp_get_max_threads(), .centroids = centroids, .scaled = scaled};
     self.rows = rfm_assigner_rows(grid->d, k);
+    if (n < (size_t)self.threads * self.rows)
+        self.threads = (int)((n + self.rows) / self.rows);
     if (k < 1)
         return rfm_fail(err, RFM_USAGE, "rows cannot be labelled without centroids");
     if (check_rows(grid->d, n, scaled, err) != RFM_OK)

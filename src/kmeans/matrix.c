@@ -32,7 +32,7 @@ static size_t fill_index(rfm_matrix *matrix, const double *scaled)
 {
     size_t d = (size_t)matrix->d, bad = matrix->n * d;
     const rfm_grid *grid = matrix->grid;
-#pragma omp parallel for schedule(static) reduction(min : bad)
+#pragma omp parallel for schedule(static) reduction(min : bad) if (bad > 16384)
     for (size_t i = 0; i < matrix->n; i++) {
         for (size_t j = 0; j < d; j++) {
             int64_t index = rfm_grid_index(grid, (int)j, scaled[i * d + j]);
@@ -47,7 +47,7 @@ static size_t fill_index(rfm_matrix *matrix, const double *scaled)
 
 static void fill_keys(rfm_matrix *matrix, const uint64_t *key)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (matrix->n > 16384)
     for (size_t i = 0; i < matrix->n; i++)
         matrix->key[i] = key ? key[i] : rfm_hash64_integer(matrix->first + (int64_t)i);
 }

@@ -8,8 +8,9 @@
 rfm_pool rfm_pool_of(rfm_work *work)
 {
     const rfm_matrix *matrix = work->matrix;
+    size_t threads = 1 + matrix->n / RFM_POOL_SHARE;
     return (rfm_pool){.comm = work->comm,
-                      .threads = work->threads,
+                      .threads = threads < (size_t)work->threads ? (int)threads : work->threads,
                       .d = matrix->d,
                       .n = matrix->n,
                       .first = matrix->first,
@@ -35,15 +36,16 @@ void rfm_pool_agree(const rfm_pool *pool, rfm_pick *picks, int n)
         picks[t] = (rfm_pick){values[t], rows[t]};
 }
 
-size_t rfm_pool_fetch(const rfm_pool *pool, int64_t row, int64_t *words)
+void rfm_pool_fetch(const rfm_pool *pool, const rfm_pick *picks, int n, int64_t *words)
 {
-    int64_t at = row - pool->first;
-    bool mine = at >= 0 && at < (int64_t)pool->n;
-    for (int j = 0; j < pool->d; j++)
-        words[j] = mine ? pool->index[(size_t)at * (size_t)pool->d + (size_t)j] : 0;
+    size_t d = (size_t)pool->d;
+    for (int t = 0; t < n; t++) {
+        size_t at = rfm_pool_local(pool, picks[t].row);
+        for (size_t j = 0; j < d; j++)
+            words[(size_t)t * d + j] = at < pool->n ? pool->index[at * d + j] : 0;
+    }
     if (pool->comm)
-        rfm_comm_reduce_i64(pool->comm, RFM_SUM, words, (size_t)pool->d);
-    return mine ? (size_t)at : pool->n;
+        rfm_comm_reduce_i64(pool->comm, RFM_SUM, words, (size_t)n * d);
 }
 
 double rfm_pool_most(const rfm_pool *pool, double value)

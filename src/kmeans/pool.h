@@ -5,7 +5,10 @@
 
 #include "work.h"
 
-enum { RFM_TRIALS_MOST = 64 };
+enum {
+    RFM_TRIALS_MOST = 64,
+    RFM_POOL_SHARE = 2048 /* rows for which another thread is worth its start */
+};
 
 typedef struct rfm_pool {
     rfm_comm *comm; /* NULL: every rank holds the same rows */
@@ -38,8 +41,14 @@ static inline void rfm_pick_offer(rfm_pick *pick, double value, int64_t row)
 /* Collective: the best of all ranks' picks, n <= RFM_TRIALS_MOST of them. */
 void rfm_pool_agree(const rfm_pool *pool, rfm_pick *picks, int n);
 
-/* Collective: the indices of a row, words [d]. Returns the local row number, or pool->n where it is not held. */
-size_t rfm_pool_fetch(const rfm_pool *pool, int64_t row, int64_t *words);
+/* Collective: the indices of picked rows, words [n * d]. */
+void rfm_pool_fetch(const rfm_pool *pool, const rfm_pick *picks, int n, int64_t *words);
+
+/* Local number of a global row, or pool->n where it is not held. */
+static inline size_t rfm_pool_local(const rfm_pool *pool, int64_t row)
+{
+    return row >= pool->first && row - pool->first < (int64_t)pool->n ? (size_t)(row - pool->first) : pool->n;
+}
 
 /* Collective over the pool. */
 double rfm_pool_most(const rfm_pool *pool, double value);

@@ -12,10 +12,10 @@
 #include "definition.h"
 #include "pool.h"
 
-static void measure_distances(rfm_work *work, const double *centroids)
+static void measure_distances(rfm_work *work, const rfm_pool *pool, const double *centroids)
 {
     size_t d = (size_t)work->matrix->d;
-#pragma omp parallel for num_threads(work->threads) schedule(static)
+#pragma omp parallel for num_threads(pool->threads) schedule(static)
     for (size_t i = 0; i < work->matrix->n; i++)
         work->distance[i] = rfm_definition_row_distance((int)d, work->matrix->grid->step, rfm_work_row(work, i),
                                                         centroids + (size_t)work->labels[i] * d);
@@ -24,7 +24,7 @@ static void measure_distances(rfm_work *work, const double *centroids)
 static rfm_pick find_farthest(const rfm_work *work, const rfm_pool *pool)
 {
     rfm_pick farthest = {HUGE_VAL, RFM_POOL_NONE};
-#pragma omp parallel num_threads(work->threads)
+#pragma omp parallel num_threads(pool->threads)
     {
         rfm_pick mine = {HUGE_VAL, RFM_POOL_NONE};
 #pragma omp for schedule(static) nowait
@@ -53,10 +53,11 @@ static void exclude_equals(const rfm_pool *pool, const int64_t *value)
 }
 
 /* The row's value becomes the sums of cluster c; its old cluster gives it up. */
-static void move_row(rfm_work *work, const rfm_pool *pool, int64_t row, int c)
+static void move_row(rfm_work *work, const rfm_pool *pool, rfm_pick farthest, int c)
 {
     int64_t *fresh = rfm_sums_of(&work->sums, c), label = 0;
-    size_t at = rfm_pool_fetch(pool, row, fresh), d = (size_t)pool->d;
+    size_t at = rfm_pool_local(pool, farthest.row), d = (size_t)pool->d;
+    rfm_pool_fetch(pool, &farthest, 1, fresh);
     if (at < pool->n) {
         label = work->labels[at];
         work->labels[at] = c;
@@ -94,7 +95,7 @@ int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids)
     rfm_pool pool = rfm_pool_of(work);
     int64_t moved = 0;
     bool empty = false;
-    measure_distances(work, centroids);
+    measure_distances(work, &pool, centroids);
     for (int c = 0; c < *k; c++) {
         if (rfm_sums_count(&work->sums, c) > 0)
             continue;
@@ -102,7 +103,7 @@ int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids)
         empty = farthest.row == RFM_POOL_NONE;
         if (empty)
             break;
-        move_row(work, &pool, farthest.row, c);
+        move_row(work, &pool, farthest, c);
         moved++;
     }
     if (empty)

@@ -90,7 +90,7 @@ static void come_closer(rfm_seeder *seeder, const rfm_pool *pool, const candidat
         for (size_t c = 0; c < n; c++)
             rfm_definition_position(pool->d, pool->step, list->index + (from + c) * d, list->positions + c * d);
         rfm_labels_pass(work, (int)n, list->positions);
-#pragma omp parallel for num_threads(work->threads) schedule(static)
+#pragma omp parallel for num_threads(pool->threads) schedule(static)
         for (size_t i = 0; i < pool->n; i++) {
             double distance = rfm_definition_row_distance(pool->d, pool->step, pool->index + i * d,
                                                           list->positions + (size_t)work->labels[i] * d);
@@ -161,9 +161,9 @@ static rfm_status draw_first(rfm_seeder *seeder, const rfm_pool *pool, candidate
     rfm_text records = {0};
     rfm_pick pick;
     rfm_pool_race(pool, true, &stream, 1, &pick);
-    int64_t at = pick.row - pool->first;
-    if (pick.row != RFM_POOL_NONE && at >= 0 && at < (int64_t)pool->n)
-        pack_row(seeder->work->matrix, (size_t)at, &records);
+    size_t at = rfm_pool_local(pool, pick.row);
+    if (at < pool->n)
+        pack_row(seeder->work->matrix, at, &records);
     share_records(seeder, &records, list, err);
     rfm_text_free(&records);
     for (size_t i = 0; i < pool->n; i++) {
@@ -192,7 +192,7 @@ static rfm_status weigh_candidates(const rfm_seeder *seeder, candidates *list, r
 static void choose_centres(const rfm_seeder *seeder, const candidates *list, int *k, double *centroids)
 {
     const rfm_matrix *matrix = seeder->work->matrix;
-    rfm_pool pool = {.threads = seeder->work->threads,
+    rfm_pool pool = {.threads = list->n < RFM_POOL_SHARE ? 1 : seeder->work->threads,
                      .d = matrix->d,
                      .n = list->n,
                      .index = list->index,

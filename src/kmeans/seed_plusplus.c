@@ -38,8 +38,8 @@ bool rfm_plusplus_first(const rfm_seeder *seeder, const rfm_pool *pool, rfm_rand
     rfm_pool_race(pool, true, &stream, 1, &pick);
     if (pick.row == RFM_POOL_NONE)
         return false;
-    rfm_pool_fetch(pool, pick.row, seeder->words);
-    rfm_seeder_position(seeder, centroid);
+    rfm_pool_fetch(pool, &pick, 1, seeder->words);
+    rfm_seeder_position(seeder, 0, centroid);
 #pragma omp parallel for num_threads(pool->threads) schedule(static)
     for (size_t i = 0; i < pool->n; i++)
         pool->distance[i] = HUGE_VAL;
@@ -95,10 +95,9 @@ static bool add_centre(const rfm_seeder *seeder, const rfm_pool *pool, rfm_rando
     for (int t = 0; t < seeder->trials; t++)
         streams[t] = rfm_seeder_stream(seeder, use, (uint32_t)number, (uint32_t)t);
     rfm_pool_race(pool, false, streams, seeder->trials, picks);
-    for (int t = 0; t < seeder->trials; t++) {
-        rfm_pool_fetch(pool, picks[t].row, seeder->words);
-        rfm_seeder_position(seeder, seeder->trial + (size_t)t * d);
-    }
+    rfm_pool_fetch(pool, picks, seeder->trials, seeder->words);
+    for (int t = 0; t < seeder->trials; t++)
+        rfm_seeder_position(seeder, t, seeder->trial + (size_t)t * d);
     int best = choose_trial(seeder, pool, most);
     for (size_t j = 0; j < d; j++)
         centroid[j] = seeder->trial[(size_t)best * d + j];

@@ -36,8 +36,8 @@ void rfm_seed_random(rfm_seeder *seeder, int *k, double *centroids)
         rfm_pick least = find_least(&pool);
         if (least.row == RFM_POOL_NONE)
             return;
-        rfm_pool_fetch(&pool, least.row, seeder->words);
-        rfm_seeder_position(seeder, centroids + (size_t)*k * (size_t)pool.d);
+        rfm_pool_fetch(&pool, &least, 1, seeder->words);
+        rfm_seeder_position(seeder, 0, centroids + (size_t)*k * (size_t)pool.d);
         exclude_equals(&pool, seeder->words);
     }
 }

@@ -23,7 +23,7 @@ rfm_status rfm_seeder_init(rfm_work *work, const rfm_kmeans_options *options, rf
     seeder->options = options;
     seeder->trials = 2 + (int)rfm_ln(options->k);
     size_t trials = (size_t)seeder->trials;
-    seeder->words = rfm_alloc(d, sizeof *seeder->words, err);
+    seeder->words = rfm_alloc(trials, d * sizeof *seeder->words, err);
     seeder->trial = rfm_alloc(trials, d * sizeof *seeder->trial, err);
     seeder->transposed = rfm_alloc(trials, d * sizeof *seeder->transposed, err);
     seeder->scratch = rfm_alloc((size_t)work->threads, (d + trials) * sizeof *seeder->scratch, err);
@@ -39,11 +39,12 @@ uint64_t rfm_seeder_stream(const rfm_seeder *seeder, rfm_random_use use, uint32_
     return rfm_random_stream(seeder->options->seed, purpose);
 }
 
-void rfm_seeder_position(const rfm_seeder *seeder, double *position)
+void rfm_seeder_position(const rfm_seeder *seeder, int trial, double *position)
 {
     const rfm_grid *grid = seeder->work->matrix->grid;
+    const int64_t *words = seeder->words + (size_t)trial * (size_t)grid->d;
     for (int j = 0; j < grid->d; j++)
-        position[j] = (double)seeder->words[j] * grid->step[j];
+        position[j] = (double)words[j] * grid->step[j];
 }
 
 static void take_given(const rfm_seeder *seeder, int *k, double *centroids)

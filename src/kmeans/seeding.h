@@ -9,7 +9,7 @@ typedef struct rfm_seeder {
     const rfm_kmeans_options *options;
     uint32_t restart;
     int trials;
-    int64_t *words;     /* [d] a row just chosen */
+    int64_t *words;     /* [trials][d] rows just chosen */
     double *trial;      /* [trials][d] positions */
     double *transposed; /* [d][trials] */
     double *scratch;    /* [threads][d + trials] */
@@ -26,8 +26,8 @@ rfm_status rfm_seeder_run(rfm_seeder *seeder, int restart, int *k, double *centr
 
 uint64_t rfm_seeder_stream(const rfm_seeder *seeder, rfm_random_use use, uint32_t round, uint32_t trial);
 
-/* The position of the row in seeder->words. */
-void rfm_seeder_position(const rfm_seeder *seeder, double *position);
+/* The position of the row in seeder->words that was fetched for a trial. */
+void rfm_seeder_position(const rfm_seeder *seeder, int trial, double *position);
 
 /* ---- seed_plusplus.c: over a pool ---- */
 

@@ -59,6 +59,8 @@ rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm
     work->k_most = k;
     work->threads = rfm_kmeans_threads();
     work->rows = rfm_assigner_rows(matrix->d, k);
+    if (matrix->n < (size_t)work->threads * work->rows) /* a block each, or no thread at all */
+        work->threads = (int)((matrix->n + work->rows) / work->rows);
     allocate(work, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         goto done;

@@ -1,0 +1,211 @@
+/* Matrices for the k-means tests, and their oracle. */
+#include "samples.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static rfm_comm *opened;
+
+uint64_t draw(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+double draw_unit(uint64_t *state)
+{
+    return (double)(draw(state) >> 11) * 0x1p-53;
+}
+
+size_t draw_below(uint64_t *state, size_t limit)
+{
+    return (size_t)(draw(state) % limit);
+}
+
+/* Bell-shaped enough. */
+static double draw_bell(uint64_t *state)
+{
+    double sum = 0;
+    for (int i = 0; i < 6; i++)
+        sum += draw_unit(state) - 0.5;
+    return sum;
+}
+
+static double draw_clustered(uint64_t seed, uint64_t *state, size_t row, int column)
+{
+    uint64_t centre = seed * 1000 + row % 5 * 50 + (uint64_t)column;
+    return 8 * draw_unit(&centre) + 0.3 * draw_bell(state);
+}
+
+static double draw_duplicate(uint64_t seed, size_t row, int column)
+{
+    uint64_t value = seed * 77 + (row * 2654435761U >> 7) % 6 * 50 + (uint64_t)column;
+    return floor(4 * draw_unit(&value));
+}
+
+static double draw_value(test_kind kind, uint64_t seed, uint64_t *state, size_t row, int column)
+{
+    switch (kind) {
+    case KIND_CLUSTERED:
+        return draw_clustered(seed, state, row, column);
+    case KIND_LATTICE:
+        return (double)draw_below(state, 5);
+    case KIND_DUPLICATE:
+        return draw_duplicate(seed, row, column);
+    case KIND_OFFSET:
+        return 1e6 + 1e-3 * draw_clustered(seed, state, row, column);
+    case KIND_TINY:
+        return 1e-160 * draw_clustered(seed, state, row, column);
+    case KIND_DENORMAL:
+        return 1e-310 * draw_clustered(seed, state, row, column);
+    case KIND_FLOAT_TINY:
+        return 1e-41 * draw_clustered(seed, state, row, column);
+    case KIND_HUGE:
+        return 1e140 * draw_bell(state);
+    case KIND_CONSTANT:
+        return column % 2 == 0 ? 3.7 : draw_bell(state);
+    case KIND_SKEWED:
+        return draw_bell(state) * (row % 97 == 5 ? 1e6 : 1);
+    case KIND_MIXED:
+        return draw_bell(state) * ldexp(1, -12 * column);
+    case KIND_EVEN:
+    case KINDS:
+        break;
+    }
+    return draw_unit(state);
+}
+
+test_sample sample_make(test_kind kind, uint64_t seed, size_t n, int d)
+{
+    test_sample made = {n, d, calloc(n * (size_t)d + 1, sizeof(double))};
+    uint64_t state = seed * 31 + (uint64_t)kind;
+    assert_non_null(made.rows);
+    for (size_t i = 0; i < n; i++)
+        for (int j = 0; j < d; j++)
+            made.rows[i * (size_t)d + (size_t)j] = draw_value(kind, seed, &state, i, j);
+    return made;
+}
+
+void sample_free(test_sample *sample)
+{
+    free(sample->rows);
+    sample->rows = NULL;
+}
+
+void sample_share(const rfm_comm *comm, size_t n, int way, size_t *from, size_t *to)
+{
+    size_t rank = (size_t)rfm_comm_rank(comm), size = (size_t)rfm_comm_size(comm);
+    size_t alone = way == 2 ? size - 1 : 0;
+    *from = n * rank / size;
+    *to = n * (rank + 1) / size;
+    if (way == 0 || way == 2) {
+        *from = rank <= alone ? 0 : n;
+        *to = rank < alone ? 0 : n;
+    } else if (way == 3) {
+        size_t first = n / 7, middle = size > 2 ? 1 : size;
+        *from = rank == 0 ? 0 : rank <= middle ? first : first + (n - first) * (rank - 2) / (size - 2);
+        *to = size == 1 ? n : rank == 0 ? first : rank == middle ? first : *from;
+        if (size == 2 && rank == 1)
+            *to = n;
+        if (size > 2 && rank > middle)
+            *to = first + (n - first) * (rank - 1) / (size - 2);
+    }
+}
+
+double oracle_distance(const rfm_grid *grid, const double *scaled, const double *centroid)
+{
+    double sum = 0;
+    for (int j = 0; j < grid->d; j++) {
+        double index = rint((scaled[j] - grid->offset[j]) / grid->step[j]);
+        index = fmin(fmax(index, -0x1p52), 0x1p52);
+        double position = index * grid->step[j];
+        sum += (position - centroid[j]) * (position - centroid[j]);
+    }
+    return sum;
+}
+
+int32_t oracle_label(const rfm_grid *grid, int k, const double *centroids, const double *scaled)
+{
+    int32_t label = 0;
+    double least = oracle_distance(grid, scaled, centroids);
+    for (int32_t c = 1; c < k; c++) {
+        double distance = oracle_distance(grid, scaled, centroids + (size_t)c * (size_t)grid->d);
+        if (distance < least) {
+            least = distance;
+            label = c;
+        }
+    }
+    return label;
+}
+
+void trial_run(rfm_comm *comm, const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial)
+{
+    rfm_error err = {0};
+    memset(trial, 0, sizeof *trial);
+    sample_share(comm, sample->n, way, &trial->from, &trial->to);
+    size_t n = trial->to - trial->from, *offsets = NULL;
+    const double *rows = sample->rows + trial->from * (size_t)sample->d;
+    rfm_grid_fit(comm, n, sample->d, rows, NULL, &trial->grid, &err);
+    assert_string_equal(err.message, "");
+    rfm_matrix_init(comm, &trial->grid, n, rows, NULL, &trial->matrix, &err);
+    assert_string_equal(err.message, "");
+    rfm_kmeans_fit(comm, &trial->matrix, options, &trial->clustering, &err);
+    assert_string_equal(err.message, "");
+    void *all = NULL;
+    rfm_comm_allgather_bytes(comm, trial->clustering.labels, n * sizeof(int32_t), &all, &offsets, &err);
+    assert_int_equal(err.status, RFM_OK);
+    assert_int_equal(offsets[rfm_comm_size(comm)], sample->n * sizeof(int32_t));
+    trial->labels = all;
+    free(offsets);
+}
+
+void trial_free(test_trial *trial)
+{
+    free(trial->labels);
+    rfm_clustering_free(&trial->clustering);
+    rfm_matrix_free(&trial->matrix);
+    rfm_grid_free(&trial->grid);
+}
+
+uint64_t trial_hash(const test_trial *trial, size_t n)
+{
+    const rfm_clustering *result = &trial->clustering;
+    size_t k = (size_t)result->k, d = (size_t)result->d;
+    uint64_t parts[] = {rfm_hash64(result->centroids, k * d * sizeof(double)),
+                        rfm_hash64(result->sizes, k * sizeof(int64_t)),
+                        rfm_hash64(trial->labels, n * sizeof(int32_t)),
+                        rfm_hash64(&result->inertia, sizeof(double)),
+                        rfm_hash64(result->trace, (size_t)result->iterations * sizeof(double)),
+                        (uint64_t)result->k,
+                        (uint64_t)result->iterations,
+                        (uint64_t)result->converged,
+                        (uint64_t)result->restart};
+    return rfm_hash64(parts, sizeof parts);
+}
+
+rfm_comm *ranks(void)
+{
+    return opened;
+}
+
+uint64_t some(uint64_t cases)
+{
+    uint64_t size = (uint64_t)rfm_comm_size(opened);
+    return size > 1 ? cases / (2 * size) : cases;
+}
+
+int run_with_ranks(int argc, char **argv, int (*tests)(void))
+{
+    rfm_error err = {0};
+    if (rfm_comm_open(&argc, &argv, &opened, &err) != RFM_OK) {
+        print_error("%s\n", err.message);
+        return 1;
+    }
+    int64_t failed = tests();
+    rfm_comm_reduce_i64(opened, RFM_MAX, &failed, 1);
+    rfm_comm_close(opened);
+    return failed != 0;
+}

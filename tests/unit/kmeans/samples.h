@@ -1,0 +1,77 @@
+/* What the k-means tests share: matrices of many awkward kinds, ways to spread them over ranks, and an oracle that is
+ * written straight from the definition. */
+#ifndef KMEANS_SAMPLES_H
+#define KMEANS_SAMPLES_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rfmpi/kmeans.h"
+
+typedef enum test_kind {
+    KIND_EVEN,       /* uniform */
+    KIND_CLUSTERED,  /* blobs */
+    KIND_LATTICE,    /* small integers: many exact ties */
+    KIND_DUPLICATE,  /* a handful of distinct rows */
+    KIND_OFFSET,     /* 1e6 plus small */
+    KIND_TINY,       /* 1e-160: squares underflow in part */
+    KIND_DENORMAL,   /* below 2^-1022 */
+    KIND_FLOAT_TINY, /* 1e-41: denormal as float */
+    KIND_HUGE,       /* 1e140 */
+    KIND_CONSTANT,   /* constant columns among others */
+    KIND_SKEWED,     /* a few rows far out */
+    KIND_MIXED,      /* columns of very different scale */
+    KINDS
+} test_kind;
+
+typedef struct test_sample {
+    size_t n;
+    int d;
+    double *rows; /* [n * d] */
+} test_sample;
+
+/* A small generator of the test's own: splitmix64. */
+uint64_t draw(uint64_t *state);
+double draw_unit(uint64_t *state);
+size_t draw_below(uint64_t *state, size_t limit);
+
+test_sample sample_make(test_kind kind, uint64_t seed, size_t n, int d);
+void sample_free(test_sample *sample);
+
+/* Rows of this rank: way 0 all on rank 0, 1 even, 2 all on the last rank, 3 uneven with an empty rank in the middle. */
+void sample_share(const rfm_comm *comm, size_t n, int way, size_t *from, size_t *to);
+enum { WAYS = 4 };
+
+/* The definition, again: position by the grid, distance in index order, argmin. */
+double oracle_distance(const rfm_grid *grid, const double *scaled, const double *centroid);
+int32_t oracle_label(const rfm_grid *grid, int k, const double *centroids, const double *scaled);
+
+/* A whole fit of a sample that every rank holds, with this rank's share. */
+typedef struct test_trial {
+    rfm_grid grid;
+    rfm_matrix matrix;
+    rfm_clustering clustering;
+    size_t from, to;
+    int32_t *labels; /* [n] of all rows */
+} test_trial;
+
+void trial_run(rfm_comm *comm, const test_sample *sample, int way, const rfm_kmeans_options *options,
+               test_trial *trial);
+void trial_free(test_trial *trial);
+
+/* Everything a fit says, in one number. */
+uint64_t trial_hash(const test_trial *trial, size_t n);
+
+/* Opens the ranks, runs the tests, closes; non-zero when a test failed on any rank. */
+int run_with_ranks(int argc, char **argv, int (*tests)(void));
+rfm_comm *ranks(void);
+
+/* Fewer cases on more ranks: what matters there is that the ranks agree. */
+uint64_t some(uint64_t cases);
+
+#endif

@@ -1,0 +1,253 @@
+/* A whole fit: the same bits however rows are spread over ranks and threads, labels of the definition, inertia and
+ * trace as longer computations have them, and the loop as a plain one does it. */
+#include "samples.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void check_labels(const test_trial *trial, const test_sample *sample)
+{
+    const rfm_clustering *result = &trial->clustering;
+    size_t d = (size_t)sample->d;
+    int64_t *sizes = calloc((size_t)result->k, sizeof *sizes);
+    for (size_t i = 0; i < sample->n; i++) {
+        int32_t expected = oracle_label(&trial->grid, result->k, result->centroids, sample->rows + i * d);
+        assert_int_equal(trial->labels[i], expected);
+        sizes[expected]++;
+    }
+    assert_memory_equal(sizes, result->sizes, (size_t)result->k * sizeof *sizes);
+    free(sizes);
+}
+
+/* What the fit says of its rows is what others are told of the same rows. */
+static void check_against_given_rows(const test_trial *trial, const test_sample *sample)
+{
+    const rfm_clustering *result = &trial->clustering;
+    rfm_error err = {0};
+    double inertia;
+    int64_t *sizes = calloc((size_t)result->k, sizeof *sizes);
+    int32_t *labels = calloc(sample->n, sizeof *labels);
+    assert_int_equal(
+        rfm_kmeans_label(&trial->grid, result->k, result->centroids, sample->n, sample->rows, labels, NULL, &err),
+        RFM_OK);
+    assert_memory_equal(labels, trial->labels, sample->n * sizeof *labels);
+    rfm_kmeans_inertia(ranks(), &trial->grid, result->k, result->centroids, trial->to - trial->from,
+                       sample->rows + trial->from * (size_t)sample->d, labels + trial->from, &inertia, sizes, &err);
+    assert_int_equal(err.status, RFM_OK);
+    assert_true(inertia == result->inertia);
+    assert_memory_equal(sizes, result->sizes, (size_t)result->k * sizeof *sizes);
+    free(sizes);
+    free(labels);
+}
+
+static void check_inertia(const test_trial *trial, const test_sample *sample)
+{
+    const rfm_clustering *result = &trial->clustering;
+    size_t d = (size_t)sample->d;
+    long double sum = 0;
+    for (size_t i = 0; i < sample->n; i++)
+        for (size_t j = 0; j < d; j++) {
+            int64_t index = rfm_grid_index(&trial->grid, (int)j, sample->rows[i * d + j]);
+            long double difference =
+                (long double)index * trial->grid.step[j] - result->centroids[(size_t)trial->labels[i] * d + j];
+            sum += difference * difference;
+        }
+    assert_true(fabsl(result->inertia - sum) <= 1e-12L * sum + 1e-300L);
+    for (int t = 1; t < result->iterations; t++)
+        assert_true(result->trace[t] <= result->trace[t - 1] * (1 + 1e-12));
+    assert_true(result->inertia <= result->trace[result->iterations - 1] * (1 + 1e-12));
+}
+
+static void check_order(const test_trial *trial, int column)
+{
+    const rfm_clustering *result = &trial->clustering;
+    for (int c = 1; c < result->k; c++) {
+        const double *centroid = result->centroids + (size_t)c * (size_t)result->d;
+        if (column >= 0)
+            assert_true(centroid[column] <= (centroid - result->d)[column]);
+        else if (result->converged)
+            assert_true(result->sizes[c] <= result->sizes[c - 1]);
+    }
+}
+
+static rfm_kmeans_options draw_options(uint64_t seed, int d)
+{
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    uint64_t state = seed;
+    options.k = 1 + (int)draw_below(&state, 9);
+    options.seed = seed;
+    options.restarts = 1 + (int)draw_below(&state, 3);
+    options.seeding = (rfm_seeding)draw_below(&state, 3);
+    options.max_iterations = 1 + (int)draw_below(&state, 40);
+    options.tolerance = draw_below(&state, 2) == 0 ? 0 : 1e-4;
+    options.algorithm = (rfm_algorithm)draw_below(&state, 3);
+    options.order_column = (int)draw_below(&state, (size_t)d + 1) - 1;
+    options.rounds = (int)draw_below(&state, 7);
+    return options;
+}
+
+static void try_ways(uint64_t seed, test_kind kind)
+{
+    uint64_t state = seed * 7, expected = 0;
+    size_t n = 1 + draw_below(&state, seed % 8 == 0 ? 4000 : 150);
+    int d = 1 + (int)draw_below(&state, 6);
+    test_sample sample = sample_make(kind, seed, n, d);
+    rfm_kmeans_options options = draw_options(seed, d);
+    for (int way = 0; way < WAYS; way++) {
+        test_trial trial;
+        omp_set_num_threads(1 + (int)((seed + (uint64_t)way) % 3) / (rfm_comm_size(ranks()) > 1 ? 2 : 1));
+        trial_run(ranks(), &sample, way, &options, &trial);
+        uint64_t hash = trial_hash(&trial, n);
+        if (way == 0) {
+            expected = hash;
+            check_labels(&trial, &sample);
+            check_inertia(&trial, &sample);
+            check_order(&trial, options.order_column);
+        }
+        check_against_given_rows(&trial, &sample);
+        assert_int_equal(hash, expected);
+        trial_free(&trial);
+    }
+    sample_free(&sample);
+}
+
+static void fits_do_not_depend_on_ranks_threads_or_sharding(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < some(120); seed++)
+        try_ways(seed, (test_kind)(seed % KINDS));
+}
+
+/* One number for every number of ranks and threads, every compiler and every level of optimisation. It changes only
+ * when a seeding does, or the order of the arithmetic. */
+static void a_known_fit_gives_the_known_result(void **state)
+{
+    (void)state;
+    static const uint64_t known[] = {UINT64_C(0x2f2650f65325b160), UINT64_C(0x3ac8b7a59dbca6a8), UINT64_C(0xeeda29577198e8b8)};
+    test_sample sample = sample_make(KIND_CLUSTERED, 42, 5000, 7);
+    for (int seeding = 0; seeding < 3; seeding++) {
+        rfm_kmeans_options options = rfm_kmeans_defaults();
+        test_trial trial;
+        options.k = 12;
+        options.seeding = (rfm_seeding)seeding;
+        trial_run(ranks(), &sample, 1, &options, &trial);
+        assert_int_equal(trial_hash(&trial, sample.n), known[seeding]);
+        trial_free(&trial);
+    }
+    sample_free(&sample);
+}
+
+static void both_algorithms_give_the_same_bits(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++) {
+        test_sample sample = sample_make((test_kind)kind, 11, 2000, 5);
+        uint64_t hashes[2];
+        for (int which = 0; which < 2; which++) {
+            rfm_kmeans_options options = rfm_kmeans_defaults();
+            test_trial trial;
+            options.algorithm = which == 0 ? RFM_ALGORITHM_GEMM : RFM_ALGORITHM_DEFINITION;
+            trial_run(ranks(), &sample, 1, &options, &trial);
+            assert_string_equal(trial.clustering.algorithm, which == 0 ? "gemm" : "definition");
+            hashes[which] = trial_hash(&trial, sample.n);
+            trial_free(&trial);
+        }
+        assert_int_equal(hashes[0], hashes[1]);
+        sample_free(&sample);
+    }
+}
+
+/* A plain Lloyd over all rows. Returns the iterations done, or 0 when a cluster became empty. */
+static int run_plain(const test_trial *trial, const test_sample *sample, int k, int iterations, double *centroids)
+{
+    size_t d = (size_t)sample->d;
+    int32_t *labels = malloc(sample->n * sizeof *labels);
+    int64_t *sums = malloc((size_t)k * (d + 1) * sizeof *sums);
+    int done = 0, changed = 1;
+    memset(labels, 0xff, sample->n * sizeof *labels);
+    for (; done < iterations && changed > 0; done++) {
+        changed = 0;
+        memset(sums, 0, (size_t)k * (d + 1) * sizeof *sums);
+        for (size_t i = 0; i < sample->n; i++) {
+            int32_t label = oracle_label(&trial->grid, k, centroids, sample->rows + i * d);
+            changed += label != labels[i];
+            labels[i] = label;
+            sums[(size_t)label * (d + 1) + d]++;
+            for (size_t j = 0; j < d; j++)
+                sums[(size_t)label * (d + 1) + j] += rfm_grid_index(&trial->grid, (int)j, sample->rows[i * d + j]);
+        }
+        for (size_t c = 0; c < (size_t)k && done >= 0; c++)
+            for (size_t j = 0; j < d && done >= 0; j++) {
+                double size = (double)sums[c * (d + 1) + d];
+                centroids[c * d + j] = (double)sums[c * (d + 1) + j] / size * trial->grid.step[j];
+                done = size > 0 ? done : -2;
+            }
+    }
+    free(labels);
+    free(sums);
+    return done > 0 ? done : 0;
+}
+
+static int compare_with_plain(uint64_t seed)
+{
+    uint64_t state = seed;
+    size_t n = 50 + draw_below(&state, 300);
+    int d = 1 + (int)draw_below(&state, 5), k = 2 + (int)draw_below(&state, 6);
+    test_sample sample = sample_make((test_kind)(seed % KINDS), seed, n, d);
+    double *given = calloc((size_t)k * (size_t)d, sizeof *given),
+           *centroids = calloc((size_t)k * (size_t)d, sizeof *given);
+    for (size_t c = 0; c < (size_t)k; c++)
+        memcpy(given + c * (size_t)d, sample.rows + draw_below(&state, n) * (size_t)d, (size_t)d * sizeof *given);
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    options.k = k;
+    options.seeding = RFM_SEEDING_GIVEN;
+    options.given = given;
+    options.tolerance = 0;
+    options.max_iterations = 20;
+    options.order_column = 0;
+    test_trial trial;
+    trial_run(ranks(), &sample, 1, &options, &trial);
+    for (size_t i = 0; i < (size_t)k * (size_t)d; i++)
+        centroids[i] = given[i] - trial.grid.offset[i % (size_t)d];
+    int done = run_plain(&trial, &sample, k, 20, centroids);
+    if (done > 0) {
+        assert_int_equal(trial.clustering.iterations, done);
+        for (size_t i = 0; i < n; i++) {
+            int32_t label = oracle_label(&trial.grid, k, centroids, sample.rows + i * (size_t)d);
+            assert_memory_equal(trial.clustering.centroids + (size_t)trial.labels[i] * (size_t)d,
+                                centroids + (size_t)label * (size_t)d, (size_t)d * sizeof *centroids);
+        }
+    }
+    trial_free(&trial);
+    sample_free(&sample);
+    free(given);
+    free(centroids);
+    return done > 0;
+}
+
+static void the_loop_does_what_a_plain_one_does(void **state)
+{
+    (void)state;
+    int compared = 0;
+    for (uint64_t seed = 0; seed < some(240); seed++)
+        compared += compare_with_plain(seed);
+    assert_true(compared > (int)some(240) / 2);
+}
+
+static int tests(void)
+{
+    const struct CMUnitTest list[] = {
+        cmocka_unit_test(fits_do_not_depend_on_ranks_threads_or_sharding),
+        cmocka_unit_test(a_known_fit_gives_the_known_result),
+        cmocka_unit_test(both_algorithms_give_the_same_bits),
+        cmocka_unit_test(the_loop_does_what_a_plain_one_does),
+    };
+    return cmocka_run_group_tests(list, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    return run_with_ranks(argc, argv, tests);
+}
