@@ -111,7 +111,7 @@ static rfm_status read_fixed(rfm_h5 *file, const char *name, char ***names, size
         rfm_fail(err, RFM_DATA, "%s: dataset %s is not a list of names", file->path, name);
     else
         packed = rfm_alloc((size_t)shape.rows, (size_t)shape.columns, err);
-    if (!rfm_comm_agree(file->comm, err) &&
+    if (!rfm_comm_agree(file->comm, err) && packed &&
         !rfm_h5_read(file, name, RFM_H5_BYTES, 0, (size_t)shape.rows, packed, err)) {
         *n = (size_t)shape.rows;
         *names = unpack(packed, *n, (size_t)shape.columns, err);

@@ -10,20 +10,20 @@ struct rfm_gzip {
     size_t capacity;
 };
 
-rfm_status rfm_gzip_open(int level, rfm_gzip **out, rfm_error *err)
+rfm_status rfm_gzip_open(int level, rfm_gzip **gzip, rfm_error *err)
 {
-    *out = NULL;
+    *gzip = NULL;
     if (level < 0 || level > 12)
         return rfm_fail(err, RFM_INTERNAL, "there is no level %d of gzip", level);
-    rfm_gzip *gzip = rfm_alloc(1, sizeof *gzip, err);
-    if (!gzip)
+    rfm_gzip *opened = rfm_alloc(1, sizeof *opened, err);
+    if (!opened)
         return err->status;
-    gzip->compressor = libdeflate_alloc_compressor(level);
-    if (!gzip->compressor) {
-        free(gzip);
+    opened->compressor = libdeflate_alloc_compressor(level);
+    if (!opened->compressor) {
+        free(opened);
         return rfm_fail(err, RFM_NO_MEMORY, "no memory to compress with");
     }
-    *out = gzip;
+    *gzip = opened;
     return RFM_OK;
 }
 

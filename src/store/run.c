@@ -37,26 +37,26 @@ static rfm_status take_directory(rfm_run *run, const char *lock, double wait_s, 
     return rfm_lock_downgrade(run->lock, lock, err);
 }
 
-rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, rfm_run **out, rfm_error *err)
+rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, rfm_run **run, rfm_error *err)
 {
     const bool first = rfm_comm_rank(comm) == 0;
-    *out = NULL;
-    rfm_run *run = make_run(comm, dir, err);
-    char *lock = err->status ? NULL : rfm_folder_path(run->dir, RFM_RUN_LOCK, err);
+    *run = NULL;
+    rfm_run *opened = make_run(comm, dir, err);
+    char *lock = err->status ? NULL : rfm_folder_path(opened->dir, RFM_RUN_LOCK, err);
     if (!err->status && first)
-        take_directory(run, lock, wait_s, err);
+        take_directory(opened, lock, wait_s, err);
     if (rfm_comm_agree(comm, err))
         goto done;
-    rfm_comm_bcast(comm, 0, &run->attempt, sizeof run->attempt);
+    rfm_comm_bcast(comm, 0, &opened->attempt, sizeof opened->attempt);
     if (!first)
-        rfm_lock_shared(lock, wait_s, &run->lock, err);
+        rfm_lock_shared(lock, wait_s, &opened->lock, err);
     if (rfm_comm_agree(comm, err))
         goto done;
-    *out = run;
-    run = NULL;
+    *run = opened;
+    opened = NULL;
 done:
     free(lock);
-    rfm_run_close(run);
+    rfm_run_close(opened);
     return err->status;
 }
 
