@@ -37,8 +37,7 @@ static bool sum_sizes(size_t *offsets, int n)
 
 /* Learn every rank's size and make room for all of it where it is wanted. Frees what it made when
  * any rank failed. */
-static rfm_status make_room(rfm_comm *comm, size_t n_bytes, bool wanted, void **all,
-                            size_t **offsets, rfm_error *err)
+static rfm_status make_room(rfm_comm *comm, size_t n_bytes, bool wanted, void **all, size_t **offsets, rfm_error *err)
 {
     *all = NULL;
     *offsets = rfm_alloc((size_t)comm->size + 1, sizeof **offsets, err);
@@ -46,8 +45,7 @@ static rfm_status make_room(rfm_comm *comm, size_t n_bytes, bool wanted, void **
         goto done;
     rfm_comm_gather_i64(comm, (int64_t)n_bytes, (int64_t *)(*offsets + 1));
     if (!sum_sizes(*offsets, comm->size))
-        rfm_fail(err, RFM_NO_MEMORY, "the byte strings of %d ranks do not fit together",
-                 comm->size);
+        rfm_fail(err, RFM_NO_MEMORY, "the byte strings of %d ranks do not fit together", comm->size);
     else if (wanted)
         *all = rfm_alloc((*offsets)[comm->size], 1, err);
     rfm_comm_agree(comm, err);
@@ -67,33 +65,40 @@ static void copy(void *to, const void *from, size_t n_bytes)
         memcpy(to, from, n_bytes);
 }
 
-/* Around a ring: in each step a rank passes on what it got in the step before. Needs no memory of
- * its own. */
+/* What lies between a rank's offset and the next one's; nothing may be a NULL. */
+static rfm_parcel parcel_of(int rank, char *bytes, const size_t *offsets)
+{
+    size_t n_bytes = offsets[rank + 1] - offsets[rank];
+    return (rfm_parcel){rank, n_bytes > 0 ? bytes + offsets[rank] : NULL, n_bytes};
+}
+
+/* Around a ring: in each step a rank passes on what it got in the step before. Needs no memory of its own. */
 static void pass_around(rfm_comm *comm, char *all, const size_t *offsets)
 {
     int n = comm->size;
     int next = (comm->rank + 1) % n, previous = (comm->rank + n - 1) % n;
     for (int step = 0; step < n - 1; step++) {
         int mine = (comm->rank + n - step) % n, theirs = (mine + n - 1) % n;
-        rfm_parcel send = {next, all + offsets[mine], offsets[mine + 1] - offsets[mine]};
-        rfm_parcel receive = {previous, all + offsets[theirs],
-                              offsets[theirs + 1] - offsets[theirs]};
+        rfm_parcel send = parcel_of(mine, all, offsets), receive = parcel_of(theirs, all, offsets);
+        send.rank = next;
+        receive.rank = previous;
         rfm_ranks_send_receive(comm, &send, &receive);
     }
 }
 
-rfm_status rfm_comm_allgather_bytes(rfm_comm *comm, const void *bytes, size_t n_bytes, void **all,
-                                    size_t **offsets, rfm_error *err)
+rfm_status rfm_comm_allgather_bytes(rfm_comm *comm, const void *bytes, size_t n_bytes, void **all, size_t **offsets,
+                                    rfm_error *err)
 {
     if (make_room(comm, n_bytes, true, all, offsets, err) != RFM_OK)
         return err->status;
+    rfm_assert(*all != NULL);
     copy((char *)*all + (*offsets)[comm->rank], bytes, n_bytes);
     pass_around(comm, *all, *offsets);
     return RFM_OK;
 }
 
-rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, size_t n_bytes,
-                                 void **all, size_t **offsets, rfm_error *err)
+rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, size_t n_bytes, void **all,
+                                 size_t **offsets, rfm_error *err)
 {
     bool here = comm->rank == root;
     if (make_room(comm, n_bytes, here, all, offsets, err) != RFM_OK)
@@ -104,11 +109,11 @@ rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, si
         rfm_ranks_send_receive(comm, &send, &none);
         return RFM_OK;
     }
+    rfm_assert(*all != NULL);
     for (int r = 0; r < comm->size; r++) {
-        size_t begin = (*offsets)[r], length = (*offsets)[r + 1] - begin;
-        rfm_parcel receive = {r, (char *)*all + begin, length};
+        rfm_parcel receive = parcel_of(r, *all, *offsets);
         if (r == root)
-            copy(receive.bytes, bytes, length);
+            copy(receive.bytes, bytes, receive.n_bytes);
         else
             rfm_ranks_send_receive(comm, &none, &receive);
     }
@@ -130,19 +135,17 @@ static void exchange_all(rfm_comm *comm, const void *send, const size_t *send_at
 {
     int n = comm->size, me = comm->rank;
     char *outgoing = (char *)(uintptr_t)send;
-    copy(received + receive_at[me], outgoing + send_at[me], send_at[me + 1] - send_at[me]);
+    rfm_parcel kept = parcel_of(me, outgoing, send_at);
+    copy(received + receive_at[me], kept.bytes, kept.n_bytes);
     for (int step = 1; step < n; step++) {
-        int to = (me + step) % n, from = (me + n - step) % n;
-        rfm_parcel out = {to, outgoing + send_at[to], send_at[to + 1] - send_at[to]};
-        rfm_parcel in = {from, received + receive_at[from],
-                         receive_at[from + 1] - receive_at[from]};
+        rfm_parcel out = parcel_of((me + step) % n, outgoing, send_at);
+        rfm_parcel in = parcel_of((me + n - step) % n, received, receive_at);
         rfm_ranks_send_receive(comm, &out, &in);
     }
 }
 
-rfm_status rfm_comm_exchange(rfm_comm *comm, size_t element_size, const void *send,
-                             const size_t *send_counts, void **received, size_t *recv_counts,
-                             rfm_error *err)
+rfm_status rfm_comm_exchange(rfm_comm *comm, size_t element_size, const void *send, const size_t *send_counts,
+                             void **received, size_t *recv_counts, rfm_error *err)
 {
     size_t n = (size_t)comm->size;
     *received = NULL;
@@ -151,11 +154,11 @@ rfm_status rfm_comm_exchange(rfm_comm *comm, size_t element_size, const void *se
     rfm_ranks_swap_counts(comm, send_counts, recv_counts);
     if (offsets != NULL && (!place(send_counts, comm->size, element_size, send_at) ||
                             !place(recv_counts, comm->size, element_size, receive_at)))
-        rfm_fail(err, RFM_NO_MEMORY, "an exchange of elements of %zu bytes does not fit memory",
-                 element_size);
+        rfm_fail(err, RFM_NO_MEMORY, "an exchange of elements of %zu bytes does not fit memory", element_size);
     else if (offsets != NULL)
         *received = rfm_alloc(receive_at[n], 1, err);
     if (rfm_comm_agree(comm, err) == RFM_OK) {
+        rfm_assert(offsets != NULL && *received != NULL);
         exchange_all(comm, send, send_at, *received, receive_at);
     } else {
         free(*received);

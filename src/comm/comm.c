@@ -10,11 +10,10 @@ static rfm_status check_announced(rfm_comm *comm, rfm_error *err)
     rfm_launch_announced(&n_tasks, &task);
     if (comm->size > 1 || n_tasks <= 1)
         return RFM_OK;
-    rfm_fail(
-        err, RFM_USAGE,
-        "the launcher announces %d tasks but each is alone: start with srun --mpi=pmix, or with "
-        "the mpirun of the MPI this was built with",
-        n_tasks);
+    rfm_fail(err, RFM_USAGE,
+             "the launcher announces %d tasks but each is alone: start with srun --mpi=pmix, or with "
+             "the mpirun of the MPI this was built with",
+             n_tasks);
     /* Nothing but rank() and close() is left to be called: let one of the copies speak for all. */
     comm->rank = task;
     return err->status;
@@ -27,8 +26,7 @@ static rfm_status read_fault(rfm_comm *comm, rfm_error *err)
     if (comm->fault.n > 0 && comm->fault.rank >= comm->size) {
         int rank = comm->fault.rank;
         comm->fault.n = 0;
-        return rfm_fail(err, RFM_USAGE, "RFMPI_FAULT names rank %d, but there are %d (from 0)",
-                        rank, comm->size);
+        return rfm_fail(err, RFM_USAGE, "RFMPI_FAULT names rank %d, but there are %d (from 0)", rank, comm->size);
     }
     return RFM_OK;
 }
@@ -85,8 +83,8 @@ static void inject_failure(rfm_comm *comm, rfm_error *err)
         return;
     comm->n_agreed++;
     if (comm->n_agreed == fault->n && comm->rank == fault->rank)
-        rfm_fail(err, RFM_INTERNAL, "failure injected by RFMPI_FAULT=%s:%d:%lld", fault->stage,
-                 fault->rank, (long long)fault->n);
+        rfm_fail(err, RFM_INTERNAL, "failure injected by RFMPI_FAULT=%s:%d:%lld", fault->stage, fault->rank,
+                 (long long)fault->n);
 }
 
 rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err)

@@ -31,8 +31,7 @@ static bool in_slurm_step(void)
 
 bool rfm_launch_managed(void)
 {
-    return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMIX_NAMESPACE") ||
-           in_slurm_step();
+    return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMIX_NAMESPACE") || in_slurm_step();
 }
 
 void rfm_launch_announced(int *n_tasks, int *task)

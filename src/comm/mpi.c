@@ -12,8 +12,7 @@ void rfm_mpi_check(const rfm_comm *comm, int code, const char *call)
     char text[MPI_MAX_ERROR_STRING + 1] = "unknown error";
     int length = 0;
     MPI_Error_string(code, text, &length);
-    fprintf(stderr, "rfmpi: %s failed: %s (rank %d, stage %s)\n", call, text, comm->rank,
-            comm->stage);
+    fprintf(stderr, "rfmpi: %s failed: %s (rank %d, stage %s)\n", call, text, comm->rank, comm->stage);
     MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
 }
 
@@ -35,12 +34,10 @@ static void make_handles(rfm_comm *comm)
 {
     struct rfm_mpi *mpi = comm->mpi;
     rfm_mpi_check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &mpi->comm), "MPI_Comm_dup");
-    rfm_mpi_check(comm, MPI_Comm_set_errhandler(mpi->comm, MPI_ERRORS_RETURN),
-                  "MPI_Comm_set_errhandler");
+    rfm_mpi_check(comm, MPI_Comm_set_errhandler(mpi->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     rfm_mpi_check(comm, MPI_Comm_rank(mpi->comm, &comm->rank), "MPI_Comm_rank");
     rfm_mpi_check(comm, MPI_Comm_size(mpi->comm, &comm->size), "MPI_Comm_size");
-    rfm_mpi_check(comm, MPI_Type_contiguous((int)sizeof(rfm_i128), MPI_BYTE, &mpi->i128),
-                  "MPI_Type_contiguous");
+    rfm_mpi_check(comm, MPI_Type_contiguous((int)sizeof(rfm_i128), MPI_BYTE, &mpi->i128), "MPI_Type_contiguous");
     rfm_mpi_check(comm, MPI_Type_commit(&mpi->i128), "MPI_Type_commit");
     rfm_mpi_check(comm, MPI_Op_create(add_i128, 1, &mpi->sum_i128), "MPI_Op_create");
 }
@@ -54,8 +51,7 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
     if (!rfm_launch_managed())
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     int provided = MPI_THREAD_SINGLE;
-    rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided),
-                  "MPI_Init_thread");
+    rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     if (provided < MPI_THREAD_FUNNELED) {
         MPI_Finalize();
         free(comm->mpi);

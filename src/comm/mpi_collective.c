@@ -13,10 +13,8 @@ static void reduce(rfm_comm *comm, const struct reduction *what, void *values, s
     char *at = values;
     while (n > 0) {
         size_t piece = n < comm->max_elements ? n : comm->max_elements;
-        rfm_mpi_check(
-            comm,
-            MPI_Allreduce(MPI_IN_PLACE, at, (int)piece, what->type, what->op, comm->mpi->comm),
-            "MPI_Allreduce");
+        rfm_mpi_check(comm, MPI_Allreduce(MPI_IN_PLACE, at, (int)piece, what->type, what->op, comm->mpi->comm),
+                      "MPI_Allreduce");
         at += piece * what->element_size;
         n -= piece;
     }
@@ -53,8 +51,7 @@ void rfm_comm_reduce_f64(rfm_comm *comm, rfm_reduce op, double *values, size_t n
 
 void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n)
 {
-    reduce(comm, &(struct reduction){comm->mpi->i128, comm->mpi->sum_i128, sizeof *values}, values,
-           n);
+    reduce(comm, &(struct reduction){comm->mpi->i128, comm->mpi->sum_i128, sizeof *values}, values, n);
 }
 
 void rfm_comm_barrier(rfm_comm *comm)
@@ -65,8 +62,7 @@ void rfm_comm_barrier(rfm_comm *comm)
 int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value)
 {
     int64_t before = 0;
-    rfm_mpi_check(comm, MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, comm->mpi->comm),
-                  "MPI_Exscan");
+    rfm_mpi_check(comm, MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, comm->mpi->comm), "MPI_Exscan");
     return comm->rank == 0 ? 0 : before; /* MPI leaves it undefined on rank 0 */
 }
 
@@ -75,8 +71,7 @@ void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
     char *at = bytes;
     while (n_bytes > 0) {
         size_t piece = n_bytes < comm->max_bytes ? n_bytes : comm->max_bytes;
-        rfm_mpi_check(comm, MPI_Bcast(at, (int)piece, MPI_BYTE, root, comm->mpi->comm),
-                      "MPI_Bcast");
+        rfm_mpi_check(comm, MPI_Bcast(at, (int)piece, MPI_BYTE, root, comm->mpi->comm), "MPI_Bcast");
         at += piece;
         n_bytes -= piece;
     }
@@ -84,15 +79,13 @@ void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
 
 void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all)
 {
-    rfm_mpi_check(comm, MPI_Allgather(&value, 1, MPI_INT64_T, all, 1, MPI_INT64_T, comm->mpi->comm),
-                  "MPI_Allgather");
+    rfm_mpi_check(comm, MPI_Allgather(&value, 1, MPI_INT64_T, all, 1, MPI_INT64_T, comm->mpi->comm), "MPI_Allgather");
 }
 
 void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
 {
     int width = (int)sizeof *counts;
-    rfm_mpi_check(comm,
-                  MPI_Alltoall(counts, width, MPI_BYTE, theirs, width, MPI_BYTE, comm->mpi->comm),
+    rfm_mpi_check(comm, MPI_Alltoall(counts, width, MPI_BYTE, theirs, width, MPI_BYTE, comm->mpi->comm),
                   "MPI_Alltoall");
 }
 
@@ -118,8 +111,8 @@ void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_pa
         int n_send = next_piece(&out, comm->max_bytes, &to, &send_bytes);
         int n_receive = next_piece(&in, comm->max_bytes, &from, &receive_bytes);
         rfm_mpi_check(comm,
-                      MPI_Sendrecv(send_bytes, n_send, MPI_BYTE, to, 0, receive_bytes, n_receive,
-                                   MPI_BYTE, from, 0, comm->mpi->comm, MPI_STATUS_IGNORE),
+                      MPI_Sendrecv(send_bytes, n_send, MPI_BYTE, to, 0, receive_bytes, n_receive, MPI_BYTE, from, 0,
+                                   comm->mpi->comm, MPI_STATUS_IGNORE),
                       "MPI_Sendrecv");
     }
 }

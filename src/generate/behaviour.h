@@ -17,7 +17,7 @@ typedef struct rfm_type {
     int stay;                   /* how long after arriving a customer may come back */
     int draws;                  /* who comes back is the most active of so many drawn */
     int purchase, cart;         /* per 100,000 events */
-    int taste; /* a product is the dearest of so many drawn; negative: the cheapest */
+    int taste;                  /* a product is the dearest of so many drawn; negative: the cheapest */
     int even;                   /* how alike in length sessions are: per mille of the longest usual one */
     bool buys;                  /* a customer's first session ends with a purchase */
 } rfm_type;

@@ -17,8 +17,8 @@ typedef struct rfm_sheet {
 } rfm_sheet;
 
 /* The events of slice `number`, cut where a part ends, each part beginning with the header. */
-rfm_status rfm_sheet_fill(const rfm_world *world, int64_t number, const rfm_slice *slice,
-                          rfm_sheet *sheet, rfm_error *err);
+rfm_status rfm_sheet_fill(const rfm_world *world, int64_t number, const rfm_slice *slice, rfm_sheet *sheet,
+                          rfm_error *err);
 void rfm_sheet_free(rfm_sheet *sheet);
 
 #endif

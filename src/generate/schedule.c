@@ -4,16 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOUR_S = 3600, HOURS = 24, EVENTS_IN_SLICE = 1 << 19 };
+enum { HOUR_S = 3600, HOURS = 24, DAY_S = HOURS * HOUR_S, EVENTS_IN_SLICE = 1 << 19 };
 
 /* value * part / whole, rounded down; part <= whole */
 static int64_t share_down(int64_t value, int64_t part, int64_t whole)
 {
+    rfm_assert(whole > 0 && part >= 0);
     return (int64_t)((rfm_u128)value * (rfm_u128)part / (rfm_u128)whole);
 }
 
 static int64_t share_up(int64_t value, int64_t part, int64_t whole)
 {
+    rfm_assert(whole > 0 && part >= 0);
     return (int64_t)(((rfm_u128)value * (rfm_u128)part + (rfm_u128)whole - 1) / (rfm_u128)whole);
 }
 
@@ -22,9 +24,8 @@ static int slice_seconds(const rfm_generate_options *options)
 {
     static const int lengths[] = {HOUR_S, 900, 300, 60};
     int last = sizeof lengths / sizeof *lengths - 1;
-    int64_t day_s = (int64_t)HOURS * HOUR_S;
     for (int i = 0; i < last; i++)
-        if (options->events / (options->days * day_s / lengths[i]) < EVENTS_IN_SLICE)
+        if (options->events / ((int64_t)options->days * DAY_S / lengths[i]) < EVENTS_IN_SLICE)
             return lengths[i];
     return lengths[last];
 }
@@ -75,7 +76,7 @@ static void share_totals(rfm_schedule *schedule, const rfm_generate_options *opt
 static int busy_in(const rfm_schedule *schedule, int32_t start_day, int64_t slice)
 {
     int64_t second = slice * schedule->slice_s;
-    int32_t day = start_day + (int32_t)(second / (HOURS * HOUR_S));
+    int32_t day = start_day + (int32_t)(second / DAY_S);
     return rfm_busy((int)(second / HOUR_S % HOURS), rfm_day_weekday(day));
 }
 
@@ -114,7 +115,7 @@ rfm_status rfm_schedule_init(rfm_schedule *schedule, const rfm_generate_options 
 {
     memset(schedule, 0, sizeof *schedule);
     schedule->slice_s = slice_seconds(options);
-    schedule->n_slices = (int64_t)options->days * HOURS * HOUR_S / schedule->slice_s;
+    schedule->n_slices = (int64_t)options->days * DAY_S / schedule->slice_s;
     size_t n = (size_t)schedule->n_slices + 1;
     share_totals(schedule, options);
     schedule->events = rfm_alloc(n, sizeof *schedule->events, err);

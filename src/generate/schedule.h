@@ -17,9 +17,8 @@
 
 /* One type's counts before each slice; n_slices + 1 entries. */
 typedef struct rfm_type_schedule {
-    int64_t customers, visits,
-        extra_events; /* totals: first sessions, later ones, events after a session's first */
-    int64_t first_customer, first_session; /* where the numbers of this type begin */
+    int64_t customers, visits, extra_events; /* totals: first sessions, later ones, events after a session's first */
+    int64_t first_customer, first_session;   /* where the numbers of this type begin */
     int64_t *arrivals;
     int64_t *sessions; /* arrivals included */
 } rfm_type_schedule;
@@ -32,8 +31,7 @@ typedef struct rfm_schedule {
 } rfm_schedule;
 
 /* options must have been checked. free accepts zero and half-built values. */
-rfm_status rfm_schedule_init(rfm_schedule *schedule, const rfm_generate_options *options,
-                             rfm_error *err);
+rfm_status rfm_schedule_init(rfm_schedule *schedule, const rfm_generate_options *options, rfm_error *err);
 void rfm_schedule_free(rfm_schedule *schedule);
 
 /* Events of a type before a slice, beyond the first of each session. */

@@ -19,8 +19,7 @@ typedef struct rfm_series {
     int64_t file, offset; /* where the next bytes go */
     int64_t open_file;    /* the one behind fd; -1: none */
     int fd;
-    int64_t *told_files,
-        *told_bytes; /* of each rank's last piece in a round; file -1: it has none */
+    int64_t *told_files, *told_bytes; /* of each rank's last piece in a round; file -1: it has none */
 } rfm_series;
 
 /* Bytes for one file, in a round of one rank. Pieces of a round are for files that follow each

@@ -25,7 +25,7 @@ typedef struct rfm_session {
     uint64_t weight; /* its claim on events after the first */
     uint32_t n_events;
     uint8_t type, tail_length;
-    bool buys; /* its last event is a purchase */
+    bool buys;                 /* its last event is a purchase */
     char tail[RFM_TAIL_BYTES]; /* ",user_id,user_session\n" */
 } rfm_session;
 

@@ -84,8 +84,7 @@ static void a_fault_inside_an_exchange_frees_and_fails_everywhere(void **state)
         rfm_comm_stage(comm, "merge");
         size_t counts[16] = {0}, theirs[16];
         void *received = &err;
-        assert_int_equal(rfm_comm_exchange(comm, 8, NULL, counts, &received, theirs, &err),
-                         RFM_INTERNAL);
+        assert_int_equal(rfm_comm_exchange(comm, 8, NULL, counts, &received, theirs, &err), RFM_INTERNAL);
         assert_null(received);
         assert_int_equal(err.rank, failing);
     }

@@ -154,8 +154,7 @@ static void byte_strings_are_gathered_on_all_ranks(void **state)
     fill(bytes, sizeof bytes, comm->rank);
     size_t n = length_of(comm->rank), *offsets;
     void *all;
-    assert_int_equal(rfm_comm_allgather_bytes(comm, n == 0 ? NULL : bytes, n, &all, &offsets, &err),
-                     0);
+    assert_int_equal(rfm_comm_allgather_bytes(comm, n == 0 ? NULL : bytes, n, &all, &offsets, &err), 0);
     check_gathered(all, offsets);
     free(all);
     free(offsets);
@@ -200,9 +199,7 @@ static void an_exchange_brings_each_rank_what_is_meant_for_it(void **state)
             send[n++] = (triple){comm->rank, to, (int32_t)i};
     }
     void *bytes;
-    assert_int_equal(
-        rfm_comm_exchange(comm, sizeof(triple), send, send_counts, &bytes, recv_counts, &err),
-        RFM_OK);
+    assert_int_equal(rfm_comm_exchange(comm, sizeof(triple), send, send_counts, &bytes, recv_counts, &err), RFM_OK);
     const triple *received = bytes;
     for (int from = 0; from < comm->size; from++) {
         assert_int_equal(recv_counts[from], count_between(from, comm->rank));
@@ -222,14 +219,12 @@ static void an_exchange_too_large_for_one_rank_fails_on_all(void **state)
     void *received = &err;
     if (comm->rank == 0)
         send_counts[comm->size - 1] = (size_t)1 << 61;
-    assert_int_equal(rfm_comm_exchange(comm, 1, NULL, send_counts, &received, recv_counts, &err),
-                     RFM_NO_MEMORY);
+    assert_int_equal(rfm_comm_exchange(comm, 1, NULL, send_counts, &received, recv_counts, &err), RFM_NO_MEMORY);
     assert_null(received);
     assert_int_equal(err.rank, comm->size - 1);
     assert_int_equal(err.n_failed, 1);
     memset(&err, 0, sizeof err);
-    assert_int_equal(rfm_comm_exchange(comm, 16, NULL, send_counts, &received, recv_counts, &err),
-                     RFM_NO_MEMORY);
+    assert_int_equal(rfm_comm_exchange(comm, 16, NULL, send_counts, &received, recv_counts, &err), RFM_NO_MEMORY);
     assert_null(received);
 }
 

@@ -57,20 +57,9 @@ static void faults_are_read_in_both_forms(void **state)
 static void malformed_faults_are_refused(void **state)
 {
     (void)state;
-    const char *bad[] = {"ingest",
-                         ":",
-                         ":1",
-                         "ingest:",
-                         "ingest:x",
-                         "ingest:-1",
-                         "ingest:1:0",
-                         "a:1:2:3",
-                         "ingest:1:",
-                         "ingest: 1",
-                         "ingest:1:-2",
-                         "ingest:99999999999",
-                         "ingest:3000000000",
-                         "ingest:1:x"};
+    const char *bad[] = {
+        "ingest",  ":",         ":1",        "ingest:",     "ingest:x",           "ingest:-1",         "ingest:1:0",
+        "a:1:2:3", "ingest:1:", "ingest: 1", "ingest:1:-2", "ingest:99999999999", "ingest:3000000000", "ingest:1:x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rfm_fault fault;
         rfm_error err = {0};
@@ -181,8 +170,7 @@ int main(void)
         cmocka_unit_test_setup(faults_are_read_in_both_forms, forget_launcher),
         cmocka_unit_test_setup(malformed_faults_are_refused, forget_launcher),
         cmocka_unit_test_setup(only_a_launcher_or_a_step_manages_a_start, forget_launcher),
-        cmocka_unit_test_setup(tasks_are_announced_by_a_step_but_not_by_a_batch_script,
-                               forget_launcher),
+        cmocka_unit_test_setup(tasks_are_announced_by_a_step_but_not_by_a_batch_script, forget_launcher),
         cmocka_unit_test_setup(a_plain_start_is_one_rank, forget_launcher),
         cmocka_unit_test_setup(a_fault_that_cannot_strike_is_refused_at_the_start, forget_launcher),
         cmocka_unit_test_setup(several_tasks_that_are_each_alone_are_refused, forget_launcher),
