@@ -109,7 +109,7 @@ class Errors(case.Case):
 
     def test_secrets_are_refused_on_the_command_line(self):
         result = self.rfmpi("run", "--set", "store.password=hunter2", code=64, ranks=0)
-        self.assertRegex(result.stderr, "public")
+        self.assertRegex(result.stderr, "environment")
         self.assertNotIn("hunter2", result.stderr)
 
     def test_unknown_command_flag_and_missing_output(self):
