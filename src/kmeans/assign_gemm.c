@@ -27,6 +27,7 @@
 
 #include "assigner.h"
 #include "definition.h"
+#include "vector.h"
 
 /* A thread's scratch, n = rows of a block:
  *   x [d][n] | product [k][n] | squares [n] | best [n] | second [n]   floats, and a position of d doubles elsewhere */
@@ -142,7 +143,7 @@ static void begin_gemm(void *state, int k, const double *centroids)
 }
 
 /* x: [d][n] as floats, squares: [n] of their squared length. */
-static void convert(const gemm *self, const rfm_block *block, float *restrict x, float *restrict squares)
+RFM_VECTOR static void convert(const gemm *self, const rfm_block *block, float *restrict x, float *restrict squares)
 {
     size_t n = block->n, d = (size_t)self->d;
     for (size_t i = 0; i < n; i++)
@@ -161,8 +162,8 @@ static void convert(const gemm *self, const rfm_block *block, float *restrict x,
 }
 
 /* The least and second least of L_c, side by side for all rows of the block. */
-static void find_two(size_t n, const float *restrict product, float norm, int32_t c, float *restrict best,
-                     float *restrict second, int32_t *restrict labels)
+RFM_VECTOR static void find_two(size_t n, const float *restrict product, float norm, int32_t c, float *restrict best,
+                                float *restrict second, int32_t *restrict labels)
 {
     for (size_t i = 0; i < n; i++) {
         float value = product[i] + norm, least = best[i];

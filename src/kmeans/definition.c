@@ -1,6 +1,8 @@
 /* The definition of a label, as it stands. Knows nothing of blocks, threads or ranks. */
 #include "definition.h"
 
+#include "vector.h"
+
 void rfm_definition_position(int d, const double *step, const int32_t *index, double *position)
 {
     for (int j = 0; j < d; j++)
@@ -34,7 +36,8 @@ void rfm_definition_transpose(int k, int d, const double *centroids, double *tra
             transposed[(size_t)j * (size_t)k + (size_t)c] = centroids[(size_t)c * (size_t)d + (size_t)j];
 }
 
-void rfm_definition_distances(int k, int d, const double *position, const double *transposed, double *distance)
+/* Static behind its public name, since clang 14 gives a cloned function no public symbol of that name. */
+RFM_VECTOR static void grow(int k, int d, const double *position, const double *transposed, double *distance)
 {
     for (int c = 0; c < k; c++)
         distance[c] = 0;
@@ -46,6 +49,11 @@ void rfm_definition_distances(int k, int d, const double *position, const double
             distance[c] += difference * difference;
         }
     }
+}
+
+void rfm_definition_distances(int k, int d, const double *position, const double *transposed, double *distance)
+{
+    grow(k, d, position, transposed, distance);
 }
 
 int32_t rfm_definition_least(int k, const double *distance)

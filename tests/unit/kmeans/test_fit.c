@@ -78,7 +78,7 @@ static rfm_kmeans_options draw_options(uint64_t seed, int d)
     uint64_t state = seed;
     options.k = 1 + (int)draw_below(&state, 9);
     options.seed = seed;
-    options.restarts = 1 + (int)draw_below(&state, 3);
+    options.restarts = 1 + (int)draw_below(&state, 2);
     options.seeding = (rfm_seeding)draw_below(&state, 3);
     options.max_iterations = 1 + (int)draw_below(&state, 40);
     options.tolerance = draw_below(&state, 2) == 0 ? 0 : 1e-4;
@@ -116,7 +116,7 @@ static void try_ways(uint64_t seed, test_kind kind)
 static void fits_do_not_depend_on_ranks_threads_or_sharding(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < some(120); seed++)
+    for (uint64_t seed = 0; seed < some(96); seed++)
         try_ways(seed, (test_kind)(seed % KINDS));
 }
 
@@ -231,9 +231,9 @@ static void the_loop_does_what_a_plain_one_does(void **state)
 {
     (void)state;
     int compared = 0;
-    for (uint64_t seed = 0; seed < some(240); seed++)
+    for (uint64_t seed = 0; seed < some(160); seed++)
         compared += compare_with_plain(seed);
-    assert_true(compared > (int)some(240) / 2);
+    assert_true(compared > (int)some(160) / 2);
 }
 
 static int tests(void)
