@@ -1,42 +1,11 @@
-/* The run directory: whose it is, what is in it and from what, its report. */
-#include "session.h"
+/* The run directory: whose it is, what is in it and from what. */
+#include "products.h"
 
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-static rfm_origin origin_of(const char *k, const char *files)
-{
-    rfm_error err = {0};
-    rfm_origin origin = {0};
-    rfm_origin_add(&origin, "input.files", files, &err);
-    rfm_origin_add(&origin, "cluster.k", k, &err);
-    assert_fine(&err);
-    return origin;
-}
-
-static rfm_run *open_run(const char *name)
-{
-    rfm_error err = {0};
-    rfm_run *run = NULL;
-    rfm_run_open(comm, in_folder(name), &run, &err);
-    assert_fine(&err);
-    return run;
-}
-
-static void put(rfm_run *run, const char *product, const char *content, const char *k)
-{
-    rfm_error err = {0};
-    rfm_text bytes = {0};
-    rfm_origin origin = origin_of(k, "a.csv");
-    if (is_first())
-        rfm_text_adds(&bytes, content);
-    rfm_run_put(run, product, &origin, &bytes, &err);
-    assert_fine(&err);
-    rfm_text_free(&bytes);
-    rfm_origin_free(&origin);
-}
+#include "ranks.h"
 
 static bool find(rfm_run *run, const char *product, const char *k, bool force, rfm_error *err)
 {
@@ -62,7 +31,7 @@ static void assert_mode(const char *path, unsigned mode)
     assert_int_equal(status.st_mode & 0777, mode);
 }
 
-/* ---- whose it is ------------------------------------------------------------------------------------------------- */
+/* ---- whose it is ----------------------------------------------------------------------------- */
 
 static void a_new_directory_is_made_with_its_parents_and_private(void **state)
 {
@@ -195,7 +164,7 @@ static void every_rank_holds_the_lock_while_it_can_write(void **state)
     }
 }
 
-/* ---- what is in it ----------------------------------------------------------------------------------------------- */
+/* ---- what is in it --------------------------------------------------------------------------- */
 
 static void a_product_is_found_by_its_origin(void **state)
 {
@@ -367,104 +336,49 @@ static void what_an_attempt_did_not_publish_goes_at_close(void **state)
     assert_false(is_there(in_folder("unpublished/.customers.1.tmp")));
 }
 
-/* ---- its report -------------------------------------------------------------------------------------------------- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
-static void assert_report(const char *dir, const char *key, const char *expected)
+/* Everything a batch asks of a run. */
+static rfm_status use_run(const char *name, rfm_error *err)
 {
-    rfm_error err = {0};
-    char *text = NULL;
-    rfm_report_read(in_folder(dir), key, &text, &err);
-    assert_fine(&err);
-    if (expected)
-        assert_string_equal(text, expected);
-    else
-        assert_null(text);
-    free(text);
-}
-
-static void the_report_keeps_what_was_set_last(void **state)
-{
-    (void)state;
-    rfm_error err = {0};
-    const double trace[] = {0.1, 1e300, NAN};
-    const int64_t sizes[] = {INT64_MAX, 0, INT64_MIN};
-    rfm_run *run = open_run("report");
-    assert_report("report", "status", "running");
-    rfm_report_integer(run, "cluster.k", 7);
-    rfm_report_integer(run, "cluster.k", 8);
-    rfm_report_number(run, "cluster.inertia", 0.1);
-    rfm_report_number(run, "cluster.nothing", NAN);
-    rfm_report_boolean(run, "cluster.converged", true);
-    rfm_report_text(run, "status", "done");
-    rfm_report_text(run, "name", "caf\xc3\xa9 \"x\"");
-    rfm_report_text(run, "latin", "caf\xe9");
-    rfm_report_numbers(run, "cluster.trace", trace, 3);
-    rfm_report_integers(run, "sizes", sizes, 3);
-    rfm_report_json(run, "options.cluster.k", "[2, 3]");
-    rfm_report_save(run, &err);
-    assert_fine(&err);
-    rfm_run_close(run);
-    run = open_run("report");
-    assert_report("report", "status", "done");
-    assert_report("report", "attempt", "2");
-    assert_report("report", "cluster.k", "8");
-    assert_report("report", "cluster.inertia", "0.10000000000000001");
-    assert_report("report", "cluster.nothing", "null");
-    assert_report("report", "cluster.converged", "true");
-    assert_report("report", "name", "caf\xc3\xa9 \"x\"");
-    assert_report("report", "latin", "caf\\xe9");
-    assert_report("report", "sizes", "[9223372036854775807,0,-9223372036854775808]");
-    assert_report("report", "options.cluster.k", "[2,3]");
-    assert_report("report", "options.cluster.x", NULL);
-    /* A product that changes makes the run unfinished. */
-    put(run, "model.h5", "x", "8");
-    assert_report("report", "status", "running");
-    assert_report("report", "products.model.h5.origin.cluster.k", "8");
-    rfm_run_close(run);
-}
-
-static void a_wrong_setting_shows_at_the_save(void **state)
-{
-    (void)state;
-    rfm_error err = {0};
-    rfm_run *run = open_run("wrong");
-    rfm_report_integer(run, "products.model.h5", 1);
-    rfm_report_save(run, &err);
-    assert_failed(&err, RFM_INTERNAL, "products.model.h5 is not a key of a report");
-    rfm_run_close(run);
-    run = open_run("wrong");
-    rfm_report_json(run, "x", "{");
-    rfm_report_save(run, &err);
-    assert_failed(&err, RFM_INTERNAL, "is not JSON");
-    rfm_run_close(run);
-}
-
-static void a_damaged_report_is_named(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *words;
-        rfm_status status;
-    } cases[] = {{"", "the file is damaged", RFM_DATA},
-                 {"{\"format\": 1,", "line 1", RFM_DATA},
-                 {"[1]", "not an object", RFM_DATA},
-                 {"{}", "is not what a run writes", RFM_DATA},
-                 {"{\"format\": 1, \"attempt\": 1, \"products\": []}", "is not what a run writes", RFM_DATA},
-                 {"{\"format\": 2}", "a later version", RFM_USAGE}};
-    rfm_error err = {0};
+    bool present = false;
     rfm_run *run = NULL;
-    rfm_run_close(open_run("damaged"));
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rfm_comm_barrier(comm);
-        if (is_first())
-            write_text(in_folder("damaged/run.json"), cases[i].text);
-        rfm_run_open(comm, in_folder("damaged"), &run, &err);
-        assert_null(run);
-        assert_failed(&err, cases[i].status, cases[i].words);
+    rfm_text bytes = {0};
+    rfm_origin origin = origin_of("8", "a.csv");
+    rfm_text_adds(&bytes, "x");
+    if (rfm_run_open(comm, in_folder(name), &run, err) || rfm_run_find(run, "x", &origin, true, &present, err) ||
+        rfm_run_put(run, "x", &origin, &bytes, err))
+        goto done;
+    make_directory(run, "customers", "rows");
+    if (!rfm_run_publish(run, "customers", &origin, err) && !rfm_run_drop(run, "x", err))
+        rfm_report_save(run, err);
+done:
+    rfm_run_close(run);
+    rfm_text_free(&bytes);
+    rfm_origin_free(&origin);
+    return err->status;
+}
+
+/* Every agreement fails once, on the first and on the last rank: all ranks return it, nothing hangs, and the next start
+ * goes on. */
+static void a_failure_injected_anywhere_reaches_all_ranks(void **state)
+{
+    (void)state;
+    bool whole = false;
+    rfm_comm_stage(comm, "use");
+    for (int64_t n = 1; !whole; n++) {
+        rfm_error err = {0};
+        comm->fault = (rfm_fault){.stage = "use", .rank = n % 2 ? rfm_comm_size(comm) - 1 : 0, .n = n};
+        comm->n_agreed = 0;
+        use_run("fault", &err);
+        comm->fault.n = 0;
+        whole = !err.status;
+        assert_true(n > 6 || !whole);
+        if (!whole)
+            assert_failed(&err, RFM_INTERNAL, "failure injected");
     }
-    char *text = NULL;
-    rfm_report_read(folder, "status", &text, &err);
-    assert_failed(&err, RFM_DATA, "is this the directory of a run");
+    assert_false(is_there(in_folder("fault/x")));
+    assert_true(is_there(in_folder("fault/customers/part")));
 }
 
 int main(int argc, char **argv)
@@ -482,9 +396,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(directories_are_replaced_and_dropped_whole),
         cmocka_unit_test(what_earlier_attempts_left_is_swept_and_no_more),
         cmocka_unit_test(what_an_attempt_did_not_publish_goes_at_close),
-        cmocka_unit_test(the_report_keeps_what_was_set_last),
-        cmocka_unit_test(a_wrong_setting_shows_at_the_save),
-        cmocka_unit_test(a_damaged_report_is_named),
+        cmocka_unit_test(a_failure_injected_anywhere_reaches_all_ranks),
     };
     return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -7,7 +7,7 @@
 
 #define HEADER "id,name\n"
 
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 typedef enum share { EVEN, ALL_ON_LAST, EVERY_OTHER_EMPTY, ONE_EACH_THEN_REST, N_SHARES } share;
 
@@ -56,7 +56,7 @@ static rfm_status write_parts(const char *dir, share kind, int64_t n, int64_t pa
     return rfm_parts_write_blocks(comm, dir, &parts, 16, err);
 }
 
-/* ---- what must be there ------------------------------------------------------------------------------------------ */
+/* ---- what must be there ---------------------------------------------------------------------- */
 
 /* One part's bytes by the definition, with no thought of ranks. */
 static rfm_text expected_part(int64_t part, int64_t n, int64_t part_rows)
@@ -156,7 +156,7 @@ static void assert_gzip_agrees(const char *dir, int64_t n, int64_t part_rows)
     free(text);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void any_share_of_rows_gives_the_same_bytes(void **state)
 {
