@@ -238,17 +238,13 @@ static search find_field_end(const rfm_scanner *s, rfm_row *row, size_t *mark)
     return NEEDS_MORE;
 }
 
-/* What follows a closing quote: the field's end, or text that must not be there. */
-static search check_behind_quote(const rfm_scanner *s, rfm_row *row, size_t position)
+/* What follows a closing quote is the field's end, or text that must not be there. A CR that ends the
+ * window passes for a line end: no mark follows it, so the row is looked at again with more behind. */
+static void check_behind_quote(const rfm_scanner *s, rfm_row *row, size_t position)
 {
-    const char *bytes = s->bytes;
-    if (bytes[position] == s->delimiter || bytes[position] == '\n')
-        return FOUND;
-    if (bytes[position] == '\r' && position + 1 == s->n && !s->last)
-        return NEEDS_MORE;
-    if (bytes[position] != '\r' || bytes[position + 1] != '\n')
+    const char *at = s->bytes + position;
+    if (*at != s->delimiter && *at != '\n' && !(at[0] == '\r' && at[1] == '\n'))
         blame(row, RFM_REASON_QUOTE, "text behind a closing quote");
-    return FOUND;
 }
 
 /* One field in quotes; s->marks[*mark] is the opening one. RFM_ROW_FIELDS: go on. */
@@ -265,8 +261,7 @@ static rfm_row_kind take_quoted(rfm_scanner *s, rfm_row *row, size_t *mark)
     if (found == NEEDS_MORE)
         return RFM_ROW_MORE;
     const size_t closing = s->marks[(*mark)++];
-    if (check_behind_quote(s, row, closing + 1) == NEEDS_MORE)
-        return RFM_ROW_MORE;
+    check_behind_quote(s, row, closing + 1);
     rfm_slice field = slice_of(s, s->marks[opening] + (size_t)1, closing);
     field.doubled = doubled;
     add_field(s, row, field);

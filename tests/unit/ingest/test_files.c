@@ -170,6 +170,35 @@ static void a_list_of_files_travels_as_bytes(void **unused)
     rfm_text_free(&bytes);
 }
 
+/* The content of one file, as n_ranks ranks sum it up. */
+static rfm_i128 content_of(const char *path, int64_t size, int n_ranks)
+{
+    rfm_error err = {0};
+    rfm_i128 sum = 0;
+    rfm_file file = {.path = (char *)path, .size_bytes = size};
+    const rfm_files files = {&file, 1};
+    for (int rank = 0; rank < n_ranks; rank++)
+        assert_int_equal(rfm_files_content(&files, rank, n_ranks, &sum, &err), RFM_OK);
+    return sum;
+}
+
+static void content_is_the_bytes_and_neither_the_name_nor_the_ranks(void **unused)
+{
+    (void)unused;
+    enum { BLOCK = 1 << 20, SIZE = 2 * BLOCK + 17 };
+    char *bytes = calloc(SIZE, 1);
+    bytes[5] = 1;
+    const char *path = harness_write("content", bytes, SIZE);
+    const rfm_i128 content = content_of(path, SIZE, 1);
+    for (int n_ranks = 2; n_ranks < 6; n_ranks++)
+        assert_true(content_of(path, SIZE, n_ranks) == content);
+    assert_true(content_of(harness_write("renamed", bytes, SIZE), SIZE, 1) == content);
+    bytes[5] = 0;
+    bytes[BLOCK + 5] = 1; /* the same blocks, exchanged */
+    assert_false(content_of(harness_write("content", bytes, SIZE), SIZE, 1) == content);
+    free(bytes);
+}
+
 /* ---- plan ------------------------------------------------------------------------------------ */
 
 static void check_plan(const rfm_files *files, int n_ranks)
@@ -375,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_file_without_permission_is_denied),
         cmocka_unit_test(quoted_line_ends_in_the_first_block_mark_a_file_whole),
         cmocka_unit_test(a_list_of_files_travels_as_bytes),
+        cmocka_unit_test(content_is_the_bytes_and_neither_the_name_nor_the_ranks),
         cmocka_unit_test(a_plan_shares_every_byte_out_once_and_evenly),
         cmocka_unit_test(an_even_plan_needs_no_more_than_a_shard_a_rank_and_file),
         cmocka_unit_test(a_file_of_another_size_has_changed),
