@@ -4,10 +4,8 @@
 
 #include "ranks.h"
 
-static rfm_status check_announced(rfm_comm *comm, rfm_error *err)
+static rfm_status check_announced(rfm_comm *comm, int n_tasks, int task, rfm_error *err)
 {
-    int n_tasks, task;
-    rfm_launch_announced(&n_tasks, &task);
     if (comm->size > 1 || n_tasks <= 1)
         return RFM_OK;
     rfm_fail(err, RFM_USAGE,
@@ -40,12 +38,14 @@ rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *er
     opened->stage = "open";
     opened->max_elements = (size_t)1 << 27;
     opened->max_bytes = (size_t)1 << 30;
+    int n_tasks, task;
+    rfm_launch_announced(&n_tasks, &task);
     if (rfm_ranks_start(argc, argv, opened, err) != RFM_OK) {
         free(opened);
         return err->status;
     }
     *comm = opened;
-    if (check_announced(opened, err) != RFM_OK)
+    if (check_announced(opened, n_tasks, task, err) != RFM_OK)
         return err->status;
     read_fault(opened, err);
     return rfm_comm_agree(opened, err);

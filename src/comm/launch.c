@@ -31,7 +31,15 @@ static bool in_slurm_step(void)
 
 bool rfm_launch_managed(void)
 {
-    return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMIX_NAMESPACE") || in_slurm_step();
+    return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMIX_NAMESPACE") || is_set("PMI_FD");
+}
+
+void rfm_launch_stand_alone(void)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    unsetenv("SLURM_STEPID");
+    unsetenv("SLURM_STEP_ID");
+    unsetenv("SLURM_PROCID");
 }
 
 void rfm_launch_announced(int *n_tasks, int *task)

@@ -47,9 +47,8 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
     comm->mpi = rfm_alloc(1, sizeof *comm->mpi, err);
     if (comm->mpi == NULL)
         return err->status;
-    /* Without a launcher Open MPI would start a daemon beside us. */
     if (!rfm_launch_managed())
-        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+        rfm_launch_stand_alone();
     int provided = MPI_THREAD_SINGLE;
     rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     if (provided < MPI_THREAD_FUNNELED) {

@@ -28,8 +28,7 @@ struct rfm_comm {
     struct rfm_mpi *mpi; /* NULL in the serial twin */
 };
 
-/* ---- the twins, besides the functions of rfmpi/comm.h that need no common part
- * -------------------- */
+/* ---- the twins, besides the functions of rfmpi/comm.h that need no common part ---------------------------------- */
 
 /* Fill rank, size and mpi. On failure nothing is left running. */
 rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err);
@@ -48,17 +47,21 @@ typedef struct rfm_parcel {
 } rfm_parcel;
 void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_parcel *receive);
 
-/* ---- the environment (Local)
- * ---------------------------------------------------------------------- */
+/* ---- the environment (Local) ------------------------------------------------------------------------------------ */
 
 /* "<stage>:<rank>" or "<stage>:<rank>:<n>"; NULL and "" mean no fault. */
 rfm_status rfm_fault_parse(const char *text, rfm_fault *fault, rfm_error *err);
 
-/* True when mpirun, PMIx or a step of Slurm started this process. */
+/* True when something is there to wire this process up with others: mpirun, or srun with PMIx or PMI. A step of Slurm
+ * without either has nothing of the kind. */
 bool rfm_launch_managed(void);
 
-/* The tasks a launcher says it started, and which of them this process is; 1 and 0 without a
- * launcher. */
+/* Make this process one that Open MPI starts alone: without a daemon beside it, and without the step of Slurm by which
+ * it would look for a way to the others and give up. */
+void rfm_launch_stand_alone(void);
+
+/* The tasks a launcher says it started, and which of them this process is; 1 and 0 without a launcher. To be asked
+ * before rfm_launch_stand_alone. */
 void rfm_launch_announced(int *n_tasks, int *task);
 
 #endif

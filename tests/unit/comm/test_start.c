@@ -69,7 +69,7 @@ static void malformed_faults_are_refused(void **state)
     }
 }
 
-static void only_a_launcher_or_a_step_manages_a_start(void **state)
+static void a_step_of_slurm_manages_a_start_only_with_pmix(void **state)
 {
     (void)state;
     assert_false(rfm_launch_managed());
@@ -78,8 +78,7 @@ static void only_a_launcher_or_a_step_manages_a_start(void **state)
     setenv("ENVIRONMENT", "BATCH", 1);
     assert_false(rfm_launch_managed());
     setenv("SLURM_STEP_ID", "0", 1);
-    assert_true(rfm_launch_managed());
-    forget_launcher(NULL);
+    assert_false(rfm_launch_managed());
     setenv("PMIX_RANK", "0", 1);
     assert_true(rfm_launch_managed());
 }
@@ -169,7 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(faults_are_read_in_both_forms, forget_launcher),
         cmocka_unit_test_setup(malformed_faults_are_refused, forget_launcher),
-        cmocka_unit_test_setup(only_a_launcher_or_a_step_manages_a_start, forget_launcher),
+        cmocka_unit_test_setup(a_step_of_slurm_manages_a_start_only_with_pmix, forget_launcher),
         cmocka_unit_test_setup(tasks_are_announced_by_a_step_but_not_by_a_batch_script, forget_launcher),
         cmocka_unit_test_setup(a_plain_start_is_one_rank, forget_launcher),
         cmocka_unit_test_setup(a_fault_that_cannot_strike_is_refused_at_the_start, forget_launcher),
