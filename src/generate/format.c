@@ -53,8 +53,7 @@ static char *put_row(char *at, const char *time, const rfm_catalogue *catalogue,
     return put(at, session->tail, session->tail_length);
 }
 
-/* ---- parts --------------------------------------------------------------------------------------
- */
+/* ---- parts ------------------------------------------------------------------------------------------------------ */
 
 static int64_t first_of_part(const rfm_generate_options *options, int64_t part)
 {
@@ -108,8 +107,7 @@ static void write_rows(const rfm_world *world, int64_t number, const rfm_slice *
     }
 }
 
-/* ---- gzip ---------------------------------------------------------------------------------------
- */
+/* ---- gzip ------------------------------------------------------------------------------------------------------- */
 
 static rfm_status pack_room(rfm_sheet *sheet, rfm_error *err)
 {

@@ -20,8 +20,7 @@
 enum { MOST_DAYS = 3660, MOST_PARTS = 100000, MOST_DIR_BYTES = 3500 };
 enum { USERS_IN_CHUNK = 1 << 16, USER_ROW_BYTES = 48, DAYS_IN_10000_YEARS = 3652059 };
 
-/* ---- options ------------------------------------------------------------------------------------
- */
+/* ---- options ---------------------------------------------------------------------------------------------------- */
 
 static rfm_status check_options(const rfm_generate_options *options, rfm_error *err)
 {
@@ -52,8 +51,7 @@ static int64_t usual_customers(const rfm_generate_options *options)
     return customers > 0 ? customers : 1;
 }
 
-/* ---- directory ----------------------------------------------------------------------------------
- */
+/* ---- directory -------------------------------------------------------------------------------------------------- */
 
 static rfm_status make_directories(const char *dir, rfm_error *err)
 {
@@ -95,8 +93,7 @@ static rfm_status prepare_directory(rfm_comm *comm, const char *dir, rfm_error *
     return rfm_comm_agree(comm, err);
 }
 
-/* ---- events -------------------------------------------------------------------------------------
- */
+/* ---- events ----------------------------------------------------------------------------------------------------- */
 
 static rfm_status write_events(const rfm_world *world, rfm_series *parts, rfm_error *err)
 {
@@ -115,8 +112,7 @@ static rfm_status write_events(const rfm_world *world, rfm_series *parts, rfm_er
     return err->status;
 }
 
-/* ---- customers ----------------------------------------------------------------------------------
- */
+/* ---- customers -------------------------------------------------------------------------------------------------- */
 
 static void add_customers(const rfm_world *world, int64_t chunk, rfm_text *text)
 {

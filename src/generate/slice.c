@@ -33,8 +33,7 @@ void rfm_world_free(rfm_world *world)
     rfm_catalogue_free(&world->catalogue);
 }
 
-/* ---- who comes ----------------------------------------------------------------------------------
- */
+/* ---- who comes -------------------------------------------------------------------------------------------------- */
 
 static uint8_t format_tail(char *tail, int64_t user, uint64_t high, uint64_t low)
 {
@@ -144,8 +143,7 @@ static void draw_sessions(const rfm_world *world, int64_t number, rfm_slice *sli
     }
 }
 
-/* ---- what they do -------------------------------------------------------------------------------
- */
+/* ---- what they do ----------------------------------------------------------------------------------------------- */
 
 /* Best sellers first: the density falls with the rank to the power of -2/3. */
 static uint32_t draw_in_category(const rfm_catalogue *catalogue, uint32_t category, uint64_t *state)

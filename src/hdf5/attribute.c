@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 static void write_attribute(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value,
                             rfm_error *err)
@@ -54,7 +54,7 @@ rfm_status rfm_h5_put_number(rfm_h5 *file, const char *object, const char *name,
     return put(file, object, name, rfm_h5_file_type(RFM_H5_F64, 1), &value, err);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 /* The attribute, one value of it, and of which class; -1 with err set when it is not so. Caller
  * closes. */

@@ -54,7 +54,7 @@ static int64_t rows_at_once(const rfm_h5 *file, int64_t row_bytes)
     return row_bytes > 0 && file->transfer_bytes > row_bytes ? file->transfer_bytes / row_bytes : 1;
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 /* The ranks say the same of a dataset, and it can be. Collective. */
 static rfm_status check_same(rfm_h5 *file, const char *name, const rfm_h5_shape *shape, rfm_error *err)
@@ -138,7 +138,7 @@ rfm_status rfm_h5_write(rfm_h5 *file, const char *name, const rfm_h5_shape *shap
     return rfm_h5_agree_written(file, err);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 /* A value the wanted type cannot hold is an error, not the nearest value there is. */
 static H5T_conv_ret_t refuse_loss(H5T_conv_except_t what, hid_t from, hid_t to, void *source, void *target, void *data)

@@ -70,7 +70,7 @@ rfm_status rfm_block_text(const rfm_cut *cut, const rfm_parts *parts, int64_t st
     return rfm_text_check(text, err);
 }
 
-/* ---- exchange ---------------------------------------------------------------------------------------------------- */
+/* ---- exchange --------------------------------------------------------------------------------------------------- */
 
 /* The rank that has a row: the last one that begins at or before it and is not empty. */
 static int rank_of_row(const int64_t *firsts, int size, int64_t row, int64_t n_global)

@@ -42,7 +42,7 @@ rfm_status rfm_folder_make(const char *dir, rfm_error *err)
     return err->status;
 }
 
-/* ---- names that are ours ----------------------------------------------------------------------------------------- */
+/* ---- names that are ours ---------------------------------------------------------------------------------------- */
 
 typedef enum kind { FOREIGN, TEMPORARY, MOVED_ASIDE } kind;
 
@@ -88,7 +88,7 @@ rfm_status rfm_folder_check(const char *dir, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- sweep ------------------------------------------------------------------------------------------------------- */
+/* ---- sweep ------------------------------------------------------------------------------------------------------ */
 
 static void put_back(const char *dir, const char *entry, size_t name_length, rfm_error *err)
 {
@@ -152,7 +152,7 @@ rfm_status rfm_folder_remove(const char *path, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- content ----------------------------------------------------------------------------------------------------- */
+/* ---- content ---------------------------------------------------------------------------------------------------- */
 
 static int sync_entry(const char *path, const struct stat *status, int kind_of_entry, struct FTW *where)
 {

@@ -82,7 +82,7 @@ static rfm_status finish_file(const struct writer *writer, int64_t part, int *fd
     return err->status;
 }
 
-/* ---- notes ------------------------------------------------------------------------------------------------------- */
+/* ---- notes ------------------------------------------------------------------------------------------------------ */
 
 static rfm_status add_note(struct writer *writer, int64_t part, rfm_error *err)
 {
@@ -114,7 +114,7 @@ static rfm_status measure(const struct writer *writer, rfm_part_note *note, rfm_
     return err->status;
 }
 
-/* ---- own blocks -------------------------------------------------------------------------------------------------- */
+/* ---- own blocks ------------------------------------------------------------------------------------------------- */
 
 /* A part that is this rank's alone. */
 static rfm_status write_whole(struct writer *writer, int64_t start, rfm_error *err)
@@ -176,7 +176,7 @@ static rfm_status write_own(struct writer *writer, rfm_error *err)
     return err->status;
 }
 
-/* ---- shared parts ------------------------------------------------------------------------------------------------ */
+/* ---- shared parts ----------------------------------------------------------------------------------------------- */
 
 struct share {
     int64_t part, bytes;
@@ -219,7 +219,7 @@ static rfm_status write_shared(struct writer *writer, rfm_error *err)
     return err->status;
 }
 
-/* ---- all --------------------------------------------------------------------------------------------------------- */
+/* ---- all -------------------------------------------------------------------------------------------------------- */
 
 static rfm_status write_manifest(struct writer *writer, rfm_error *err)
 {

@@ -17,7 +17,7 @@
 
 enum { FORMAT = 1 };
 
-/* ---- the file ---------------------------------------------------------------------------------------------------- */
+/* ---- the file --------------------------------------------------------------------------------------------------- */
 
 static rfm_status begin(rfm_run *run, rfm_error *err)
 {
@@ -94,7 +94,7 @@ rfm_status rfm_report_save(rfm_run *run, rfm_error *err)
     return rfm_comm_agree(run->comm, err);
 }
 
-/* ---- products ---------------------------------------------------------------------------------------------------- */
+/* ---- products --------------------------------------------------------------------------------------------------- */
 
 const json_t *rfm_report_origin(const rfm_run *run, const char *product)
 {
@@ -129,7 +129,7 @@ void rfm_report_forget(rfm_run *run, const char *product)
     json_object_del(json_object_get(run->report, "products"), product);
 }
 
-/* ---- setters ----------------------------------------------------------------------------------------------------- */
+/* ---- setters ---------------------------------------------------------------------------------------------------- */
 
 static bool is_reserved(const char *key)
 {
@@ -224,7 +224,7 @@ void rfm_report_json(rfm_run *run, const char *key, const char *json)
         rfm_fail(&run->failed, RFM_INTERNAL, "%s of %s is not JSON: %s", key, RFM_RUN_REPORT, reason.text);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err)
 {

@@ -35,7 +35,7 @@ rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, r
 /* A step was done. Local. */
 void rfm_run_step(const rfm_run *run);
 
-/* ---- run.json: all Local, rank 0 --------------------------------------------------------------------------------- */
+/* ---- run.json: all Local, rank 0 -------------------------------------------------------------------------------- */
 
 /* Read it, or begin it, and count the attempt. */
 rfm_status rfm_report_open(rfm_run *run, rfm_error *err);
