@@ -41,6 +41,10 @@ typedef struct rfm_aggregate {
  *   words:  int64_t[n_words] a customer: every scalar aggregate that is not daily, TOTAL as two words (low, high)
  *   list 0: the daily scalars, when there are any: key = day, payload = their words
  *   list l: one a DISTINCT: key = value (hash, or day, or week), payload = its latest day when daily, else none
+ *
+ * Days and weeks as keys are (uint64_t)(int64_t)day: keys ascend as unsigned numbers, so those before 1970 come last.
+ * An entry whose payload is neutral in every word says nothing and is never kept, so that equal events give equal
+ * states.
  */
 typedef enum rfm_merge { RFM_MERGE_ADD, RFM_MERGE_ADD_LOW, RFM_MERGE_ADD_HIGH, RFM_MERGE_MIN, RFM_MERGE_MAX } rfm_merge;
 
@@ -80,7 +84,8 @@ typedef struct rfm_ids {
 } rfm_ids;
 
 typedef struct rfm_list {
-    size_t *start; /* [n + 1]: the entries of customer i are start[i] .. start[i+1]-1, keys ascending, each once */
+    size_t *start; /* [n + 1]: the entries of customer i are start[i] .. start[i+1]-1, keys ascending (unsigned), each
+                      once */
     uint64_t *key;
     int64_t *payload; /* [entries * n_words], or NULL */
 } rfm_list;
@@ -140,12 +145,18 @@ void rfm_keys_free(rfm_keys *keys);
 rfm_status rfm_deduper_open(const rfm_input *input, rfm_deduper **deduper, rfm_error *err); /* Local */
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err); /* Local */
 
+/* What a rank is left with. */
+typedef struct rfm_survivors {
+    rfm_keys keys;        /* base and new together */
+    rfm_extent extent;    /* of the survivors on this rank: n_events, earliest, newest */
+    int64_t n_duplicates; /* dropped on this rank */
+} rfm_survivors;
+
 /* Collective. Events go to the owner of their key; of equal keys the smallest (time, row hash) stays; a key in `base`
- * (may be NULL; already on its owner) drops all. The survivors are given to the sink. *keys: base and new together.
- * *extent: of the survivors on this rank (n_events, earliest, newest); *n_duplicates: dropped on this rank. */
+ * (may be NULL; already on its owner) drops all. The survivors are given to the sink. On failure *survivors is empty.
+ */
 rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_keys *base, rfm_event_sink sink,
-                               void *context, rfm_keys *keys, rfm_extent *extent, int64_t *n_duplicates,
-                               rfm_error *err);
+                               void *context, rfm_survivors *survivors, rfm_error *err);
 void rfm_deduper_close(rfm_deduper *deduper);
 
 /* ---- state.h5 --------------------------------------------------------------------------------------------------- */

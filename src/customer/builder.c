@@ -46,8 +46,7 @@ rfm_state rfm_builder_take(rfm_builder *builder)
     return state;
 }
 
-/* ---- room -------------------------------------------------------------------------------------
- */
+/* ---- room ------------------------------------------------------------------------------------------------------- */
 
 static rfm_status reserve_ids(rfm_builder *builder, const rfm_run *runs, size_t n_runs, size_t n, rfm_error *err)
 {
@@ -106,8 +105,7 @@ static rfm_status reserve(rfm_builder *builder, const rfm_run *runs, size_t n_ru
     return RFM_OK;
 }
 
-/* ---- moving ------------------------------------------------------------------------------------
- */
+/* ---- moving ----------------------------------------------------------------------------------------------------- */
 
 static void copy_id(rfm_ids *to, const rfm_ids *from, size_t i)
 {
@@ -166,8 +164,7 @@ static void settle_lists(rfm_state *state)
     }
 }
 
-/* ---- the heap ----------------------------------------------------------------------------------
- */
+/* ---- the heap --------------------------------------------------------------------------------------------------- */
 
 static bool precedes(const rfm_run *a, const rfm_run *b)
 {

@@ -39,7 +39,7 @@ rfm_status rfm_state_shape(const rfm_state_file *file, const char *name, rfm_h5_
     return RFM_OK;
 }
 
-/* ---- the catalogue -------------------------------------------------------------------------------------------------- */
+/* ---- the catalogue ---------------------------------------------------------------------------------------------- */
 
 static rfm_status read_column(const rfm_state_file *file, const char *name, size_t n, int32_t **column, rfm_error *err)
 {
@@ -85,7 +85,7 @@ static rfm_status find_name(const rfm_state_file *file, const struct catalogue *
                     file->path, name);
 }
 
-/* ---- the choice ------------------------------------------------------------------------------------------------------ */
+/* ---- the choice ------------------------------------------------------------------------------------------------- */
 
 static rfm_status init_choice(rfm_choice *choice, const rfm_record *record, rfm_error *err)
 {

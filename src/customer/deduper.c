@@ -38,7 +38,7 @@ void rfm_deduper_close(rfm_deduper *deduper)
     free(deduper);
 }
 
-/* ---- to the owners ------------------------------------------------------------------------------------------ */
+/* ---- to the owners ---------------------------------------------------------------------------------------------- */
 
 /* How much goes to each rank, and what comes from each. */
 struct traffic {
@@ -140,7 +140,7 @@ done:
     return err->status;
 }
 
-/* ---- picking -------------------------------------------------------------------------------------------------- */
+/* ---- picking ---------------------------------------------------------------------------------------------------- */
 
 /* As held.h orders them; ids that are text and otherwise equal by their bytes. */
 static bool record_before(const void *context, size_t a, size_t b)
@@ -203,35 +203,36 @@ struct outlet {
     void *context;
 };
 
-static rfm_status resolve_own(rfm_held *held, const rfm_keys *base, const struct outlet *outlet, rfm_keys *keys,
-                              rfm_extent *extent, rfm_error *err)
+static rfm_status resolve_own(rfm_held *held, const rfm_keys *base, const struct outlet *outlet,
+                              rfm_survivors *survivors, rfm_error *err)
 {
     rfm_ordered *sorted = NULL;
-    size_t *survivors = rfm_alloc(held->n, sizeof *survivors, err);
+    size_t *picked = rfm_alloc(held->n, sizeof *picked, err);
+    rfm_keys *keys = &survivors->keys;
     keys->keys = rfm_alloc(held->n + (base ? base->n : 0), sizeof *keys->keys, err);
     if (err->status || rfm_held_locate(held, err) || sort_records(held, &sorted, err))
         goto done;
-    size_t n = pick(held, sorted, base, survivors, keys);
-    rfm_held_give(held, survivors, n, outlet->sink, outlet->context, extent, err);
+    size_t n = pick(held, sorted, base, picked, keys);
+    survivors->n_duplicates = (int64_t)(held->n - n);
+    rfm_held_give(held, picked, n, outlet->sink, outlet->context, &survivors->extent, err);
 done:
     free(sorted);
-    free(survivors);
+    free(picked);
     return err->status;
 }
 
 rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_keys *base, rfm_event_sink sink,
-                               void *context, rfm_keys *keys, rfm_extent *extent, int64_t *n_duplicates, rfm_error *err)
+                               void *context, rfm_survivors *survivors, rfm_error *err)
 {
     const struct outlet outlet = {sink, context};
-    *keys = (rfm_keys){0};
-    *extent = (rfm_extent){0};
-    *n_duplicates = 0;
+    *survivors = (rfm_survivors){0};
     if (send_to_owners(comm, &deduper->held, err))
         return err->status;
-    resolve_own(&deduper->held, base, &outlet, keys, extent, err);
-    *n_duplicates = (int64_t)deduper->held.n - extent->n_events;
+    resolve_own(&deduper->held, base, &outlet, survivors, err);
     rfm_held_free(&deduper->held);
-    if (rfm_comm_agree(comm, err))
-        rfm_keys_free(keys);
+    if (rfm_comm_agree(comm, err)) {
+        rfm_keys_free(&survivors->keys);
+        *survivors = (rfm_survivors){0};
+    }
     return err->status;
 }

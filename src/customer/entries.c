@@ -82,7 +82,8 @@ static void sort(uint64_t *key, int64_t *payload, size_t width, size_t n)
         size_t low = split(key, payload, width, n, bit);
         sort(key, payload, width, low);
         key += low;
-        payload += low * width;
+        if (width > 0)
+            payload += low * width;
         n -= low;
     }
     if (width == 0)

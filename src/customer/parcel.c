@@ -22,8 +22,7 @@ struct rfm_column {
     size_t *send_counts, *recv_counts;
 };
 
-/* ---- which columns there are
- * ------------------------------------------------------------------------- */
+/* ---- which columns there are ------------------------------------------------------------------------------------ */
 
 static void add_column(rfm_parcel *parcel, rfm_column column)
 {
@@ -69,8 +68,7 @@ static rfm_status list_columns(rfm_parcel *parcel, const rfm_state *state, rfm_e
     return RFM_OK;
 }
 
-/* ---- packing
- * ------------------------------------------------------------------------------------------- */
+/* ---- packing ---------------------------------------------------------------------------------------------------- */
 
 static rfm_slice span_of(const rfm_column *column, rfm_slice customers)
 {
@@ -126,8 +124,7 @@ rfm_status rfm_parcel_pack(rfm_comm *comm, const rfm_state *state, const rfm_sli
     return RFM_OK;
 }
 
-/* ---- on the way, and out again
- * --------------------------------------------------------------------------- */
+/* ---- on the way, and out again ---------------------------------------------------------------------------------- */
 
 rfm_status rfm_parcel_send(rfm_parcel *parcel, rfm_error *err)
 {

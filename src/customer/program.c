@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* So many that cache misses overlap, so few that their rows stay in the first level of cache. */
-enum { STRETCH = 256 };
+enum { STRETCH = 128 };
 
 /* A stretch of a batch: event i of it is event first + i. */
 typedef struct stretch {
@@ -22,8 +22,7 @@ typedef struct stretch {
     size_t n_selected; /* by the predicate in hand */
 } stretch;
 
-/* ---- compiling
- * -------------------------------------------------------------------------------------- */
+/* ---- compiling -------------------------------------------------------------------------------------------------- */
 
 static int compare_steps(const void *a, const void *b)
 {
@@ -60,8 +59,7 @@ void rfm_program_free(rfm_program *program)
     *program = (rfm_program){0};
 }
 
-/* ---- scalars
- * ---------------------------------------------------------------------------------------- */
+/* ---- scalars ---------------------------------------------------------------------------------------------------- */
 
 static void select_events(stretch *s, int predicate)
 {
@@ -133,14 +131,15 @@ static void fold_number(const stretch *s, const rfm_step *step, int64_t *const *
         greatest(chosen, n, to, step->word, value);
 }
 
-/* ---- distinct
- * --------------------------------------------------------------------------------------- */
+/* ---- distinct --------------------------------------------------------------------------------------------------- */
 
 static void fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs *pairs)
 {
     const uint32_t *has = s->events->has_hash + s->first;
     const uint64_t *hash = s->events->hashes[step->source] + s->first;
     const int32_t *day = s->events->day + s->first;
+    for (size_t k = 0; k < s->n_selected; k++)
+        __builtin_prefetch(rfm_pairs_recent(pairs, s->customer[s->selected[k]], hash[s->selected[k]]), 1);
     for (size_t k = 0; k < s->n_selected; k++) {
         size_t i = s->selected[k];
         if (!((has[i] >> step->source) & 1))
@@ -161,8 +160,7 @@ static void fold_days(const stretch *s, rfm_pairs *pairs, bool weeks)
     }
 }
 
-/* ---- a stretch
- * -------------------------------------------------------------------------------------- */
+/* ---- a stretch -------------------------------------------------------------------------------------------------- */
 
 static void run_step(const stretch *s, const rfm_step *step)
 {

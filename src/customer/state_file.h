@@ -67,7 +67,7 @@ typedef struct rfm_choices {
 rfm_status rfm_choices_make(const rfm_state_file *file, const rfm_layout *layout, rfm_choices *choices, rfm_error *err);
 void rfm_choices_free(rfm_choices *choices);
 
-/* ---- this rank's share, checked. All Collective; the state is the caller's to free also on failure --------------- */
+/* ---- this rank's share, checked. All Collective; the state is the caller's to free also on failure -------------- */
 
 rfm_status rfm_state_read_ids(const rfm_state_file *file, rfm_ids *ids, rfm_error *err);
 rfm_status rfm_state_read_words(const rfm_state_file *file, const rfm_choices *choices, rfm_state *state,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- what kind of file it is ------------------------------------------------------------------------------------------ */
+/* ---- what kind of file it is ------------------------------------------------------------------------------------ */
 
 /* Rank 0 looks; ranks may see a file that just grew differently. Collective. */
 static rfm_status measure(rfm_state_file *file, rfm_error *err)
@@ -75,7 +75,7 @@ static rfm_status find_customers(rfm_state_file *file, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- the state ---------------------------------------------------------------------------------------------------------- */
+/* ---- the state -------------------------------------------------------------------------------------------------- */
 
 static rfm_status read_share(const rfm_state_file *file, const rfm_choices *choices, rfm_state *state, rfm_error *err)
 {

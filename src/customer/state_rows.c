@@ -12,7 +12,7 @@ enum { BLOCK_WORDS = 1 << 20 };
 /* Events lie in the years 1 to 9999. */
 static const int64_t EARLIEST_US = -62135596800 * INT64_C(1000000), LATEST_US = 253402300800 * INT64_C(1000000);
 
-/* ---- ids -------------------------------------------------------------------------------------------------------------- */
+/* ---- ids -------------------------------------------------------------------------------------------------------- */
 
 static rfm_status take_numbers(rfm_ids *ids, rfm_error *err)
 {
@@ -95,7 +95,7 @@ done:
     return err->status;
 }
 
-/* ---- rows of words ---------------------------------------------------------------------------------------------------- */
+/* ---- rows of words ---------------------------------------------------------------------------------------------- */
 
 struct request {
     const char *name;
@@ -193,7 +193,7 @@ rfm_status rfm_state_read_words(const rfm_state_file *file, const rfm_choices *c
     return rfm_comm_agree(file->comm, err);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------------------------------ */
 
 /* Counts to starts; no sum may pass what there is. */
 static rfm_status sum_counts(const rfm_state_file *file, const char *name, const int64_t *counts, int64_t n_entries,

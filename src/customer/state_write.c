@@ -23,7 +23,7 @@ static rfm_status write_matrix(const writer *w, const char *name, int n_words, s
     return n_words > 0 ? rfm_h5_write(w->h5, name, &shape, rows, words, err) : RFM_OK;
 }
 
-/* ---- ids --------------------------------------------------------------------------------------------------------- */
+/* ---- ids -------------------------------------------------------------------------------------------------------- */
 
 static int64_t longest_id(const rfm_ids *ids)
 {
@@ -57,7 +57,7 @@ static rfm_status write_ids(const writer *w, rfm_error *err)
     return rfm_h5_write(w->h5, RFM_STATE_IDS, &shape, w->state->ids.n, w->state->ids.number, err);
 }
 
-/* ---- aggregates --------------------------------------------------------------------------------------------------- */
+/* ---- aggregates ------------------------------------------------------------------------------------------------- */
 
 struct places {
     const char **names;
@@ -128,7 +128,7 @@ static rfm_status write_list(const writer *w, int l, rfm_error *err)
     return write_matrix(w, payload, w->state->layout->payloads[l].n_words, n_entries, list->payload, err);
 }
 
-/* ---- the rest ------------------------------------------------------------------------------------------------------ */
+/* ---- the rest --------------------------------------------------------------------------------------------------- */
 
 static rfm_status write_keys(const writer *w, const rfm_keys *keys, rfm_error *err)
 {

@@ -10,8 +10,7 @@ typedef struct short_id {
     int64_t words[2];
 } short_id;
 
-/* ---- open and close
- * ------------------------------------------------------------------------------ */
+/* ---- open and close --------------------------------------------------------------------------------------------- */
 
 static rfm_status init_table(rfm_table *table, rfm_error *err)
 {
@@ -56,8 +55,7 @@ void rfm_table_close(rfm_table *table)
     free(table);
 }
 
-/* ---- ids
- * ------------------------------------------------------------------------------------------ */
+/* ---- ids -------------------------------------------------------------------------------------------------------- */
 
 static short_id shorten(const char *text, size_t length)
 {
@@ -84,8 +82,7 @@ static bool has_text(const rfm_table *table, const int64_t *row, const short_id 
     return length <= RFM_SHORT_ID ? row[2] == id->words[1] : memcmp(table->bytes + row[2], text, length) == 0;
 }
 
-/* ---- room
- * ------------------------------------------------------------------------------------------ */
+/* ---- room ------------------------------------------------------------------------------------------------------- */
 
 static rfm_status grow_slots(rfm_table *table, size_t need, rfm_error *err)
 {
@@ -129,8 +126,7 @@ static rfm_status reserve(rfm_table *table, const rfm_events *events, size_t fir
     return rfm_reserve(&table->bytes, &table->bytes_capacity, bytes, 1, err);
 }
 
-/* ---- finding
- * ---------------------------------------------------------------------------------------- */
+/* ---- finding ---------------------------------------------------------------------------------------------------- */
 
 static uint32_t make_customer(rfm_table *table, rfm_slot *slot, uint64_t hash)
 {

@@ -140,13 +140,14 @@ static rfm_status settle(rfm_batch *batch, rfm_reading *reading, const rfm_keys 
     batch->state.extent = extent_of(&reading->tally);
     int64_t n_duplicates = 0;
     if (reading->deduper) {
-        rfm_extent survivors = {0};
-        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table, &batch->keys, &survivors,
-                                &n_duplicates, err) != RFM_OK)
+        rfm_survivors survivors;
+        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table, &survivors, err) != RFM_OK)
             return err->status;
-        survivors.n_with_time_of_day = reading->tally.n_with_time_of_day;
-        survivors.n_after_as_of = reading->tally.n_after_as_of;
-        batch->state.extent = survivors;
+        batch->keys = survivors.keys;
+        n_duplicates = survivors.n_duplicates;
+        survivors.extent.n_with_time_of_day = reading->tally.n_with_time_of_day;
+        survivors.extent.n_after_as_of = reading->tally.n_after_as_of;
+        batch->state.extent = survivors.extent;
     }
     report_tally(batch, &reading->tally, &reading->rejects, n_duplicates);
     const rfm_extent extent = batch->state.extent;

@@ -5,7 +5,7 @@
 
 #include "reference.h"
 
-enum { EVENTS = 2500, CUSTOMERS = 150 };
+enum { EVENTS = 1300, CUSTOMERS = 100 };
 
 static char path[64];
 

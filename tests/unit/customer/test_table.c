@@ -16,7 +16,7 @@ static int open_layout(void **state)
     rfm_error err = {0};
     int n;
     const rfm_aggregate *aggregates = sample_aggregates(&n);
-    return rfm_layout_init(&layout, aggregates, n, &err);
+    return rfm_layout_init(&layout, aggregates, n, &err) != RFM_OK;
 }
 
 static int close_layout(void **state)
