@@ -150,7 +150,7 @@ rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids
     return err->status;
 }
 
-/* ---- inertia of given labels ------------------------------------------------------------------------------------- */
+/* ---- inertia of given labels ------------------------------------------------------------------------------------ */
 
 /* Rows whose indices let integer sums of all rows stay in 64 bits are summed as integers; the few beyond, by their
  * rounded squared distance. */

@@ -17,8 +17,10 @@ double rfm_plusplus_most(const rfm_pool *pool)
 {
     double most = 0;
 #pragma omp parallel for num_threads(pool->threads) schedule(static) reduction(max : most)
-    for (size_t i = 0; i < pool->n; i++)
-        most = fmax(most, weigh(pool, i, pool->distance[i]));
+    for (size_t i = 0; i < pool->n; i++) {
+        double value = weigh(pool, i, pool->distance[i]);
+        most = value > most ? value : most;
+    }
     return rfm_pool_most(pool, most);
 }
 
@@ -27,7 +29,8 @@ static void come_closer(const rfm_pool *pool, const double *centroid)
 #pragma omp parallel for num_threads(pool->threads) schedule(static)
     for (size_t i = 0; i < pool->n; i++) {
         const int32_t *row = pool->index + i * (size_t)pool->d;
-        pool->distance[i] = fmin(pool->distance[i], rfm_definition_row_distance(pool->d, pool->step, row, centroid));
+        double distance = rfm_definition_row_distance(pool->d, pool->step, row, centroid);
+        pool->distance[i] = distance < pool->distance[i] ? distance : pool->distance[i];
     }
 }
 
@@ -58,7 +61,7 @@ static void add_potentials(const rfm_seeder *seeder, const rfm_pool *pool, int e
         rfm_definition_position(d, pool->step, pool->index + i * (size_t)d, position);
         rfm_definition_distances(trials, d, position, seeder->transposed, distance);
         for (int t = 0; t < trials; t++) {
-            double left = fmin(distance[t], pool->distance[i]);
+            double left = distance[t] < pool->distance[i] ? distance[t] : pool->distance[i];
             potential[t] += rfm_quantum_round(weigh(pool, i, left), exponent);
         }
     }

@@ -29,7 +29,7 @@ uint64_t rfm_seeder_stream(const rfm_seeder *seeder, rfm_random_use use, uint32_
 /* The position of the row in seeder->words that was fetched for a trial. */
 void rfm_seeder_position(const rfm_seeder *seeder, int trial, double *position);
 
-/* ---- seed_plusplus.c: over a pool ---- */
+/* ---- seed_plusplus.c: over a pool ------------------------------------------------------------------------------- */
 
 /* Collective. One row by its weight alone; false when the pool is empty. Its distances become those of the pool. */
 bool rfm_plusplus_first(const rfm_seeder *seeder, const rfm_pool *pool, rfm_random_use use, double *centroid);
@@ -41,7 +41,7 @@ void rfm_plusplus_extend(const rfm_seeder *seeder, const rfm_pool *pool, rfm_ran
 /* Collective. The largest of weight times distance. */
 double rfm_plusplus_most(const rfm_pool *pool);
 
-/* ---- seed_parallel.c, seed_random.c ---- */
+/* ---- seed_parallel.c, seed_random.c ----------------------------------------------------------------------------- */
 
 rfm_status rfm_seed_parallel(rfm_seeder *seeder, int *k, double *centroids, rfm_error *err);
 void rfm_seed_random(rfm_seeder *seeder, int *k, double *centroids);

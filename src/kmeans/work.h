@@ -47,7 +47,7 @@ static inline const int32_t *rfm_work_row(const rfm_work *work, size_t i)
 /* Bits of an index such that sums of n_global of them stay within 2^62 (grid.c). */
 int rfm_grid_bits(int64_t n_global);
 
-/* ---- sums.c ---- */
+/* ---- sums.c ----------------------------------------------------------------------------------------------------- */
 
 static inline int64_t *rfm_sums_of(const rfm_sums *sums, int c)
 {
@@ -71,7 +71,7 @@ void rfm_sums_moments(rfm_work *work);
 /* The mean of a cluster as a position: (double)S / (double)n, times the step. n must not be 0. */
 void rfm_sums_mean(const rfm_sums *sums, const double *step, int c, double *centroid);
 
-/* ---- inertia.c ---- */
+/* ---- inertia.c -------------------------------------------------------------------------------------------------- */
 
 /* Squared distances of the summed rows to their clusters' means, or to the centroids when these are given, in column
  * order. squares: [d] of all rows. */
@@ -81,13 +81,13 @@ double rfm_inertia_value(const rfm_sums *sums, int k, const rfm_i128 *squares, c
 /* The mean of the columns' variances. */
 double rfm_inertia_variance(const rfm_work *work);
 
-/* ---- refill.c ---- */
+/* ---- refill.c --------------------------------------------------------------------------------------------------- */
 
 /* Collective. Gives every empty cluster of the sums a row of its own (see refill.c), or drops it: *k is then less, and
  * sums, labels and centroids have moved up. Returns how many rows were moved. */
 int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids);
 
-/* ---- lloyd.c ---- */
+/* ---- lloyd.c ---------------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_outcome {
     int iterations;
@@ -102,7 +102,7 @@ typedef struct rfm_outcome {
 rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
                          rfm_outcome *outcome, rfm_error *err);
 
-/* ---- order.c ---- */
+/* ---- order.c ---------------------------------------------------------------------------------------------------- */
 
 /* rank[i] is the cluster that comes i-th: by key descending, then centroid, lexicographically, then number. */
 void rfm_order_clusters(int k, int d, const double *centroids, const double *key, int32_t *rank);
