@@ -87,7 +87,7 @@ static rfm_status split_again(search *s, rfm_error *err)
     return RFM_OK;
 }
 
-static rfm_status bind(search *s, bool header, rfm_columns *columns, rfm_error *err)
+static rfm_status bind_columns(search *s, bool header, rfm_columns *columns, rfm_error *err)
 {
     if (split_again(s, err) != RFM_OK)
         return err->status;
@@ -121,7 +121,7 @@ rfm_status rfm_head_read(const rfm_reading *reading, rfm_columns *columns, rfm_h
     }
     head->n_fields = s.row.n_fields;
     head->names_at = header ? s.row_at : -1;
-    bind(&s, header, columns, err);
+    bind_columns(&s, header, columns, err);
 done:
     close_search(&s);
     return err->status;

@@ -25,8 +25,8 @@ static uint64_t find_in_stride(rfm_mark_set set, const unsigned char *bytes)
     for (int i = 0; i < STRIDE; i++)
         flags[i] = (bytes[i] == a) | (bytes[i] == b) | (bytes[i] == c) | (bytes[i] == d);
     uint64_t bits = 0;
-    for (int i = 0; i < STRIDE / WORD; i++)
-        bits |= gather_bits(flags + i * WORD) << (i * WORD);
+    for (size_t i = 0; i < STRIDE; i += WORD)
+        bits |= gather_bits(flags + i) << i;
     return bits;
 }
 

@@ -107,7 +107,7 @@ void rfm_rules_clear(rfm_rules *rules)
     *rules = (rfm_rules){0};
 }
 
-/* ---- what holds ------------------------------------------------------------------------------ */
+/* ---- what holds ------------------------------------------------------------------------------------------------- */
 
 static bool is_equal(const char *a, size_t a_length, const char *b, size_t b_length)
 {

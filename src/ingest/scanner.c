@@ -54,7 +54,7 @@ rfm_status rfm_scanner_window(rfm_scanner *s, char *bytes, size_t n, bool last, 
     return RFM_OK;
 }
 
-/* ---- what all rows share --------------------------------------------------------------------- */
+/* ---- what all rows share ---------------------------------------------------------------------------------------- */
 
 static rfm_row row_at(const rfm_scanner *s)
 {
@@ -154,7 +154,7 @@ static rfm_row_kind skip_line(rfm_scanner *s, rfm_row *row)
     return RFM_ROW_NONE;
 }
 
-/* ---- rows with a delimiter ------------------------------------------------------------------- */
+/* ---- rows with a delimiter -------------------------------------------------------------------------------------- */
 
 /* The common row: as many fields as expected and no quote. False: look again, more carefully. */
 static bool split_plain(rfm_scanner *s, rfm_row *row)
@@ -300,7 +300,7 @@ static rfm_row_kind split_delimited(rfm_scanner *s, rfm_row *row)
     }
 }
 
-/* ---- rows of words between blanks ------------------------------------------------------------ */
+/* ---- rows of words between blanks ------------------------------------------------------------------------------- */
 
 static rfm_row_kind split_blanks(rfm_scanner *s, rfm_row *row)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- texts ----------------------------------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------------------------------------------------ */
 
 static rfm_status undouble_texts(rfm_values *v, rfm_error *err)
 {
@@ -35,7 +35,7 @@ static rfm_status gather_texts(rfm_values *v, const rfm_slice *fields, rfm_error
     return doubled ? undouble_texts(v, err) : RFM_OK;
 }
 
-/* ---- what is there must be readable ---------------------------------------------------------- */
+/* ---- what is there must be readable ----------------------------------------------------------------------------- */
 
 static bool refuse(rfm_refusal *refusal, rfm_reason reason, const char *before, const rfm_slice *text,
                    const char *after)
@@ -141,12 +141,13 @@ static bool make_numbers(const rfm_values *v, rfm_batch *batch, rfm_refusal *ref
                 return refuse(refusal, RFM_REASON_NUMBER, "product with", &v->texts[b->slot], "is too large");
         }
         batch->numbers[i][n] = present ? value : 0;
-        batch->has_number[n] |= (uint32_t)present << i;
+        if (present)
+            batch->has_number[n] |= UINT32_C(1) << i;
     }
     return true;
 }
 
-/* ---- the event ------------------------------------------------------------------------------- */
+/* ---- the event -------------------------------------------------------------------------------------------------- */
 
 static void put_customer(const rfm_values *v, rfm_batch *batch)
 {
