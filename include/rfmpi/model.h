@@ -139,10 +139,16 @@ void rfm_scaling_apply(const rfm_scaling *scaling, size_t n, const double *value
 double rfm_scaling_invert(const rfm_scaling *scaling, int column, double scaled);
 void rfm_scaling_free(rfm_scaling *scaling);
 
-/* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: values[i] for
- * probabilities[i]. stride: distance between values. */
-rfm_status rfm_quantiles(rfm_comm *comm, size_t n, const double *values, size_t stride, int n_quantiles,
-                         const double *probabilities, double *quantiles, rfm_error *err);
+/* One column of this rank's rows: the value of row i is values[i * stride]. */
+typedef struct rfm_column {
+    size_t n, stride;
+    const double *values;
+} rfm_column;
+
+/* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: quantiles[i] for
+ * probabilities[i]. Of no values at all: 0. */
+rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
+                         double *quantiles, rfm_error *err);
 
 /* ---- names of segments ------------------------------------------------------------------------------------------ */
 

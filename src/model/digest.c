@@ -5,7 +5,7 @@
 
 #include "model_file.h"
 
-/* ---- bytes, the same on every machine ---- */
+/* ---- bytes, the same on every machine --------------------------------------------------------------------------- */
 
 static void add_u64(rfm_text *bytes, uint64_t value)
 {
@@ -63,7 +63,7 @@ static rfm_u128 hash_of(const rfm_text *bytes)
     return joined(rfm_hash128_of(bytes->bytes ? bytes->bytes : "", bytes->length));
 }
 
-/* ---- rows: Local sums ---- */
+/* ---- rows: Local sums ------------------------------------------------------------------------------------------- */
 
 static void sum_rows(const rfm_frame *frame, const rfm_model *model, const int32_t *labels, rfm_u128 sums[2],
                      rfm_text *bytes)
@@ -83,7 +83,7 @@ static void sum_rows(const rfm_frame *frame, const rfm_model *model, const int32
     }
 }
 
-/* ---- what all ranks know ---- */
+/* ---- what all ranks know ---------------------------------------------------------------------------------------- */
 
 static rfm_u128 hash_names(const rfm_frame *frame, rfm_text *bytes)
 {

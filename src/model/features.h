@@ -78,19 +78,19 @@ typedef struct rfm_where {
     int last_days;           /* 0: all time */
 } rfm_where;
 
-/* ---- features_ready.c ---- */
+/* ---- features_ready.c ------------------------------------------------------------------------------------------- */
 
 /* Entries of a ready list and its population, less those whose columns are not mapped. */
 rfm_status rfm_ready_expand(const rfm_node *name, const rfm_roles *roles, rfm_node *list, rfm_node *population,
                             rfm_error *err);
 
-/* ---- features_where.c ---- */
+/* ---- features_where.c ------------------------------------------------------------------------------------------- */
 
 /* node NULL: every event. */
 rfm_status rfm_where_parse(const rfm_node *node, const rfm_roles *roles, rfm_where *where, rfm_error *err);
 void rfm_predicate_free(rfm_predicate *predicate);
 
-/* ---- features_verb.c ---- */
+/* ---- features_verb.c -------------------------------------------------------------------------------------------- */
 
 /* An entry on its way to a feature. */
 typedef struct rfm_entry {
@@ -106,7 +106,7 @@ typedef struct rfm_entry {
 rfm_status rfm_verb_compile(rfm_entry *entry, rfm_error *err);
 const char *const *rfm_verb_words(size_t *n); /* NULL terminated */
 
-/* ---- features_need.c: index of a thing, added where it is new; -1 with err set ---- */
+/* ---- features_need.c: index of a thing, added where it is new; -1 with err set ---------------------------------- */
 
 int rfm_need_number(rfm_features *features, const char *const *columns, int n_columns, rfm_error *err);
 int rfm_need_hash(rfm_features *features, const char *column, rfm_error *err);

@@ -13,7 +13,7 @@ typedef struct reading {
     int *at; /* aggregate of the features -> aggregate of the state's layout */
 } reading;
 
-/* ---- aggregates of one customer ---- */
+/* ---- aggregates of one customer --------------------------------------------------------------------------------- */
 
 static bool is_within(const reading *r, int64_t day, int last_days)
 {
@@ -80,7 +80,7 @@ static int64_t distinct(const reading *r, int aggregate, size_t customer, int la
     return n;
 }
 
-/* ---- verbs ---- */
+/* ---- verbs ------------------------------------------------------------------------------------------------------ */
 
 static double never(const reading *r, const rfm_feature *feature)
 {
@@ -218,7 +218,7 @@ static void fill_row(const reading *r, size_t customer, double *row)
     }
 }
 
-/* ---- the frame ---- */
+/* ---- the frame -------------------------------------------------------------------------------------------------- */
 
 static rfm_status find_aggregates(reading *r, rfm_error *err)
 {

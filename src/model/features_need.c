@@ -12,7 +12,7 @@ void rfm_word_print(const char *word, rfm_text *text)
     rfm_node_print(&node, text);
 }
 
-/* ---- numbers and hashes ---- */
+/* ---- numbers and hashes ----------------------------------------------------------------------------------------- */
 
 static bool is_same_number(const rfm_number_source *source, const char *const *columns, int n_columns)
 {
@@ -56,7 +56,7 @@ int rfm_need_hash(rfm_features *features, const char *column, rfm_error *err)
     return needs->hashes[needs->n_hashes] ? (int)needs->n_hashes++ : -1;
 }
 
-/* ---- predicates ---- */
+/* ---- predicates ------------------------------------------------------------------------------------------------- */
 
 static void print_events(const rfm_predicate *predicate, const char *column, rfm_text *text)
 {
@@ -140,7 +140,7 @@ done:
     return index;
 }
 
-/* ---- aggregates ---- */
+/* ---- aggregates ------------------------------------------------------------------------------------------------- */
 
 static void print_number(const rfm_features *features, int number, rfm_text *text)
 {

@@ -7,7 +7,7 @@
 
 enum { MAX_KEYS = 24 };
 
-/* ---- parts of an entry ---- */
+/* ---- parts of an entry ------------------------------------------------------------------------------------------ */
 
 static const char *const OTHER_KEYS[] = {"name", "where", "never", "transform"};
 
@@ -85,7 +85,7 @@ static rfm_status parse_never(const rfm_entry *entry, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- transforms ---- */
+/* ---- transforms ------------------------------------------------------------------------------------------------- */
 
 static rfm_status parse_clip(const rfm_node *node, rfm_transform *transform, rfm_error *err)
 {
@@ -134,7 +134,7 @@ static rfm_status parse_transforms(const rfm_entry *entry, rfm_error *err)
     return RFM_OK;
 }
 
-/* ---- entries ---- */
+/* ---- entries ---------------------------------------------------------------------------------------------------- */
 
 static rfm_status parse_entry(rfm_features *features, const rfm_node *node, rfm_error *err)
 {
@@ -204,7 +204,7 @@ static rfm_status parse_list(rfm_features *features, rfm_error *err)
     return err->status;
 }
 
-/* ---- population ---- */
+/* ---- population ------------------------------------------------------------------------------------------------- */
 
 static rfm_status parse_population(rfm_features *features, rfm_error *err)
 {
@@ -226,7 +226,7 @@ static rfm_status parse_population(rfm_features *features, rfm_error *err)
     return err->status;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static const char *copy_column(const char *column, rfm_error *err)
 {

@@ -40,7 +40,7 @@ const rfm_aggregate *rfm_features_aggregates(const rfm_features *features, int *
     return features->needs.aggregates;
 }
 
-/* ---- print ---- */
+/* ---- print ------------------------------------------------------------------------------------------------------ */
 
 static void print_role(const char *role, const char *column, rfm_text *text)
 {
@@ -80,7 +80,7 @@ rfm_status rfm_features_print(const rfm_features *features, rfm_text *text, rfm_
     return rfm_text_check(text, err);
 }
 
-/* ---- restore ---- */
+/* ---- restore ---------------------------------------------------------------------------------------------------- */
 
 static const char *role_of(const rfm_node *root, const char *key)
 {

@@ -6,7 +6,7 @@
 
 typedef rfm_status (*compile)(rfm_entry *entry, rfm_error *err);
 
-/* ---- what every verb may ask for ---- */
+/* ---- what every verb may ask for -------------------------------------------------------------------------------- */
 
 static int need(rfm_entry *entry, rfm_aggregate_kind kind, int source, rfm_error *err)
 {
@@ -82,7 +82,7 @@ static rfm_status take_unit(rfm_entry *entry, rfm_error *err)
     return err->status ? err->status : fail(entry, err, "the unit must be one of second, hour, day, week");
 }
 
-/* ---- one function a verb ---- */
+/* ---- one function a verb ---------------------------------------------------------------------------------------- */
 
 static rfm_status compile_count(rfm_entry *entry, rfm_error *err)
 {
@@ -219,7 +219,7 @@ static rfm_status compile_mean_gap(rfm_entry *entry, rfm_error *err)
     return err->status;
 }
 
-/* ---- share ---- */
+/* ---- share ------------------------------------------------------------------------------------------------------ */
 
 /* "9" or "18-23", which may pass midnight ("22-3"). */
 static rfm_status parse_hours(const rfm_node *node, uint32_t *hours, rfm_error *err)
@@ -292,7 +292,7 @@ static rfm_status compile_share(rfm_entry *entry, rfm_error *err)
     return err->status;
 }
 
-/* ---- the table ---- */
+/* ---- the table -------------------------------------------------------------------------------------------------- */
 
 static rfm_status compile_ratio(rfm_entry *entry, rfm_error *err)
 {

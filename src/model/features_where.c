@@ -19,7 +19,7 @@ void rfm_predicate_free(rfm_predicate *predicate)
     *predicate = (rfm_predicate){0};
 }
 
-/* ---- event ---- */
+/* ---- event ------------------------------------------------------------------------------------------------------ */
 
 static rfm_status check_event(const rfm_node *node, const rfm_roles *roles, rfm_error *err)
 {
@@ -74,7 +74,7 @@ static rfm_status parse_event(const rfm_node *node, const rfm_roles *roles, rfm_
     return RFM_OK;
 }
 
-/* ---- rules ---- */
+/* ---- rules ------------------------------------------------------------------------------------------------------ */
 
 static int compare_rules(const void *a, const void *b)
 {
@@ -132,7 +132,7 @@ static rfm_status parse_rules(const rfm_node *node, rfm_predicate *predicate, rf
     return RFM_OK;
 }
 
-/* ---- window ---- */
+/* ---- window ----------------------------------------------------------------------------------------------------- */
 
 static rfm_status parse_last(const rfm_node *node, int *days, rfm_error *err)
 {

@@ -8,7 +8,7 @@
 
 enum { VERSION = 1, MAX_COLUMNS = 65536 };
 
-/* ---- write ---- */
+/* ---- write ------------------------------------------------------------------------------------------------------ */
 
 static char *pack_texts(const rfm_ids *ids, size_t width, rfm_error *err)
 {
@@ -99,7 +99,7 @@ rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *fr
     return err->status;
 }
 
-/* ---- read ---- */
+/* ---- read ------------------------------------------------------------------------------------------------------- */
 
 typedef struct matrix_file {
     rfm_comm *comm;
@@ -266,7 +266,7 @@ static rfm_status read_as_of(const matrix_file *file, rfm_as_of *as_of, rfm_erro
 static rfm_status read_definitions(const matrix_file *file, char **definitions, rfm_error *err)
 {
     char **texts = NULL;
-    if (read_names(file, "/features/definitions", NULL, 1, &texts, err) != RFM_OK)
+    if (read_names(file, "/features/definitions", NULL, 1, &texts, err) != RFM_OK || !texts)
         return err->status;
     *definitions = texts[0];
     free(texts);

@@ -20,7 +20,7 @@ static bool fail(const reader_of_models *r, const char *what)
     return false;
 }
 
-/* ---- one value ---- */
+/* ---- one value -------------------------------------------------------------------------------------------------- */
 
 static bool get_integer(const reader_of_models *r, const char *name, int64_t low, int64_t high, int64_t *value)
 {
@@ -34,7 +34,7 @@ static bool get_text(const reader_of_models *r, const char *name, char **text)
     return rfm_h5_get_text(r->file, "/", name, text, r->err) == RFM_OK;
 }
 
-/* ---- arrays ---- */
+/* ---- arrays ----------------------------------------------------------------------------------------------------- */
 
 /* rows x columns as expected, for every rank; NULL when not. */
 static void *get_array(const reader_of_models *r, const char *name, rfm_h5_type type, int64_t rows, int64_t columns)
@@ -77,7 +77,7 @@ static bool get_names(const reader_of_models *r, const char *name, int expected,
     return fail(r, name);
 }
 
-/* ---- parts ---- */
+/* ---- parts ------------------------------------------------------------------------------------------------------ */
 
 /* The format first: a newer one may have laid out all else differently. */
 static bool check_format(const reader_of_models *r)

@@ -34,7 +34,7 @@ static const name_rule RULES[] = {
 
 enum { N_RULES = sizeof RULES / sizeof *RULES };
 
-/* ---- levels of the centroids ---- */
+/* ---- levels of the centroids ------------------------------------------------------------------------------------ */
 
 /* By the middle of the ranks that equal values share, so that equals are of one level. */
 static int level_of(int c, int k, int d, int column, bool less_is_better, const double *centroids)
@@ -80,7 +80,7 @@ static const char *name_by_rules(const name_rule *own, size_t n_own, const int l
     return RULES[i].name;
 }
 
-/* ---- rules of the job ---- */
+/* ---- rules of the job ------------------------------------------------------------------------------------------- */
 
 static rfm_status parse_level(const rfm_node *node, int *levels, rfm_error *err)
 {
@@ -131,7 +131,7 @@ static rfm_status parse_rule(const rfm_node *node, name_rule *rule, rfm_error *e
     return RFM_OK;
 }
 
-/* ---- names of all ---- */
+/* ---- names of all ----------------------------------------------------------------------------------------------- */
 
 static bool is_taken(char *const *names, int n, const char *name)
 {

@@ -103,44 +103,65 @@ static double position(int64_t n_global, double probability, int64_t *low)
     return at - (double)*low;
 }
 
-static void find(rfm_comm *comm, const uint64_t *keys, size_t n, int64_t n_global, int n_quantiles,
-                 const double *probabilities, search *searches, int64_t *histograms, double *quantiles)
+/* What is looked for, with the room it takes. */
+typedef struct selection {
+    uint64_t *keys;
+    size_t n;
+    int64_t n_global;
+    search *searches; /* two for each quantile: the values below and above it */
+    int64_t *histograms;
+} selection;
+
+static void aim(selection *s, int n_quantiles, const double *probabilities)
 {
-    for (int q = 0; q < n_quantiles; q++) {
+    for (size_t q = 0; q < (size_t)n_quantiles; q++) {
         int64_t low;
-        position(n_global, probabilities[q], &low);
-        searches[2 * q] = (search){.target = low};
-        searches[2 * q + 1] = (search){.target = low + 1 < n_global ? low + 1 : low};
+        position(s->n_global, probabilities[q], &low);
+        s->searches[2 * q] = (search){.target = low};
+        s->searches[2 * q + 1] = (search){.target = low + 1 < s->n_global ? low + 1 : low};
     }
-    select_keys(comm, keys, n, searches, 2 * n_quantiles, histograms);
-    for (int q = 0; q < n_quantiles; q++) {
+}
+
+static void interpolate(const selection *s, int n_quantiles, const double *probabilities, double *quantiles)
+{
+    for (size_t q = 0; q < (size_t)n_quantiles; q++) {
         int64_t low;
-        const double fraction = position(n_global, probabilities[q], &low);
-        const double a = value_of(searches[2 * q].prefix), b = value_of(searches[2 * q + 1].prefix);
+        const double fraction = position(s->n_global, probabilities[q], &low);
+        const double a = value_of(s->searches[2 * q].prefix), b = value_of(s->searches[2 * q + 1].prefix);
         quantiles[q] = a + (b - a) * fraction;
     }
 }
 
-rfm_status rfm_quantiles(rfm_comm *comm, size_t n, const double *values, size_t stride, int n_quantiles,
-                         const double *probabilities, double *quantiles, rfm_error *err)
+static rfm_status prepare(selection *s, const rfm_column *column, size_t n_searches, rfm_error *err)
 {
-    int64_t n_global = (int64_t)n;
-    const size_t n_searches = 2 * (size_t)n_quantiles;
-    uint64_t *keys = rfm_alloc(n, sizeof *keys, err);
-    search *searches = rfm_alloc(n_searches, sizeof *searches, err);
-    int64_t *histograms = rfm_alloc(n_searches, BINS * sizeof *histograms, err);
+    s->n = column->n;
+    s->n_global = (int64_t)column->n;
+    s->keys = rfm_alloc(column->n, sizeof *s->keys, err);
+    s->searches = rfm_alloc(n_searches, sizeof *s->searches, err);
+    s->histograms = rfm_alloc(n_searches, BINS * sizeof *s->histograms, err);
+    for (size_t i = 0; s->keys && i < column->n; i++)
+        s->keys[i] = key_of(column->values[i * column->stride]);
+    return err->status;
+}
+
+rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
+                         double *quantiles, rfm_error *err)
+{
+    selection s = {0};
+    prepare(&s, column, 2 * (size_t)n_quantiles, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         goto done;
-    rfm_comm_reduce_i64(comm, RFM_SUM, &n_global, 1);
+    rfm_comm_reduce_i64(comm, RFM_SUM, &s.n_global, 1);
     for (int q = 0; q < n_quantiles; q++)
         quantiles[q] = 0;
-    for (size_t i = 0; i < n; i++)
-        keys[i] = key_of(values[i * stride]);
-    if (n_global > 0)
-        find(comm, keys, n, n_global, n_quantiles, probabilities, searches, histograms, quantiles);
+    if (s.n_global > 0) {
+        aim(&s, n_quantiles, probabilities);
+        select_keys(comm, s.keys, s.n, s.searches, 2 * n_quantiles, s.histograms);
+        interpolate(&s, n_quantiles, probabilities, quantiles);
+    }
 done:
-    free(keys);
-    free(searches);
-    free(histograms);
+    free(s.keys);
+    free(s.searches);
+    free(s.histograms);
     return err->status;
 }

@@ -18,7 +18,7 @@ typedef struct column {
     int64_t n_global;
 } column;
 
-/* ---- exact statistics; Collective ---- */
+/* ---- exact statistics; Collective ------------------------------------------------------------------------------- */
 
 static void find_extremes(const column *c, double *least, double *greatest)
 {
@@ -66,7 +66,7 @@ static double find_deviation(const column *c, double mean, double least, double 
     return ldexp(sqrt(ldexp(rfm_i128_to_double(sum) / (double)c->n_global, exponent)), shift);
 }
 
-/* ---- kinds of scaling; Collective ---- */
+/* ---- kinds of scaling; Collective ------------------------------------------------------------------------------- */
 
 static void fit_standard(const column *c, double least, double greatest, struct rfm_scaling_column *learnt)
 {
@@ -78,8 +78,9 @@ static rfm_status fit_robust(const column *c, double least, double greatest, str
                              rfm_error *err)
 {
     static const double quarters[] = {0.25, 0.5, 0.75};
+    const rfm_column values = {.n = c->n, .stride = c->stride, .values = c->values};
     double quartiles[3];
-    if (rfm_quantiles(c->comm, c->n, c->values, c->stride, 3, quarters, quartiles, err) != RFM_OK)
+    if (rfm_quantiles(c->comm, &values, 3, quarters, quartiles, err) != RFM_OK)
         return err->status;
     learnt->center = quartiles[1];
     learnt->scale = quartiles[2] - quartiles[0];
@@ -117,15 +118,16 @@ static rfm_status fit_column(const column *c, rfm_scale kind, struct rfm_scaling
     return err->status;
 }
 
-/* ---- transforms ---- */
+/* ---- transforms ------------------------------------------------------------------------------------------------- */
 
 /* Collective: a CLIP looks for its cuts. */
 static rfm_status fit_step(const column *c, const rfm_transform *transform, rfm_scaling_step *step, rfm_error *err)
 {
     *step = (rfm_scaling_step){.kind = transform->kind};
     if (transform->kind == RFM_TRANSFORM_CLIP) {
+        const rfm_column values = {.n = c->n, .stride = c->stride, .values = c->values};
         double cuts[2];
-        if (rfm_quantiles(c->comm, c->n, c->values, c->stride, 2, transform->quantiles, cuts, err) != RFM_OK)
+        if (rfm_quantiles(c->comm, &values, 2, transform->quantiles, cuts, err) != RFM_OK)
             return err->status;
         if (!isfinite(cuts[0]) || !isfinite(cuts[1]))
             return rfm_fail(err, RFM_DATA, "column %s: its range is beyond what a double holds", c->name);
@@ -148,7 +150,7 @@ static rfm_status fit_steps(const column *c, const rfm_features *features, int i
     return RFM_OK;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static rfm_status check_values(const rfm_frame *frame, rfm_error *err)
 {
@@ -207,7 +209,11 @@ rfm_status rfm_scaling_fit(rfm_comm *comm, const rfm_frame *frame, const rfm_fea
     if (frame->n_global < 1)
         return rfm_fail(err, RFM_DATA, "there are no customers to scale");
     prepare(frame, features, kind, scaling, scaled, err);
-    if (rfm_comm_agree(comm, err) != RFM_OK || fit_columns(comm, frame, features, scaling, *scaled, err) != RFM_OK) {
+    if (rfm_comm_agree(comm, err) == RFM_OK) {
+        rfm_assert(*scaled != NULL);
+        fit_columns(comm, frame, features, scaling, *scaled, err);
+    }
+    if (err->status != RFM_OK) {
         rfm_scaling_free(scaling);
         free(*scaled);
         *scaled = NULL;

@@ -65,7 +65,7 @@ static void check(maker make, size_t n, size_t stride)
         mine[(i - from) * stride] = all[i];
     double quantiles[N_PROBABILITIES];
     rfm_error err = {0};
-    rfm_quantiles(comm, to - from, mine, stride, N_PROBABILITIES, PROBABILITIES, quantiles, &err);
+    rfm_quantiles(comm, &(rfm_column){to - from, stride, mine}, N_PROBABILITIES, PROBABILITIES, quantiles, &err);
     assert_fine(&err);
     for (int q = 0; q < N_PROBABILITIES; q++) {
         const double wanted = expected(all, n, PROBABILITIES[q]) + 0.0;
@@ -93,7 +93,7 @@ static void known_quartiles(void **state)
     double quartiles[3];
     rfm_error err = {0};
     const bool first = rfm_comm_rank(comm) == 0;
-    rfm_quantiles(comm, first ? 4 : 0, values, 1, 3, probabilities, quartiles, &err);
+    rfm_quantiles(comm, &(rfm_column){first ? 4 : 0, 1, values}, 3, probabilities, quartiles, &err);
     assert_fine(&err);
     assert_true(quartiles[0] == 1.75 && quartiles[1] == 2.5 && quartiles[2] == 3.25);
 }
@@ -105,7 +105,7 @@ static void minus_zero_is_zero(void **state)
     const double half = 0.5, zero = 0;
     double median;
     rfm_error err = {0};
-    rfm_quantiles(comm, 1, values, 1, 1, &half, &median, &err);
+    rfm_quantiles(comm, &(rfm_column){1, 1, values}, 1, &half, &median, &err);
     assert_fine(&err);
     assert_memory_equal(&median, &zero, sizeof zero);
 }
@@ -116,7 +116,7 @@ static void nothing_has_no_quantiles(void **state)
     const double half = 0.5;
     double median = 7;
     rfm_error err = {0};
-    rfm_quantiles(comm, 0, NULL, 1, 1, &half, &median, &err);
+    rfm_quantiles(comm, &(rfm_column){0, 1, NULL}, 1, &half, &median, &err);
     assert_fine(&err);
     assert_true(median == 0);
 }
