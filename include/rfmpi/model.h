@@ -145,8 +145,8 @@ typedef struct rfm_column {
     const double *values;
 } rfm_column;
 
-/* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: quantiles[i] for
- * probabilities[i]. Of no values at all: 0. */
+/* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: quantiles[i]
+ * for probabilities[i]. Of no values at all: 0. */
 rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
                          double *quantiles, rfm_error *err);
 
