@@ -29,8 +29,9 @@ rfm_status rfm_grid_copy(const rfm_grid *from, rfm_grid *to, rfm_error *err); /*
 
 /* Collective. From the global extremes of each column of n_local x d scaled values (row major): the offset is the
  * midrange rounded to the step, the step the smallest power of two with |index| <= 2^b, b = min(30, 62 -
- * ceil(log2(n_global))). A value that is not finite or a range that overflows double: RFM_DATA that names the column by
- * names[j] (may be NULL: its number). */
+ * ceil(log2(n_global))). A value that is not finite, or a range so wide that the sum of its squares over all rows
+ * overflows double: RFM_DATA that names the column by names[j] (may be NULL: its number). Of a constant column the
+ * offset is the value and the step its last place. */
 rfm_status rfm_grid_fit(rfm_comm *comm, size_t n_local, int d, const double *scaled, const char *const *names,
                         rfm_grid *grid, rfm_error *err);
 

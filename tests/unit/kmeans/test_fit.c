@@ -125,7 +125,8 @@ static void fits_do_not_depend_on_ranks_threads_or_sharding(void **state)
 static void a_known_fit_gives_the_known_result(void **state)
 {
     (void)state;
-    static const uint64_t known[] = {UINT64_C(0x2f2650f65325b160), UINT64_C(0x3ac8b7a59dbca6a8), UINT64_C(0xeeda29577198e8b8)};
+    static const uint64_t known[] = {UINT64_C(0x2f2650f65325b160), UINT64_C(0x3ac8b7a59dbca6a8),
+                                     UINT64_C(0xeeda29577198e8b8)};
     test_sample sample = sample_make(KIND_CLUSTERED, 42, 5000, 7);
     for (int seeding = 0; seeding < 3; seeding++) {
         rfm_kmeans_options options = rfm_kmeans_defaults();
