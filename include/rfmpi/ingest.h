@@ -198,12 +198,24 @@ typedef struct rfm_shard_result {
                               may be wrong; mark the file whole and read everything again */
 } rfm_shard_result;
 
+/* One shard to read, and where what it gives goes. All borrowed. */
+typedef struct rfm_reading {
+    const rfm_input *input;
+    const rfm_files *files;
+    const rfm_shard *shard;
+    size_t index; /* the shard's place in the plan */
+    rfm_event_sink sink;
+    void *context; /* of the sink */
+    rfm_tally *tally;
+    rfm_rejects *rejects;
+    rfm_shard_result *result;
+    size_t block_bytes, row_bytes; /* read at a time, and the most a row may have; 0: the defaults */
+} rfm_reading;
+
 /* Read one shard and give its events to the sink, batch by batch. Rows in error go to `rejects` and do not fail the
  * call; a header that lacks a column, names it twice, a file that cannot be read or shrank, and a failing sink do (with
- * path and, where there is one, line). `index` is the shard's place in the plan. */
-rfm_status rfm_shard_read(const rfm_input *input, const rfm_files *files, const rfm_shard *shard, size_t index,
-                          rfm_event_sink sink, void *context, rfm_tally *tally, rfm_rejects *rejects,
-                          rfm_shard_result *result, rfm_error *err);
+ * path and, where there is one, line). */
+rfm_status rfm_shard_read(const rfm_reading *reading, rfm_error *err);
 
 /* Turn lines within shards into lines within files. n_lines: of every shard of the plan (all ranks). */
 void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_t *n_lines);

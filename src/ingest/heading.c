@@ -36,7 +36,7 @@ static rfm_status open_search(search *s, const rfm_reading *reading, rfm_error *
 {
     const rfm_input *input = reading->input;
     const size_t block = reading->block_bytes < HEAD_BLOCK_BYTES ? reading->block_bytes : HEAD_BLOCK_BYTES;
-    rfm_scanner_open(&s->scanner, input->delimiter, true, reading->limit);
+    rfm_scanner_open(&s->scanner, input->delimiter, true, reading->row_bytes);
     if (rfm_reader_open(&s->reader, &reading->files->files[reading->shard->file], 0, block, input->fault_file, err) !=
             RFM_OK ||
         fill(s, err) != RFM_OK)

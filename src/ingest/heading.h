@@ -3,7 +3,6 @@
 #define RFMPI_INGEST_HEADING_H
 
 #include "columns.h"
-#include "shard.h"
 
 typedef struct rfm_head {
     size_t n_fields;  /* of every row; 0: the file has none */

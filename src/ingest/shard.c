@@ -1,7 +1,6 @@
 /* shard: the loop over the rows of one shard: read, scan, evaluate, count. Knows no more of each
  * than its header says.
  */
-#include "shard.h"
 
 #include <stdio.h>
 
@@ -36,7 +35,7 @@ static rfm_status open_work(work *w, rfm_error *err)
         rfm_batch_open(&w->batch, r->input, r->sink, r->context, err) != RFM_OK ||
         rfm_head_read(r, &w->values.columns, &w->head, err) != RFM_OK)
         return err->status;
-    rfm_scanner_open(&w->scanner, r->input->delimiter, file->whole, r->limit);
+    rfm_scanner_open(&w->scanner, r->input->delimiter, file->whole, r->row_bytes);
     if (rfm_scanner_expect(&w->scanner, w->head.n_fields, err) != RFM_OK ||
         rfm_reader_open(&w->reader, file, from, r->block_bytes, r->input->fault_file, err) != RFM_OK ||
         refill(w, err) != RFM_OK)
@@ -159,11 +158,14 @@ static rfm_status read_rows(work *w, rfm_error *err)
     return flush(w, err);
 }
 
-rfm_status rfm_reading_run(const rfm_reading *reading, rfm_error *err)
+rfm_status rfm_shard_read(const rfm_reading *reading, rfm_error *err)
 {
     const rfm_shard *shard = reading->shard;
-    work w = {.reading = reading};
+    rfm_reading sized = *reading;
+    work w = {.reading = &sized};
     rfm_assert(shard->begin <= shard->end && shard->end <= reading->files->files[shard->file].size_bytes);
+    sized.block_bytes = reading->block_bytes ? reading->block_bytes : RFM_BLOCK_BYTES;
+    sized.row_bytes = reading->row_bytes ? reading->row_bytes : RFM_ROW_LIMIT_BYTES;
     *reading->result = (rfm_shard_result){0};
     if (open_work(&w, err) == RFM_OK && read_rows(&w, err) == RFM_OK && rfm_reader_check(&w.reader, err) == RFM_OK) {
         reading->tally->n_bytes += shard->end - shard->begin;
@@ -171,22 +173,4 @@ rfm_status rfm_reading_run(const rfm_reading *reading, rfm_error *err)
     }
     close_work(&w);
     return err->status;
-}
-
-rfm_status rfm_shard_read(const rfm_input *input, const rfm_files *files, const rfm_shard *shard, size_t index,
-                          rfm_event_sink sink, void *context, rfm_tally *tally, rfm_rejects *rejects,
-                          rfm_shard_result *result, rfm_error *err)
-{
-    const rfm_reading reading = {.input = input,
-                                 .files = files,
-                                 .shard = shard,
-                                 .index = index,
-                                 .sink = sink,
-                                 .context = context,
-                                 .tally = tally,
-                                 .rejects = rejects,
-                                 .result = result,
-                                 .block_bytes = RFM_BLOCK_BYTES,
-                                 .limit = RFM_ROW_LIMIT_BYTES};
-    return rfm_reading_run(&reading, err);
 }

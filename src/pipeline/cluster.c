@@ -129,9 +129,6 @@ static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
     rfm_report_number(batch->run, "cluster.seconds_fit", seconds[0] + seconds[1]);
     rfm_report_number(batch->run, "cluster.seconds_per_iteration",
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
-    rfm_log(RFM_LOG_INFO, "k-means  k %d, %d iterations%s, inertia %.6g (restart %d of %d, %s)", fit->k,
-            fit->iterations, fit->converged ? "" : " (not converged)", fit->inertia, fit->restart + 1,
-            batch->job.kmeans.restarts, fit->algorithm);
 }
 
 /* Collective. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* One pass over the files by this rank. */
-typedef struct rfm_reading {
+typedef struct rfm_pass {
     rfm_plan plan;
     rfm_table *table;
     rfm_deduper *deduper; /* NULL without dedupe */
@@ -13,17 +13,17 @@ typedef struct rfm_reading {
     rfm_rejects rejects;
     int64_t *n_lines; /* [plan.n] */
     int64_t *quoted;  /* [files]: 1 where a quoted line end was met in a file that was shared out */
-} rfm_reading;
+} rfm_pass;
 
-static void reading_free(rfm_reading *reading)
+static void pass_free(rfm_pass *pass)
 {
-    rfm_plan_free(&reading->plan);
-    rfm_table_close(reading->table);
-    rfm_deduper_close(reading->deduper);
-    rfm_rejects_free(&reading->rejects);
-    free(reading->n_lines);
-    free(reading->quoted);
-    *reading = (struct rfm_reading){0};
+    rfm_plan_free(&pass->plan);
+    rfm_table_close(pass->table);
+    rfm_deduper_close(pass->deduper);
+    rfm_rejects_free(&pass->rejects);
+    free(pass->n_lines);
+    free(pass->quoted);
+    *pass = (struct rfm_pass){0};
 }
 
 static rfm_status fold(void *table, const rfm_events *events, rfm_error *err)
@@ -36,33 +36,40 @@ static rfm_status hold(void *deduper, const rfm_events *events, rfm_error *err)
     return rfm_deduper_add(deduper, events, err);
 }
 
-static rfm_status reading_init(const rfm_batch *batch, rfm_reading *reading, rfm_error *err)
+static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     const rfm_input *input = &batch->job.input;
-    if (rfm_plan_make(&batch->files, rfm_comm_size(batch->comm), &reading->plan, err) != RFM_OK)
+    if (rfm_plan_make(&batch->files, rfm_comm_size(batch->comm), &pass->plan, err) != RFM_OK)
         return err->status;
-    reading->n_lines = rfm_alloc(reading->plan.n, sizeof *reading->n_lines, err);
-    reading->quoted = rfm_alloc(batch->files.n, sizeof *reading->quoted, err);
-    reading->rejects.cap = REJECTS_KEPT;
-    rfm_table_open(&batch->layout, input->id_kind, &reading->table, err);
+    pass->n_lines = rfm_alloc(pass->plan.n, sizeof *pass->n_lines, err);
+    pass->quoted = rfm_alloc(batch->files.n, sizeof *pass->quoted, err);
+    pass->rejects.cap = REJECTS_KEPT;
+    rfm_table_open(&batch->layout, input->id_kind, &pass->table, err);
     if (input->dedupe != RFM_DEDUPE_NONE)
-        rfm_deduper_open(input, &reading->deduper, err);
+        rfm_deduper_open(input, &pass->deduper, err);
     return err->status;
 }
 
 /* Local: this rank's shards. */
-static rfm_status read_shards(const rfm_batch *batch, rfm_reading *reading, rfm_error *err)
+static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     const int rank = rfm_comm_rank(batch->comm);
-    const rfm_plan *plan = &reading->plan;
+    const rfm_plan *plan = &pass->plan;
     for (size_t i = plan->first[rank]; i < plan->first[rank + 1] && err->status == RFM_OK; i++) {
         rfm_shard_result result = {0};
-        rfm_shard_read(&batch->job.input, &batch->files, &plan->shards[i], i, reading->deduper ? hold : fold,
-                       reading->deduper ? (void *)reading->deduper : (void *)reading->table, &reading->tally,
-                       &reading->rejects, &result, err);
-        reading->n_lines[i] = result.n_lines;
+        const rfm_reading reading = {.input = &batch->job.input,
+                                     .files = &batch->files,
+                                     .shard = &plan->shards[i],
+                                     .index = i,
+                                     .sink = pass->deduper ? hold : fold,
+                                     .context = pass->deduper ? (void *)pass->deduper : (void *)pass->table,
+                                     .tally = &pass->tally,
+                                     .rejects = &pass->rejects,
+                                     .result = &result};
+        rfm_shard_read(&reading, err);
+        pass->n_lines[i] = result.n_lines;
         if (result.quoted_line_ends) {
-            reading->quoted[plan->shards[i].file] = 1;
+            pass->quoted[plan->shards[i].file] = 1;
             break;
         }
     }
@@ -70,12 +77,12 @@ static rfm_status read_shards(const rfm_batch *batch, rfm_reading *reading, rfm_
 }
 
 /* Collective. Files in which any rank met a quoted line end are for one rank from now on. */
-static bool mark_whole(rfm_batch *batch, rfm_reading *reading)
+static bool mark_whole(rfm_batch *batch, rfm_pass *pass)
 {
     bool any = false;
-    rfm_comm_reduce_i64(batch->comm, RFM_MAX, reading->quoted, batch->files.n);
+    rfm_comm_reduce_i64(batch->comm, RFM_MAX, pass->quoted, batch->files.n);
     for (size_t i = 0; i < batch->files.n; i++) {
-        if (!reading->quoted[i])
+        if (!pass->quoted[i])
             continue;
         rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes: one rank reads it whole", batch->files.files[i].path);
         batch->files.files[i].whole = true;
@@ -84,14 +91,14 @@ static bool mark_whole(rfm_batch *batch, rfm_reading *reading)
     return any;
 }
 
-static rfm_status read_all(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
+static rfm_status read_all(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     for (;;) {
-        if (reading_init(batch, reading, err) == RFM_OK)
-            read_shards(batch, reading, err);
-        if (rfm_comm_agree(batch->comm, err) != RFM_OK || !mark_whole(batch, reading))
+        if (pass_init(batch, pass, err) == RFM_OK)
+            read_shards(batch, pass, err);
+        if (rfm_comm_agree(batch->comm, err) != RFM_OK || !mark_whole(batch, pass))
             return err->status;
-        reading_free(reading);
+        pass_free(pass);
     }
 }
 
@@ -135,23 +142,23 @@ static rfm_extent extent_of(const rfm_tally *tally)
 
 /* Collective. The rows that were read become this rank's frozen state; base keys decide duplicates
  * too. */
-static rfm_status settle(rfm_batch *batch, rfm_reading *reading, const rfm_keys *base, rfm_error *err)
+static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base, rfm_error *err)
 {
-    batch->state.extent = extent_of(&reading->tally);
+    batch->state.extent = extent_of(&pass->tally);
     int64_t n_duplicates = 0;
-    if (reading->deduper) {
+    if (pass->deduper) {
         rfm_survivors survivors;
-        if (rfm_deduper_resolve(batch->comm, reading->deduper, base, fold, reading->table, &survivors, err) != RFM_OK)
+        if (rfm_deduper_resolve(batch->comm, pass->deduper, base, fold, pass->table, &survivors, err) != RFM_OK)
             return err->status;
         batch->keys = survivors.keys;
         n_duplicates = survivors.n_duplicates;
-        survivors.extent.n_with_time_of_day = reading->tally.n_with_time_of_day;
-        survivors.extent.n_after_as_of = reading->tally.n_after_as_of;
+        survivors.extent.n_with_time_of_day = pass->tally.n_with_time_of_day;
+        survivors.extent.n_after_as_of = pass->tally.n_after_as_of;
         batch->state.extent = survivors.extent;
     }
-    report_tally(batch, &reading->tally, &reading->rejects, n_duplicates);
+    report_tally(batch, &pass->tally, &pass->rejects, n_duplicates);
     const rfm_extent extent = batch->state.extent;
-    rfm_table_freeze(reading->table, &batch->state, err);
+    rfm_table_freeze(pass->table, &batch->state, err);
     batch->state.extent = extent;
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
@@ -216,14 +223,14 @@ static rfm_status make_provenance(rfm_batch *batch, rfm_error *err)
     return err->status;
 }
 
-static rfm_status publish_rejects(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
+static rfm_status publish_rejects(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
-    return rejects_publish(batch, &reading->rejects, &reading->plan, reading->n_lines, &reading->tally, err);
+    return rejects_publish(batch, &pass->rejects, &pass->plan, pass->n_lines, &pass->tally, err);
 }
 
 /* ---- the stage -------------------------------------------------------------------------------------------------- */
 
-static rfm_status ingest_events(rfm_batch *batch, rfm_reading *reading, rfm_error *err)
+static rfm_status ingest_events(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     const bool onto = batch->base.n > 0;
     const bool keep = rfm_config_boolean(batch->config, "output.state");
@@ -233,8 +240,8 @@ static rfm_status ingest_events(rfm_batch *batch, rfm_reading *reading, rfm_erro
         goto done;
     if (onto && onto_read(batch, &base, &base_keys, err) != RFM_OK)
         goto done;
-    if (read_all(batch, reading, err) != RFM_OK || publish_rejects(batch, reading, err) != RFM_OK ||
-        settle(batch, reading, onto ? &base_keys : NULL, err) != RFM_OK)
+    if (read_all(batch, pass, err) != RFM_OK || publish_rejects(batch, pass, err) != RFM_OK ||
+        settle(batch, pass, onto ? &base_keys : NULL, err) != RFM_OK)
         goto done;
     if (onto)
         merge_base(batch, &base, err);
@@ -255,9 +262,9 @@ rfm_status ingest_make(rfm_batch *batch, rfm_error *err)
         return RFM_OK;
     if (batch->job.source == SOURCE_STATE)
         return ingest_load(batch, err);
-    rfm_reading reading = {0};
-    ingest_events(batch, &reading, err);
-    reading_free(&reading);
+    rfm_pass pass = {0};
+    ingest_events(batch, &pass, err);
+    pass_free(&pass);
     return err->status;
 }
 

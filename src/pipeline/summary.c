@@ -63,7 +63,7 @@ static void report_memory(rfm_batch *batch)
     rfm_report_integer(batch->run, "peak_memory_bytes_max", most);
 }
 
-/* ---- JSON text of what has a shape of its own ----------------------------------------------------------------------- */
+/* ---- JSON text of what has a shape of its own ------------------------------------------------------------------- */
 
 static void print_json_string(const char *text, rfm_text *json)
 {

@@ -14,7 +14,6 @@
 
 #include "reader.h"
 #include "scanner.h"
-#include "shard.h"
 
 enum { MAX_ZONES = 8 };
 
@@ -196,18 +195,18 @@ reading read_file(const rfm_input *input, const char *path, manner how)
         shards[i].begin = i == 0 ? 0 : how.cuts[i - 1];
         shards[i].end = i == how.n_cuts ? file.size_bytes : how.cuts[i];
         rfm_shard_result result;
-        const rfm_reading wanted = {input,
-                                    &files,
-                                    &shards[i],
-                                    i,
-                                    collect,
-                                    &to,
-                                    &r.tally,
-                                    &rejects,
-                                    &result,
-                                    how.block_bytes ? how.block_bytes : RFM_BLOCK_BYTES,
-                                    how.limit ? how.limit : RFM_ROW_LIMIT_BYTES};
-        rfm_reading_run(&wanted, &r.err);
+        const rfm_reading wanted = {.input = input,
+                                    .files = &files,
+                                    .shard = &shards[i],
+                                    .index = i,
+                                    .sink = collect,
+                                    .context = &to,
+                                    .tally = &r.tally,
+                                    .rejects = &rejects,
+                                    .result = &result,
+                                    .block_bytes = how.block_bytes,
+                                    .row_bytes = how.limit};
+        rfm_shard_read(&wanted, &r.err);
         n_lines[i] = result.n_lines;
         r.n_lines += result.n_lines;
         r.quoted_line_ends |= result.quoted_line_ends;

@@ -42,7 +42,16 @@ seen read_seen(const rfm_input *input, const char *text, rfm_tally *tally, int64
     rfm_file file = {.path = (char *)path, .size_bytes = (int64_t)strlen(text)};
     const rfm_files files = {&file, 1};
     const rfm_shard shard = {0, 0, file.size_bytes};
-    rfm_shard_read(input, &files, &shard, 0, see, &s, &counted, &rejects, &result, &err);
+    const rfm_reading wanted = {.input = input,
+                                .files = &files,
+                                .shard = &shard,
+                                .index = 0,
+                                .sink = see,
+                                .context = &s,
+                                .tally = &counted,
+                                .rejects = &rejects,
+                                .result = &result};
+    rfm_shard_read(&wanted, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(counted.n_events, s.n);
     if (tally)

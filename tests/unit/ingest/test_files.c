@@ -297,7 +297,16 @@ static rfm_error read_as(rfm_input input, const char *path, int64_t size, rfm_ev
     rfm_file file = {.path = (char *)path, .size_bytes = size};
     const rfm_files files = {&file, 1};
     const rfm_shard shard = {0, 0, size};
-    const rfm_status status = rfm_shard_read(&input, &files, &shard, 0, sink, &calls, &tally, &rejects, &result, &err);
+    const rfm_reading wanted = {.input = &input,
+                                .files = &files,
+                                .shard = &shard,
+                                .index = 0,
+                                .sink = sink,
+                                .context = &calls,
+                                .tally = &tally,
+                                .rejects = &rejects,
+                                .result = &result};
+    const rfm_status status = rfm_shard_read(&wanted, &err);
     assert_int_equal(status, err.status);
     rfm_rejects_free(&rejects);
     return err;
@@ -384,7 +393,16 @@ static void rejects_are_counted_exactly_and_kept_up_to_the_cap(void **unused)
     rfm_file file = {.path = (char *)path, .size_bytes = (int64_t)strlen(text)};
     const rfm_files files = {&file, 1};
     const rfm_shard shard = {0, 0, file.size_bytes};
-    rfm_shard_read(&input, &files, &shard, 0, ignore, NULL, &tally, &rejects, &result, &err);
+    const rfm_reading wanted = {.input = &input,
+                                .files = &files,
+                                .shard = &shard,
+                                .index = 0,
+                                .sink = ignore,
+                                .context = NULL,
+                                .tally = &tally,
+                                .rejects = &rejects,
+                                .result = &result};
+    rfm_shard_read(&wanted, &err);
     assert_int_equal(rejects.count[RFM_REASON_FIELDS], 3);
     assert_int_equal(rejects.count[RFM_REASON_CUSTOMER], 1);
     assert_int_equal(rejects.count[RFM_REASON_TIME], 3);

@@ -90,7 +90,16 @@ static outcome read_pattern(const rfm_input *input, const char *pattern, int n_r
     int64_t *n_lines = calloc(plan.n, sizeof *n_lines);
     for (size_t i = 0; i < plan.n; i++) {
         rfm_shard_result result;
-        rfm_shard_read(input, &files, &plan.shards[i], i, add_up, &o.totals, &o.tally, &o.rejects, &result, &err);
+        const rfm_reading wanted = {.input = input,
+                                    .files = &files,
+                                    .shard = &plan.shards[i],
+                                    .index = i,
+                                    .sink = add_up,
+                                    .context = &o.totals,
+                                    .tally = &o.tally,
+                                    .rejects = &o.rejects,
+                                    .result = &result};
+        rfm_shard_read(&wanted, &err);
         assert_string_equal(err.message, "");
         assert_false(result.quoted_line_ends);
         n_lines[i] = result.n_lines;

@@ -61,7 +61,16 @@ static void read_events(test_shop *shop, const char *path)
     assert_fine(&err);
     for (size_t s = plan.first[rank]; s < plan.first[rank + 1]; s++) {
         rfm_shard_result result = {0};
-        rfm_shard_read(&shop->input, &files, &plan.shards[s], s, fold, table, &tally, &rejects, &result, &err);
+        const rfm_reading reading = {.input = &shop->input,
+                                     .files = &files,
+                                     .shard = &plan.shards[s],
+                                     .index = s,
+                                     .sink = fold,
+                                     .context = table,
+                                     .tally = &tally,
+                                     .rejects = &rejects,
+                                     .result = &result};
+        rfm_shard_read(&reading, &err);
         assert_fine(&err);
     }
     assert_int_equal(rejects.n_kept, 0);
