@@ -10,7 +10,7 @@
 
 enum { PATH_BYTES = 512 };
 
-/* ---- setting ---- */
+/* ---- setting ---------------------------------------------------------------------------------------------------- */
 
 static bool is_unset(const rfm_option *option, const rfm_node *node)
 {
@@ -141,7 +141,7 @@ void rfm_config_close(rfm_config *config)
     free(config);
 }
 
-/* ---- getters ---- */
+/* ---- getters ---------------------------------------------------------------------------------------------------- */
 
 static const rfm_value *find_value(const rfm_config *config, const char *key)
 {

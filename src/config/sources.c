@@ -13,7 +13,7 @@ enum { MAX_JOB_BYTES = 16 << 20, NAME_BYTES = 256 };
 
 static const char PREFIX[] = "RFMPI_";
 
-/* ---- file ---- */
+/* ---- file ------------------------------------------------------------------------------------------------------- */
 
 static rfm_status fail_file(const char *path, int number, rfm_error *err)
 {
@@ -49,7 +49,7 @@ rfm_status rfm_config_from_file(rfm_config *config, const char *path, rfm_error 
     return err->status;
 }
 
-/* ---- one value from a text, for an option or a section ---- */
+/* ---- one value from a text, for an option or a section ---------------------------------------------------------- */
 
 /* Text options take their text as it stands (a delimiter, a glob, a path need no second layer of
  * quotes) unless it begins with a quote or, for lists, a bracket. */
@@ -85,7 +85,7 @@ static rfm_status apply_text(rfm_config *config, const char *key, const char *te
     return err->status;
 }
 
-/* ---- command line ---- */
+/* ---- command line ----------------------------------------------------------------------------------------------- */
 
 rfm_status rfm_config_from_assignment(rfm_config *config, const char *assignment, rfm_error *err)
 {
@@ -102,7 +102,7 @@ rfm_status rfm_config_from_assignment(rfm_config *config, const char *assignment
     return apply_text(config, key, equals + 1, source, true, err);
 }
 
-/* ---- environment ---- */
+/* ---- environment ------------------------------------------------------------------------------------------------ */
 
 /* "input.columns" -> "RFMPI_INPUT_COLUMNS" */
 static void name_variable(const char *path, size_t length, char name[NAME_BYTES])

@@ -105,6 +105,7 @@ static double sum(const reading *r, const rfm_feature *f, size_t customer)
     return scaled(scalar(r, f->reads.number, customer, f->last_days), f->power);
 }
 
+/* One division; total and divisor are exact while below 2^53, else each is rounded once before it. */
 static double mean(const reading *r, const rfm_feature *f, size_t customer)
 {
     const int64_t n = integer(r, f->reads.count, customer, f->last_days);
