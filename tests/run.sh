@@ -12,6 +12,7 @@ if [ "${1:-}" = --long ]; then
 fi
 chosen=("$@")
 jobs=$(nproc)
+failed=()
 
 phase() {
     printf '\n== %s (%d s so far)\n' "$1" $SECONDS
@@ -32,7 +33,8 @@ run_ctest() {
     shift
     [ ${#chosen[@]} -eq 0 ] || [ "$preset" = ci ] || when_none=ignore
     phase "test: $preset"
-    ctest --preset "$preset" -j "$jobs" --output-on-failure --no-tests=$when_none "$@" "${chosen[@]}"
+    ctest --preset "$preset" -j "$jobs" --output-on-failure --no-tests=$when_none "$@" "${chosen[@]}" ||
+        failed+=("$preset")
 }
 
 phase "install"
@@ -46,7 +48,7 @@ if [ $long = yes ]; then
     done
     build ci
     phase "test: valgrind"
-    tests/valgrind.sh
+    tests/valgrind.sh || failed+=(valgrind)
     run_ctest ci
 else
     build debug
@@ -54,3 +56,7 @@ else
     build ci
     run_ctest ci -LE '^long$'
 fi
+[ ${#failed[@]} -eq 0 ] || {
+    echo "tests failed in: ${failed[*]}" >&2
+    exit 1
+}
