@@ -105,16 +105,28 @@ void rfm_clustering_free(rfm_clustering *clustering);
 
 /* ---- labels of given rows --------------------------------------------------------------------------------------- */
 
-/* Local. Labels and squared distances (by the definition; may be NULL) of n x d scaled values, which may lie outside
- * the fit's range. Equal to the fit's labels for the rows of the fit. centroids are positions [k * d]. */
-rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids, size_t n, const double *scaled,
-                            int32_t *labels, double *squared_distances, rfm_error *err);
+/* What decides labels. Borrowed. */
+typedef struct rfm_centroids {
+    const rfm_grid *grid;
+    int k;
+    const double *positions; /* [k * d] */
+} rfm_centroids;
 
-/* Collective. Inertia of labels about centroids, from integer sums; sizes [k] global (may be NULL). Rows outside the
- * fit's range take part through their saturated index. */
-rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_grid *grid, int k, const double *centroids, size_t n,
-                              const double *scaled, const int32_t *labels, double *inertia, int64_t *sizes,
-                              rfm_error *err);
+/* Scaled values of this rank's rows [n * d], row major; they may lie outside the fit's range. Borrowed. */
+typedef struct rfm_rows {
+    size_t n;
+    const double *scaled;
+} rfm_rows;
+
+/* Local. Labels [n] and squared distances by the definition [n] (may be NULL). Equal to the fit's labels for the rows
+ * of the fit. */
+rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows, int32_t *labels,
+                            double *squared_distances, rfm_error *err);
+
+/* Collective. Inertia of labels about centroids, from integer sums; rows outside the fit's range add their distance by
+ * the definition, rounded to a common power of two. sizes [k] global (may be NULL). */
+rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, const rfm_rows *rows,
+                              const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err);
 
 /* Threads a fit uses on this rank. Local. */
 int rfm_kmeans_threads(void);

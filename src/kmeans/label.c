@@ -130,16 +130,22 @@ static rfm_status check_rows(int d, size_t n, const double *scaled, rfm_error *e
     return err->status;
 }
 
-rfm_status rfm_kmeans_label(const rfm_grid *grid, int k, const double *centroids, size_t n, const double *scaled,
-                            int32_t *labels, double *squared_distances, rfm_error *err)
+rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows, int32_t *labels,
+                            double *squared_distances, rfm_error *err)
 {
-    labeller self = {.grid = grid, .k = k, .threads = omp_get_max_threads(), .centroids = centroids, .scaled = scaled};
-    self.rows = rfm_assigner_rows(grid->d, k);
+    const int d = centroids->grid->d, k = centroids->k;
+    const size_t n = rows->n;
+    labeller self = {.grid = centroids->grid,
+                     .k = k,
+                     .threads = omp_get_max_threads(),
+                     .centroids = centroids->positions,
+                     .scaled = rows->scaled};
+    self.rows = rfm_assigner_rows(d, k);
     if (n < (size_t)self.threads * self.rows)
         self.threads = (int)((n + self.rows) / self.rows);
     if (k < 1)
         return rfm_fail(err, RFM_USAGE, "rows cannot be labelled without centroids");
-    if (check_rows(grid->d, n, scaled, err) != RFM_OK)
+    if (check_rows(d, n, rows->scaled, err) != RFM_OK)
         return err->status;
     if (open_labeller(&self, err) == RFM_OK) {
 #pragma omp parallel for num_threads(self.threads) schedule(static)
@@ -214,17 +220,18 @@ typedef struct walk {
     rfm_i128 sum;
 } walk;
 
-static walk walk_rows(tally *self, size_t n, const double *scaled, const int32_t *labels, const double *centroids,
+static walk walk_rows(tally *self, const rfm_centroids *centroids, const rfm_rows *rows, const int32_t *labels,
                       const int *exponent)
 {
     size_t d = (size_t)self->grid->d;
     walk result = {0, 0};
-    for (size_t i = 0; i < n; i++) {
-        bool inside = index_tally_row(self, scaled + i * d);
+    for (size_t i = 0; i < rows->n; i++) {
+        bool inside = index_tally_row(self, rows->scaled + i * d);
         int64_t *word = rfm_sums_of(&self->sums, labels[i]);
         self->sizes[labels[i]] += exponent ? 0 : 1;
         if (!inside) {
-            double distance = rfm_definition_distance((int)d, self->position, centroids + (size_t)labels[i] * d);
+            double distance =
+                rfm_definition_distance((int)d, self->position, centroids->positions + (size_t)labels[i] * d);
             result.value = fmax(result.value, distance);
             result.sum += exponent ? rfm_quantum_round(distance, *exponent) : 0;
         }
@@ -237,29 +244,29 @@ static walk walk_rows(tally *self, size_t n, const double *scaled, const int32_t
     return result;
 }
 
-rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_grid *grid, int k, const double *centroids, size_t n,
-                              const double *scaled, const int32_t *labels, double *inertia, int64_t *sizes,
-                              rfm_error *err)
+rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, const rfm_rows *rows,
+                              const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err)
 {
-    tally self = {.grid = grid};
-    int64_t n_global = (int64_t)n;
-    if (open_tally(&self, k, err) == RFM_OK && check_labels(k, n, labels, err) == RFM_OK)
-        check_rows(grid->d, n, scaled, err);
+    const int d = centroids->grid->d, k = centroids->k;
+    tally self = {.grid = centroids->grid};
+    int64_t n_global = (int64_t)rows->n;
+    if (open_tally(&self, k, err) == RFM_OK && check_labels(k, rows->n, labels, err) == RFM_OK)
+        check_rows(d, rows->n, rows->scaled, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         goto done;
     rfm_comm_reduce_i64(comm, RFM_SUM, &n_global, 1);
     self.most = INT64_C(1) << rfm_grid_bits(n_global);
-    walk outside = walk_rows(&self, n, scaled, labels, centroids, NULL);
+    walk outside = walk_rows(&self, centroids, rows, labels, NULL);
     rfm_comm_reduce_i64(comm, RFM_SUM, self.sums.words, (size_t)k * self.sums.stride);
     rfm_comm_reduce_i64(comm, RFM_SUM, self.sizes, (size_t)k);
-    rfm_comm_sum_i128(comm, self.squares, (size_t)grid->d);
+    rfm_comm_sum_i128(comm, self.squares, (size_t)d);
     rfm_comm_reduce_f64(comm, RFM_MAX, &outside.value, 1);
-    *inertia = rfm_inertia_value(&self.sums, k, self.squares, grid->step, centroids);
+    *inertia = rfm_inertia_value(&self.sums, k, self.squares, centroids->grid->step, centroids->positions);
     if (outside.value > DBL_MAX) {
         *inertia = HUGE_VAL;
     } else if (outside.value > 0) {
         int exponent = rfm_quantum_exponent(outside.value);
-        rfm_i128 sum = walk_rows(&self, n, scaled, labels, centroids, &exponent).sum;
+        rfm_i128 sum = walk_rows(&self, centroids, rows, labels, &exponent).sum;
         rfm_comm_sum_i128(comm, &sum, 1);
         *inertia += rfm_quantum_value(sum, exponent);
     }

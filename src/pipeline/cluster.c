@@ -101,14 +101,13 @@ static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
 /* Collective. Labels, distances, sizes and inertia of the scaled rows by the model's centroids. */
 static rfm_status apply_model(rfm_batch *batch, rfm_error *err)
 {
-    const rfm_model *model = &batch->model;
+    const rfm_centroids centroids = {&batch->model.grid, batch->model.k, batch->model.centroids};
+    const rfm_rows rows = {batch->frame.n, batch->scaled};
     if (alloc_labels(batch, err) == RFM_OK)
-        rfm_kmeans_label(&model->grid, model->k, model->centroids, batch->frame.n, batch->scaled, batch->labels,
-                         batch->squared_distances, err);
+        rfm_kmeans_label(&centroids, &rows, batch->labels, batch->squared_distances, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    return rfm_kmeans_inertia(batch->comm, &model->grid, model->k, model->centroids, batch->frame.n, batch->scaled,
-                              batch->labels, &batch->inertia, batch->sizes, err);
+    return rfm_kmeans_inertia(batch->comm, &centroids, &rows, batch->labels, &batch->inertia, batch->sizes, err);
 }
 
 /* ---- cluster ---------------------------------------------------------------------------------------------------- */

@@ -29,12 +29,13 @@ static void check_against_given_rows(const test_trial *trial, const test_sample 
     double inertia;
     int64_t *sizes = calloc((size_t)result->k, sizeof *sizes);
     int32_t *labels = calloc(sample->n, sizeof *labels);
-    assert_int_equal(
-        rfm_kmeans_label(&trial->grid, result->k, result->centroids, sample->n, sample->rows, labels, NULL, &err),
-        RFM_OK);
+    assert_int_equal(rfm_kmeans_label(&(rfm_centroids){&trial->grid, result->k, result->centroids},
+                                      &(rfm_rows){sample->n, sample->rows}, labels, NULL, &err),
+                     RFM_OK);
     assert_memory_equal(labels, trial->labels, sample->n * sizeof *labels);
-    rfm_kmeans_inertia(ranks(), &trial->grid, result->k, result->centroids, trial->to - trial->from,
-                       sample->rows + trial->from * (size_t)sample->d, labels + trial->from, &inertia, sizes, &err);
+    rfm_kmeans_inertia(ranks(), &(rfm_centroids){&trial->grid, result->k, result->centroids},
+                       &(rfm_rows){trial->to - trial->from, sample->rows + trial->from * (size_t)sample->d},
+                       labels + trial->from, &inertia, sizes, &err);
     assert_int_equal(err.status, RFM_OK);
     assert_true(inertia == result->inertia);
     assert_memory_equal(sizes, result->sizes, (size_t)result->k * sizeof *sizes);
