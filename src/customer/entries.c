@@ -123,6 +123,8 @@ size_t rfm_entries_settle(const rfm_record *record, uint64_t *key, int64_t *payl
 void rfm_list_settle(const rfm_record *record, size_t n, rfm_list *list)
 {
     size_t width = (size_t)record->n_words, kept = 0, first = 0;
+    if (!list->key) /* no entries: every start is zero */
+        return;
     for (size_t c = 0; c < n; c++) {
         size_t end = list->start[c + 1];
         int64_t *payload = width > 0 ? list->payload + first * width : NULL;

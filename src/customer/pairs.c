@@ -48,7 +48,7 @@ static rfm_status distribute(const rfm_pairs *pairs, const uint32_t *order, size
     list->key = rfm_alloc(pairs->n, sizeof *list->key, err);
     if (width > 0)
         list->payload = rfm_alloc(pairs->n, width * sizeof *list->payload, err);
-    if (err->status)
+    if (err->status || !list->start || !list->key)
         return err->status;
     size_t *next = list->start + 1; /* next[g]: where g's next entry goes; at the end, where g ends */
     for (size_t i = 0; i < pairs->n; i++)
@@ -81,7 +81,7 @@ static rfm_status group(const rfm_pairs *pairs, const uint32_t *order, size_t n_
 static rfm_status settle(rfm_pairs *pairs, size_t n_customers, rfm_error *err)
 {
     rfm_list list;
-    if (group(pairs, NULL, n_customers, &list, err))
+    if (group(pairs, NULL, n_customers, &list, err) || !list.start)
         return err->status;
     for (size_t c = 0; c < n_customers; c++)
         for (size_t i = list.start[c]; i < list.start[c + 1]; i++)

@@ -116,7 +116,7 @@ static void greatest(const uint16_t *chosen, size_t n, int64_t *const *to, int w
 
 static void fold_number(const stretch *s, const rfm_step *step, int64_t *const *to)
 {
-    uint16_t chosen[STRETCH];
+    uint16_t chosen[STRETCH] = {0};
     size_t n = select_numbers(s, step->source, chosen);
     if (step->kind == RFM_COUNT_VALUE) {
         count(chosen, n, to, step->word);
@@ -231,9 +231,7 @@ static rfm_status fold_stretch(stretch *s, rfm_error *err)
 
 rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error *err)
 {
-    stretch s;
-    s.table = table;
-    s.events = events;
+    stretch s = {.table = table, .events = events};
     for (s.first = 0; s.first < events->n; s.first += s.n) {
         s.n = events->n - s.first < STRETCH ? events->n - s.first : STRETCH;
         if (fold_stretch(&s, err))

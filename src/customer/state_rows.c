@@ -115,6 +115,7 @@ static void pick(const struct request *request, const int64_t *block, size_t n, 
 /* Block by block, so that what is left out needs no memory. As many blocks on each rank. Collective. */
 static rfm_status read_rows(const rfm_state_file *file, const struct request *request, int64_t *rows, rfm_error *err)
 {
+    rfm_assert(request->n_columns > 0);
     int64_t at_once = BLOCK_WORDS / request->n_columns + 1, most = (int64_t)request->count;
     int64_t *block = rfm_alloc((size_t)at_once, (size_t)request->n_columns * sizeof *block, err);
     rfm_comm_reduce_i64(file->comm, RFM_MAX, &most, 1);
