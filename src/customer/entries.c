@@ -106,7 +106,7 @@ size_t rfm_entries_settle(const rfm_record *record, uint64_t *key, int64_t *payl
 {
     size_t width = (size_t)record->n_words, kept = 0;
     sort(key, payload, width, n);
-    if (width == 0)
+    if (!payload)
         return unique_keys(key, n);
     for (size_t i = 0; i < n;) {
         uint64_t current = key[i];
