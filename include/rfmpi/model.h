@@ -72,6 +72,7 @@ typedef struct rfm_as_of {
     int64_t us;
     int32_t day;
     int64_t span_us; /* us - earliest kept event of the training input: the value of `never: span` */
+    bool whole_days; /* dates only, and a date for as_of: differences count days, whatever clocks were put forward */
 } rfm_as_of;
 
 rfm_status rfm_as_of_parse(const char *text, const rfm_zone *zone, rfm_as_of_rule *rule, rfm_error *err);
@@ -79,6 +80,9 @@ rfm_status rfm_as_of_parse(const char *text, const rfm_zone *zone, rfm_as_of_rul
 /* latest: the newest kept event. A date: the last microsecond of that day, or its start where the data have dates only.
  */
 rfm_as_of rfm_as_of_resolve(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_zone *zone);
+
+/* to - from, in microseconds; a multiple of a day where as_of has whole_days. */
+int64_t rfm_as_of_difference_us(const rfm_as_of *as_of, int64_t from_us, int64_t to_us);
 
 /* ---- frame: customers x features -------------------------------------------------------------------------------- */
 

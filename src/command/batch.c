@@ -38,6 +38,7 @@ static rfm_status resolve(rfm_comm *comm, int argc, char **argv, rfm_config **co
 {
     rfm_words words = {0};
     const char *job = NULL;
+    rfm_log_open(RFM_LOG_WARN, rfm_comm_rank(comm) == 0);
     words_read(argc, argv, &words, err);
     if (err->status == RFM_OK && rfm_comm_rank(comm) == 0)
         place_operand(&words, &job, err);

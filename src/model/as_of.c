@@ -39,6 +39,17 @@ rfm_as_of rfm_as_of_resolve(const rfm_as_of_rule *rule, const rfm_extent *extent
 {
     rfm_as_of as_of = {.us = moment(rule, extent)};
     as_of.day = rfm_time_day(zone, as_of.us);
-    as_of.span_us = extent->n_events > 0 ? as_of.us - extent->earliest_us : 0;
+    as_of.whole_days = extent->n_with_time_of_day == 0 && (rule->latest || rule->is_date);
+    as_of.span_us = extent->n_events > 0 ? rfm_as_of_difference_us(&as_of, extent->earliest_us, as_of.us) : 0;
     return as_of;
+}
+
+/* Two midnights are whole days and at most a few hours apart, as summer time came or went between them. */
+int64_t rfm_as_of_difference_us(const rfm_as_of *as_of, int64_t from_us, int64_t to_us)
+{
+    const int64_t difference = to_us - from_us;
+    if (!as_of->whole_days)
+        return difference;
+    const int64_t half = difference < 0 ? -RFM_DAY_US / 2 : RFM_DAY_US / 2;
+    return (difference + half) / RFM_DAY_US * RFM_DAY_US;
 }

@@ -93,9 +93,9 @@ static double scaled(rfm_i128 total, int64_t power)
     return rfm_i128_to_double(total) / (double)power;
 }
 
-static double elapsed(int64_t from_us, int64_t to_us, int64_t unit_us)
+static double elapsed(const reading *r, int64_t from_us, int64_t to_us, int64_t unit_us)
 {
-    return (double)(to_us - from_us) / (double)unit_us;
+    return (double)rfm_as_of_difference_us(r->as_of, from_us, to_us) / (double)unit_us;
 }
 
 static double sum(const reading *r, const rfm_feature *f, size_t customer)
@@ -126,13 +126,13 @@ static double since(const reading *r, const rfm_feature *f, size_t customer)
 {
     const bool first = f->verb == RFM_VERB_SINCE_FIRST;
     const int64_t us = integer(r, first ? f->reads.first : f->reads.last, customer, 0);
-    return us == (first ? INT64_MAX : INT64_MIN) ? never(r, f) : elapsed(us, r->as_of->us, f->unit_us);
+    return us == (first ? INT64_MAX : INT64_MIN) ? never(r, f) : elapsed(r, us, r->as_of->us, f->unit_us);
 }
 
 static double span(const reading *r, const rfm_feature *f, size_t customer)
 {
     const int64_t first = integer(r, f->reads.first, customer, 0), last = integer(r, f->reads.last, customer, 0);
-    return last == INT64_MIN ? never(r, f) : elapsed(first, last, f->unit_us);
+    return last == INT64_MIN ? never(r, f) : elapsed(r, first, last, f->unit_us);
 }
 
 static double mean_gap_of_events(const reading *r, const rfm_feature *f, size_t customer)
@@ -141,7 +141,7 @@ static double mean_gap_of_events(const reading *r, const rfm_feature *f, size_t 
     if (n < 2)
         return never(r, f);
     const int64_t first = integer(r, f->reads.first, customer, 0), last = integer(r, f->reads.last, customer, 0);
-    return (double)(last - first) / rfm_i128_to_double((rfm_i128)(n - 1) * f->unit_us);
+    return (double)rfm_as_of_difference_us(r->as_of, first, last) / rfm_i128_to_double((rfm_i128)(n - 1) * f->unit_us);
 }
 
 /* In days of days, in weeks of weeks. */

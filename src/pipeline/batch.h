@@ -39,6 +39,7 @@ typedef struct rfm_job {
     rfm_kmeans_options kmeans;
     double *given; /* of cluster.init: file:PATH, of given_d columns */
     int given_d;
+    char *given_hash; /* of the content of that file */
 } rfm_job;
 
 typedef struct rfm_batch {

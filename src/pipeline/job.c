@@ -182,6 +182,16 @@ static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *option
     return RFM_OK;
 }
 
+/* Rules are for the centroids to come; a plain list can be counted before any work is done. */
+static rfm_status check_names(const rfm_config *config, int k, rfm_error *err)
+{
+    const rfm_node *names = rfm_config_tree(config, "cluster.names");
+    if (!names || names->kind != RFM_NODE_LIST || names->n_items == 0 || names->items[0].kind != RFM_NODE_SCALAR ||
+        names->n_items >= (size_t)k)
+        return RFM_OK;
+    return rfm_node_fail(names, err, "cluster.names has %zu names for %d clusters", names->n_items, k);
+}
+
 static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
     static const char *const algorithms[] = {
@@ -205,7 +215,32 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
     for (int i = 0; i < 4; i++)
         if (strcmp(rfm_config_string(config, "cluster.scale"), scales[i]) == 0)
             job->scale = (rfm_scale)i;
+    if (job->task != RFM_TASK_PREDICT && check_names(config, options->k, err) != RFM_OK)
+        return err->status;
     return read_init(config, options, err);
+}
+
+/* Hash of a small file, by which a product remembers it; rank 0 reads it. */
+static rfm_status hash_file(const char *path, char **text, rfm_error *err)
+{
+    rfm_text bytes = {0};
+    char block[65536];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return rfm_fail_errno(err, errno, "cannot read %s", path);
+    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
+        rfm_text_add(&bytes, block, n);
+    if (ferror(file))
+        rfm_fail_errno(err, errno, "cannot read %s", path);
+    fclose(file);
+    if (rfm_text_check(&bytes, err) == RFM_OK) {
+        const rfm_hash128 hash = rfm_hash128_of(bytes.bytes, bytes.length);
+        char hex[33];
+        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
+        *text = rfm_copy_string(hex, err);
+    }
+    rfm_text_free(&bytes);
+    return err->status;
 }
 
 /* The starting centroids of cluster.init: file:PATH. Collective. */
@@ -218,7 +253,8 @@ static rfm_status read_given(rfm_batch *batch, rfm_error *err)
     rfm_h5 *file = NULL;
     rfm_h5_shape shape = {0};
     bool found = false;
-    if (rfm_h5_open(batch->comm, path, &file, err) == RFM_OK)
+    hash_file(path, &batch->job.given_hash, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && rfm_h5_open(batch->comm, path, &file, err) == RFM_OK)
         rfm_h5_shape_of(file, "/centroids", &shape, &found, err);
     if (err->status == RFM_OK && !found)
         rfm_fail(err, RFM_DATA, "%s: no dataset /centroids (k x d)", path);
@@ -254,29 +290,6 @@ static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_erro
     if (rfm_config_string(config, "input.onto") && job->source != SOURCE_EVENTS)
         return rfm_fail(err, RFM_USAGE, "--onto folds event files onto a state: set input.paths");
     return demand("output.dir", rfm_config_string(config, "output.dir"), err);
-}
-
-/* Hash of a small file, by which a product remembers it; rank 0 reads it. */
-static rfm_status hash_file(const char *path, char **text, rfm_error *err)
-{
-    rfm_text bytes = {0};
-    char block[65536];
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return rfm_fail_errno(err, errno, "cannot read %s", path);
-    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
-        rfm_text_add(&bytes, block, n);
-    if (ferror(file))
-        rfm_fail_errno(err, errno, "cannot read %s", path);
-    fclose(file);
-    if (rfm_text_check(&bytes, err) == RFM_OK) {
-        const rfm_hash128 hash = rfm_hash128_of(bytes.bytes, bytes.length);
-        char hex[33];
-        snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)hash.high, (unsigned long long)hash.low);
-        *text = rfm_copy_string(hex, err);
-    }
-    rfm_text_free(&bytes);
-    return err->status;
 }
 
 static rfm_status read_model(rfm_batch *batch, rfm_error *err)
@@ -321,4 +334,5 @@ void job_free(rfm_job *job)
     rfm_rules_free(job->rules, job->n_rules);
     rfm_zone_close(job->zone);
     free(job->given);
+    free(job->given_hash);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -191,6 +192,12 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
 
 enum { SHOWN = 4, NAME_WIDTH = 20 }; /* as many features as fit 80 columns */
 
+/* No "-0.00" for what is nothing at two decimals. */
+static void print_cell(rfm_text *table, double value)
+{
+    rfm_text_addf(table, " %12.2f", fabs(value) < 0.005 ? 0.0 : value);
+}
+
 void print_segments(const rfm_batch *batch, rfm_text *table)
 {
     const rfm_model *model = &batch->model;
@@ -204,7 +211,7 @@ void print_segments(const rfm_batch *batch, rfm_text *table)
                       model->names[c], (long long)batch->sizes[c],
                       100.0 * (double)batch->sizes[c] / (double)batch->frame.n_global);
         for (int j = 0; j < shown; j++)
-            rfm_text_addf(table, " %12.2f", model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+            print_cell(table, model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
         rfm_text_adds(table, "\n");
     }
     rfm_text_addf(table, "%lld customers in %d segments; results in %s\n", (long long)batch->frame.n_global, model->k,

@@ -97,12 +97,28 @@ static void other_texts_are_refused(void **state)
     }
 }
 
+static void dates_are_whole_days_apart_though_the_clock_was_put_back_between_them(void **state)
+{
+    (void)state;
+    const rfm_as_of_rule rule = parse("2019-10-31", "Europe/Paris");
+    const int64_t october_20 = OCTOBER_31 - 11 * DAY - DAY / 12; /* 22:00 UTC of the 19th: summer time */
+    rfm_extent extent = {.n_events = 2, .earliest_us = october_20, .newest_us = october_20 + DAY};
+    rfm_as_of as_of = resolve(&rule, &extent, "Europe/Paris");
+    assert_true(as_of.us == OCTOBER_31 - DAY / 24 && as_of.whole_days && as_of.span_us == 11 * DAY);
+    assert_true(rfm_as_of_difference_us(&as_of, october_20 + DAY, as_of.us) == 10 * DAY);
+    assert_true(rfm_as_of_difference_us(&as_of, as_of.us, october_20) == -11 * DAY);
+    extent.n_with_time_of_day = 1;
+    as_of = resolve(&rule, &extent, "Europe/Paris");
+    assert_true(!as_of.whole_days && rfm_as_of_difference_us(&as_of, october_20, october_20 + 5) == 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(latest_is_the_newest_kept_event),
         cmocka_unit_test(a_date_keeps_its_whole_day),
         cmocka_unit_test(between_dates_a_date_is_itself_so_that_whole_days_come_out),
+        cmocka_unit_test(dates_are_whole_days_apart_though_the_clock_was_put_back_between_them),
         cmocka_unit_test(a_timestamp_is_a_moment),
         cmocka_unit_test(days_are_those_of_the_zone),
         cmocka_unit_test(other_texts_are_refused),
