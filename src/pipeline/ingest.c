@@ -195,7 +195,7 @@ static rfm_status list_inputs(rfm_batch *batch, rfm_text *lines, rfm_error *err)
     rfm_i128 *sums = rfm_alloc(batch->files.n, sizeof *sums, err);
     if (sums)
         rfm_files_content(&batch->files, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm), sums, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && sums) {
         rfm_comm_sum_i128(batch->comm, sums, batch->files.n);
         for (size_t i = 0; i < batch->files.n; i++)
             rfm_text_addf(lines, "%lld %016llx%016llx %s\n", (long long)batch->files.files[i].size_bytes,
