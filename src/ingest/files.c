@@ -144,12 +144,29 @@ static rfm_status look_for_quoted_line_ends(const rfm_input *input, rfm_reader *
     return err->status;
 }
 
+/* By its first bytes, a file that is no text is told apart before its bytes are taken for a header. */
+static rfm_status check_is_text(const rfm_reader *reader, const rfm_file *file, rfm_error *err)
+{
+    static const struct {
+        const char *magic, *kind, *remedy;
+    } kinds[] = {{"\x1f\x8b", "gzip", "gunzip it first"}, {"\x28\xb5\x2f\xfd", "zstd", "unzstd it first"},
+                 {"BZh", "bzip2", "bunzip2 it first"},    {"PK\x03\x04", "a zip archive", "unpack it first"},
+                 {"PAR1", "Parquet", "export it as CSV"}, {"\x89HDF", "HDF5", "an HDF5 matrix is input.features"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const size_t n = strlen(kinds[i].magic);
+        if (reader->n >= n && memcmp(reader->bytes, kinds[i].magic, n) == 0)
+            return rfm_fail(err, RFM_DATA, "%s is %s, and event files are plain text: %s", file->path, kinds[i].kind,
+                            kinds[i].remedy);
+    }
+    return RFM_OK;
+}
+
 /* Read a file's first bytes: it must be readable. */
 static rfm_status look_into(const rfm_input *input, rfm_file *file, rfm_error *err)
 {
     rfm_reader reader = {0};
     if (rfm_reader_open(&reader, file, 0, LOOK_BYTES, input->fault_file, err) == RFM_OK &&
-        rfm_reader_fill(&reader, 0, err) == RFM_OK)
+        rfm_reader_fill(&reader, 0, err) == RFM_OK && check_is_text(&reader, file, err) == RFM_OK)
         look_for_quoted_line_ends(input, &reader, file, err);
     rfm_reader_close(&reader);
     if (file->size_bytes == 0 && input->header)

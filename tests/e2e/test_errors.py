@@ -1,5 +1,6 @@
 """Every failure ends all ranks with one message of ours and its exit code, and leaves no half product."""
 
+import gzip
 import json
 import os
 
@@ -49,6 +50,10 @@ class Errors(case.Case):
 
     def test_directory(self):
         self.assertRegex(self.start([self.dir], code=65), "directory")
+
+    def test_a_compressed_file_is_named_as_such(self):
+        packed = self.write("packed.csv.gz", gzip.compress(b"a,b\n1,2\n"))
+        self.assertRegex(self.start([self.good, packed], code=65), "packed.csv.gz is gzip.*gunzip")
 
     def test_missing_column_names_file_line_and_what_is_there(self):
         bad = self.write("bad.csv", HEADER.replace("user_id", "userid") + self.rows(3))
