@@ -54,6 +54,22 @@ char *rfm_json_legible(const char *text, rfm_error *err)
     return legible.bytes;
 }
 
+/* The names of files are bytes, and come here in quotes. */
+json_t *rfm_json_parse(const char *text, json_error_t *reason)
+{
+    const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+    json_t *value = json_loads(text, flags, reason);
+    if (value || json_error_code(reason) != json_error_invalid_utf8)
+        return value;
+    rfm_text legible = {0};
+    for (const char *at = text; *at; at++)
+        rfm_text_addf(&legible, (unsigned char)*at < 128 ? "%c" : "\\\\x%02x", (unsigned char)*at);
+    if (!legible.failed)
+        value = json_loads(legible.bytes, flags, reason);
+    rfm_text_free(&legible);
+    return value;
+}
+
 bool rfm_json_set(json_t *root, const char *path, json_t *value)
 {
     char name[256];

@@ -217,7 +217,7 @@ void rfm_report_json(rfm_run *run, const char *key, const char *json)
     json_error_t reason;
     if (!run->report)
         return;
-    json_t *value = json_loads(json ? json : "", JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &reason);
+    json_t *value = rfm_json_parse(json ? json : "", &reason);
     if (value)
         set(run, key, value);
     else

@@ -35,6 +35,7 @@ static void the_report_keeps_what_was_set_last(void **state)
     rfm_report_numbers(run, "cluster.trace", trace, 3);
     rfm_report_integers(run, "sizes", sizes, 3);
     rfm_report_json(run, "options.cluster.k", "[2, 3]");
+    rfm_report_json(run, "files", "[{\"path\": \"caf\xe9.csv\"}]");
     rfm_report_save(run, &err);
     assert_fine(&err);
     rfm_run_close(run);
@@ -49,6 +50,7 @@ static void the_report_keeps_what_was_set_last(void **state)
     assert_report("report", "latin", "caf\\xe9");
     assert_report("report", "sizes", "[9223372036854775807,0,-9223372036854775808]");
     assert_report("report", "options.cluster.k", "[2,3]");
+    assert_report("report", "files", "[{\"path\":\"caf\\\\xe9.csv\"}]");
     assert_report("report", "options.cluster.x", NULL);
     /* A product that changes makes the run unfinished. */
     put(run, "model.h5", "x", "8");
