@@ -10,10 +10,10 @@ static void print_error(const rfm_comm *comm, const rfm_error *err)
     if (comm && rfm_comm_rank(comm) != 0)
         return;
     if (comm && err->n_failed > 0 && err->n_failed < rfm_comm_size(comm))
-        fprintf(stderr, "rfmpi: error: %s (rank %d; %d of %d ranks failed)\n", err->message, err->rank, err->n_failed,
+        rfm_log(RFM_LOG_ERROR, "%s (rank %d; %d of %d ranks failed)", err->message, err->rank, err->n_failed,
                 rfm_comm_size(comm));
     else
-        fprintf(stderr, "rfmpi: error: %s\n", err->message);
+        rfm_log(RFM_LOG_ERROR, "%s", err->message);
 }
 
 int main(int argc, char **argv)

@@ -46,6 +46,14 @@ static void write_line(const char *line, size_t length)
     }
 }
 
+/* Names of files and texts of rows may hold line ends, or what a terminal obeys. */
+static void blank_controls(char *line)
+{
+    for (; *line; line++)
+        if ((unsigned char)*line < 0x20 || *line == 0x7F)
+            *line = '?';
+}
+
 void rfm_log(rfm_log_level level, const char *format, ...)
 {
     if (!log_state.speaks || level > log_state.level)
@@ -60,6 +68,7 @@ void rfm_log(rfm_log_level level, const char *format, ...)
     va_end(arguments);
     if (length < 0)
         return;
+    blank_controls(line + used);
     used += strlen(line + used);
     line[used++] = '\n';
     write_line(line, used);

@@ -161,6 +161,19 @@ static void long_log_lines_stay_lines(void **state)
     assert_string_equal(text + strlen(text) - 2, "y\n");
 }
 
+static void speak_of_strange_names(void)
+{
+    rfm_log(RFM_LOG_ERROR, "%s", "a\nb\x1b[31m\r\x7f \xc3\xa9");
+}
+
+static void names_with_line_ends_and_escapes_stay_in_one_plain_line(void **state)
+{
+    (void)state;
+    char text[1000];
+    capture_stderr(speak_of_strange_names, text, sizeof text);
+    assert_string_equal(text, "rfmpi: error: a?b?[31m?? \xc3\xa9\n");
+}
+
 static void break_an_invariant(void)
 {
     signal(SIGABRT, SIG_DFL);
@@ -188,6 +201,7 @@ int main(void)
         cmocka_unit_test(long_messages_do_not_cut_letters),
         cmocka_unit_test(log_prints_what_is_asked),
         cmocka_unit_test(long_log_lines_stay_lines),
+        cmocka_unit_test(names_with_line_ends_and_escapes_stay_in_one_plain_line),
         cmocka_unit_test(broken_invariants_end_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
