@@ -2,6 +2,7 @@
  * features_verb.c's. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "features.h"
 
@@ -45,6 +46,16 @@ static rfm_status find_verb(rfm_entry *entry, rfm_error *err)
     return RFM_OK;
 }
 
+/* The columns that stand beside the features in customers/ and segments.csv; a warehouse does not tell case apart. */
+static bool is_column_of_results(const char *name)
+{
+    static const char *const columns[] = {"id", "segment", "segment_name", "distance", "name", "size", "share"};
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        if (strcasecmp(name, columns[i]) == 0)
+            return true;
+    return false;
+}
+
 static rfm_status parse_name(const rfm_entry *entry, rfm_error *err)
 {
     const rfm_features *features = entry->features;
@@ -56,6 +67,9 @@ static rfm_status parse_name(const rfm_entry *entry, rfm_error *err)
         good &= (unsigned char)*c >= 0x20 && *c != 0x7F;
     if (!good)
         return rfm_node_fail(name, err, "a feature's name has 1 to %d printable bytes", (int)RFM_MAX_FEATURE_NAME);
+    if (is_column_of_results(name->text))
+        return rfm_node_fail(
+            name, err, "a feature named '%s' would stand beside the column of that name in the results", name->text);
     for (int i = 0; i < features->n; i++)
         if (strcmp(features->list[i].name, name->text) == 0)
             return rfm_node_fail(name, err, "two features are named '%s'", name->text);

@@ -157,6 +157,8 @@ static void mistakes_are_refused_with_place_and_remedy(void **state)
         {"[{count: \"*\"}]", "job.yml:1:2: a feature needs a name"},
         {"[{name: a, count: \"*\"}, {name: a, count: \"*\"}]", "two features are named 'a'"},
         {"[{name: \"a\\nb\", count: \"*\"}]", "printable"},
+        {"[{name: segment, count: \"*\"}]", "named 'segment' would stand beside the column of that name"},
+        {"[{name: Share, count: \"*\"}]", "named 'Share' would stand beside the column of that name"},
         {"[{name: a}]", "feature 'a': a verb is missing"},
         {"[{name: a, count: \"*\", sum: amount}]", "'count' and 'sum': an entry has one verb"},
         {"[{name: a, cuont: \"*\"}]", "job.yml:1:12: unknown key 'cuont'; the nearest is 'count'"},
