@@ -17,7 +17,7 @@ set(RFM_MPIRUN mpirun --oversubscribe --bind-to none)
 # Containers refuse the kernel call behind Open MPI's single copy, and it then warns on every start.
 set(RFM_TEST_ENVIRONMENT
     OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
-    OMP_NUM_THREADS=1 RFMPI_PYTHON=${RFMPI_PYTHON} RFMPI_SOURCE=${CMAKE_SOURCE_DIR} RFMPI_BUILD=${CMAKE_BINARY_DIR})
+    OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 RFMPI_PYTHON=${RFMPI_PYTHON} RFMPI_SOURCE=${CMAKE_SOURCE_DIR} RFMPI_BUILD=${CMAKE_BINARY_DIR})
 if(EXISTS "${RFMPI_DATA}")
   file(REAL_PATH "${RFMPI_DATA}" data)
   list(APPEND RFM_TEST_ENVIRONMENT RFMPI_DATA=${data})
@@ -38,6 +38,7 @@ function(rfm_test name)
   add_executable(test_${name} ${arg_SOURCES})
   rfm_flags(test_${name})
   target_link_libraries(test_${name} PRIVATE lib::cmocka m)
+  target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
   foreach(link ${arg_LINKS})
     if(TARGET rfmpi_${link})
       target_link_libraries(test_${name} PRIVATE rfmpi_${link})
