@@ -125,9 +125,13 @@ rfm_status rfm_h5_read_names(rfm_h5 *file, const char *name, char ***names, size
     bool done = false;
     *n = 0;
     *names = try_variable(file, name, n, &done, err);
-    /* Whether it was of that kind is the same on all ranks. */
-    if (!done)
+    /* A rank that could not even look must not go another way than the others. */
+    int64_t variable = done;
+    rfm_comm_reduce_i64(file->comm, RFM_MAX, &variable, 1);
+    if (!variable)
         read_fixed(file, name, names, n, err);
+    else if (!done)
+        rfm_h5_fail(file, err, RFM_DATA, "cannot open dataset %s", name);
     if (rfm_comm_agree(file->comm, err)) {
         free_names(*names, *n);
         *names = NULL;
