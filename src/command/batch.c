@@ -56,7 +56,7 @@ static rfm_status run_task(rfm_comm *comm, rfm_task task, int argc, char **argv,
         open_log(comm, config);
         rfm_pipeline_run(comm, config, task, &table, err);
     }
-    if (err->status == RFM_OK && table.length > 0)
+    if (err->status == RFM_OK && rfm_text_check(&table, err) == RFM_OK && table.length > 0)
         fwrite(table.bytes, 1, table.length, stdout);
     rfm_text_free(&table);
     rfm_config_close(config);

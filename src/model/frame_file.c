@@ -266,11 +266,12 @@ static rfm_status read_as_of(const matrix_file *file, rfm_as_of *as_of, rfm_erro
 static rfm_status read_definitions(const matrix_file *file, char **definitions, rfm_error *err)
 {
     char **texts = NULL;
-    if (read_names(file, "/features/definitions", NULL, 1, &texts, err) != RFM_OK || !texts)
-        return err->status;
-    *definitions = texts[0];
-    free(texts);
-    return RFM_OK;
+    if (read_names(file, "/features/definitions", NULL, 1, &texts, err) == RFM_OK && texts) {
+        *definitions = texts[0];
+        texts[0] = NULL;
+    }
+    rfm_names_free(texts, 1);
+    return err->status;
 }
 
 rfm_status rfm_frame_read(rfm_comm *comm, const char *path, rfm_frame *frame, rfm_as_of *as_of, char **definitions,

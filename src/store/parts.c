@@ -71,14 +71,14 @@ static rfm_status put(const struct writer *writer, int fd, const struct piece *p
 /* Sync and close; *fd is -1 then. */
 static rfm_status finish_file(const struct writer *writer, int64_t part, int *fd, rfm_error *err)
 {
-    if (*fd >= 0 && (fsync(*fd) != 0 || close(*fd) != 0)) {
-        int number = errno;
-        char *path = path_of(writer, part, err);
-        if (path)
-            rfm_fail_errno(err, number, "%s: cannot write", path);
-        free(path);
-    }
+    int number = *fd >= 0 && fsync(*fd) != 0 ? errno : 0;
+    if (*fd >= 0 && close(*fd) != 0 && number == 0)
+        number = errno;
     *fd = -1;
+    char *path = number != 0 ? path_of(writer, part, err) : NULL;
+    if (path)
+        rfm_fail_errno(err, number, "%s: cannot write", path);
+    free(path);
     return err->status;
 }
 
