@@ -57,11 +57,9 @@ typedef struct rfm_batch {
     rfm_state state;
     rfm_keys keys;
     rfm_as_of as_of;
-    rfm_extent extent; /* global, of all events behind the features */
     rfm_frame frame;
     double *scaled; /* [frame.n * frame.d] */
     rfm_model model;
-    bool has_model;
     char *model_hash; /* of the model file predict was given */
     int32_t *labels;  /* [frame.n] */
     double *squared_distances;

@@ -154,7 +154,6 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
 
 rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
-    batch->has_model = true;
     check_given(batch, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
         rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
@@ -196,7 +195,6 @@ rfm_status label_make(rfm_batch *batch, rfm_error *err)
 
 rfm_status cluster_load(rfm_batch *batch, rfm_error *err)
 {
-    batch->has_model = true;
     if (rfm_model_read(batch->comm, rfm_run_path(batch->run, "model.h5"), &batch->model, err) != RFM_OK)
         return err->status;
     return label_make(batch, err);

@@ -220,7 +220,7 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
     return read_init(config, options, err);
 }
 
-/* Hash of a small file, by which a product remembers it; rank 0 reads it. */
+/* Local. Hash of a small file, by which a product remembers it. */
 static rfm_status hash_file(const char *path, char **text, rfm_error *err)
 {
     rfm_text bytes = {0};
@@ -302,7 +302,6 @@ static rfm_status read_model(rfm_batch *batch, rfm_error *err)
     hash_file(path, &batch->model_hash, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    batch->has_model = true;
     return rfm_model_read(batch->comm, path, &batch->model, err);
 }
 
