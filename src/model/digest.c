@@ -1,5 +1,6 @@
 /* What a run came to, in 128 bits: equal for equal results, whatever the order of rows and the number of ranks. A row's
  * hash is summed with the others' modulo 2^128; what is the same on all ranks is hashed as it is. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,47 @@ static rfm_hash128 hash_whole(const rfm_digest *digest, rfm_text *bytes)
         add_u64(bytes, parts[i].high);
     }
     return split(hash_of(bytes));
+}
+
+/* What a model holds besides, none of which the digest of a run is about. */
+static rfm_u128 hash_circumstances(const rfm_model *model, rfm_text *bytes)
+{
+    const size_t d = (size_t)model->d;
+    const char *texts[] = {model->definitions, model->as_of_rule, model->timezone};
+    bytes->length = 0;
+    add_strings(bytes, model->features, model->d);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        add_string(bytes, texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0);
+    add_u64(bytes, (uint64_t)model->as_of.us);
+    add_u64(bytes, (uint64_t)model->as_of.day);
+    add_u64(bytes, (uint64_t)model->as_of.span_us);
+    add_u64(bytes, model->seed);
+    add_double(bytes, model->inertia);
+    add_doubles(bytes, model->trace, (size_t)model->iterations);
+    for (size_t j = 0; j < d; j++) {
+        add_u64(bytes, (uint64_t)model->grid.low[j]);
+        add_u64(bytes, (uint64_t)model->grid.high[j]);
+    }
+    for (int c = 0; c < model->k; c++)
+        add_u64(bytes, (uint64_t)model->sizes[c]);
+    add_doubles(bytes, model->centroids_scaled, (size_t)model->k * d);
+    add_doubles(bytes, model->centroids_original, (size_t)model->k * d);
+    return hash_of(bytes);
+}
+
+rfm_status rfm_model_hash(const rfm_model *model, char hex[RFM_MODEL_HASH_BYTES], rfm_error *err)
+{
+    rfm_text bytes = {0};
+    const rfm_digest parts = {.features = split(hash_circumstances(model, &bytes)),
+                              .scaling = split(hash_scaling(&model->scaling, &bytes)),
+                              .centroids = split(hash_centroids(model, &bytes)),
+                              .names = split(hash_segments(model, &bytes))};
+    const rfm_hash128 whole = hash_whole(&parts, &bytes);
+    snprintf(hex, RFM_MODEL_HASH_BYTES, "%016llx%016llx", (unsigned long long)whole.high,
+             (unsigned long long)whole.low);
+    rfm_text_check(&bytes, err);
+    rfm_text_free(&bytes);
+    return err->status;
 }
 
 /* Local, after the rows' sums are global. */

@@ -11,7 +11,7 @@
  *   /model/definitions                 one text: rfm_features_print
  *   /model/trace                       inertia of each iteration
  *   attributes of the file: format, version, k, d, scale, as_of_rule, timezone, as_of, as_of_us, as_of_day, span_us,
- * inertia, iterations, seed
+ * inertia, iterations, seed, hash: of all the others and the arrays, so that a flipped bit is no other model
  */
 #ifndef RFMPI_MODEL_MODEL_FILE_H
 #define RFMPI_MODEL_MODEL_FILE_H
@@ -21,6 +21,11 @@
 #define RFM_MODEL_FORMAT "rfmpi model"
 
 enum { RFM_MODEL_VERSION = 1, RFM_MODEL_MAX_D = 65536, RFM_MODEL_MAX_K = 65536, RFM_MODEL_MAX_VALUES = 1 << 28 };
+
+enum { RFM_MODEL_HASH_BYTES = 33 };
+
+/* Of every bit of the model but the spelling of as_of, as hexadecimal text. Local. */
+rfm_status rfm_model_hash(const rfm_model *model, char hex[RFM_MODEL_HASH_BYTES], rfm_error *err);
 
 const char *rfm_scale_name(rfm_scale scale);
 

@@ -224,6 +224,19 @@ static bool read_scaling(const reader_of_models *r, rfm_scaling *scaling, int d)
     return r->err->status == RFM_OK;
 }
 
+static bool check_hash(const reader_of_models *r, const rfm_model *model)
+{
+    char *written = NULL, hash[RFM_MODEL_HASH_BYTES];
+    if (!get_text(r, "hash", &written))
+        return false;
+    rfm_model_hash(model, hash, r->err);
+    const bool same = r->err->status == RFM_OK && strcmp(written, hash) == 0;
+    free(written);
+    if (rfm_comm_agree(r->comm, r->err) != RFM_OK)
+        return false;
+    return same || fail(r, "its content is not what was written: take it from where it came, or train it again");
+}
+
 rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err)
 {
     reader_of_models r = {.comm = comm, .path = path, .err = err};
@@ -231,8 +244,8 @@ rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rf
     if (rfm_h5_open(comm, path, &r.file, err) != RFM_OK)
         return err->status;
     if (check_format(&r) && read_attributes(&r, model) && read_centroids(&r, model) &&
-        read_grid(&r, &model->grid, model->d))
-        read_scaling(&r, &model->scaling, model->d);
+        read_grid(&r, &model->grid, model->d) && read_scaling(&r, &model->scaling, model->d))
+        check_hash(&r, model);
     rfm_h5_close(r.file, err);
     if (err->status != RFM_OK)
         rfm_model_free(model);

@@ -135,6 +135,14 @@ static void gather_steps(const rfm_scaling *scaling, rfm_steps *steps)
     }
 }
 
+static bool write_hash(const writer *w)
+{
+    char hash[RFM_MODEL_HASH_BYTES] = "";
+    if (rfm_comm_rank(w->comm) == 0)
+        rfm_model_hash(w->model, hash, w->err);
+    return rfm_comm_agree(w->comm, w->err) == RFM_OK && put_text(w, "hash", hash);
+}
+
 static void write_scaling(const writer *w)
 {
     const int d = w->model->scaling.d;
@@ -154,7 +162,7 @@ rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *mo
 {
     writer w = {.comm = comm, .model = model, .err = err};
     if (rfm_h5_create(comm, path, &w.file, err) == RFM_OK && write_attributes(&w) && write_centroids(&w) &&
-        write_grid(&w))
+        write_grid(&w) && write_hash(&w))
         write_scaling(&w);
     rfm_h5_close(w.file, err);
     return err->status;
