@@ -158,7 +158,7 @@ static void ids_are_normalised(void **state)
 static void write_in_some_way(int64_t value, int decimals_of_text, uint64_t *sample, char *text)
 {
     char digits[40];
-    int padding = (int)(sample_bits(sample) % 6), shift = (int)(sample_bits(sample) % 40) - 20;
+    int padding = (int)(draw(sample) % 6), shift = (int)(draw(sample) % 40) - 20;
     uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     int n = snprintf(digits, sizeof digits, "%0*" PRIu64, decimals_of_text + 1, magnitude);
     text += sprintf(text, "%s%.*s%.*s", value < 0 ? "-" : "", padding, "00000", n - decimals_of_text, digits);
@@ -173,8 +173,8 @@ static void every_writing_gives_the_same_value(void **state)
     (void)state;
     uint64_t sample = 1;
     for (int i = 0; i < 300000; i++) {
-        int64_t value = (int64_t)sample_bits(&sample) >> (sample_bits(&sample) % 64), parsed;
-        int n_decimals = (int)(sample_bits(&sample) % 19);
+        int64_t value = (int64_t)draw(&sample) >> (draw(&sample) % 64), parsed;
+        int n_decimals = (int)(draw(&sample) % 19);
         char text[100];
         write_in_some_way(value, n_decimals, &sample, text);
         if (rfm_decimal_parse(text, strlen(text), n_decimals, &parsed) != RFM_PARSE_OK || parsed != value)
@@ -188,8 +188,8 @@ static void exponents_move_the_point(void **state)
     (void)state;
     uint64_t sample = 2;
     for (int i = 0; i < 300000; i++) {
-        uint64_t digits = sample_bits(&sample) >> (40 + sample_bits(&sample) % 24);
-        int exponent = (int)(sample_bits(&sample) % 24) - 12, n_decimals = (int)(sample_bits(&sample) % 7);
+        uint64_t digits = draw(&sample) >> (40 + draw(&sample) % 24);
+        int exponent = (int)(draw(&sample) % 24) - 12, n_decimals = (int)(draw(&sample) % 7);
         rfm_i128 wanted = digits;
         int shift = exponent + n_decimals;
         bool whole = true;

@@ -79,7 +79,7 @@ static void random_bits_read_back_shortest(void **state)
     (void)state;
     uint64_t sample = 1;
     for (int i = 0; i < 1000000; i++) {
-        double x = sample_as_double(sample_bits(&sample));
+        double x = sample_as_double(draw(&sample));
         if (isnan(x) || isinf(x))
             continue;
         assert_shortest(x);
@@ -92,7 +92,7 @@ static void common_magnitudes_read_back_shortest(void **state)
     (void)state;
     uint64_t sample = 2;
     for (int i = 0; i < 500000; i++) {
-        double x = sample_between(&sample, -1.0, 1.0) * pow(10.0, (double)(sample_bits(&sample) % 24) - 6);
+        double x = sample_between(&sample, -1.0, 1.0) * pow(10.0, (double)(draw(&sample) % 24) - 6);
         assert_shortest(x);
         assert_style(x);
     }
@@ -104,10 +104,10 @@ static void short_decimals_read_back_shortest(void **state)
     (void)state;
     uint64_t sample = 3;
     for (int i = 0; i < 500000; i++) {
-        uint64_t digits = sample_bits(&sample) >> (sample_bits(&sample) % 62);
+        uint64_t digits = draw(&sample) >> (draw(&sample) % 62);
         char text[60];
         snprintf(text, sizeof text, "%llue-%d", (unsigned long long)(digits % 100000000000000000U),
-                 (int)(sample_bits(&sample) % 12));
+                 (int)(draw(&sample) % 12));
         double x = strtod(text, NULL);
         assert_shortest(x);
         assert_style(x);

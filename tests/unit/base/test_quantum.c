@@ -27,13 +27,13 @@ static double read_value(rfm_i128 value, int exponent)
 /* Of any length, and often close to a tie: a few bits at both ends of a run of zeros or ones. */
 static rfm_i128 sample_integer(uint64_t *state)
 {
-    rfm_u128 value = (rfm_u128)sample_bits(state) << 64 | sample_bits(state);
-    unsigned choice = (unsigned)(sample_bits(state) % 4), gap = (unsigned)(sample_bits(state) % 75);
-    value >>= sample_bits(state) % 128;
+    rfm_u128 value = (rfm_u128)draw(state) << 64 | draw(state);
+    unsigned choice = (unsigned)(draw(state) % 4), gap = (unsigned)(draw(state) % 75);
+    value >>= draw(state) % 128;
     if (choice == 1)
-        value = (value >> gap << gap) + (unsigned)(sample_bits(state) % 3) - 1;
+        value = (value >> gap << gap) + (unsigned)(draw(state) % 3) - 1;
     if (choice == 2)
-        value = (value >> gap << gap) + ((rfm_u128)1 << gap >> 1) + (unsigned)(sample_bits(state) % 3) - 1;
+        value = (value >> gap << gap) + ((rfm_u128)1 << gap >> 1) + (unsigned)(draw(state) % 3) - 1;
     return (rfm_i128)value;
 }
 
@@ -74,7 +74,7 @@ static void sums_become_the_nearest_double(void **state)
     uint64_t sample = 2;
     for (int i = 0; i < 1000000; i++) {
         rfm_i128 value = sample_integer(&sample);
-        int exponent = (int)(sample_bits(&sample) % 2230) - 1180;
+        int exponent = (int)(draw(&sample) % 2230) - 1180;
         double result = rfm_quantum_value(value, exponent);
         if (fabs(result) < DBL_MIN)
             assert_true(is_nearest_subnormal(result, value, exponent));
@@ -103,8 +103,8 @@ static void rounding_is_to_nearest_even(void **state)
     (void)state;
     uint64_t sample = 3;
     for (int i = 0; i < 1000000; i++) {
-        int exponent = (int)(sample_bits(&sample) % 200) - 100;
-        double x = ldexp(sample_between(&sample, -1.0, 1.0), exponent + (int)(sample_bits(&sample) % 62));
+        int exponent = (int)(draw(&sample) % 200) - 100;
+        double x = ldexp(sample_between(&sample, -1.0, 1.0), exponent + (int)(draw(&sample) % 62));
         assert_true(rfm_quantum_round(x, exponent) == (rfm_i128)(int64_t)rint(ldexp(x, -exponent)));
     }
     assert_true(rfm_quantum_round(2.5, 0) == 2 && rfm_quantum_round(3.5, 0) == 4);
@@ -123,7 +123,7 @@ static void sums_do_not_depend_on_their_order(void **state)
     uint64_t sample = 4;
     double largest = 0.0;
     for (int i = 0; i < N; i++) {
-        values[i] = ldexp(sample_between(&sample, -1.0, 1.0), (int)(sample_bits(&sample) % 40));
+        values[i] = ldexp(sample_between(&sample, -1.0, 1.0), (int)(draw(&sample) % 40));
         largest = fmax(largest, fabs(values[i]));
     }
     int exponent = rfm_quantum_exponent(largest);

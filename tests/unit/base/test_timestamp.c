@@ -168,9 +168,9 @@ static void spoilt_times_do_no_harm(void **state)
     for (int i = 0; i < 200000; i++) {
         char text[64];
         rfm_timestamp time;
-        strcpy(text, times[sample_bits(&sample) % (sizeof times / sizeof *times)].text);
-        text[sample_bits(&sample) % strlen(text)] = (char)(sample_bits(&sample) % 127 + 1);
-        text[sample_bits(&sample) % (strlen(text) + 1)] = '\0';
+        strcpy(text, times[draw(&sample) % (sizeof times / sizeof *times)].text);
+        text[draw(&sample) % strlen(text)] = (char)(draw(&sample) % 127 + 1);
+        text[draw(&sample) % (strlen(text) + 1)] = '\0';
         rfm_parse parse = parse_exactly(text, (rfm_time_format)(i % 6), &time);
         n_refused += parse != RFM_PARSE_OK;
         assert_true(parse != RFM_PARSE_OK ||
@@ -208,7 +208,7 @@ static void times_are_written_as_gmtime_has_them(void **state)
     (void)state;
     uint64_t sample = 2;
     for (int i = 0; i < 300000; i++) {
-        int64_t us = (int64_t)(sample_bits(&sample) % UINT64_C(315537897600000000)) - INT64_C(62135596800000000);
+        int64_t us = (int64_t)(draw(&sample) % UINT64_C(315537897600000000)) - INT64_C(62135596800000000);
         if (i % 3 == 0)
             us -= us % 1000000;
         int64_t second = us / 1000000 - (us % 1000000 < 0);

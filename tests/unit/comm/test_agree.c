@@ -1,6 +1,8 @@
 /* The agreement, with every rank failing in turn, and failures injected at every rank. */
 #include "session.h"
 
+#include "ranks.h"
+
 static void all_is_well_when_no_rank_failed(void **state)
 {
     (void)state;

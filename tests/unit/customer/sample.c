@@ -8,21 +8,14 @@
 
 #include <cmocka.h>
 
-/* splitmix64 (Steele, Lea, Flood, 2014) */
-uint64_t sample_random(uint64_t *seed)
-{
-    uint64_t z = (*seed += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
+#include "draw.h"
 
 static void make_id(const sample_plan *plan, uint64_t customer, sample_event *event)
 {
     /* Short ones, ones as long as a row has room for, longer ones that differ at the end only. */
     static const int lengths[] = {1, 7, 14, 15, 16, 17, 40};
     uint64_t spread = customer;
-    event->id_number = (int64_t)(sample_random(&spread) >> 1) - INT64_MAX / 2;
+    event->id_number = (int64_t)(draw(&spread) >> 1) - INT64_MAX / 2;
     int length = lengths[customer % 7];
     int digits = length < 6 ? 6 : length;
     event->id_length = (uint8_t)snprintf(event->id_text, sizeof event->id_text, "%0*d", digits, (int)customer);
@@ -34,7 +27,7 @@ static void make_id(const sample_plan *plan, uint64_t customer, sample_event *ev
 
 static int64_t make_number(uint64_t *seed)
 {
-    uint64_t bits = sample_random(seed);
+    uint64_t bits = draw(seed);
     switch (bits % 8) {
     case 0:
         return INT64_MAX;
@@ -43,7 +36,7 @@ static int64_t make_number(uint64_t *seed)
     case 2:
         return 0;
     default:
-        return (int64_t)(sample_random(seed) % 2000001) - 1000000;
+        return (int64_t)(draw(seed) % 2000001) - 1000000;
     }
 }
 
@@ -51,17 +44,17 @@ sample_event sample_make(const sample_plan *plan, uint64_t i)
 {
     uint64_t seed = plan->seed * UINT64_C(0x100000001b3) + i;
     sample_event event = {0};
-    sample_random(&seed);
-    make_id(plan, sample_random(&seed) % plan->n_customers, &event);
-    event.day = (int32_t)(sample_random(&seed) % 60) - 20; /* before 1970 too */
-    event.time_us = event.day * RFM_DAY_US + (int64_t)(sample_random(&seed) % RFM_DAY_US);
-    event.where = sample_random(&seed) % (1 << SAMPLE_PREDICATES);
-    event.has_number = (uint32_t)(sample_random(&seed) % (1 << SAMPLE_NUMBERS));
-    event.has_hash = (uint32_t)(sample_random(&seed) % (1 << SAMPLE_HASHES));
+    draw(&seed);
+    make_id(plan, draw(&seed) % plan->n_customers, &event);
+    event.day = (int32_t)(draw(&seed) % 60) - 20; /* before 1970 too */
+    event.time_us = event.day * RFM_DAY_US + (int64_t)(draw(&seed) % RFM_DAY_US);
+    event.where = draw(&seed) % (1 << SAMPLE_PREDICATES);
+    event.has_number = (uint32_t)(draw(&seed) % (1 << SAMPLE_NUMBERS));
+    event.has_hash = (uint32_t)(draw(&seed) % (1 << SAMPLE_HASHES));
     for (int k = 0; k < SAMPLE_NUMBERS; k++)
         event.numbers[k] = make_number(&seed);
-    event.hashes[0] = rfm_hash64_integer((int64_t)(sample_random(&seed) % 20));
-    event.hashes[1] = rfm_hash64_integer((int64_t)(sample_random(&seed) % 2000));
+    event.hashes[0] = rfm_hash64_integer((int64_t)(draw(&seed) % 20));
+    event.hashes[1] = rfm_hash64_integer((int64_t)(draw(&seed) % 2000));
     event.key = rfm_hash128_of(&i, sizeof i);
     event.row = rfm_hash128_of(&event.key, sizeof event.key);
     return event;

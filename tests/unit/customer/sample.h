@@ -41,6 +41,4 @@ rfm_status sample_fold(void *table, const rfm_events *events, rfm_error *err); /
 /* Fold events and freeze; the extent too. */
 void sample_state(const rfm_layout *layout, rfm_id_kind kind, const sample_event *events, size_t n, rfm_state *state);
 
-uint64_t sample_random(uint64_t *seed);
-
 #endif

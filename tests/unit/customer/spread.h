@@ -2,6 +2,7 @@
 #ifndef RFM_TEST_CUSTOMER_SPREAD_H
 #define RFM_TEST_CUSTOMER_SPREAD_H
 
+#include "draw.h"
 #include "sample.h"
 
 typedef enum spread { EVENLY, ALL_ON_LAST, UNEVENLY } spread;
@@ -14,7 +15,7 @@ static inline int rank_that_meets(const rfm_comm *ranks, spread how, size_t i)
         return (int)(i % ((size_t)last + 1));
     if (how == ALL_ON_LAST)
         return last;
-    while (rank < last && sample_random(&seed) % 2) /* half on rank 0, a quarter on rank 1, ... */
+    while (rank < last && draw(&seed) % 2) /* half on rank 0, a quarter on rank 1, ... */
         rank++;
     return rank;
 }

@@ -50,10 +50,10 @@ static rfm_status add(void *deduper, const rfm_events *events, rfm_error *err)
 static sample_event make_event(const sample_plan *plan, size_t i)
 {
     sample_event event = sample_make(plan, i);
-    uint64_t seed = i, key = sample_random(&seed) % 900;
+    uint64_t seed = i, key = draw(&seed) % 900;
     event.key = rfm_hash128_of(&key, sizeof key);
-    event.time_us = (int64_t)(sample_random(&seed) % 3) - 1;
-    uint64_t row = sample_random(&seed) % 3;
+    event.time_us = (int64_t)(draw(&seed) % 3) - 1;
+    uint64_t row = draw(&seed) % 3;
     event.row = rfm_hash128_of(&row, sizeof row);
     /* What is not used of an event is not kept of it either. */
     if (plan->kind == RFM_ID_TEXT)

@@ -1,13 +1,14 @@
 /* state.h5 gives back what was written, to any layout whose aggregates it has. */
 #include "session.h"
 
-#include <unistd.h>
-
 #include "reference.h"
 
 enum { EVENTS = 1300, CUSTOMERS = 100 };
 
-static char path[64];
+static const char *path(void)
+{
+    return in_folder("state.h5");
+}
 
 /* This rank's part of the state of all events. */
 static void make_state(const rfm_layout *layout, rfm_id_kind kind, size_t n, rfm_state *state)
@@ -48,7 +49,7 @@ static void write_state(const rfm_state *state, const rfm_keys *keys)
     rfm_error err = {0};
     char settings[] = "timezone UTC\ndecimals 4\n", *inputs = make_inputs();
     rfm_provenance provenance = {.settings = settings, .inputs = inputs, .as_of_us = INT64_MAX};
-    assert_int_equal(rfm_state_write(comm, path, state, keys, &provenance, &err), RFM_OK);
+    assert_int_equal(rfm_state_write(comm, path(), state, keys, &provenance, &err), RFM_OK);
     free(inputs);
 }
 
@@ -73,7 +74,7 @@ static void check_round_trip(rfm_id_kind kind, size_t n)
     rfm_provenance provenance;
     make_state(&layout, kind, n, &written);
     write_state(&written, NULL);
-    assert_int_equal(rfm_state_read(comm, path, &layout, &read, &keys, &provenance, &err), RFM_OK);
+    assert_int_equal(rfm_state_read(comm, path(), &layout, &read, &keys, &provenance, &err), RFM_OK);
     reference_equal(&written, &read);
     check_provenance(&provenance);
     assert_int_equal(keys.n, 0);
@@ -118,7 +119,7 @@ static void a_layout_finds_its_aggregates_among_others(void **unused)
             some[n_some++] = all[i];
         rfm_layout layout = make_layout(some, n_some);
         make_state(&layout, RFM_ID_TEXT, EVENTS, &expected);
-        assert_int_equal(rfm_state_read(comm, path, &layout, &read, NULL, NULL, &err), RFM_OK);
+        assert_int_equal(rfm_state_read(comm, path(), &layout, &read, NULL, NULL, &err), RFM_OK);
         reference_equal(&expected, &read);
         rfm_state_free(&expected);
         rfm_state_free(&read);
@@ -139,9 +140,9 @@ static void a_missing_aggregate_is_named(void **unused)
     rfm_state written, read;
     make_state(&less, RFM_ID_TEXT, EVENTS, &written);
     write_state(&written, NULL);
-    assert_int_equal(rfm_state_read(comm, path, &more, &read, NULL, NULL, &err), RFM_USAGE);
+    assert_int_equal(rfm_state_read(comm, path(), &more, &read, NULL, NULL, &err), RFM_USAGE);
     assert_non_null(strstr(err.message, "'last purchase'"));
-    assert_non_null(strstr(err.message, path));
+    assert_non_null(strstr(err.message, path()));
     assert_null(read.ids.hash);
     rfm_state_free(&written);
     rfm_layout_free(&less);
@@ -157,7 +158,7 @@ static void without_a_layout_extent_and_provenance_are_read(void **unused)
     rfm_provenance provenance;
     make_state(&layout, RFM_ID_INTEGER, EVENTS, &written);
     write_state(&written, NULL);
-    assert_int_equal(rfm_state_read(comm, path, NULL, &read, NULL, &provenance, &err), RFM_OK);
+    assert_int_equal(rfm_state_read(comm, path(), NULL, &read, NULL, &provenance, &err), RFM_OK);
     assert_memory_equal(&read.extent, &written.extent, sizeof read.extent);
     assert_int_equal(read.extent.n_events, EVENTS);
     assert_int_equal(read.ids.n, 0);
@@ -193,7 +194,7 @@ static void keys_come_back_to_their_owners(void **unused)
     qsort(keys.keys, keys.n, sizeof *keys.keys, compare_keys);
     make_state(&layout, RFM_ID_INTEGER, 10, &written);
     write_state(&written, &keys);
-    assert_int_equal(rfm_state_read(comm, path, &layout, &read, &back, NULL, &err), RFM_OK);
+    assert_int_equal(rfm_state_read(comm, path(), &layout, &read, &back, NULL, &err), RFM_OK);
     assert_int_equal(back.n, keys.n);
     if (keys.n > 0)
         assert_memory_equal(back.keys, keys.keys, keys.n * sizeof *keys.keys);
@@ -219,7 +220,7 @@ static void folding_onto_a_file_equals_folding_all(void **unused)
     make_state(&layout, RFM_ID_TEXT, EVENTS - 500, &today);
     write_state(&today, NULL);
     rfm_state_free(&today);
-    assert_int_equal(rfm_state_read(comm, path, &layout, &base, NULL, NULL, &err), RFM_OK);
+    assert_int_equal(rfm_state_read(comm, path(), &layout, &base, NULL, NULL, &err), RFM_OK);
     for (size_t i = EVENTS - 500; i < EVENTS; i++)
         if (i / 7 % (size_t)rfm_comm_size(comm) == (size_t)rfm_comm_rank(comm))
             events[n_met++] = sample_make(&plan, i);
@@ -249,16 +250,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(keys_come_back_to_their_owners),
         cmocka_unit_test(folding_onto_a_file_equals_folding_all),
     };
-    rfm_error err = {0};
-    if (rfm_comm_open(&argc, &argv, &comm, &err)) {
-        fprintf(stderr, "%s\n", err.message);
-        return 1;
-    }
-    snprintf(path, sizeof path, "customer-state-file-%d.h5", rfm_comm_size(comm));
-    int64_t failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rfm_comm_reduce_i64(comm, RFM_MAX, &failed, 1);
-    if (rfm_comm_rank(comm) == 0)
-        unlink(path);
-    rfm_comm_close(comm);
-    return failed != 0;
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

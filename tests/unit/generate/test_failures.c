@@ -10,7 +10,7 @@ static rfm_generate_options small_options(void)
     options.events = 1000;
     options.days = 1;
     options.parts = 3;
-    options.out = folder;
+    options.out = target;
     return options;
 }
 
@@ -73,9 +73,9 @@ static void missing_parents_are_made(void **state)
 {
     (void)state;
     next_folder();
-    char parent[sizeof folder];
-    snprintf(parent, sizeof parent, "%s", folder);
-    strncat(folder, "/child", sizeof folder - strlen(folder) - 1);
+    char parent[sizeof target];
+    snprintf(parent, sizeof parent, "%s", target);
+    strncat(target, "/child", sizeof target - strlen(target) - 1);
     rfm_generate_options options = small_options();
     rfm_error err = {0};
     assert_int_equal(rfm_generate(comm, &options, &err), RFM_OK);
@@ -106,7 +106,7 @@ static void a_failure_anywhere_leaves_no_temporary_file(void **state)
         assert_true(status == RFM_OK || err.rank == failing);
         int files = count_files();
         assert_true(files == -1 || files == 0 || files == 1 || files == 4);
-        char path[512];
+        char path[PATH_BYTES];
         path_in(".part-00000.csv.tmp", path);
         assert_int_equal(access(path, F_OK), -1);
         path_in(".customers.csv.tmp", path);
@@ -127,5 +127,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(missing_parents_are_made),
         cmocka_unit_test(a_failure_anywhere_leaves_no_temporary_file),
     };
-    return run_in_folders(argc, argv, tests, sizeof tests / sizeof *tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

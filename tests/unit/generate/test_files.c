@@ -15,7 +15,7 @@ static rfm_generate_options small_options(void)
     options.events = 20000;
     options.days = 9;
     options.parts = 3;
-    options.out = folder;
+    options.out = target;
     return options;
 }
 
@@ -220,7 +220,7 @@ static void the_wide_shape_has_much_distinct_state(void **state)
     rfm_generate_options options = rfm_generate_defaults();
     options.events = MOST_ROWS;
     options.shape = RFM_SHAPE_WIDE;
-    options.out = folder;
+    options.out = target;
     generate(&options);
     if (rfm_comm_rank(comm) == 0) {
         parse_parts(&options);
@@ -245,7 +245,7 @@ static void extreme_numbers_are_met_exactly(void **state)
         options.events = cases[i].events;
         options.days = cases[i].days;
         options.parts = cases[i].parts;
-        options.out = folder;
+        options.out = target;
         generate(&options);
         if (rfm_comm_rank(comm) == 0) {
             parse_parts(&options);
@@ -351,7 +351,7 @@ static void the_log_has_the_proportions_of_october_2019_and_types_that_differ(vo
     options.customers = 13600;
     options.events = MOST_ROWS;
     options.parts = 7;
-    options.out = folder;
+    options.out = target;
     generate(&options);
     if (rfm_comm_rank(comm) == 0) {
         parse_parts(&options);
@@ -415,7 +415,7 @@ static void compressed_parts_hold_the_same_text(void **state)
     drop_folder();
     next_folder();
     options.gzip = false;
-    options.out = folder;
+    options.out = target;
     generate(&options);
     for (int p = 0; p < 3 && rfm_comm_rank(comm) == 0; p++) {
         size_t length;
@@ -442,5 +442,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(extreme_numbers_are_met_exactly),
         cmocka_unit_test(compressed_parts_hold_the_same_text),
     };
-    return run_in_folders(argc, argv, tests, sizeof tests / sizeof *tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -4,6 +4,8 @@
 
 #include "session.h"
 
+#include "file.h"
+
 /* ---- shares of rows -------------------------------------------------------------------------- */
 
 typedef enum share { EVEN, ALL_ON_LAST, EVERY_OTHER_EMPTY, ONE_EACH_THEN_REST, N_SHARES } share;

@@ -1,35 +1,11 @@
 /* A full disk ends every rank with a message and never in a wait: at each step of a write, with and
  * without blocks held. */
-#include "session.h"
-
-#include <sys/mount.h>
+#include "disk.h"
+#include "file.h"
 
 enum { DISK_BYTES = 4 << 20 };
 
-/* A small file system of our own, in the folder; root alone may make one. All ranks get whether it
- * is there. */
-static bool mount_disk(void)
-{
-    char options[64];
-    int64_t failed = 0;
-    snprintf(options, sizeof options, "size=%d", (int)DISK_BYTES);
-    if (rfm_comm_rank(comm) == 0) {
-        rmdir(in_folder("disk"));
-        failed = mkdir(in_folder("disk"), 0700) || mount("none", in_folder("disk"), "tmpfs", 0, options);
-        if (failed)
-            print_message("no file system can be mounted here: a full disk is not tried\n");
-    }
-    rfm_comm_bcast(comm, 0, &failed, sizeof failed);
-    return !failed;
-}
-
-static void unmount_disk(void)
-{
-    rfm_comm_barrier(comm);
-    if (rfm_comm_rank(comm) == 0)
-        assert_int_equal(umount(in_folder("disk")), 0);
-    rfm_comm_barrier(comm);
-}
+static const char DISK[] = "size=4m";
 
 /* Leave `bytes` of the disk free. */
 static void fill_disk(size_t bytes)
@@ -74,7 +50,7 @@ static rfm_status write_some(size_t bytes_a_rank, bool skip, rfm_error *err)
 static void a_full_disk_is_an_error_on_all_ranks(void **state)
 {
     (void)state;
-    if (!mount_disk())
+    if (!mount_disk(DISK))
         skip();
     size_t ranks = (size_t)rfm_comm_size(comm), n_failed = 0;
     /* From no room at all, through room for a part of it, to room for all. */
@@ -102,7 +78,7 @@ static void a_full_disk_is_an_error_on_all_ranks(void **state)
 static void a_disk_that_fills_unforeseen_is_an_error_on_all_ranks(void **state)
 {
     (void)state;
-    if (!mount_disk())
+    if (!mount_disk(DISK))
         skip();
     size_t ranks = (size_t)rfm_comm_size(comm);
     fill_disk((size_t)1 << 20);

@@ -1,23 +1,15 @@
 /* harness: temporary files and readings as text. */
 #include "harness.h"
 
-#include <dirent.h>
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "session.h"
 
-#include <cmocka.h>
+#include <inttypes.h>
 
 #include "reader.h"
 #include "scanner.h"
 
 enum { MAX_ZONES = 8 };
 
-static char directory[200];
 static struct {
     char name[40];
     rfm_zone *zone;
@@ -26,32 +18,14 @@ static struct {
 int harness_open(void **unused)
 {
     (void)unused;
-    snprintf(directory, sizeof directory, "%s/rfmpi-ingest-XXXXXX", P_tmpdir);
-    assert_non_null(mkdtemp(directory));
+    assert_true(make_folder());
     return 0;
-}
-
-static void remove_tree(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    while (dir && (entry = readdir(dir)) != NULL) {
-        char child[600];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        snprintf(child, sizeof child, "%s/%s", path, entry->d_name);
-        if (unlink(child) != 0)
-            remove_tree(child);
-    }
-    if (dir)
-        closedir(dir);
-    rmdir(path);
 }
 
 int harness_close(void **unused)
 {
     (void)unused;
-    remove_tree(directory);
+    remove_folder();
     for (size_t i = 0; i < MAX_ZONES; i++)
         rfm_zone_close(zones[i].zone);
     memset(zones, 0, sizeof zones);
@@ -60,11 +34,7 @@ int harness_close(void **unused)
 
 const char *harness_path(const char *name)
 {
-    static char paths[4][400];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", directory, name);
-    return paths[next];
+    return in_folder(name);
 }
 
 const char *harness_write(const char *name, const void *bytes, size_t n_bytes)

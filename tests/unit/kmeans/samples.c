@@ -5,26 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static rfm_comm *opened;
-
-uint64_t draw(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-double draw_unit(uint64_t *state)
-{
-    return (double)(draw(state) >> 11) * 0x1p-53;
-}
-
-size_t draw_below(uint64_t *state, size_t limit)
-{
-    return (size_t)(draw(state) % limit);
-}
-
 /* Bell-shaped enough. */
 static double draw_bell(uint64_t *state)
 {
@@ -95,7 +75,7 @@ void sample_free(test_sample *sample)
     sample->rows = NULL;
 }
 
-void sample_share(const rfm_comm *comm, size_t n, int way, size_t *from, size_t *to)
+void sample_share(size_t n, int way, size_t *from, size_t *to)
 {
     size_t rank = (size_t)rfm_comm_rank(comm), size = (size_t)rfm_comm_size(comm);
     size_t alone = way == 2 ? size - 1 : 0;
@@ -141,11 +121,11 @@ int32_t oracle_label(const rfm_grid *grid, int k, const double *centroids, const
     return label;
 }
 
-void trial_run(rfm_comm *comm, const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial)
+void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial)
 {
     rfm_error err = {0};
     memset(trial, 0, sizeof *trial);
-    sample_share(comm, sample->n, way, &trial->from, &trial->to);
+    sample_share(sample->n, way, &trial->from, &trial->to);
     size_t n = trial->to - trial->from, *offsets = NULL;
     const double *rows = sample->rows + trial->from * (size_t)sample->d;
     rfm_grid_fit(comm, n, sample->d, rows, NULL, &trial->grid, &err);
@@ -186,26 +166,8 @@ uint64_t trial_hash(const test_trial *trial, size_t n)
     return rfm_hash64(parts, sizeof parts);
 }
 
-rfm_comm *ranks(void)
-{
-    return opened;
-}
-
 uint64_t some(uint64_t cases)
 {
-    uint64_t size = (uint64_t)rfm_comm_size(opened);
+    uint64_t size = (uint64_t)rfm_comm_size(comm);
     return size > 1 ? cases / (2 * size) : cases;
-}
-
-int run_with_ranks(int argc, char **argv, int (*tests)(void))
-{
-    rfm_error err = {0};
-    if (rfm_comm_open(&argc, &argv, &opened, &err) != RFM_OK) {
-        print_error("%s\n", err.message);
-        return 1;
-    }
-    int64_t failed = tests();
-    rfm_comm_reduce_i64(opened, RFM_MAX, &failed, 1);
-    rfm_comm_close(opened);
-    return failed != 0;
 }

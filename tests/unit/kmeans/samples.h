@@ -3,13 +3,8 @@
 #ifndef KMEANS_SAMPLES_H
 #define KMEANS_SAMPLES_H
 
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <setjmp.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "draw.h"
+#include "session.h"
 
 #include "rfmpi/kmeans.h"
 
@@ -35,16 +30,11 @@ typedef struct test_sample {
     double *rows; /* [n * d] */
 } test_sample;
 
-/* A small generator of the test's own: splitmix64. */
-uint64_t draw(uint64_t *state);
-double draw_unit(uint64_t *state);
-size_t draw_below(uint64_t *state, size_t limit);
-
 test_sample sample_make(test_kind kind, uint64_t seed, size_t n, int d);
 void sample_free(test_sample *sample);
 
 /* Rows of this rank: way 0 all on rank 0, 1 even, 2 all on the last rank, 3 uneven with an empty rank in the middle. */
-void sample_share(const rfm_comm *comm, size_t n, int way, size_t *from, size_t *to);
+void sample_share(size_t n, int way, size_t *from, size_t *to);
 enum { WAYS = 4 };
 
 /* The definition, again: position by the grid, distance in index order, argmin. */
@@ -60,16 +50,11 @@ typedef struct test_trial {
     int32_t *labels; /* [n] of all rows */
 } test_trial;
 
-void trial_run(rfm_comm *comm, const test_sample *sample, int way, const rfm_kmeans_options *options,
-               test_trial *trial);
+void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial);
 void trial_free(test_trial *trial);
 
 /* Everything a fit says, in one number. */
 uint64_t trial_hash(const test_trial *trial, size_t n);
-
-/* Opens the ranks, runs the tests, closes; non-zero when a test failed on any rank. */
-int run_with_ranks(int argc, char **argv, int (*tests)(void));
-rfm_comm *ranks(void);
 
 /* Fewer cases on more ranks: what matters there is that the ranks agree. */
 uint64_t some(uint64_t cases);

@@ -55,7 +55,7 @@ static int count_reached(const test_sample *sample, double truth, int k, rfm_see
         options.seed = seed;
         options.restarts = 4;
         options.seeding = seeding;
-        trial_run(ranks(), sample, 1, &options, &trial);
+        trial_run(sample, 1, &options, &trial);
         reached += trial.clustering.inertia <= 1.0001 * truth;
         trial_free(&trial);
     }
@@ -79,7 +79,7 @@ static void try_set(const char *name, int k, int least)
     double truth = measure_truth(rows, classes, n);
     for (int seeding = 0; seeding < 2; seeding++) {
         int reached = count_reached(&sample, truth, k, (rfm_seeding)seeding);
-        if (rfm_comm_rank(ranks()) == 0)
+        if (rfm_comm_rank(comm) == 0)
             print_message("%s, %s: %d of %d seeds reach the inertia of the true labels\n", name,
                           seeding == 0 ? "k-means||" : "k-means++", reached, SEEDS);
         assert_true(reached >= least);
@@ -105,17 +105,12 @@ static void a2_is_told(void **state)
     try_set("a2", 35, 0);
 }
 
-static int tests(void)
+int main(int argc, char **argv)
 {
-    const struct CMUnitTest list[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(s1_is_solved),
         cmocka_unit_test(unbalance_is_solved),
         cmocka_unit_test(a2_is_told),
     };
-    return cmocka_run_group_tests(list, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return run_with_ranks(argc, argv, tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -18,7 +18,7 @@ static void expect_clusters(const test_sample *sample, const rfm_kmeans_options 
 {
     for (int way = 0; way < WAYS; way++) {
         test_trial trial;
-        trial_run(ranks(), sample, way, options, &trial);
+        trial_run(sample, way, options, &trial);
         assert_int_equal(trial.clustering.k, k);
         assert_true(trial.clustering.converged);
         for (int c = 0; c < trial.clustering.k; c++)
@@ -69,7 +69,7 @@ static void one_row_is_a_cluster_of_its_own(void **state)
         rfm_kmeans_options options = ask(8, (rfm_seeding)seeding);
         test_trial trial;
         expect_clusters(&sample, &options, 1);
-        trial_run(ranks(), &sample, 0, &options, &trial);
+        trial_run(&sample, 0, &options, &trial);
         assert_true(trial.clustering.inertia == 0);
         assert_true(trial.grid.offset[0] + trial.clustering.centroids[0] == 3.25);
         trial_free(&trial);
@@ -84,7 +84,7 @@ static void as_many_clusters_as_rows_leave_no_inertia(void **state)
         rfm_kmeans_options options = ask(23, (rfm_seeding)seeding);
         test_trial trial;
         expect_clusters(&sample, &options, 23);
-        trial_run(ranks(), &sample, 1, &options, &trial);
+        trial_run(&sample, 1, &options, &trial);
         assert_true(trial.clustering.inertia == 0);
         trial_free(&trial);
     }
@@ -101,7 +101,7 @@ static void empty_clusters_take_the_farthest_distinct_rows(void **state)
     options.given = given;
     for (int way = 0; way < WAYS; way++) {
         test_trial trial;
-        trial_run(ranks(), &sample, way, &options, &trial);
+        trial_run(&sample, way, &options, &trial);
         assert_int_equal(trial.clustering.k, 3);
         assert_int_equal(trial.labels[3], trial.labels[4]);
         assert_int_equal(trial.clustering.sizes[trial.labels[3]], 2);
@@ -130,7 +130,7 @@ static void every_input_ends(void **state)
         options.given = given;
         for (int way = 0; way < WAYS; way++) {
             test_trial trial;
-            trial_run(ranks(), &sample, way, &options, &trial);
+            trial_run(&sample, way, &options, &trial);
             assert_in_range(trial.clustering.k, 1, k < (int)n ? k : (int)n);
             uint64_t hash = trial_hash(&trial, n);
             expected = way == 0 ? hash : expected;
@@ -148,9 +148,9 @@ static void expect_refusal(rfm_kmeans_options options, size_t n, rfm_status stat
     rfm_matrix matrix;
     rfm_clustering clustering;
     rfm_error err = {0};
-    assert_int_equal(rfm_grid_fit(ranks(), n, 2, rows, NULL, &grid, &err), RFM_OK);
-    assert_int_equal(rfm_matrix_init(ranks(), &grid, n, rows, NULL, &matrix, &err), RFM_OK);
-    assert_int_equal(rfm_kmeans_fit(ranks(), &matrix, &options, &clustering, &err), status);
+    assert_int_equal(rfm_grid_fit(comm, n, 2, rows, NULL, &grid, &err), RFM_OK);
+    assert_int_equal(rfm_matrix_init(comm, &grid, n, rows, NULL, &matrix, &err), RFM_OK);
+    assert_int_equal(rfm_kmeans_fit(comm, &matrix, &options, &clustering, &err), status);
     assert_true(strlen(err.message) > 10);
     assert_null(clustering.labels);
     rfm_matrix_free(&matrix);
@@ -194,9 +194,9 @@ static void the_tolerance_ends_the_loop_early(void **state)
     test_trial strict, loose;
     rfm_kmeans_options options = ask(10, RFM_SEEDING_RANDOM);
     options.restarts = 1;
-    trial_run(ranks(), &sample, 1, &options, &strict);
+    trial_run(&sample, 1, &options, &strict);
     options.tolerance = 1e-2;
-    trial_run(ranks(), &sample, 1, &options, &loose);
+    trial_run(&sample, 1, &options, &loose);
     assert_true(strict.clustering.converged && loose.clustering.converged);
     assert_in_range(loose.clustering.iterations, 2, strict.clustering.iterations - 1);
     for (int t = 0; t < loose.clustering.iterations; t++)
@@ -215,7 +215,7 @@ static void the_limit_counts_iterations(void **state)
     for (int limit = 1; limit < 4; limit++) {
         test_trial trial;
         options.max_iterations = limit;
-        trial_run(ranks(), &sample, 1, &options, &trial);
+        trial_run(&sample, 1, &options, &trial);
         assert_int_equal(trial.clustering.iterations, limit);
         assert_false(trial.clustering.converged);
         assert_int_equal(trial.clustering.iterations_total, limit * options.restarts);
@@ -236,7 +236,7 @@ static void seedings_follow_the_keys(void **state)
         memcpy(reversed + 2 * (N - 1 - i), sample.rows + 2 * i, 2 * sizeof *reversed);
         keys[0][i] = keys[1][N - 1 - i] = rfm_hash64_integer((int64_t)i * 17);
     }
-    bool mine = rfm_comm_rank(ranks()) == 0;
+    bool mine = rfm_comm_rank(comm) == 0;
     for (int seeding = 0; seeding < 3; seeding++) {
         rfm_kmeans_options options = ask(9, (rfm_seeding)seeding);
         rfm_clustering results[2];
@@ -245,9 +245,9 @@ static void seedings_follow_the_keys(void **state)
             rfm_matrix matrix;
             rfm_error err = {0};
             const double *rows = turn == 0 ? sample.rows : reversed;
-            rfm_grid_fit(ranks(), mine ? N : 0, 2, rows, NULL, &grid, &err);
-            rfm_matrix_init(ranks(), &grid, mine ? N : 0, rows, keys[turn], &matrix, &err);
-            assert_int_equal(rfm_kmeans_fit(ranks(), &matrix, &options, &results[turn], &err), RFM_OK);
+            rfm_grid_fit(comm, mine ? N : 0, 2, rows, NULL, &grid, &err);
+            rfm_matrix_init(comm, &grid, mine ? N : 0, rows, keys[turn], &matrix, &err);
+            assert_int_equal(rfm_kmeans_fit(comm, &matrix, &options, &results[turn], &err), RFM_OK);
             rfm_matrix_free(&matrix);
             rfm_grid_free(&grid);
         }
@@ -259,9 +259,9 @@ static void seedings_follow_the_keys(void **state)
     sample_free(&sample);
 }
 
-static int tests(void)
+int main(int argc, char **argv)
 {
-    const struct CMUnitTest list[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(fewer_distinct_rows_than_k_give_fewer_clusters),
         cmocka_unit_test(given_centroids_beyond_the_distinct_rows_are_dropped),
         cmocka_unit_test(equal_rows_make_one_cluster),
@@ -274,10 +274,5 @@ static int tests(void)
         cmocka_unit_test(the_limit_counts_iterations),
         cmocka_unit_test(seedings_follow_the_keys),
     };
-    return cmocka_run_group_tests(list, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return run_with_ranks(argc, argv, tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -33,7 +33,7 @@ static void check_against_given_rows(const test_trial *trial, const test_sample 
                                       &(rfm_rows){sample->n, sample->rows}, labels, NULL, &err),
                      RFM_OK);
     assert_memory_equal(labels, trial->labels, sample->n * sizeof *labels);
-    rfm_kmeans_inertia(ranks(), &(rfm_centroids){&trial->grid, result->k, result->centroids},
+    rfm_kmeans_inertia(comm, &(rfm_centroids){&trial->grid, result->k, result->centroids},
                        &(rfm_rows){trial->to - trial->from, sample->rows + trial->from * (size_t)sample->d},
                        labels + trial->from, &inertia, sizes, &err);
     assert_int_equal(err.status, RFM_OK);
@@ -98,8 +98,8 @@ static void try_ways(uint64_t seed, test_kind kind)
     rfm_kmeans_options options = draw_options(seed, d);
     for (int way = 0; way < WAYS; way++) {
         test_trial trial;
-        omp_set_num_threads(1 + (int)((seed + (uint64_t)way) % 3) / (rfm_comm_size(ranks()) > 1 ? 2 : 1));
-        trial_run(ranks(), &sample, way, &options, &trial);
+        omp_set_num_threads(1 + (int)((seed + (uint64_t)way) % 3) / (rfm_comm_size(comm) > 1 ? 2 : 1));
+        trial_run(&sample, way, &options, &trial);
         uint64_t hash = trial_hash(&trial, n);
         if (way == 0) {
             expected = hash;
@@ -134,7 +134,7 @@ static void a_known_fit_gives_the_known_result(void **state)
         test_trial trial;
         options.k = 12;
         options.seeding = (rfm_seeding)seeding;
-        trial_run(ranks(), &sample, 1, &options, &trial);
+        trial_run(&sample, 1, &options, &trial);
         assert_int_equal(trial_hash(&trial, sample.n), known[seeding]);
         trial_free(&trial);
     }
@@ -151,7 +151,7 @@ static void both_algorithms_give_the_same_bits(void **state)
             rfm_kmeans_options options = rfm_kmeans_defaults();
             test_trial trial;
             options.algorithm = which == 0 ? RFM_ALGORITHM_GEMM : RFM_ALGORITHM_DEFINITION;
-            trial_run(ranks(), &sample, 1, &options, &trial);
+            trial_run(&sample, 1, &options, &trial);
             assert_string_equal(trial.clustering.algorithm, which == 0 ? "gemm" : "definition");
             hashes[which] = trial_hash(&trial, sample.n);
             trial_free(&trial);
@@ -210,7 +210,7 @@ static int compare_with_plain(uint64_t seed)
     options.max_iterations = 20;
     options.order_column = 0;
     test_trial trial;
-    trial_run(ranks(), &sample, 1, &options, &trial);
+    trial_run(&sample, 1, &options, &trial);
     for (size_t i = 0; i < (size_t)k * (size_t)d; i++)
         centroids[i] = given[i] - trial.grid.offset[i % (size_t)d];
     int done = run_plain(&trial, &sample, k, 20, centroids);
@@ -238,18 +238,13 @@ static void the_loop_does_what_a_plain_one_does(void **state)
     assert_true(compared > (int)some(160) / 2);
 }
 
-static int tests(void)
+int main(int argc, char **argv)
 {
-    const struct CMUnitTest list[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(fits_do_not_depend_on_ranks_threads_or_sharding),
         cmocka_unit_test(a_known_fit_gives_the_known_result),
         cmocka_unit_test(both_algorithms_give_the_same_bits),
         cmocka_unit_test(the_loop_does_what_a_plain_one_does),
     };
-    return cmocka_run_group_tests(list, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return run_with_ranks(argc, argv, tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

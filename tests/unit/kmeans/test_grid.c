@@ -14,8 +14,8 @@ static void every_value_is_within_half_a_step_of_its_index(void **state)
         rfm_grid grid;
         rfm_error err = {0};
         size_t from, to;
-        sample_share(ranks(), sample.n, 3, &from, &to);
-        rfm_grid_fit(ranks(), to - from, 5, sample.rows + from * 5, NULL, &grid, &err);
+        sample_share(sample.n, 3, &from, &to);
+        rfm_grid_fit(comm, to - from, 5, sample.rows + from * 5, NULL, &grid, &err);
         assert_string_equal(err.message, "");
         for (size_t i = 0; i < sample.n * 5; i++) {
             int j = (int)(i % 5);
@@ -36,8 +36,8 @@ static void steps_are_the_smallest_powers_of_two_that_fit(void **state)
     rfm_grid grid;
     rfm_error err = {0};
     size_t from, to;
-    sample_share(ranks(), sample.n, 1, &from, &to);
-    rfm_grid_fit(ranks(), to - from, 6, sample.rows + from * 6, NULL, &grid, &err);
+    sample_share(sample.n, 1, &from, &to);
+    rfm_grid_fit(comm, to - from, 6, sample.rows + from * 6, NULL, &grid, &err);
     assert_string_equal(err.message, "");
     for (int j = 0; j < 6; j++) {
         int exponent;
@@ -56,7 +56,7 @@ static void a_constant_column_keeps_its_value_exactly(void **state)
     double values[] = {0.1, -1e300, 0, 5e-324, 1e-290, 12345.678};
     rfm_grid grid, copy;
     rfm_error err = {0};
-    rfm_grid_fit(ranks(), 1, 6, values, NULL, &grid, &err);
+    rfm_grid_fit(comm, 1, 6, values, NULL, &grid, &err);
     assert_string_equal(err.message, "");
     for (int j = 0; j < 6; j++) {
         if (j != 3)
@@ -76,7 +76,7 @@ static void an_index_saturates(void **state)
     double values[] = {1, 2};
     rfm_grid grid;
     rfm_error err = {0};
-    rfm_grid_fit(ranks(), 2, 1, values, NULL, &grid, &err);
+    rfm_grid_fit(comm, 2, 1, values, NULL, &grid, &err);
     assert_string_equal(err.message, "");
     assert_int_equal(rfm_grid_index(&grid, 0, 1e300), INT64_C(1) << 52);
     assert_int_equal(rfm_grid_index(&grid, 0, -1e300), -(INT64_C(1) << 52));
@@ -87,11 +87,11 @@ static void an_index_saturates(void **state)
 static void expect_refusal(double first, double second, const char *part)
 {
     static const char *const names[] = {"monetary", "recency_days"};
-    bool last = rfm_comm_rank(ranks()) == rfm_comm_size(ranks()) - 1;
+    bool last = rfm_comm_rank(comm) == rfm_comm_size(comm) - 1;
     double rows[] = {1, last ? first : 2, 1, last ? second : 2};
     rfm_grid grid;
     rfm_error err = {0};
-    assert_int_equal(rfm_grid_fit(ranks(), 2, 2, rows, names, &grid, &err), RFM_DATA);
+    assert_int_equal(rfm_grid_fit(comm, 2, 2, rows, names, &grid, &err), RFM_DATA);
     assert_non_null(strstr(err.message, "recency_days"));
     assert_non_null(strstr(err.message, part));
     assert_null(grid.step);
@@ -113,9 +113,9 @@ static void a_matrix_knows_its_place_and_refuses_rows_off_its_grid(void **state)
     rfm_grid grid;
     rfm_matrix matrix;
     rfm_error err = {0};
-    int rank = rfm_comm_rank(ranks()), size = rfm_comm_size(ranks());
-    rfm_grid_fit(ranks(), 3, 2, rows, NULL, &grid, &err);
-    assert_int_equal(rfm_matrix_init(ranks(), &grid, 3, rows, NULL, &matrix, &err), RFM_OK);
+    int rank = rfm_comm_rank(comm), size = rfm_comm_size(comm);
+    rfm_grid_fit(comm, 3, 2, rows, NULL, &grid, &err);
+    assert_int_equal(rfm_matrix_init(comm, &grid, 3, rows, NULL, &matrix, &err), RFM_OK);
     assert_int_equal(matrix.n_global, 3 * size);
     assert_int_equal(matrix.first, 3 * rank);
     assert_int_equal(matrix.key[1], rfm_hash64_integer(3 * rank + 1));
@@ -124,14 +124,14 @@ static void a_matrix_knows_its_place_and_refuses_rows_off_its_grid(void **state)
     rfm_matrix_free(&matrix);
     if (rank == size - 1)
         rows[4] = far;
-    assert_int_equal(rfm_matrix_init(ranks(), &grid, 3, rows, NULL, &matrix, &err), RFM_DATA);
+    assert_int_equal(rfm_matrix_init(comm, &grid, 3, rows, NULL, &matrix, &err), RFM_DATA);
     assert_null(matrix.index);
     rfm_grid_free(&grid);
 }
 
-static int tests(void)
+int main(int argc, char **argv)
 {
-    const struct CMUnitTest list[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_within_half_a_step_of_its_index),
         cmocka_unit_test(steps_are_the_smallest_powers_of_two_that_fit),
         cmocka_unit_test(a_constant_column_keeps_its_value_exactly),
@@ -139,10 +139,5 @@ static int tests(void)
         cmocka_unit_test(what_is_not_finite_or_too_wide_is_named_on_every_rank),
         cmocka_unit_test(a_matrix_knows_its_place_and_refuses_rows_off_its_grid),
     };
-    return cmocka_run_group_tests(list, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return run_with_ranks(argc, argv, tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

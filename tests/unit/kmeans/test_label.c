@@ -59,7 +59,7 @@ static void try_case(uint64_t seed)
         k = 1 + (int)draw_below(&state, seed % 30 == 0 ? 150 : 12);
     test_sample sample = sample_make((test_kind)(seed % KINDS), seed, n, d);
     omp_set_num_threads(1 + (int)draw_below(&state, 3));
-    rfm_grid_fit(ranks(), n, d, sample.rows, NULL, &grid, &err);
+    rfm_grid_fit(comm, n, d, sample.rows, NULL, &grid, &err);
     assert_string_equal(err.message, "");
     double *centroids = make_centroids(&sample, &grid, k, &state);
     expect_labels_of_the_definition(&grid, &sample, k, centroids);
@@ -95,7 +95,7 @@ static void ties_go_to_the_lowest_index(void **state)
     }
     rows[0] = -2; /* so that the grid reaches beyond the centroids, evenly */
     rows[3] = 2;
-    assert_int_equal(rfm_grid_fit(ranks(), N, 3, rows, NULL, &grid, &err), RFM_OK);
+    assert_int_equal(rfm_grid_fit(comm, N, 3, rows, NULL, &grid, &err), RFM_OK);
     assert_true(grid.offset[0] == 0);
     assert_int_equal(rfm_kmeans_label(&(rfm_centroids){&grid, 4, centroids}, &(rfm_rows){N, rows}, labels, NULL, &err),
                      RFM_OK);
@@ -114,7 +114,7 @@ static void a_row_that_is_not_finite_is_refused(void **state)
     rfm_grid grid;
     double rows[] = {1, 2, 3, 4}, centroids[] = {0, 0};
     int32_t labels[2];
-    assert_int_equal(rfm_grid_fit(ranks(), 2, 2, rows, NULL, &grid, &err), RFM_OK);
+    assert_int_equal(rfm_grid_fit(comm, 2, 2, rows, NULL, &grid, &err), RFM_OK);
     rows[3] = NAN;
     assert_int_equal(rfm_kmeans_label(&(rfm_centroids){&grid, 1, centroids}, &(rfm_rows){2, rows}, labels, NULL, &err),
                      RFM_DATA);
@@ -149,7 +149,7 @@ static void inertia_equals_a_longer_computation(void **state)
         test_sample sample = sample_make(kind, seed, n, 4);
         rfm_error err = {0};
         rfm_grid grid;
-        rfm_grid_fit(ranks(), n, 4, sample.rows, NULL, &grid, &err);
+        rfm_grid_fit(comm, n, 4, sample.rows, NULL, &grid, &err);
         double *centroids = make_centroids(&sample, &grid, k, &random), inertia;
         int32_t *labels = calloc(n, sizeof *labels);
         int64_t sizes[8], total = 0;
@@ -157,7 +157,7 @@ static void inertia_equals_a_longer_computation(void **state)
             labels[i] = (int32_t)draw_below(&random, (size_t)k);
         for (size_t i = 0; seed % 4 == 0 && i < n; i += 9)
             sample.rows[i * 4 + 1] *= kind == KIND_HUGE ? 3 : 1e5;
-        assert_int_equal(rfm_kmeans_inertia(ranks(), &(rfm_centroids){&grid, k, centroids}, &(rfm_rows){n, sample.rows},
+        assert_int_equal(rfm_kmeans_inertia(comm, &(rfm_centroids){&grid, k, centroids}, &(rfm_rows){n, sample.rows},
                                             labels, &inertia, sizes, &err),
                          RFM_OK);
         long double exact = exact_inertia(&grid, &sample, centroids, labels);
@@ -180,8 +180,8 @@ static void a_label_beyond_k_is_refused(void **state)
     rfm_grid grid;
     double rows[] = {1, 2}, centroid = 0, inertia;
     int32_t labels[] = {0, 1};
-    assert_int_equal(rfm_grid_fit(ranks(), 2, 1, rows, NULL, &grid, &err), RFM_OK);
-    assert_int_equal(rfm_kmeans_inertia(ranks(), &(rfm_centroids){&grid, 1, &centroid}, &(rfm_rows){2, rows}, labels,
+    assert_int_equal(rfm_grid_fit(comm, 2, 1, rows, NULL, &grid, &err), RFM_OK);
+    assert_int_equal(rfm_kmeans_inertia(comm, &(rfm_centroids){&grid, 1, &centroid}, &(rfm_rows){2, rows}, labels,
                                         &inertia, NULL, &err),
                      RFM_INTERNAL);
     rfm_grid_free(&grid);
@@ -195,9 +195,9 @@ static void the_blas_library_is_named(void **state)
     assert_non_null(strstr(name, "OpenBLAS"));
 }
 
-static int tests(void)
+int main(int argc, char **argv)
 {
-    const struct CMUnitTest list[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_equal_the_definition_on_thousands_of_cases),
         cmocka_unit_test(ties_go_to_the_lowest_index),
         cmocka_unit_test(a_row_that_is_not_finite_is_refused),
@@ -205,10 +205,5 @@ static int tests(void)
         cmocka_unit_test(a_label_beyond_k_is_refused),
         cmocka_unit_test(the_blas_library_is_named),
     };
-    return cmocka_run_group_tests(list, NULL, NULL);
-}
-
-int main(int argc, char **argv)
-{
-    return run_with_ranks(argc, argv, tests);
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }

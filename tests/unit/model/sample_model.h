@@ -2,7 +2,7 @@
 #ifndef RFM_TEST_SAMPLE_MODEL_H
 #define RFM_TEST_SAMPLE_MODEL_H
 
-#include "session.h"
+#include "expect.h"
 
 enum { SAMPLE_K = 3, SAMPLE_D = 2, SAMPLE_ITERATIONS = 4 };
 

@@ -1,5 +1,5 @@
 /* as-of: what is kept, and the moment differences are taken from. */
-#include "session.h"
+#include "expect.h"
 
 static const int64_t DAY = RFM_DAY_US;
 static const int64_t OCTOBER_31 = 18200 * RFM_DAY_US; /* 2019-10-31T00:00:00Z */

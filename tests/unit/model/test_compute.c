@@ -1,5 +1,5 @@
 /* Features of customers worked by hand, from event files, at every number of ranks. */
-#include "session.h"
+#include "expect.h"
 
 #include "rfmpi/ingest.h"
 

@@ -1,6 +1,6 @@
 /* The feature language: what is understood, what is refused and how that is said, and what a list needs of the events.
  */
-#include "session.h"
+#include "expect.h"
 
 static const rfm_roles ALL = {.event = "event_type",
                               .session = "user_session",

@@ -1,5 +1,5 @@
 /* features.h5 comes back as it was, and matrices of others are read or refused with reason. */
-#include "session.h"
+#include "expect.h"
 
 enum { N = 101, D = 3 };
 

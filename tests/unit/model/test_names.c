@@ -1,5 +1,5 @@
 /* Names of segments: the built-in table, names and rules of a job, and that names are unique. */
-#include "session.h"
+#include "expect.h"
 
 static const char *const RFM[] = {"recency_days", "frequency", "monetary"};
 

@@ -1,5 +1,5 @@
 /* Quantiles over all ranks equal those of one sorted array, bit for bit. */
-#include "session.h"
+#include "expect.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Scaling against an independent computation in long double; the same bits at any number of ranks; the way back. */
-#include "session.h"
+#include "expect.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #ifndef RFM_TEST_STORE_PRODUCTS_H
 #define RFM_TEST_STORE_PRODUCTS_H
 
-#include "session.h"
+#include "files.h"
 
 static inline rfm_origin origin_of(const char *k, const char *files)
 {

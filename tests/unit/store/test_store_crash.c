@@ -3,7 +3,7 @@
  *
  * The test itself knows no MPI: it starts one process a kill. Each first checks what the one before it left.
  */
-#include "session.h"
+#include "files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -151,11 +151,9 @@ static void a_kill_between_any_two_steps_leaves_old_or_new(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_kill_between_any_two_steps_leaves_old_or_new)};
-    char command[600];
-    snprintf(folder, sizeof folder, "/tmp/rfmpi-store-XXXXXX");
-    if (!mkdtemp(folder))
+    if (!make_folder())
         return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command) != 0 || failed;
+    remove_folder();
+    return failed != 0;
 }

@@ -1,29 +1,8 @@
 /* A full disk: every write into a run ends in a message on all ranks, and what was published stays whole. */
-#include "session.h"
+#include "disk.h"
+#include "files.h"
 
-#include <sys/mount.h>
 #include <sys/statvfs.h>
-
-static bool mount_disk(void)
-{
-    int64_t failed = 0;
-    if (is_first()) {
-        rmdir(in_folder("disk"));
-        failed = mkdir(in_folder("disk"), 0700) || mount("none", in_folder("disk"), "tmpfs", 0, "size=1m");
-        if (failed)
-            print_message("no file system can be mounted here: a full disk is not tried\n");
-    }
-    rfm_comm_bcast(comm, 0, &failed, sizeof failed);
-    return !failed;
-}
-
-static void unmount_disk(void)
-{
-    rfm_comm_barrier(comm);
-    if (is_first())
-        assert_int_equal(umount(in_folder("disk")), 0);
-    rfm_comm_barrier(comm);
-}
 
 /* Leave so many pages of the disk free; a file system that is not full yet is filled to there. */
 static void fill_disk(unsigned pages)
@@ -50,7 +29,7 @@ static rfm_status write_row(void *context, size_t row, rfm_text *line, rfm_error
 static void parts_on_a_full_disk_fail_on_all_ranks(void **state)
 {
     (void)state;
-    if (!mount_disk())
+    if (!mount_disk("size=1m"))
         skip();
     for (unsigned pages = 0; pages < 60; pages += 7) {
         rfm_error err = {0};
@@ -74,7 +53,7 @@ static void parts_on_a_full_disk_fail_on_all_ranks(void **state)
 static void what_was_published_survives_a_full_disk(void **state)
 {
     (void)state;
-    if (!mount_disk())
+    if (!mount_disk("size=1m"))
         skip();
     rfm_error err = {0};
     rfm_run *run = NULL;

@@ -1,5 +1,5 @@
 /* The customers' parts: the same bytes whatever the share of rows, which gzip reads, and a manifest that is true. */
-#include "session.h"
+#include "files.h"
 
 #include "gzip.h"
 #include "parts.h"
