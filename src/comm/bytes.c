@@ -66,10 +66,10 @@ static void copy(void *to, const void *from, size_t n_bytes)
 }
 
 /* What lies between a rank's offset and the next one's; nothing may be a NULL. */
-static rfm_parcel parcel_of(int rank, char *bytes, const size_t *offsets)
+static rfm_transfer transfer_of(int rank, char *bytes, const size_t *offsets)
 {
     size_t n_bytes = offsets[rank + 1] - offsets[rank];
-    return (rfm_parcel){rank, n_bytes > 0 ? bytes + offsets[rank] : NULL, n_bytes};
+    return (rfm_transfer){rank, n_bytes > 0 ? bytes + offsets[rank] : NULL, n_bytes};
 }
 
 /* Around a ring: in each step a rank passes on what it got in the step before. Needs no memory of its own. */
@@ -79,7 +79,7 @@ static void pass_around(rfm_comm *comm, char *all, const size_t *offsets)
     int next = (comm->rank + 1) % n, previous = (comm->rank + n - 1) % n;
     for (int step = 0; step < n - 1; step++) {
         int mine = (comm->rank + n - step) % n, theirs = (mine + n - 1) % n;
-        rfm_parcel send = parcel_of(mine, all, offsets), receive = parcel_of(theirs, all, offsets);
+        rfm_transfer send = transfer_of(mine, all, offsets), receive = transfer_of(theirs, all, offsets);
         send.rank = next;
         receive.rank = previous;
         rfm_ranks_send_receive(comm, &send, &receive);
@@ -103,15 +103,15 @@ rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, si
     bool here = comm->rank == root;
     if (make_room(comm, n_bytes, here, all, offsets, err) != RFM_OK)
         return err->status;
-    rfm_parcel none = {.rank = RFM_NO_RANK};
+    rfm_transfer none = {.rank = RFM_NO_RANK};
     if (!here) {
-        rfm_parcel send = {root, (char *)(uintptr_t)bytes, n_bytes};
+        rfm_transfer send = {root, (char *)(uintptr_t)bytes, n_bytes};
         rfm_ranks_send_receive(comm, &send, &none);
         return RFM_OK;
     }
     rfm_assert(*all != NULL);
     for (int r = 0; r < comm->size; r++) {
-        rfm_parcel receive = parcel_of(r, *all, *offsets);
+        rfm_transfer receive = transfer_of(r, *all, *offsets);
         if (r == root)
             copy(receive.bytes, bytes, receive.n_bytes);
         else
@@ -135,11 +135,11 @@ static void exchange_all(rfm_comm *comm, const void *send, const size_t *send_at
 {
     int n = comm->size, me = comm->rank;
     char *outgoing = (char *)(uintptr_t)send;
-    rfm_parcel kept = parcel_of(me, outgoing, send_at);
+    rfm_transfer kept = transfer_of(me, outgoing, send_at);
     copy(received + receive_at[me], kept.bytes, kept.n_bytes);
     for (int step = 1; step < n; step++) {
-        rfm_parcel out = parcel_of((me + step) % n, outgoing, send_at);
-        rfm_parcel in = parcel_of((me + n - step) % n, received, receive_at);
+        rfm_transfer out = transfer_of((me + step) % n, outgoing, send_at);
+        rfm_transfer in = transfer_of((me + n - step) % n, received, receive_at);
         rfm_ranks_send_receive(comm, &out, &in);
     }
 }

@@ -89,22 +89,22 @@ void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
                   "MPI_Alltoall");
 }
 
-/* The next piece of a parcel, cut off its front; partner MPI_PROC_NULL when nothing is left. */
-static int next_piece(rfm_parcel *parcel, size_t max_bytes, int *partner, char **bytes)
+/* The next piece of a transfer, cut off its front; partner MPI_PROC_NULL when nothing is left. */
+static int next_piece(rfm_transfer *transfer, size_t max_bytes, int *partner, char **bytes)
 {
-    size_t piece = parcel->n_bytes < max_bytes ? parcel->n_bytes : max_bytes;
-    *partner = piece > 0 && parcel->rank != RFM_NO_RANK ? parcel->rank : MPI_PROC_NULL;
-    *bytes = parcel->bytes;
-    parcel->n_bytes -= piece;
+    size_t piece = transfer->n_bytes < max_bytes ? transfer->n_bytes : max_bytes;
+    *partner = piece > 0 && transfer->rank != RFM_NO_RANK ? transfer->rank : MPI_PROC_NULL;
+    *bytes = transfer->bytes;
+    transfer->n_bytes -= piece;
     if (piece > 0)
-        parcel->bytes += piece;
+        transfer->bytes += piece;
     return (int)piece;
 }
 
 /* Both sides know both sizes, so piece i of the sender meets piece i of the receiver. */
-void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_parcel *receive)
+void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_transfer *receive)
 {
-    rfm_parcel out = *send, in = *receive;
+    rfm_transfer out = *send, in = *receive;
     while (out.n_bytes > 0 || in.n_bytes > 0) {
         int to, from;
         char *send_bytes, *receive_bytes;

@@ -40,12 +40,12 @@ void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
 
 /* One step of a pairwise exchange: every rank calls it with partners that fit. RFM_NO_RANK: nothing
  * goes that way. */
-typedef struct rfm_parcel {
+typedef struct rfm_transfer {
     int rank;
     char *bytes;
     size_t n_bytes;
-} rfm_parcel;
-void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_parcel *receive);
+} rfm_transfer;
+void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_transfer *receive);
 
 /* ---- the environment (Local) ------------------------------------------------------------------------------------ */
 

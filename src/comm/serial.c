@@ -78,7 +78,7 @@ void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
 }
 
 /* What a rank keeps is copied by the caller, and there is nobody else. */
-void rfm_ranks_send_receive(rfm_comm *comm, const rfm_parcel *send, const rfm_parcel *receive)
+void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_transfer *receive)
 {
     (void)comm, (void)send, (void)receive;
     rfm_broken("a rank that is alone sends nothing", __FILE__, __LINE__);

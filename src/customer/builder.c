@@ -48,7 +48,7 @@ rfm_state rfm_builder_take(rfm_builder *builder)
 
 /* ---- room ------------------------------------------------------------------------------------------------------- */
 
-static rfm_status reserve_ids(rfm_builder *builder, const rfm_run *runs, size_t n_runs, size_t n, rfm_error *err)
+static rfm_status reserve_ids(rfm_builder *builder, const rfm_stretch *runs, size_t n_runs, size_t n, rfm_error *err)
 {
     rfm_ids *ids = &builder->state.ids;
     rfm_reserve(&ids->hash, &builder->hash, n + 1, sizeof *ids->hash, err);
@@ -67,7 +67,7 @@ static rfm_status reserve_ids(rfm_builder *builder, const rfm_run *runs, size_t 
     return rfm_reserve(&ids->bytes, &builder->bytes, bytes + 1, 1, err);
 }
 
-static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_run *runs, size_t n_runs, size_t n,
+static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_stretch *runs, size_t n_runs, size_t n,
                                rfm_error *err)
 {
     rfm_list *list = &builder->state.lists[l];
@@ -89,7 +89,7 @@ static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_run *runs,
     return err->status;
 }
 
-static rfm_status reserve(rfm_builder *builder, const rfm_run *runs, size_t n_runs, rfm_error *err)
+static rfm_status reserve(rfm_builder *builder, const rfm_stretch *runs, size_t n_runs, rfm_error *err)
 {
     rfm_state *state = &builder->state;
     size_t n = state->ids.n, row = (size_t)state->layout->words.n_words * sizeof *state->words;
@@ -166,14 +166,14 @@ static void settle_lists(rfm_state *state)
 
 /* ---- the heap --------------------------------------------------------------------------------------------------- */
 
-static bool precedes(const rfm_run *a, const rfm_run *b)
+static bool precedes(const rfm_stretch *a, const rfm_stretch *b)
 {
     return rfm_ids_compare(&a->state->ids, a->next, &b->state->ids, b->next) < 0;
 }
 
-static void sift_down(rfm_run *heap, size_t n, size_t at)
+static void sift_down(rfm_stretch *heap, size_t n, size_t at)
 {
-    rfm_run run = heap[at];
+    rfm_stretch run = heap[at];
     for (size_t child; (child = 2 * at + 1) < n; at = child) {
         if (child + 1 < n && precedes(&heap[child + 1], &heap[child]))
             child++;
@@ -184,7 +184,7 @@ static void sift_down(rfm_run *heap, size_t n, size_t at)
     heap[at] = run;
 }
 
-static size_t make_heap(rfm_run *runs, size_t n_runs)
+static size_t make_heap(rfm_stretch *runs, size_t n_runs)
 {
     size_t n = 0;
     for (size_t r = 0; r < n_runs; r++)
@@ -195,7 +195,7 @@ static size_t make_heap(rfm_run *runs, size_t n_runs)
     return n;
 }
 
-static size_t advance(rfm_run *heap, size_t n)
+static size_t advance(rfm_stretch *heap, size_t n)
 {
     if (++heap[0].next == heap[0].end)
         heap[0] = heap[--n];
@@ -204,7 +204,7 @@ static size_t advance(rfm_run *heap, size_t n)
     return n;
 }
 
-rfm_status rfm_builder_merge(rfm_builder *builder, rfm_run *runs, size_t n_runs, rfm_error *err)
+rfm_status rfm_builder_merge(rfm_builder *builder, rfm_stretch *runs, size_t n_runs, rfm_error *err)
 {
     rfm_state *state = &builder->state;
     if (reserve(builder, runs, n_runs, err))

@@ -5,10 +5,10 @@
 #include "rfmpi/customer.h"
 
 /* A stretch of a state: customers next .. end-1, sorted. */
-typedef struct rfm_run {
+typedef struct rfm_stretch {
     const rfm_state *state;
     size_t next, end;
-} rfm_run;
+} rfm_stretch;
 
 typedef struct rfm_list_capacity {
     size_t start, key, payload;
@@ -25,7 +25,7 @@ rfm_status rfm_builder_init(rfm_builder *builder, const rfm_layout *layout, rfm_
 
 /* Append what the runs hold, each customer once. All of it must come behind what is there already.
  * Uses the runs up. */
-rfm_status rfm_builder_merge(rfm_builder *builder, rfm_run *runs, size_t n_runs, rfm_error *err);
+rfm_status rfm_builder_merge(rfm_builder *builder, rfm_stretch *runs, size_t n_runs, rfm_error *err);
 
 /* Hand the state over; the builder is then empty and needs no free. */
 rfm_state rfm_builder_take(rfm_builder *builder);

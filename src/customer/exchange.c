@@ -4,8 +4,8 @@
  * owner's range of hashes into as many even pieces, taken in ascending order: what a round brings
  * is merged and lies behind what was there before.
  *
- *   hashes:   0 ........ 2^64            piece p of n_ranks * n_rounds: floor(hash * n_ranks *
- * n_rounds / 2^64) owner 0: [round 0 | round 1 | ...]   owner 1: [round 0 | round 1 | ...]   ...
+ *   - Piece p of the n_ranks * n_rounds has the hashes h with floor(h * n_ranks * n_rounds / 2^64) = p.
+ *   - Owner 0 has the first n_rounds of them, [round 0 | round 1 | ...], owner 1 the next, and so on.
  */
 #include "rfmpi/customer.h"
 
@@ -21,8 +21,8 @@ typedef struct exchange {
     rfm_comm *comm;
     const rfm_state *state;
     uint64_t n_rounds;
-    rfm_slice *slices; /* [size()]: what goes to each rank in this round */
-    rfm_run *runs;     /* [size()]: what came from each */
+    rfm_range *slices; /* [size()]: what goes to each rank in this round */
+    rfm_stretch *runs; /* [size()]: what came from each */
     rfm_builder builder;
 } exchange;
 
@@ -85,7 +85,7 @@ static rfm_status merge_received(exchange *x, rfm_parcel *parcel, rfm_error *err
     if (rfm_parcel_unpack(parcel, err))
         return err->status;
     for (size_t r = 0; r < n_ranks; r++) {
-        x->runs[r] = (rfm_run){&parcel->received, first, first + parcel->n_received[r]};
+        x->runs[r] = (rfm_stretch){&parcel->received, first, first + parcel->n_received[r]};
         first = x->runs[r].end;
     }
     return rfm_builder_merge(&x->builder, x->runs, n_ranks, err);

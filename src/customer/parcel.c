@@ -12,7 +12,7 @@
 
 typedef enum column_kind { EACH, SPANS, LENGTHS } column_kind;
 
-struct rfm_column {
+struct rfm_parcel_column {
     column_kind kind;
     size_t element;      /* bytes of one */
     const void *source;  /* of EACH and SPANS */
@@ -24,29 +24,29 @@ struct rfm_column {
 
 /* ---- which columns there are ------------------------------------------------------------------------------------ */
 
-static void add_column(rfm_parcel *parcel, rfm_column column)
+static void add_column(rfm_parcel *parcel, rfm_parcel_column column)
 {
     parcel->columns[parcel->n_columns++] = column;
 }
 
 static void add_ids(rfm_parcel *parcel, const rfm_ids *from, rfm_ids *to)
 {
-    add_column(parcel, (rfm_column){EACH, sizeof *from->hash, from->hash, .into = &to->hash});
+    add_column(parcel, (rfm_parcel_column){EACH, sizeof *from->hash, from->hash, .into = &to->hash});
     if (from->kind == RFM_ID_INTEGER) {
-        add_column(parcel, (rfm_column){EACH, sizeof *from->number, from->number, .into = &to->number});
+        add_column(parcel, (rfm_parcel_column){EACH, sizeof *from->number, from->number, .into = &to->number});
         return;
     }
-    add_column(parcel, (rfm_column){LENGTHS, sizeof(size_t), NULL, from->offset, .into = &to->offset});
-    add_column(parcel, (rfm_column){SPANS, 1, from->bytes, from->offset, .into = &to->bytes});
+    add_column(parcel, (rfm_parcel_column){LENGTHS, sizeof(size_t), NULL, from->offset, .into = &to->offset});
+    add_column(parcel, (rfm_parcel_column){SPANS, 1, from->bytes, from->offset, .into = &to->bytes});
 }
 
 static void add_list(rfm_parcel *parcel, const rfm_list *from, rfm_list *to, int n_words)
 {
     size_t row = (size_t)n_words * sizeof *from->payload;
-    add_column(parcel, (rfm_column){LENGTHS, sizeof(size_t), NULL, from->start, .into = &to->start});
-    add_column(parcel, (rfm_column){SPANS, sizeof *from->key, from->key, from->start, .into = &to->key});
+    add_column(parcel, (rfm_parcel_column){LENGTHS, sizeof(size_t), NULL, from->start, .into = &to->start});
+    add_column(parcel, (rfm_parcel_column){SPANS, sizeof *from->key, from->key, from->start, .into = &to->key});
     if (row > 0)
-        add_column(parcel, (rfm_column){SPANS, row, from->payload, from->start, .into = &to->payload});
+        add_column(parcel, (rfm_parcel_column){SPANS, row, from->payload, from->start, .into = &to->payload});
 }
 
 static rfm_status list_columns(rfm_parcel *parcel, const rfm_state *state, rfm_error *err)
@@ -62,7 +62,7 @@ static rfm_status list_columns(rfm_parcel *parcel, const rfm_state *state, rfm_e
     received->ids.kind = state->ids.kind;
     add_ids(parcel, &state->ids, &received->ids);
     if (row > 0)
-        add_column(parcel, (rfm_column){EACH, row, state->words, .into = &received->words});
+        add_column(parcel, (rfm_parcel_column){EACH, row, state->words, .into = &received->words});
     for (size_t l = 0; l < n_lists; l++)
         add_list(parcel, &state->lists[l], &received->lists[l], layout->payloads[l].n_words);
     return RFM_OK;
@@ -70,16 +70,16 @@ static rfm_status list_columns(rfm_parcel *parcel, const rfm_state *state, rfm_e
 
 /* ---- packing ---------------------------------------------------------------------------------------------------- */
 
-static rfm_slice span_of(const rfm_column *column, rfm_slice customers)
+static rfm_range span_of(const rfm_parcel_column *column, rfm_range customers)
 {
     if (column->kind != SPANS)
         return customers;
-    return (rfm_slice){column->edges[customers.first], column->edges[customers.end]};
+    return (rfm_range){column->edges[customers.first], column->edges[customers.end]};
 }
 
-static void copy_slice(const rfm_column *column, rfm_slice customers, void *to)
+static void copy_slice(const rfm_parcel_column *column, rfm_range customers, void *to)
 {
-    rfm_slice span = span_of(column, customers);
+    rfm_range span = span_of(column, customers);
     size_t *length = to;
     if (column->kind == LENGTHS)
         for (size_t i = customers.first; i < customers.end; i++)
@@ -89,13 +89,13 @@ static void copy_slice(const rfm_column *column, rfm_slice customers, void *to)
                (span.end - span.first) * column->element);
 }
 
-static rfm_status pack_column(rfm_column *column, const rfm_slice *slices, size_t n_ranks, rfm_error *err)
+static rfm_status pack_column(rfm_parcel_column *column, const rfm_range *slices, size_t n_ranks, rfm_error *err)
 {
     size_t total = 0;
     column->send_counts = rfm_alloc(n_ranks, sizeof *column->send_counts, err);
     column->recv_counts = rfm_alloc(n_ranks, sizeof *column->recv_counts, err);
     for (size_t r = 0; r < n_ranks && !err->status; r++) {
-        rfm_slice span = span_of(column, slices[r]);
+        rfm_range span = span_of(column, slices[r]);
         total += column->send_counts[r] = span.end - span.first;
     }
     column->sent = rfm_alloc(total, column->element, err);
@@ -109,7 +109,7 @@ static rfm_status pack_column(rfm_column *column, const rfm_slice *slices, size_
     return RFM_OK;
 }
 
-rfm_status rfm_parcel_pack(rfm_comm *comm, const rfm_state *state, const rfm_slice *slices, rfm_parcel *parcel,
+rfm_status rfm_parcel_pack(rfm_comm *comm, const rfm_state *state, const rfm_range *slices, rfm_parcel *parcel,
                            rfm_error *err)
 {
     size_t n_ranks = (size_t)rfm_comm_size(comm);
@@ -129,7 +129,7 @@ rfm_status rfm_parcel_pack(rfm_comm *comm, const rfm_state *state, const rfm_sli
 rfm_status rfm_parcel_send(rfm_parcel *parcel, rfm_error *err)
 {
     for (int c = 0; c < parcel->n_columns; c++) {
-        rfm_column *column = &parcel->columns[c];
+        rfm_parcel_column *column = &parcel->columns[c];
         if (rfm_comm_exchange(parcel->comm, column->element, column->sent, column->send_counts, &column->received,
                               column->recv_counts, err))
             return err->status;
@@ -139,7 +139,7 @@ rfm_status rfm_parcel_send(rfm_parcel *parcel, rfm_error *err)
     return RFM_OK;
 }
 
-static rfm_status sum_lengths(rfm_column *column, size_t n, rfm_error *err)
+static rfm_status sum_lengths(rfm_parcel_column *column, size_t n, rfm_error *err)
 {
     const size_t *lengths = column->received;
     size_t *edges = rfm_alloc(n + 1, sizeof *edges, err);
@@ -158,7 +158,7 @@ rfm_status rfm_parcel_unpack(rfm_parcel *parcel, rfm_error *err)
     for (int r = 0; r < rfm_comm_size(parcel->comm); r++)
         n += parcel->n_received[r] = parcel->columns[0].recv_counts[r];
     for (int c = 0; c < parcel->n_columns; c++) {
-        rfm_column *column = &parcel->columns[c];
+        rfm_parcel_column *column = &parcel->columns[c];
         if (column->kind == LENGTHS && sum_lengths(column, n, err))
             return err->status;
         /* By bytes: a pointer to any of the element types. */

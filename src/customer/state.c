@@ -65,7 +65,7 @@ static bool same_shape(const rfm_layout *a, const rfm_layout *b)
 rfm_status rfm_state_merge(const rfm_state *a, const rfm_state *b, rfm_state *out, rfm_error *err)
 {
     rfm_builder builder = {0};
-    rfm_run runs[2] = {{a, 0, a->ids.n}, {b, 0, b->ids.n}};
+    rfm_stretch runs[2] = {{a, 0, a->ids.n}, {b, 0, b->ids.n}};
     memset(out, 0, sizeof *out);
     if (!same_shape(a->layout, b->layout))
         return rfm_fail(err, RFM_INTERNAL, "two states of different layouts cannot merge");

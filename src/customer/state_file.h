@@ -1,12 +1,15 @@
 /* state_file: what lies where in state.h5, shared by its writer and its reader.
  *
- *   /customers/id          n: int64, or bytes as long as the longest id; in the order (hash, id), the hash not stored
- *   /aggregates/names      one text an aggregate, and beside it /aggregates/kind, /aggregates/list (-1: words),
- * /aggregates/word /aggregates/words      n x n_words /lists/<l>/count       n: entries of each customer /lists/<l>/key
- * all entries; keys ascending within a customer /lists/<l>/payload     entries x words, where the list has any
- *   /dedupe/keys           m x 2: high and low half, ascending; with dedupe only
- *   /provenance/settings, /provenance/inputs   one text each; too long for attributes
- *   attributes of /        format, version, as_of_us, and the extent
+ *   - /customers/id: n int64, or bytes as long as the longest id; in the order (hash, id), the hash not stored
+ *   - /aggregates/names: one text an aggregate, and beside it /aggregates/kind, /aggregates/list (-1: words),
+ *     /aggregates/word
+ *   - /aggregates/words: n x n_words
+ *   - /lists/<l>/count: n, the entries of each customer
+ *   - /lists/<l>/key: all entries; keys ascending within a customer
+ *   - /lists/<l>/payload: entries x words, where the list has any
+ *   - /dedupe/keys: m x 2, high and low half, ascending; with dedupe only
+ *   - /provenance/settings, /provenance/inputs: one text each; too long for attributes
+ *   - attributes of /: format, version, as_of_us, and the extent
  */
 #ifndef RFMPI_CUSTOMER_STATE_FILE_H
 #define RFMPI_CUSTOMER_STATE_FILE_H

@@ -1,12 +1,12 @@
 /* table: the customers a rank has met, in the order in which it met them.
  *
- *   slots[hash & mask] -> number of the customer, with 32 bits of the hash; linear probing, at most
- * half full rows: one a customer, so that an event touches one place in memory:
+ *   - slots[hash & mask] -> number of the customer, with 32 bits of the hash; linear probing, at most half full
+ *   - rows: one a customer, so that an event touches one place in memory:
  *
- *     | hash | id: integer: 1 word; text: 2 words | words of the layout |
+ *         | hash | id: integer: 1 word; text: 2 words | words of the layout |
  *
- *   A text id of up to 15 bytes lies in its row: length, bytes, zeros. A longer one: length, its
- * first 7 bytes, and the place of all its bytes in `bytes`.
+ *   - A text id of up to 15 bytes lies in its row: length, bytes, zeros. A longer one: length, its first 7 bytes, and
+ *     the place of all its bytes in `bytes`.
  *
  * Slots are taken by the low bits of the hash and not by the high ones: events may come sorted by
  * hash (from our own products), and would fill one corner of a table that is ordered by it.

@@ -28,7 +28,7 @@ static void close_columns(void *columns)
     free(columns);
 }
 
-static void open_ids(rfm_batch *batch, rfm_id_kind kind, rfm_error *err)
+static void open_ids(rfm_event_batch *batch, rfm_id_kind kind, rfm_error *err)
 {
     batch->id_hash = rfm_alloc(N, sizeof *batch->id_hash, err);
     if (kind == RFM_ID_INTEGER) {
@@ -42,9 +42,11 @@ static void open_ids(rfm_batch *batch, rfm_id_kind kind, rfm_error *err)
         batch->id_text[i] = batch->id_bytes + i * RFM_ID_MAX_BYTES;
 }
 
-rfm_status rfm_batch_open(rfm_batch *batch, const rfm_input *input, rfm_event_sink sink, void *context, rfm_error *err)
+rfm_status rfm_event_batch_open(rfm_event_batch *batch, const rfm_input *input, rfm_event_sink sink, void *context,
+                                rfm_error *err)
 {
-    *batch = (rfm_batch){.n_numbers = input->n_numbers, .n_hashes = input->n_hashes, .sink = sink, .context = context};
+    *batch =
+        (rfm_event_batch){.n_numbers = input->n_numbers, .n_hashes = input->n_hashes, .sink = sink, .context = context};
     open_ids(batch, input->id_kind, err);
     batch->time_us = rfm_alloc(N, sizeof *batch->time_us, err);
     batch->day = rfm_alloc(N, sizeof *batch->day, err);
@@ -60,7 +62,7 @@ rfm_status rfm_batch_open(rfm_batch *batch, const rfm_input *input, rfm_event_si
     return err->status;
 }
 
-void rfm_batch_close(rfm_batch *batch)
+void rfm_event_batch_close(rfm_event_batch *batch)
 {
     free(batch->id_hash);
     free(batch->id_number);
@@ -76,10 +78,10 @@ void rfm_batch_close(rfm_batch *batch)
     close_columns(batch->hashes);
     free(batch->key);
     free(batch->row);
-    *batch = (rfm_batch){0};
+    *batch = (rfm_event_batch){0};
 }
 
-rfm_status rfm_batch_flush(rfm_batch *batch, rfm_error *err)
+rfm_status rfm_event_batch_flush(rfm_event_batch *batch, rfm_error *err)
 {
     const rfm_events events = {.n = batch->n,
                                .id_hash = batch->id_hash,

@@ -4,7 +4,7 @@
 
 #include "rfmpi/ingest.h"
 
-typedef struct rfm_batch {
+typedef struct rfm_event_batch {
     size_t n;
     uint64_t *id_hash;
     int64_t *id_number;   /* integer ids, else NULL */
@@ -21,12 +21,13 @@ typedef struct rfm_batch {
     rfm_hash128 *key, *row; /* with dedupe, else NULL */
     rfm_event_sink sink;
     void *context;
-} rfm_batch;
+} rfm_event_batch;
 
-rfm_status rfm_batch_open(rfm_batch *batch, const rfm_input *input, rfm_event_sink sink, void *context, rfm_error *err);
-void rfm_batch_close(rfm_batch *batch); /* drops what was not flushed */
+rfm_status rfm_event_batch_open(rfm_event_batch *batch, const rfm_input *input, rfm_event_sink sink, void *context,
+                                rfm_error *err);
+void rfm_event_batch_close(rfm_event_batch *batch); /* drops what was not flushed */
 
 /* Give what is there to the sink. */
-rfm_status rfm_batch_flush(rfm_batch *batch, rfm_error *err);
+rfm_status rfm_event_batch_flush(rfm_event_batch *batch, rfm_error *err);
 
 #endif

@@ -33,7 +33,7 @@ static void list_names(const rfm_heading *heading, char *list, size_t size)
     size_t used = 0;
     list[0] = '\0';
     for (size_t i = 0; i < heading->n_fields; i++) {
-        const rfm_slice name = heading->fields[i];
+        const rfm_field name = heading->fields[i];
         if (used + name.length + sizeof more + 2 > size) {
             memcpy(list + used, more, sizeof more);
             return;
@@ -53,7 +53,7 @@ static rfm_status bind_name(const rfm_heading *heading, const char *name, size_t
     const size_t length = strlen(name), n = heading->n_fields;
     size_t found = n;
     for (size_t i = 0; i < n; i++) {
-        const rfm_slice *other = &heading->fields[i];
+        const rfm_field *other = &heading->fields[i];
         if (other->length != length || memcmp(other->bytes, name, length) != 0)
             continue;
         if (found < n)

@@ -18,7 +18,7 @@ void rfm_columns_free(rfm_columns *columns);
 typedef struct rfm_heading {
     const char *path;
     int64_t line;
-    const rfm_slice *fields; /* the names; undoubled in place */
+    const rfm_field *fields; /* the names; undoubled in place */
     size_t n_fields;
     bool named; /* false: columns are numbers from 1 */
 } rfm_heading;

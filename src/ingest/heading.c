@@ -92,10 +92,10 @@ static rfm_status bind_columns(search *s, bool header, rfm_columns *columns, rfm
     if (split_again(s, err) != RFM_OK)
         return err->status;
     for (size_t i = 0; i < s->scanner.capacity; i++) {
-        rfm_slice *name = &s->scanner.fields[i];
+        rfm_field *name = &s->scanner.fields[i];
         if (name->doubled) {
             char *text = s->reader.bytes + (name->bytes - s->reader.bytes);
-            name->length = (uint32_t)rfm_slice_undouble(*name, text);
+            name->length = (uint32_t)rfm_field_undouble(*name, text);
         }
     }
     const rfm_heading heading = {.path = s->reader.file->path,

@@ -8,14 +8,14 @@
 typedef struct rfm_refusal {
     rfm_reason reason;
     const char *before, *name, *after; /* NULL: nothing */
-    const rfm_slice *text;             /* NULL: nothing */
+    const rfm_field *text;             /* NULL: nothing */
 } rfm_refusal;
 
 /* Would one more of this reason be kept? */
 bool rfm_rejects_keeps(const rfm_rejects *rejects, rfm_reason reason);
 
 /* Count it, and keep it while there is room. place: file, line and shard. */
-rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_refusal *refusal, rfm_slice row,
+rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_refusal *refusal, rfm_field row,
                            rfm_error *err);
 
 #endif

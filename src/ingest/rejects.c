@@ -44,10 +44,10 @@ static size_t clip(const char *bytes, size_t n, size_t most)
 }
 
 /* Text as a string: what is kept is read by people and by programs that stop at a NUL. */
-static void add_clipped(rfm_text *text, rfm_slice slice, size_t most)
+static void add_clipped(rfm_text *text, rfm_field field, size_t most)
 {
-    const size_t from = text->length, n = clip(slice.bytes, slice.length, most);
-    rfm_text_add(text, slice.bytes, n);
+    const size_t from = text->length, n = clip(field.bytes, field.length, most);
+    rfm_text_add(text, field.bytes, n);
     for (size_t i = from; i < text->length; i++)
         if (text->bytes[i] == '\0')
             text->bytes[i] = '?';
@@ -71,7 +71,7 @@ static void describe(rfm_text *text, const rfm_refusal *refusal)
     add_word(text, refusal->after);
 }
 
-rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_refusal *refusal, rfm_slice row,
+rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_refusal *refusal, rfm_field row,
                            rfm_error *err)
 {
     rfm_text detail = {0}, shown = {0};

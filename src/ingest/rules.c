@@ -114,13 +114,13 @@ static bool is_equal(const char *a, size_t a_length, const char *b, size_t b_len
     return a_length == b_length && memcmp(a, b, a_length) == 0;
 }
 
-static bool has_prefix(const rfm_condition *condition, rfm_slice text)
+static bool has_prefix(const rfm_condition *condition, rfm_field text)
 {
     return text.length >= condition->length && memcmp(text.bytes, condition->text, condition->length) == 0;
 }
 
 /* An empty field is neither above nor below anything. */
-static bool is_beyond(const rfm_condition *condition, rfm_slice text, int decimals)
+static bool is_beyond(const rfm_condition *condition, rfm_field text, int decimals)
 {
     int64_t value = 0;
     int order;
@@ -134,7 +134,7 @@ static bool is_beyond(const rfm_condition *condition, rfm_slice text, int decima
     return condition->kind == RFM_RULE_ABOVE ? order > 0 : order < 0;
 }
 
-static bool holds(const rfm_condition *condition, rfm_slice text, int decimals)
+static bool holds(const rfm_condition *condition, rfm_field text, int decimals)
 {
     switch (condition->kind) {
     case RFM_RULE_EQUAL:
@@ -154,21 +154,21 @@ static bool holds(const rfm_condition *condition, rfm_slice text, int decimals)
     return false;
 }
 
-int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_slice *texts)
+int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_field *texts)
 {
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const rfm_condition *condition = &rules->conditions[i];
         int64_t value;
         if (!is_order(condition->kind))
             continue;
-        const rfm_slice text = texts[condition->slot];
+        const rfm_field text = texts[condition->slot];
         if (rfm_decimal_parse(text.bytes, text.length, rules->decimals, &value) == RFM_PARSE_BAD)
             return condition->slot;
     }
     return -1;
 }
 
-bool rfm_rules_keep(const rfm_rules *rules, const rfm_slice *texts)
+bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts)
 {
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const rfm_condition *condition = &rules->conditions[i];
@@ -178,7 +178,7 @@ bool rfm_rules_keep(const rfm_rules *rules, const rfm_slice *texts)
     return true;
 }
 
-uint64_t rfm_rules_where(const rfm_rules *rules, const rfm_slice *texts, rfm_slice event)
+uint64_t rfm_rules_where(const rfm_rules *rules, const rfm_field *texts, rfm_field event)
 {
     uint64_t where = rules->every_event;
     for (size_t i = 0; i < rules->n_names; i++) {

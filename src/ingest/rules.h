@@ -38,13 +38,13 @@ rfm_status rfm_rules_init(rfm_rules *rules, const rfm_input *input, rfm_columns 
 void rfm_rules_clear(rfm_rules *rules);
 
 /* A field that is compared with as a number must be one: the slot of the first that is not, or -1. */
-int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_slice *texts);
+int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_field *texts);
 
 /* Do all keep rules hold? texts are by slot, undoubled. */
-bool rfm_rules_keep(const rfm_rules *rules, const rfm_slice *texts);
+bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts);
 
 /* The predicates that take the event's name and fields. */
-uint64_t rfm_rules_where(const rfm_rules *rules, const rfm_slice *texts, rfm_slice event);
+uint64_t rfm_rules_where(const rfm_rules *rules, const rfm_field *texts, rfm_field event);
 
 /* -1, 0, 1: two texts that rfm_decimal_parse accepts, of any length, compared exactly. Exponents beyond
  * 10^18 count as 10^18. */

@@ -75,16 +75,16 @@ static bool too_far(const rfm_scanner *s, size_t position)
     return position - s->at > s->limit;
 }
 
-static void add_field(rfm_scanner *s, rfm_row *row, rfm_slice field)
+static void add_field(rfm_scanner *s, rfm_row *row, rfm_field field)
 {
     if (row->n_fields < s->capacity)
         s->fields[row->n_fields] = field;
     row->n_fields++;
 }
 
-static rfm_slice slice_of(const rfm_scanner *s, size_t begin, size_t end)
+static rfm_field field_of(const rfm_scanner *s, size_t begin, size_t end)
 {
-    return (rfm_slice){.bytes = s->bytes + begin, .length = (uint32_t)(end - begin)};
+    return (rfm_field){.bytes = s->bytes + begin, .length = (uint32_t)(end - begin)};
 }
 
 /* The end of the text in front of a line end: LF or CR LF. */
@@ -168,13 +168,13 @@ static bool split_plain(rfm_scanner *s, rfm_row *row)
     for (size_t i = 0; i + 1 < n; i++) {
         if (s->bytes[marks[i]] != s->delimiter)
             return false;
-        s->fields[i] = slice_of(s, field, marks[i]);
+        s->fields[i] = field_of(s, field, marks[i]);
         field = marks[i] + (size_t)1;
     }
     const size_t end = text_end(s, field, line_end);
     if (s->bytes[line_end] != '\n' || too_far(s, line_end) || end == begin)
         return false;
-    s->fields[n - 1] = slice_of(s, field, end);
+    s->fields[n - 1] = field_of(s, field, end);
     *row = (rfm_row){.begin = begin, .end = end, .n_fields = n};
     pass_line_end(s, row, s->mark + n - 1);
     return true;
@@ -262,7 +262,7 @@ static rfm_row_kind take_quoted(rfm_scanner *s, rfm_row *row, size_t *mark)
         return RFM_ROW_MORE;
     const size_t closing = s->marks[(*mark)++];
     check_behind_quote(s, row, closing + 1);
-    rfm_slice field = slice_of(s, s->marks[opening] + (size_t)1, closing);
+    rfm_field field = field_of(s, s->marks[opening] + (size_t)1, closing);
     field.doubled = doubled;
     add_field(s, row, field);
     return find_field_end(s, row, mark) == FOUND ? RFM_ROW_FIELDS : run_out(s, row);
@@ -275,7 +275,7 @@ static rfm_row_kind take_plain(rfm_scanner *s, rfm_row *row, size_t field, size_
     size_t end = s->marks[*mark];
     if (s->bytes[end] == '\n')
         end = text_end(s, field, end);
-    add_field(s, row, slice_of(s, field, end));
+    add_field(s, row, field_of(s, field, end));
     return RFM_ROW_FIELDS;
 }
 
@@ -318,7 +318,7 @@ static rfm_row_kind split_blanks(rfm_scanner *s, rfm_row *row)
         if (c == '\n')
             end = text_end(s, word, end);
         if (end > word)
-            add_field(s, row, slice_of(s, word, end));
+            add_field(s, row, field_of(s, word, end));
         if (c == '\n')
             return finish_row(s, row, mark);
         word = end + 1;
@@ -335,12 +335,12 @@ rfm_row_kind rfm_scanner_next(rfm_scanner *s, rfm_row *row)
     return split_plain(s, row) ? RFM_ROW_FIELDS : split_delimited(s, row);
 }
 
-size_t rfm_slice_undouble(rfm_slice slice, char *text)
+size_t rfm_field_undouble(rfm_field field, char *text)
 {
     size_t n = 0;
-    for (size_t i = 0; i < slice.length; i++) {
-        text[n++] = slice.bytes[i];
-        if (slice.bytes[i] == '"')
+    for (size_t i = 0; i < field.length; i++) {
+        text[n++] = field.bytes[i];
+        if (field.bytes[i] == '"')
             i++;
     }
     return n;

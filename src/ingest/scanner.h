@@ -1,4 +1,4 @@
-/* scanner: bytes -> rows -> field slices. Works on one window of a file at a time and copies nothing. */
+/* scanner: bytes -> rows -> fields. Works on one window of a file at a time and copies nothing. */
 #ifndef RFMPI_INGEST_SCANNER_H
 #define RFMPI_INGEST_SCANNER_H
 
@@ -6,11 +6,11 @@
 #include "rfmpi/ingest.h"
 
 /* A field as it stands in the window, without its outer quotes. */
-typedef struct rfm_slice {
+typedef struct rfm_field {
     const char *bytes;
     uint32_t length;
     bool doubled; /* has "" inside, each of which means one quote */
-} rfm_slice;
+} rfm_field;
 
 typedef enum rfm_row_kind {
     RFM_ROW_FIELDS,         /* row.n_fields fields; the first `capacity` of them are in fields */
@@ -34,7 +34,7 @@ typedef struct rfm_scanner {
     char delimiter; /* ' ': blanks */
     bool whole;     /* line ends within quotes are the field's */
     size_t limit;   /* bytes a row may have */
-    rfm_slice *fields;
+    rfm_field *fields;
     size_t capacity; /* of fields: what rows are expected to have */
     rfm_mark_set set;
     /* The window. bytes[n] is ours to write. */
@@ -63,7 +63,7 @@ rfm_status rfm_scanner_window(rfm_scanner *scanner, char *bytes, size_t n, bool 
 
 rfm_row_kind rfm_scanner_next(rfm_scanner *scanner, rfm_row *row);
 
-/* The text of a slice with doubled quotes, at most slice.length bytes; returns the length. */
-size_t rfm_slice_undouble(rfm_slice slice, char *text);
+/* The text of a field with doubled quotes, at most field.length bytes; returns the length. */
+size_t rfm_field_undouble(rfm_field field, char *text);
 
 #endif

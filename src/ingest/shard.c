@@ -14,7 +14,7 @@ typedef struct work {
     rfm_reader reader;
     rfm_scanner scanner;
     rfm_values values;
-    rfm_batch batch;
+    rfm_event_batch batch;
     int64_t n_lines; /* line ends of the shard's bytes so far */
 } work;
 
@@ -32,7 +32,7 @@ static rfm_status open_work(work *w, rfm_error *err)
     const rfm_file *file = &r->files->files[r->shard->file];
     const int64_t from = r->shard->begin > 0 ? r->shard->begin - 1 : 0;
     if (rfm_values_open(&w->values, r->input, err) != RFM_OK ||
-        rfm_batch_open(&w->batch, r->input, r->sink, r->context, err) != RFM_OK ||
+        rfm_event_batch_open(&w->batch, r->input, r->sink, r->context, err) != RFM_OK ||
         rfm_head_read(r, &w->values.columns, &w->head, err) != RFM_OK)
         return err->status;
     rfm_scanner_open(&w->scanner, r->input->delimiter, file->whole, r->row_bytes);
@@ -50,7 +50,7 @@ static void close_work(work *w)
 {
     rfm_reader_close(&w->reader);
     rfm_scanner_close(&w->scanner);
-    rfm_batch_close(&w->batch);
+    rfm_event_batch_close(&w->batch);
     rfm_values_close(&w->values);
 }
 
@@ -73,7 +73,7 @@ static rfm_status add_reject(work *w, const rfm_row *row, const rfm_refusal *ref
 {
     const rfm_reading *r = w->reading;
     const rfm_reject place = {.file = r->shard->file, .line = w->n_lines + 1, .shard = r->index};
-    const rfm_slice text = {.bytes = w->scanner.bytes + row->begin, .length = (uint32_t)(row->end - row->begin)};
+    const rfm_field text = {.bytes = w->scanner.bytes + row->begin, .length = (uint32_t)(row->end - row->begin)};
     return rfm_rejects_add(r->rejects, place, refusal, text, err);
 }
 
@@ -87,7 +87,7 @@ static rfm_status refuse_fields(work *w, const rfm_row *row, rfm_error *err)
 
 static rfm_status flush(work *w, rfm_error *err)
 {
-    if (rfm_batch_flush(&w->batch, err) != RFM_OK)
+    if (rfm_event_batch_flush(&w->batch, err) != RFM_OK)
         rfm_error_context(err, "%s", w->reader.file->path);
     return err->status;
 }

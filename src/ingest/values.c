@@ -18,14 +18,14 @@ static rfm_status undouble_texts(rfm_values *v, rfm_error *err)
         if (!v->texts[i].doubled)
             continue;
         char *text = v->undoubled + used;
-        const size_t length = rfm_slice_undouble(v->texts[i], text);
-        v->texts[i] = (rfm_slice){.bytes = text, .length = (uint32_t)length};
+        const size_t length = rfm_field_undouble(v->texts[i], text);
+        v->texts[i] = (rfm_field){.bytes = text, .length = (uint32_t)length};
         used += length;
     }
     return RFM_OK;
 }
 
-static rfm_status gather_texts(rfm_values *v, const rfm_slice *fields, rfm_error *err)
+static rfm_status gather_texts(rfm_values *v, const rfm_field *fields, rfm_error *err)
 {
     bool doubled = false;
     for (size_t i = 0; i < v->columns.n; i++) {
@@ -37,7 +37,7 @@ static rfm_status gather_texts(rfm_values *v, const rfm_slice *fields, rfm_error
 
 /* ---- what is there must be readable ----------------------------------------------------------------------------- */
 
-static bool refuse(rfm_refusal *refusal, rfm_reason reason, const char *before, const rfm_slice *text,
+static bool refuse(rfm_refusal *refusal, rfm_reason reason, const char *before, const rfm_field *text,
                    const char *after)
 {
     *refusal = (rfm_refusal){.reason = reason, .before = before, .text = text, .after = after};
@@ -46,7 +46,7 @@ static bool refuse(rfm_refusal *refusal, rfm_reason reason, const char *before, 
 
 static bool read_customer(rfm_values *v, rfm_refusal *refusal)
 {
-    const rfm_slice *text = &v->texts[v->customer];
+    const rfm_field *text = &v->texts[v->customer];
     v->has_customer = text->length > 0;
     if (v->input->id_kind == RFM_ID_TEXT) {
         if (text->length > RFM_ID_MAX_BYTES)
@@ -62,12 +62,12 @@ static bool read_customer(rfm_values *v, rfm_refusal *refusal)
     return true;
 }
 
-static bool is_last_time(const rfm_values *v, rfm_slice text)
+static bool is_last_time(const rfm_values *v, rfm_field text)
 {
     return text.length == v->last_time_length && text.length > 0 && memcmp(text.bytes, v->last_time, text.length) == 0;
 }
 
-static void remember_time(rfm_values *v, rfm_slice text)
+static void remember_time(rfm_values *v, rfm_field text)
 {
     v->last_time_length = text.length <= sizeof v->last_time ? text.length : 0;
     memcpy(v->last_time, text.bytes, v->last_time_length);
@@ -75,7 +75,7 @@ static void remember_time(rfm_values *v, rfm_slice text)
 
 static bool read_time(rfm_values *v, rfm_refusal *refusal)
 {
-    const rfm_slice *text = &v->texts[v->time];
+    const rfm_field *text = &v->texts[v->time];
     v->has_time = true;
     if (is_last_time(v, *text))
         return true;
@@ -92,7 +92,7 @@ static bool read_time(rfm_values *v, rfm_refusal *refusal)
     return true;
 }
 
-static bool refuse_number(rfm_refusal *refusal, const char *column, const rfm_slice *text, rfm_parse parse)
+static bool refuse_number(rfm_refusal *refusal, const char *column, const rfm_field *text, rfm_parse parse)
 {
     refuse(refusal, RFM_REASON_NUMBER, NULL, text,
            parse == RFM_PARSE_BAD ? "is no number" : "is too large or has more digits than input.decimals");
@@ -104,7 +104,7 @@ static bool read_decimals(rfm_values *v, rfm_refusal *refusal)
 {
     for (size_t i = 0; i < v->n_decimals; i++) {
         rfm_decimal *decimal = &v->decimals[i];
-        const rfm_slice *text = &v->texts[decimal->slot];
+        const rfm_field *text = &v->texts[decimal->slot];
         const rfm_parse parse = rfm_decimal_parse(text->bytes, text->length, v->input->decimals, &decimal->value);
         decimal->present = parse == RFM_PARSE_OK;
         if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE)
@@ -125,7 +125,7 @@ static bool multiply(const rfm_decimal *a, const rfm_decimal *b, int64_t *produc
 }
 
 /* The numbers of the event, into the batch's next place. */
-static bool make_numbers(const rfm_values *v, rfm_batch *batch, rfm_refusal *refusal)
+static bool make_numbers(const rfm_values *v, rfm_event_batch *batch, rfm_refusal *refusal)
 {
     const size_t n = batch->n;
     batch->has_number[n] = 0;
@@ -149,7 +149,7 @@ static bool make_numbers(const rfm_values *v, rfm_batch *batch, rfm_refusal *ref
 
 /* ---- the event -------------------------------------------------------------------------------------------------- */
 
-static void put_customer(const rfm_values *v, rfm_batch *batch)
+static void put_customer(const rfm_values *v, rfm_event_batch *batch)
 {
     const size_t n = batch->n;
     if (batch->id_number) {
@@ -157,16 +157,16 @@ static void put_customer(const rfm_values *v, rfm_batch *batch)
         batch->id_hash[n] = rfm_hash64_integer(v->id_number);
         return;
     }
-    const rfm_slice text = v->texts[v->customer];
+    const rfm_field text = v->texts[v->customer];
     memcpy(batch->id_bytes + n * RFM_ID_MAX_BYTES, text.bytes, text.length);
     batch->id_length[n] = (uint8_t)text.length;
     batch->id_hash[n] = rfm_hash64(text.bytes, text.length);
 }
 
-static void put_time(rfm_values *v, rfm_batch *batch)
+static void put_time(rfm_values *v, rfm_event_batch *batch)
 {
     static const char purchase[] = "purchase";
-    static const rfm_slice no_event = {.bytes = purchase, .length = sizeof purchase - 1};
+    static const rfm_field no_event = {.bytes = purchase, .length = sizeof purchase - 1};
     const size_t n = batch->n;
     const int64_t us = v->timestamp.us;
     const int32_t day = rfm_days_day(&v->days, us);
@@ -180,12 +180,12 @@ static void put_time(rfm_values *v, rfm_batch *batch)
     batch->where[n] = where;
 }
 
-static void put_hashes(const rfm_values *v, rfm_batch *batch)
+static void put_hashes(const rfm_values *v, rfm_event_batch *batch)
 {
     const size_t n = batch->n;
     uint32_t present = 0;
     for (size_t i = 0; i < batch->n_hashes; i++) {
-        const rfm_slice text = v->texts[v->hashes[i]];
+        const rfm_field text = v->texts[v->hashes[i]];
         batch->hashes[i][n] = text.length > 0 ? rfm_hash64(text.bytes, text.length) : 0;
         present |= (uint32_t)(text.length > 0) << i;
     }
@@ -200,18 +200,18 @@ static void add_integer(rfm_text *row, int64_t value)
     rfm_text_add(row, bytes, sizeof bytes);
 }
 
-static void add_text(rfm_text *row, rfm_slice text)
+static void add_text(rfm_text *row, rfm_field text)
 {
     add_integer(row, text.length);
     rfm_text_add(row, text.bytes, text.length);
 }
 
 /* Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ. */
-static void add_part(rfm_values *v, rfm_part part)
+static void add_part(rfm_values *v, rfm_row_part part)
 {
     const bool integer_id = v->input->id_kind == RFM_ID_INTEGER;
-    const rfm_decimal *decimal = part.kind == RFM_PART_DECIMAL ? &v->decimals[part.index] : NULL;
-    if (part.kind == RFM_PART_TEXT || (part.kind == RFM_PART_CUSTOMER && !integer_id)) {
+    const rfm_decimal *decimal = part.kind == RFM_ROW_PART_DECIMAL ? &v->decimals[part.index] : NULL;
+    if (part.kind == RFM_ROW_PART_TEXT || (part.kind == RFM_ROW_PART_CUSTOMER && !integer_id)) {
         add_text(&v->row, v->texts[part.index]);
         return;
     }
@@ -220,10 +220,12 @@ static void add_part(rfm_values *v, rfm_part part)
         return;
     }
     add_integer(&v->row, sizeof(int64_t));
-    add_integer(&v->row, decimal ? decimal->value : part.kind == RFM_PART_CUSTOMER ? v->id_number : v->timestamp.us);
+    add_integer(&v->row, decimal                              ? decimal->value
+                         : part.kind == RFM_ROW_PART_CUSTOMER ? v->id_number
+                                                              : v->timestamp.us);
 }
 
-static rfm_status put_keys(rfm_values *v, rfm_batch *batch, rfm_error *err)
+static rfm_status put_keys(rfm_values *v, rfm_event_batch *batch, rfm_error *err)
 {
     const size_t n = batch->n;
     v->row.length = 0;
@@ -238,7 +240,7 @@ static rfm_status put_keys(rfm_values *v, rfm_batch *batch, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_verdict rfm_values_take(rfm_values *v, const rfm_slice *fields, rfm_batch *batch, rfm_refusal *refusal,
+rfm_verdict rfm_values_take(rfm_values *v, const rfm_field *fields, rfm_event_batch *batch, rfm_refusal *refusal,
                             rfm_error *err)
 {
     if (gather_texts(v, fields, err) != RFM_OK)

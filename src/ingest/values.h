@@ -28,10 +28,10 @@ typedef struct rfm_number {
 } rfm_number;
 
 /* How a mapped column goes into the hash of the row. */
-typedef struct rfm_part {
-    enum { RFM_PART_TEXT, RFM_PART_CUSTOMER, RFM_PART_TIME, RFM_PART_DECIMAL } kind;
+typedef struct rfm_row_part {
+    enum { RFM_ROW_PART_TEXT, RFM_ROW_PART_CUSTOMER, RFM_ROW_PART_TIME, RFM_ROW_PART_DECIMAL } kind;
     int index; /* of a slot, or of a decimal */
-} rfm_part;
+} rfm_row_part;
 
 /* What an input asks of each row, by slots; and the row at hand. */
 typedef struct rfm_values {
@@ -44,9 +44,9 @@ typedef struct rfm_values {
     size_t n_decimals;
     rfm_number *numbers; /* [input->n_numbers] */
     int *hashes;         /* [input->n_hashes]: slots */
-    rfm_part *parts;     /* [input->n_mapped], with dedupe */
+    rfm_row_part *parts; /* [input->n_mapped], with dedupe */
 
-    rfm_slice *texts; /* [columns.n]: the fields by slot, undoubled */
+    rfm_field *texts; /* [columns.n]: the fields by slot, undoubled */
     char *undoubled;
     size_t undoubled_capacity;
     rfm_text row; /* what is hashed */
@@ -61,7 +61,7 @@ rfm_status rfm_values_open(rfm_values *values, const rfm_input *input, rfm_error
 void rfm_values_close(rfm_values *values);
 
 /* The batch has room for one more. */
-rfm_verdict rfm_values_take(rfm_values *values, const rfm_slice *fields, rfm_batch *batch, rfm_refusal *refusal,
+rfm_verdict rfm_values_take(rfm_values *values, const rfm_field *fields, rfm_event_batch *batch, rfm_refusal *refusal,
                             rfm_error *err);
 
 #endif

@@ -57,16 +57,16 @@ static void open_numbers(rfm_values *v, const rfm_input *input, rfm_error *err)
     }
 }
 
-static rfm_part make_part(const rfm_values *v, int slot)
+static rfm_row_part make_part(const rfm_values *v, int slot)
 {
     const int decimal = find_decimal(v, slot);
     if (slot == v->customer)
-        return (rfm_part){RFM_PART_CUSTOMER, slot};
+        return (rfm_row_part){RFM_ROW_PART_CUSTOMER, slot};
     if (slot == v->time)
-        return (rfm_part){RFM_PART_TIME, slot};
+        return (rfm_row_part){RFM_ROW_PART_TIME, slot};
     if (decimal >= 0)
-        return (rfm_part){RFM_PART_DECIMAL, decimal};
-    return (rfm_part){RFM_PART_TEXT, slot};
+        return (rfm_row_part){RFM_ROW_PART_DECIMAL, decimal};
+    return (rfm_row_part){RFM_ROW_PART_TEXT, slot};
 }
 
 static void open_parts(rfm_values *v, const rfm_input *input, rfm_error *err)

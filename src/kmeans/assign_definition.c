@@ -22,17 +22,17 @@ static void close_plain(void *state)
     free(self);
 }
 
-static rfm_status open_plain(const rfm_frame *frame, void **state, rfm_error *err)
+static rfm_status open_plain(const rfm_assignment *assignment, void **state, rfm_error *err)
 {
     plain *self = rfm_alloc(1, sizeof *self, err);
     *state = NULL;
     if (!self)
         return err->status;
-    self->d = frame->grid->d;
-    self->step = frame->grid->step;
-    self->stride = (size_t)self->d + (size_t)frame->k;
-    self->transposed = rfm_alloc((size_t)frame->k, (size_t)self->d * sizeof *self->transposed, err);
-    self->scratch = rfm_alloc((size_t)frame->threads, self->stride * sizeof *self->scratch, err);
+    self->d = assignment->grid->d;
+    self->step = assignment->grid->step;
+    self->stride = (size_t)self->d + (size_t)assignment->k;
+    self->transposed = rfm_alloc((size_t)assignment->k, (size_t)self->d * sizeof *self->transposed, err);
+    self->scratch = rfm_alloc((size_t)assignment->threads, self->stride * sizeof *self->scratch, err);
     if (!self->transposed || !self->scratch) {
         close_plain(self);
         return err->status;

@@ -1,19 +1,23 @@
 /* The assigner that filters by a matrix product in single precision and lets the definition decide what the filter
  * cannot. The only file that knows BLAS.
  *
- * The filter. Positions are taken from the frame's centre and scaled by a power of two 2^t so that the largest is about
- * 1: X_j = (index_j - centre_j) step_j 2^t and C_j = (centroid_j - centre_j step_j) 2^t. Distances differ from |C|^2 -
- * 2 X.C by |X|^2, which no centroid changes. Let u = 2^-24, and hats be what is computed: x_j = X_j (1 + a), |a| <= u
- * the difference of indices is exact, its conversion to float is rounded once c_j = C_j (1 + b), |b| <= u + 2^-53
- * rounded once in double, once to float sgemm, any order of summation, fused or not: error <= gamma_d 2 sum |x_j c_j|,
- * gamma_d = d u / (1 - d u) (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1) and with 2 |X_j C_j|
- * <= X_j^2 + C_j^2 the product is within (d + 2) u (|X|^2 + |C|^2) of the truth, to first order. |C|^2, summed in
- * double and rounded to float, adds u |C|^2; the final addition at most u (2 |C|^2 + |X|^2); the definition's own
- * rounding is at most (d + 2) 2^-53 2 (|X|^2 + |C|^2), below u (|X|^2 + |C|^2) for d <= 2^16. All of it, and the
- * second-order terms (d u <= 2^-8), is below e = K u (|X|^2 + |C|^2) + e0,  K = 1.05 (d + 8), where e0 is for
- * underflow: a column whose step vanishes in float is left out, an error of at most 2^-95 in X_j and C_j, each of them
- * below 4 in magnitude; any operation flushes at most 2^-126; together below d 2^-90. The definition itself loses at
- * most 2^-1074 a column where it underflows, in units that the filter scales by 2^2t.
+ * The filter. Positions are taken from the assignment's centre and scaled by a power of two 2^t so that the largest is
+ * about 1: X_j = (index_j - centre_j) step_j 2^t and C_j = (centroid_j - centre_j step_j) 2^t. Distances differ from
+ * |C|^2 - 2 X.C by |X|^2, which no centroid changes. Let u = 2^-24, and x_j, c_j be what is computed of X_j, C_j:
+ *
+ *   - x_j = X_j (1 + a), |a| <= u: the difference of indices is exact, its conversion to float is rounded once.
+ *   - c_j = C_j (1 + b), |b| <= u + 2^-53: rounded once in double, once to float.
+ *   - sgemm, any order of summation, fused or not: error <= gamma_d 2 sum |x_j c_j|, gamma_d = d u / (1 - d u)
+ *     (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+ *   - With 2 |X_j C_j| <= X_j^2 + C_j^2 the product is thus within (d + 2) u (|X|^2 + |C|^2) of the truth, to first
+ *     order.
+ *   - |C|^2, summed in double and rounded to float, adds u |C|^2; the final addition at most u (2 |C|^2 + |X|^2).
+ *   - The definition's own rounding is at most (d + 2) 2^-53 2 (|X|^2 + |C|^2), below u (|X|^2 + |C|^2) for d <= 2^16.
+ *
+ * All of it, and the second-order terms (d u <= 2^-8), is below e = K u (|X|^2 + |C|^2) + e0, K = 1.05 (d + 8), where
+ * e0 is for underflow: a column whose step vanishes in float is left out, an error of at most 2^-95 in X_j and C_j,
+ * each of them below 4 in magnitude; any operation flushes at most 2^-126; together below d 2^-90. The definition
+ * itself loses at most 2^-1074 a column where it underflows, in units that the filter scales by 2^2t.
  *
  * Computed are lower values L_c = |C_c|^2 (1 - K u) - 2 X.C_c. Let b be the centroid of the least and s of the second
  * least. When L_s - L_b > 2 K u (|X|^2 + |C_b|^2) + 2 e0 every other centroid is farther than b by the definition.
@@ -80,9 +84,9 @@ static void choose_scale(gemm *self, const rfm_grid *grid)
     }
 }
 
-static rfm_status allocate(gemm *self, const rfm_frame *frame, rfm_error *err)
+static rfm_status allocate(gemm *self, const rfm_assignment *assignment, rfm_error *err)
 {
-    size_t d = (size_t)self->d, k = (size_t)frame->k, threads = (size_t)frame->threads;
+    size_t d = (size_t)self->d, k = (size_t)assignment->k, threads = (size_t)assignment->threads;
     self->stride = self->rows * (d + k + 3) + 64; /* so that threads share no cache line */
     self->multiplier = rfm_alloc(d, sizeof *self->multiplier, err);
     self->c = rfm_alloc(k, d * sizeof *self->c, err);
@@ -93,23 +97,23 @@ static rfm_status allocate(gemm *self, const rfm_frame *frame, rfm_error *err)
     return err->status;
 }
 
-static rfm_status open_gemm(const rfm_frame *frame, void **state, rfm_error *err)
+static rfm_status open_gemm(const rfm_assignment *assignment, void **state, rfm_error *err)
 {
     gemm *self = rfm_alloc(1, sizeof *self, err);
     *state = NULL;
     if (!self)
         return err->status;
-    self->d = frame->grid->d;
-    self->rows = frame->rows;
-    self->step = frame->grid->step;
-    self->centre = frame->centre;
+    self->d = assignment->grid->d;
+    self->rows = assignment->rows;
+    self->step = assignment->grid->step;
+    self->centre = assignment->centre;
     self->bound = 1.05 * (self->d + 8) * 0x1p-24;
     self->row_slack = (float)(2 * self->bound);
-    if (allocate(self, frame, err) != RFM_OK) {
+    if (allocate(self, assignment, err) != RFM_OK) {
         close_gemm(self);
         return err->status;
     }
-    choose_scale(self, frame->grid);
+    choose_scale(self, assignment->grid);
     openblas_set_num_threads(1);
     *state = self;
     return RFM_OK;

@@ -7,13 +7,13 @@
 #include "rfmpi/kmeans.h"
 
 /* What all rows of all blocks have in common. Borrowed until close. */
-typedef struct rfm_frame {
+typedef struct rfm_assignment {
     const rfm_grid *grid;  /* indices lie within its low and high */
     const int32_t *centre; /* [d] an index amid the rows: where a filter puts its origin */
     int k;                 /* centroids at most */
     int threads;           /* callers of assign at once, at most */
     size_t rows;           /* rows of a block at most */
-} rfm_frame;
+} rfm_assignment;
 
 typedef struct rfm_block {
     int thread;   /* 0 .. threads - 1, alone with its number */
@@ -24,7 +24,8 @@ typedef struct rfm_block {
 
 typedef struct rfm_assigner {
     const char *name;
-    rfm_status (*open)(const rfm_frame *frame, void **state, rfm_error *err); /* all the memory it will need */
+    rfm_status (*open)(const rfm_assignment *assignment, void **state,
+                       rfm_error *err);                                   /* all the memory it will need */
     void (*begin)(void *state, int k, const double *centroids);           /* positions, borrowed until the next begin */
     void (*assign)(void *state, const rfm_block *block, int32_t *labels); /* by many threads at once */
     void (*close)(void *state);                                           /* NULL is fine */

@@ -56,9 +56,9 @@ static rfm_status open_labeller(labeller *self, rfm_error *err)
     if (err->status != RFM_OK)
         return err->status;
     choose_centre(self);
-    rfm_frame frame = {self->grid, self->centre, self->k, self->threads, self->rows};
+    rfm_assignment assignment = {self->grid, self->centre, self->k, self->threads, self->rows};
     const rfm_assigner *assigner = rfm_assigner_choose(RFM_ALGORITHM_AUTO, self->grid->d, self->k);
-    if (assigner->open(&frame, &self->state, err) != RFM_OK)
+    if (assigner->open(&assignment, &self->state, err) != RFM_OK)
         return err->status;
     self->assigner = assigner;
     assigner->begin(self->state, self->k, self->centroids);

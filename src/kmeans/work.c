@@ -66,9 +66,9 @@ rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm
         goto done;
     rfm_sums_moments(work);
     choose_centre(work);
-    rfm_frame frame = {matrix->grid, work->centre, k, work->threads, work->rows};
+    rfm_assignment assignment = {matrix->grid, work->centre, k, work->threads, work->rows};
     work->assigner = rfm_assigner_choose(algorithm, matrix->d, k);
-    work->assigner->open(&frame, &work->state, err);
+    work->assigner->open(&assignment, &work->state, err);
     rfm_comm_agree(comm, err);
 done:
     if (err->status != RFM_OK)

@@ -1,8 +1,10 @@
 /* features: a compiled feature list, and the steps that make one. Private to model.
  *
- *   list ->  (features_ready.c: a ready list's entries)  -> features_parse.c: one entry after the other
- *        ->  features_where.c: which events, features_verb.c: what of them  ->  features_need.c: what each event must
- * give
+ *   - features_ready.c: a ready list's entries
+ *   - features_parse.c: one entry after the other
+ *   - features_where.c: which events
+ *   - features_verb.c: what of them
+ *   - features_need.c: what each event must give
  */
 #ifndef RFMPI_MODEL_FEATURES_H
 #define RFMPI_MODEL_FEATURES_H

@@ -1,17 +1,17 @@
 /* model_file: what model.h5 holds. Private to model.
  *
- *   /centroids                 k x d  scaled units; what cluster.init: file: reads
- *   /model/positions           k x d  centroids less the grid's offset: these decide
- *   /model/centroids_original  k x d  in the features' units
- *   /model/offset step low high       the grid, d each
- *   /model/scaling/center scale n_steps       d each
- *   /model/scaling/kind low high       d x RFM_MAX_TRANSFORMS: the transforms of each column, cuts of clips
- *   /model/sizes segment_ids names     k each
- *   /model/features                    d names
- *   /model/definitions                 one text: rfm_features_print
- *   /model/trace                       inertia of each iteration
- *   attributes of the file: format, version, k, d, scale, as_of_rule, timezone, as_of, as_of_us, as_of_day, span_us,
- * inertia, iterations, seed, hash: of all the others and the arrays, so that a flipped bit is no other model
+ *   - /centroids                 k x d  scaled units; what cluster.init: file: reads
+ *   - /model/positions           k x d  centroids less the grid's offset: these decide
+ *   - /model/centroids_original  k x d  in the features' units
+ *   - /model/offset step low high       the grid, d each
+ *   - /model/scaling/center scale n_steps       d each
+ *   - /model/scaling/kind low high       d x RFM_MAX_TRANSFORMS: the transforms of each column, cuts of clips
+ *   - /model/sizes segment_ids names     k each
+ *   - /model/features                    d names
+ *   - /model/definitions                 one text: rfm_features_print
+ *   - /model/trace                       inertia of each iteration
+ *   - attributes of the file: format, version, k, d, scale, as_of_rule, timezone, as_of, as_of_us, as_of_day, span_us,
+ *     inertia, iterations, seed, hash: of all the others and the arrays, so that a flipped bit is no other model
  */
 #ifndef RFMPI_MODEL_MODEL_FILE_H
 #define RFMPI_MODEL_MODEL_FILE_H
