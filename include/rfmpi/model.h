@@ -169,7 +169,7 @@ typedef struct rfm_model {
     int d, k;
     char **features;   /* [d] names */
     char *definitions; /* rfm_features_print; "" for a bare matrix */
-    char *as_of_rule;  /* as the job said it: "latest", a date, a timestamp; "" for a bare matrix */
+    char *as_of_rule;  /* as the job said it: "latest", a date, a timestamp; "" for a matrix */
     char *timezone;
     rfm_as_of as_of; /* of the training run; span_us is what `never: span` means */
     rfm_scaling scaling;

@@ -128,8 +128,8 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
 
 /* ---- features and as-of ----------------------------------------------------------------------------------------- */
 
-/* predict takes the definitions of the model, and as_of from the job where it says one, else the
- * model's rule. */
+/* predict takes the definitions of the model, and as_of from the job where it says one, else the model's rule; a model
+ * fitted to a features.h5 has none, and the job's default serves. */
 static rfm_status read_features(rfm_batch *batch, rfm_error *err)
 {
     rfm_job *job = &batch->job;
@@ -145,7 +145,7 @@ static rfm_status read_features(rfm_batch *batch, rfm_error *err)
                             "the model was fitted to a bare matrix and defines no features: "
                             "predict takes an HDF5 matrix "
                             "(--set input.features=...) with it");
-        if (!rfm_config_given(config, "features.as_of"))
+        if (!rfm_config_given(config, "features.as_of") && batch->model.as_of_rule[0] != '\0')
             job->as_of_text = batch->model.as_of_rule;
         if (strcmp(rfm_config_string(config, "input.timezone"), batch->model.timezone) != 0)
             return rfm_config_fail(config, "input.timezone", err,

@@ -122,6 +122,16 @@ class RunDir(case.Case):
         self.assertEqual(model.read_bytes(), before)
         self.assertEqual(case.read_report(self.out)["n_customers"], 900)
 
+    def test_a_model_fitted_to_features_alone_predicts_customers(self):
+        self.start(task="prepare")
+        model = self.dir / "model"
+        self.rfmpi("train", self.out / "features.h5", "--set", "cluster.k=4", "--set", f"output.dir={model}", ranks=2)
+        fitted = [(row["id"], row["segment"]) for row in case.read_customers(model)]
+        for name, words in (("by-run", (self.out,)), ("by-matrix", (self.out / "features.h5",)),
+                            ("by-events", self.words()[1:4])):
+            self.rfmpi("predict", *words, "--model", model / "model.h5", "--set", f"output.dir={self.dir / name}", ranks=3)
+            self.assertEqual([(row["id"], row["segment"]) for row in case.read_customers(self.dir / name)], fitted, name)
+
     def test_predict_of_a_bare_matrix(self):
         import h5py
         import numpy
