@@ -52,7 +52,8 @@ class Matrix(case.Case):
         self.assertEqual(len(list((self.dir / "many" / "customers").glob("part-*"))), 3)
 
     def test_what_cannot_be_clustered_is_refused(self):
-        bad = {"nan": spoiled(7, 1, numpy.nan), "infinite": spoiled(7, 1, -numpy.inf), "range": spoiled([3, 4], 0, [1e308, -1e308]),
+        bad = {"nan": spoiled(7, 1, numpy.nan), "infinite": spoiled(7, 1, -numpy.inf),
+               "range": spoiled([3, 4], 0, [1e308, -1e308]),
                "dimensions": numpy.zeros((2, 3, 4)), "no rows": numpy.zeros((0, 3)), "no columns": numpy.zeros((5, 0)),
                "text": numpy.array([[b"a", b"b"]])}
         ids = {"short": numpy.arange(49), "unsigned": numpy.arange(50, dtype="u8"), "real": numpy.arange(50.0),
