@@ -159,6 +159,24 @@ rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_k
                                void *context, rfm_survivors *survivors, rfm_error *err);
 void rfm_deduper_close(rfm_deduper *deduper);
 
+/* ---- ids in HDF5 -------------------------------------------------------------------------------------------------- */
+
+/* Which ids of which dataset: int64, or bytes of fixed length, NUL padded. */
+typedef struct rfm_ids_place {
+    const char *path, *name; /* of the file, for messages; of the dataset */
+    rfm_id_kind kind;
+    int64_t width; /* of text ids */
+    int64_t first; /* this rank's */
+    size_t count;
+} rfm_ids_place;
+
+/* Collective. The ids of all ranks end to end; texts are as wide as the longest. The hashes are not written. */
+rfm_status rfm_ids_write(rfm_comm *comm, rfm_h5 *file, const char *name, const rfm_ids *ids, rfm_error *err);
+
+/* Collective. *ids, with their hashes, is the caller's to free; empty on failure. The caller has checked that the
+ * dataset is of that kind and has these rows. RFM_DATA for a text id with a NUL byte in it. */
+rfm_status rfm_ids_read(rfm_comm *comm, rfm_h5 *file, const rfm_ids_place *place, rfm_ids *ids, rfm_error *err);
+
 /* ---- state.h5 --------------------------------------------------------------------------------------------------- */
 
 /* What a state was made from, besides its events. Strings are owned. */

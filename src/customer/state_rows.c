@@ -5,7 +5,6 @@
 #include "ids.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { BLOCK_WORDS = 1 << 20 };
 
@@ -13,63 +12,6 @@ enum { BLOCK_WORDS = 1 << 20 };
 static const int64_t EARLIEST_US = -62135596800 * INT64_C(1000000), LATEST_US = 253402300800 * INT64_C(1000000);
 
 /* ---- ids -------------------------------------------------------------------------------------------------------- */
-
-static rfm_status take_numbers(rfm_ids *ids, rfm_error *err)
-{
-    ids->hash = rfm_alloc(ids->n, sizeof *ids->hash, err);
-    for (size_t i = 0; ids->hash && i < ids->n; i++)
-        ids->hash[i] = rfm_hash64_integer(ids->number[i]);
-    return err->status;
-}
-
-static bool is_padding(const char *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (bytes[i] != '\0')
-            return false;
-    return true;
-}
-
-static rfm_status take_texts(const rfm_state_file *file, const char *padded, rfm_ids *ids, rfm_error *err)
-{
-    size_t width = (size_t)file->id_columns;
-    ids->hash = rfm_alloc(ids->n, sizeof *ids->hash, err);
-    ids->offset = rfm_alloc(ids->n + 1, sizeof *ids->offset, err);
-    ids->bytes = rfm_alloc(ids->n, width, err);
-    for (size_t i = 0; !err->status && i < ids->n; i++) {
-        const char *text = padded + i * width;
-        size_t length = strnlen(text, width);
-        if (!is_padding(text + length, width - length))
-            return rfm_state_damaged(file, err, RFM_STATE_IDS " has an id with a NUL byte in it");
-        memcpy(ids->bytes + ids->offset[i], text, length);
-        ids->offset[i + 1] = ids->offset[i] + length;
-        ids->hash[i] = rfm_hash64(text, length);
-    }
-    return err->status;
-}
-
-/* Collective. */
-static rfm_status read_ids(const rfm_state_file *file, int64_t first, size_t count, rfm_ids *ids, rfm_error *err)
-{
-    bool text = file->id_kind == RFM_ID_TEXT;
-    *ids = (rfm_ids){.kind = file->id_kind, .n = count};
-    char *padded = text ? rfm_alloc(count, (size_t)file->id_columns, err) : NULL;
-    if (!text)
-        ids->number = rfm_alloc(count, sizeof *ids->number, err);
-    if (!rfm_comm_agree(file->comm, err) &&
-        !rfm_h5_read(file->h5, RFM_STATE_IDS, text ? RFM_H5_BYTES : RFM_H5_I64, first, count,
-                     text ? (void *)padded : (void *)ids->number, err)) {
-        if (text)
-            take_texts(file, padded, ids, err);
-        else
-            take_numbers(ids, err);
-        rfm_comm_agree(file->comm, err);
-    }
-    free(padded);
-    if (err->status)
-        rfm_ids_free(ids);
-    return err->status;
-}
 
 /* before: the customer before the first, if there is one. */
 static rfm_status check_order(const rfm_state_file *file, const rfm_ids *before, const rfm_ids *ids, rfm_error *err)
@@ -84,9 +26,15 @@ rfm_status rfm_state_read_ids(const rfm_state_file *file, rfm_ids *ids, rfm_erro
 {
     rfm_ids before = {0};
     size_t n_before = file->first > 0 && file->count > 0;
+    rfm_ids_place place = {.path = file->path, .name = RFM_STATE_IDS, .kind = file->id_kind, .width = file->id_columns};
     *ids = (rfm_ids){0};
-    if (read_ids(file, file->first - (int64_t)n_before, n_before, &before, err) ||
-        read_ids(file, file->first, file->count, ids, err))
+    place.first = file->first - (int64_t)n_before;
+    place.count = n_before;
+    if (rfm_ids_read(file->comm, file->h5, &place, &before, err))
+        goto done;
+    place.first = file->first;
+    place.count = file->count;
+    if (rfm_ids_read(file->comm, file->h5, &place, ids, err))
         goto done;
     check_order(file, &before, ids, err);
     rfm_comm_agree(file->comm, err);

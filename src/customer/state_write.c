@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct writer {
     rfm_comm *comm;
@@ -21,40 +20,6 @@ static rfm_status write_matrix(const writer *w, const char *name, int n_words, s
 {
     rfm_h5_shape shape = {.type = RFM_H5_I64, .columns = n_words, .matrix = true};
     return n_words > 0 ? rfm_h5_write(w->h5, name, &shape, rows, words, err) : RFM_OK;
-}
-
-/* ---- ids -------------------------------------------------------------------------------------------------------- */
-
-static int64_t longest_id(const rfm_ids *ids)
-{
-    size_t longest = 1;
-    for (size_t i = 0; i < ids->n; i++)
-        if (ids->offset[i + 1] - ids->offset[i] > longest)
-            longest = ids->offset[i + 1] - ids->offset[i];
-    return (int64_t)longest;
-}
-
-static rfm_status write_texts(const writer *w, rfm_error *err)
-{
-    const rfm_ids *ids = &w->state->ids;
-    rfm_h5_shape shape = {.type = RFM_H5_BYTES, .columns = longest_id(ids)};
-    rfm_comm_reduce_i64(w->comm, RFM_MAX, &shape.columns, 1);
-    size_t width = (size_t)shape.columns;
-    char *padded = rfm_alloc(ids->n, width, err);
-    for (size_t i = 0; padded && i < ids->n; i++)
-        memcpy(padded + i * width, ids->bytes + ids->offset[i], ids->offset[i + 1] - ids->offset[i]);
-    if (!rfm_comm_agree(w->comm, err))
-        rfm_h5_write(w->h5, RFM_STATE_IDS, &shape, ids->n, padded, err);
-    free(padded);
-    return err->status;
-}
-
-static rfm_status write_ids(const writer *w, rfm_error *err)
-{
-    const rfm_h5_shape shape = {.type = RFM_H5_I64, .columns = 1};
-    if (w->state->ids.kind == RFM_ID_TEXT)
-        return write_texts(w, err);
-    return rfm_h5_write(w->h5, RFM_STATE_IDS, &shape, w->state->ids.n, w->state->ids.number, err);
 }
 
 /* ---- aggregates ------------------------------------------------------------------------------------------------- */
@@ -160,7 +125,7 @@ static rfm_status write_all(const writer *w, const rfm_keys *keys, const rfm_pro
 {
     const rfm_state *state = w->state;
     if (write_extent(w->h5, &state->extent, err) || rfm_provenance_write(w->comm, w->h5, provenance, err) ||
-        write_ids(w, err) || write_places(w, err) ||
+        rfm_ids_write(w->comm, w->h5, RFM_STATE_IDS, &state->ids, err) || write_places(w, err) ||
         write_matrix(w, RFM_STATE_WORDS, state->layout->words.n_words, state->ids.n, state->words, err))
         return err->status;
     for (int l = 0; l < state->layout->n_lists; l++)

@@ -2,53 +2,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "frame.h"
 
 enum { VERSION = 1, MAX_COLUMNS = 65536 };
 
 /* ---- write ------------------------------------------------------------------------------------------------------ */
-
-static char *pack_texts(const rfm_ids *ids, size_t width, rfm_error *err)
-{
-    char *packed = rfm_alloc(ids->n, width, err);
-    for (size_t i = 0; packed && i < ids->n; i++)
-        memcpy(packed + i * width, ids->bytes + ids->offset[i], ids->offset[i + 1] - ids->offset[i]);
-    return packed;
-}
-
-static int64_t longest(const rfm_ids *ids)
-{
-    size_t width = 1;
-    for (size_t i = 0; i < ids->n; i++)
-        if (ids->offset[i + 1] - ids->offset[i] > width)
-            width = ids->offset[i + 1] - ids->offset[i];
-    return (int64_t)width;
-}
-
-/* Fixed-length bytes, as long as the longest of all ranks: parallel HDF5 writes no others. */
-static rfm_status write_texts(rfm_comm *comm, rfm_h5 *file, const rfm_ids *ids, rfm_error *err)
-{
-    int64_t width = longest(ids);
-    rfm_comm_reduce_i64(comm, RFM_MAX, &width, 1);
-    char *packed = pack_texts(ids, (size_t)width, err);
-    const rfm_h5_shape shape = {.type = RFM_H5_BYTES, .columns = width};
-    if (rfm_comm_agree(comm, err) == RFM_OK)
-        rfm_h5_write(file, "/customers/id", &shape, ids->n, packed, err);
-    free(packed);
-    return err->status;
-}
-
-static rfm_status write_ids(rfm_comm *comm, rfm_h5 *file, const rfm_frame *frame, rfm_error *err)
-{
-    const rfm_h5_shape shape = {.type = RFM_H5_I64, .columns = 1};
-    if (!frame->has_ids)
-        return RFM_OK;
-    if (frame->ids.kind == RFM_ID_TEXT)
-        return write_texts(comm, file, &frame->ids, err);
-    return rfm_h5_write(file, "/customers/id", &shape, frame->n, frame->ids.number, err);
-}
 
 static rfm_status write_as_of(rfm_h5 *file, const rfm_as_of *as_of, rfm_error *err)
 {
@@ -78,7 +37,8 @@ static rfm_status write_content(rfm_comm *comm, rfm_h5 *file, const rfm_frame *f
     const rfm_h5_shape shape = {.type = RFM_H5_F64, .columns = frame->d, .matrix = true};
     const size_t d = (size_t)frame->d;
     char *definitions = print_definitions(features, err);
-    if (rfm_comm_agree(comm, err) == RFM_OK && write_ids(comm, file, frame, err) == RFM_OK &&
+    if (rfm_comm_agree(comm, err) == RFM_OK &&
+        (!frame->has_ids || rfm_ids_write(comm, file, "/customers/id", &frame->ids, err) == RFM_OK) &&
         rfm_h5_write(file, "/features/values", &shape, frame->n, frame->values, err) == RFM_OK &&
         rfm_h5_write_names(file, "/features/names", (const char *const *)frame->names, d, err) == RFM_OK &&
         rfm_h5_write_names(file, "/features/units", (const char *const *)frame->units, d, err) == RFM_OK)
@@ -173,49 +133,17 @@ static rfm_status read_names(const matrix_file *file, const char *name, const ch
     return rfm_fail(err, RFM_DATA, "%s: %s has %zu entries, /features/values %zu columns", file->path, name, n, d);
 }
 
-static rfm_status split_texts(const char *packed, size_t width, rfm_ids *ids, rfm_error *err)
+/* Of a bare matrix: the numbers of the rows. */
+static rfm_status number_rows(const matrix_file *file, rfm_frame *frame, rfm_error *err)
 {
-    ids->offset = rfm_alloc(ids->n + 1, sizeof *ids->offset, err);
-    ids->bytes = rfm_alloc(ids->n, width, err);
-    for (size_t i = 0; i < ids->n && err->status == RFM_OK; i++) {
-        const size_t length = strnlen(packed + i * width, width);
-        memcpy(ids->bytes + ids->offset[i], packed + i * width, length);
-        ids->offset[i + 1] = ids->offset[i] + length;
-        ids->hash[i] = rfm_hash64(ids->bytes + ids->offset[i], length);
-    }
-    return err->status;
-}
-
-static rfm_status read_texts(const matrix_file *file, size_t width, rfm_frame *frame, rfm_error *err)
-{
-    char *packed = rfm_alloc(frame->n, width, err);
-    if (rfm_comm_agree(file->comm, err) == RFM_OK &&
-        rfm_h5_read(file->h5, "/customers/id", RFM_H5_BYTES, frame->first, frame->n, packed, err) == RFM_OK) {
-        split_texts(packed, width, &frame->ids, err);
-        rfm_comm_agree(file->comm, err);
-    }
-    free(packed);
-    return err->status;
-}
-
-static void hash_numbers(rfm_ids *ids)
-{
-    for (size_t i = 0; i < ids->n; i++)
-        ids->hash[i] = rfm_hash64_integer(ids->number[i]);
-}
-
-static rfm_status read_numbers(const matrix_file *file, rfm_frame *frame, rfm_error *err)
-{
+    frame->ids = (rfm_ids){.kind = RFM_ID_INTEGER, .n = frame->n};
+    frame->ids.hash = rfm_alloc(frame->n, sizeof *frame->ids.hash, err);
     frame->ids.number = rfm_alloc(frame->n, sizeof *frame->ids.number, err);
-    if (rfm_comm_agree(file->comm, err) != RFM_OK)
-        return err->status;
-    if (frame->has_ids &&
-        rfm_h5_read(file->h5, "/customers/id", RFM_H5_I64, frame->first, frame->n, frame->ids.number, err) != RFM_OK)
-        return err->status;
-    for (size_t i = 0; !frame->has_ids && i < frame->n; i++)
+    for (size_t i = 0; err->status == RFM_OK && i < frame->n; i++) {
         frame->ids.number[i] = frame->first + (int64_t)i;
-    hash_numbers(&frame->ids);
-    return RFM_OK;
+        frame->ids.hash[i] = rfm_hash64_integer(frame->ids.number[i]);
+    }
+    return rfm_comm_agree(file->comm, err);
 }
 
 static rfm_status check_ids(const matrix_file *file, const rfm_h5_shape *shape, const rfm_frame *frame, rfm_error *err)
@@ -238,12 +166,15 @@ static rfm_status read_ids(const matrix_file *file, rfm_frame *frame, rfm_error 
     if (rfm_h5_shape_of(file->h5, "/customers/id", &shape, &frame->has_ids, err) != RFM_OK ||
         (frame->has_ids && check_ids(file, &shape, frame, err) != RFM_OK))
         return err->status;
-    const bool text = frame->has_ids && shape.type == RFM_H5_BYTES;
-    frame->ids = (rfm_ids){.kind = text ? RFM_ID_TEXT : RFM_ID_INTEGER, .n = frame->n};
-    frame->ids.hash = rfm_alloc(frame->n, sizeof *frame->ids.hash, err);
-    if (rfm_comm_agree(file->comm, err) != RFM_OK)
-        return err->status;
-    return text ? read_texts(file, (size_t)shape.columns, frame, err) : read_numbers(file, frame, err);
+    if (!frame->has_ids)
+        return number_rows(file, frame, err);
+    const rfm_ids_place place = {.path = file->path,
+                                 .name = "/customers/id",
+                                 .kind = shape.type == RFM_H5_BYTES ? RFM_ID_TEXT : RFM_ID_INTEGER,
+                                 .width = shape.columns,
+                                 .first = frame->first,
+                                 .count = frame->n};
+    return rfm_ids_read(file->comm, file->h5, &place, &frame->ids, err);
 }
 
 static rfm_status read_as_of(const matrix_file *file, rfm_as_of *as_of, rfm_error *err)
