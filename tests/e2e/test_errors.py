@@ -126,27 +126,54 @@ class Errors(case.Case):
 
     # ---- injected failures -------------------------------------------------------------------------------------------
 
-    def test_a_failure_at_any_agreement_of_any_stage_on_any_rank(self):
+    def strike(self, stage, rank, n, words, ranks):
+        """One start that fails at the n-th agreement of a stage; False when the stage has no such agreement."""
+        result = case.launch(*words, "--set", f"output.dir={self.dir / 'out'}", ranks=ranks, timeout=60,
+                             env={"RFMPI_FAULT": f"{stage}:{rank}:{n}"})
+        if result.returncode == 0:
+            return False
+        lines = case.errors(result)
+        self.assertEqual(len(lines), 1, f"{stage}:{rank}:{n}\n{result.stderr}")
+        self.assertIn(f"rank {rank}", lines[0])
+        self.assertEqual(result.returncode, 70, lines[0])
+        self.assert_no_leftovers()
+        return True
+
+    def walk(self, stages, words, ranks, most):
+        """Fail at the first `most` agreements of each stage on each rank, or at all of them; the start after a stage's
+        failures comes to the same result as one without any. Returns how many there were."""
+        self.rfmpi(*words, "--set", f"output.dir={self.dir / 'whole'}", ranks=ranks)
+        digest = case.read_report(self.dir / "whole")["digest"]
         n_struck = 0
-        for stage in ("start", "ingest", "features", "cluster", "score", "write", "report"):
-            for rank in (0, 1, 2):
-                for n in range(1, 60):
-                    result = case.launch("run", case.SOURCE / "conf" / "quickstart.yml", "--set",
-                                         f"input.paths=[{self.good}]", "--set", f"output.dir={self.dir / 'out'}", "--set",
-                                         "cluster.k=3", "--set", "cluster.restarts=1", ranks=3, timeout=60,
-                                         env={"RFMPI_FAULT": f"{stage}:{rank}:{n}"})
-                    if result.returncode == 0:
-                        break
-                    n_struck += 1
-                    lines = case.errors(result)
-                    self.assertEqual(len(lines), 1, f"{stage}:{rank}:{n}\n{result.stderr}")
-                    self.assertIn(f"rank {rank}", lines[0])
-                    self.assertEqual(result.returncode, 70, lines[0])
-                    self.assert_no_leftovers()
-                    if n >= 4 and "RFMPI_EVERY_FAULT" not in os.environ:
-                        break
-                case.shutil.rmtree(self.dir / "out", ignore_errors=True)
-        self.assertGreater(n_struck, 40)
+        for stage in stages:
+            for rank in range(ranks):
+                n = 1
+                while (n <= most or "RFMPI_EVERY_FAULT" in os.environ) and self.strike(stage, rank, n, words, ranks):
+                    n_struck, n = n_struck + 1, n + 1
+                self.rfmpi(*words, "--set", f"output.dir={self.dir / 'out'}", ranks=ranks)
+                self.assertEqual(case.read_report(self.dir / "out")["digest"], digest, stage)
+                case.shutil.rmtree(self.dir / "out")
+        case.shutil.rmtree(self.dir / "whole")
+        return n_struck
+
+    def job(self, task, *words):
+        return (task, case.SOURCE / "conf" / "quickstart.yml", "--set", "cluster.k=3", "--set", "cluster.restarts=1", *words)
+
+    def test_a_failure_at_any_agreement_of_any_stage_on_any_rank(self):
+        stages = ("start", "ingest", "features", "cluster", "score", "write", "report")
+        words = self.job("run", "--set", f"input.paths=[{self.good}]")
+        self.assertGreater(self.walk(stages, words, ranks=3, most=4), 40)
+
+    def test_a_failure_at_any_agreement_of_folding_and_of_predicting(self):
+        base, model = self.dir / "base", self.dir / "model"
+        dedupe = ("--set", "input.dedupe=row")
+        more = self.write("more.csv", HEADER + self.rows(100).replace("2019-10", "2019-11") + self.rows(50))
+        self.rfmpi(*self.job("prepare", "--set", f"input.paths=[{self.good}]", *dedupe, "--set", f"output.dir={base}"))
+        self.rfmpi("train", base / "features.h5", "--set", "cluster.k=3", "--set", f"output.dir={model}")
+        fold = self.job("prepare", "--set", f"input.paths=[{more}]", *dedupe, "--onto", base)
+        self.assertGreater(self.walk(("start", "ingest", "features", "report"), fold, ranks=2, most=2), 10)
+        predict = ("predict", base, "--model", model / "model.h5")
+        self.assertGreater(self.walk(("ingest", "label", "write"), predict, ranks=2, most=2), 6)
 
 
 if __name__ == "__main__":
