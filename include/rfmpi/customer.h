@@ -159,7 +159,7 @@ rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_k
                                void *context, rfm_survivors *survivors, rfm_error *err);
 void rfm_deduper_close(rfm_deduper *deduper);
 
-/* ---- ids in HDF5 -------------------------------------------------------------------------------------------------- */
+/* ---- ids in HDF5 ------------------------------------------------------------------------------------------------ */
 
 /* Which ids of which dataset: int64, or bytes of fixed length, NUL padded. */
 typedef struct rfm_ids_place {

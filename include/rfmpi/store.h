@@ -50,6 +50,9 @@ rfm_status rfm_run_publish(rfm_run *run, const char *product, const rfm_origin *
 rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *origin, const rfm_text *bytes,
                        rfm_error *err);
 
+/* Local. Write a small file of mode 0600, whole, and sync it; one of that name is overwritten. */
+rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *err);
+
 /* Collective. Drop a product that no longer holds (forced runs), and its note. */
 rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);
 
@@ -64,12 +67,18 @@ void rfm_report_numbers(rfm_run *run, const char *key, const double *values, siz
 void rfm_report_integers(rfm_run *run, const char *key, const int64_t *values, size_t n);
 void rfm_report_json(rfm_run *run, const char *key, const char *json); /* any JSON text, checked */
 
+/* Append a text to a JSON text, in its quotes; bytes that are not UTF-8 as \xNN. Local. */
+void rfm_json_add_string(rfm_text *json, const char *text);
+
 rfm_status rfm_report_save(rfm_run *run, rfm_error *err); /* Collective: replace run.json */
 
 /* Local: one value of a run.json, for `info` and tests of what is finished. Caller frees *text; NULL when absent. */
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err);
 
 /* ---- customers/: CSV in parts of a fixed number of rows, the same at any rank count ----------------------------- */
+
+/* Append a field, in quotes where RFC 4180 wants them. Local. */
+void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n);
 
 /* Append the line of local row `row`, with its line end. Local. */
 typedef rfm_status (*rfm_row_writer)(void *context, size_t row, rfm_text *line, rfm_error *err);

@@ -102,9 +102,7 @@ rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_pla
                            const rfm_tally *tally, rfm_error *err);
 
 /* summary.c */
-rfm_status report_finish(rfm_batch *batch, rfm_error *err);                      /* Collective */
-void print_segments(const rfm_batch *batch, rfm_text *table);                    /* Local */
-rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err); /* Local: a new file, mode 0600 */
-void print_csv_field(rfm_text *csv, const char *bytes, size_t n); /* Local: in quotes where RFC 4180 wants them */
+rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
+void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */
 
 #endif

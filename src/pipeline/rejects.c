@@ -7,17 +7,17 @@
 #include <sys/stat.h>
 
 /* What a kept reject is while it travels: followed by its detail and its row. */
-typedef struct rfm_parcel {
+typedef struct packed_reject {
     int64_t file, line, reason;
     int64_t detail_bytes, row_bytes;
-} rfm_parcel;
+} packed_reject;
 
 static rfm_status pack_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_error *err)
 {
     for (size_t i = 0; i < rejects->n_kept; i++) {
         const rfm_reject *reject = &rejects->kept[i];
-        const rfm_parcel parcel = {(int64_t)reject->file, reject->line, reject->reason,
-                                   (int64_t)strlen(reject->detail) + 1, (int64_t)strlen(reject->row) + 1};
+        const packed_reject parcel = {(int64_t)reject->file, reject->line, reject->reason,
+                                      (int64_t)strlen(reject->detail) + 1, (int64_t)strlen(reject->row) + 1};
         rfm_text_add(bytes, &parcel, sizeof parcel);
         rfm_text_add(bytes, reject->detail, (size_t)parcel.detail_bytes);
         rfm_text_add(bytes, reject->row, (size_t)parcel.row_bytes);
@@ -27,7 +27,7 @@ static rfm_status pack_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_
 
 /* A reject of any rank, pointing into the gathered bytes. */
 typedef struct rfm_gathered {
-    rfm_parcel parcel;
+    packed_reject parcel;
     const char *detail, *row;
 } rfm_gathered;
 
@@ -48,7 +48,7 @@ static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, rfm_gathered
 
 static int by_place(const void *left, const void *right)
 {
-    const rfm_parcel *a = &((const rfm_gathered *)left)->parcel, *b = &((const rfm_gathered *)right)->parcel;
+    const packed_reject *a = &((const rfm_gathered *)left)->parcel, *b = &((const rfm_gathered *)right)->parcel;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
     return a->line != b->line ? (a->line < b->line ? -1 : 1) : 0;
@@ -60,16 +60,16 @@ static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size
     int64_t printed[RFM_N_REASONS] = {0};
     rfm_text_adds(csv, "file,line,reason,detail,row\n");
     for (size_t i = 0; i < n; i++) {
-        const rfm_parcel *parcel = &list[i].parcel;
+        const packed_reject *parcel = &list[i].parcel;
         if (printed[parcel->reason]++ >= REJECTS_KEPT)
             continue;
-        print_csv_field(csv, batch->files.files[parcel->file].path, strlen(batch->files.files[parcel->file].path));
+        rfm_csv_add(csv, batch->files.files[parcel->file].path, strlen(batch->files.files[parcel->file].path));
         rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line, rfm_reason_name((rfm_reason)parcel->reason));
         if (!mask)
-            print_csv_field(csv, list[i].detail, strlen(list[i].detail));
+            rfm_csv_add(csv, list[i].detail, strlen(list[i].detail));
         rfm_text_adds(csv, ",");
         if (!mask)
-            print_csv_field(csv, list[i].row, strlen(list[i].row));
+            rfm_csv_add(csv, list[i].row, strlen(list[i].row));
         rfm_text_adds(csv, "\n");
     }
 }
@@ -130,7 +130,7 @@ static rfm_status write_directory(const char *dir, const rfm_text *csv, rfm_erro
     if (rfm_text_check(&path, err) == RFM_OK && mkdir(dir, 0700) != 0)
         rfm_fail_errno(err, errno, "cannot make %s", dir);
     if (err->status == RFM_OK)
-        write_whole(path.bytes, csv, err);
+        rfm_file_write(path.bytes, csv, err);
     rfm_text_free(&path);
     return err->status;
 }

@@ -4,27 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-void print_csv_field(rfm_text *csv, const char *bytes, size_t n)
-{
-    bool quote = false;
-    for (size_t i = 0; i < n && !quote; i++)
-        quote = bytes[i] == ',' || bytes[i] == '"' || bytes[i] == '\n' || bytes[i] == '\r';
-    if (!quote) {
-        rfm_text_add(csv, bytes, n);
-        return;
-    }
-    rfm_text_add(csv, "\"", 1);
-    for (size_t i = 0; i < n; i++) {
-        if (bytes[i] == '"')
-            rfm_text_add(csv, "\"", 1);
-        rfm_text_add(csv, &bytes[i], 1);
-    }
-    rfm_text_add(csv, "\"", 1);
-}
-
 static void print_name(rfm_text *csv, const char *name)
 {
-    print_csv_field(csv, name, strlen(name));
+    rfm_csv_add(csv, name, strlen(name));
 }
 
 static void print_number(rfm_text *csv, double value)
@@ -62,7 +44,7 @@ rfm_status score_make(rfm_batch *batch, rfm_error *err)
     rfm_text csv = {0};
     print_segments_csv(batch, &csv);
     if (rfm_text_check(&csv, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0)
-        write_whole(rfm_run_temporary(batch->run, "segments.csv"), &csv, err);
+        rfm_file_write(rfm_run_temporary(batch->run, "segments.csv"), &csv, err);
     rfm_text_free(&csv);
     return rfm_comm_agree(batch->comm, err);
 }
@@ -75,7 +57,7 @@ static void print_id(const rfm_ids *ids, size_t row, rfm_text *line)
         char buffer[24];
         rfm_text_add(line, buffer, (size_t)snprintf(buffer, sizeof buffer, "%lld", (long long)ids->number[row]));
     } else {
-        print_csv_field(line, ids->bytes + ids->offset[row], ids->offset[row + 1] - ids->offset[row]);
+        rfm_csv_add(line, ids->bytes + ids->offset[row], ids->offset[row + 1] - ids->offset[row]);
     }
 }
 

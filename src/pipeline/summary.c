@@ -1,28 +1,7 @@
 /* What is left of a run for its readers: run.json for machines, a table for people. */
 #include "batch.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <string.h>
-#include <unistd.h>
-
-rfm_status write_whole(const char *path, const rfm_text *bytes, rfm_error *err)
-{
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return rfm_fail_errno(err, errno, "cannot make %s", path);
-    for (size_t at = 0; at < bytes->length && err->status == RFM_OK;) {
-        const ssize_t n = write(fd, bytes->bytes + at, bytes->length - at);
-        if (n < 0)
-            rfm_fail_errno(err, errno, "cannot write %s", path);
-        else
-            at += (size_t)n;
-    }
-    if (close(fd) != 0)
-        rfm_fail_errno(err, errno, "cannot write %s", path);
-    return err->status;
-}
 
 /* ---- run.json --------------------------------------------------------------------------------------------------- */
 
@@ -66,24 +45,10 @@ static void report_memory(rfm_batch *batch)
 
 /* ---- JSON text of what has a shape of its own ------------------------------------------------------------------- */
 
-static void print_json_string(const char *text, rfm_text *json)
-{
-    rfm_text_adds(json, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            rfm_text_addf(json, "\\%c", *c);
-        else if (*c < 0x20)
-            rfm_text_addf(json, "\\u%04x", *c);
-        else
-            rfm_text_add(json, c, 1);
-    }
-    rfm_text_adds(json, "\"");
-}
-
 static void print_json(const rfm_node *node, rfm_text *json)
 {
     if (node->kind == RFM_NODE_SCALAR) {
-        print_json_string(node->text, json);
+        rfm_json_add_string(json, node->text);
         return;
     }
     const bool map = node->kind == RFM_NODE_MAP;
@@ -91,7 +56,7 @@ static void print_json(const rfm_node *node, rfm_text *json)
     for (size_t i = 0; i < node->n_items; i++) {
         rfm_text_adds(json, i > 0 ? "," : "");
         if (map) {
-            print_json_string(node->items[i].key, json);
+            rfm_json_add_string(json, node->items[i].key);
             rfm_text_adds(json, ":");
         }
         print_json(&node->items[i], json);
@@ -118,7 +83,7 @@ static void report_inputs(const rfm_batch *batch)
         if (i >= MOST)
             continue;
         rfm_text_adds(&json, i > 0 ? ",{\"path\":" : "{\"path\":");
-        print_json_string(batch->files.files[i].path, &json);
+        rfm_json_add_string(&json, batch->files.files[i].path);
         rfm_text_addf(&json, ",\"bytes\":%lld}", (long long)batch->files.files[i].size_bytes);
     }
     rfm_text_adds(&json, "]");

@@ -5,6 +5,8 @@
  */
 #include "folder.h"
 
+#include "rfmpi/store.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -177,6 +179,16 @@ rfm_status rfm_folder_sync(const char *path, rfm_error *err)
     return RFM_OK;
 }
 
+rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        rfm_fail_errno(err, errno, "%s: cannot sync", dir);
+    if (fd >= 0)
+        close(fd);
+    return err->status;
+}
+
 rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t length, int64_t offset, rfm_error *err)
 {
     const char *at = bytes;
@@ -193,12 +205,12 @@ rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t le
     return RFM_OK;
 }
 
-rfm_status rfm_folder_write(const char *path, const void *bytes, size_t length, rfm_error *err)
+rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return rfm_fail_errno(err, errno, "%s: cannot create", path);
-    if (rfm_folder_put(fd, path, bytes, length, 0, err) == RFM_OK && fsync(fd) != 0)
+    if (rfm_folder_put(fd, path, bytes->bytes, bytes->length, 0, err) == RFM_OK && fsync(fd) != 0)
         rfm_fail_errno(err, errno, "%s: cannot write", path);
     if (close(fd) != 0)
         rfm_fail_errno(err, errno, "%s: cannot write", path);

@@ -23,8 +23,8 @@ rfm_status rfm_folder_remove(const char *path, rfm_error *err);
 /* Make a file, or a directory of files, private to its owner and safe on the disk. */
 rfm_status rfm_folder_sync(const char *path, rfm_error *err);
 
-/* Write a new file of mode 0600 and sync it. */
-rfm_status rfm_folder_write(const char *path, const void *bytes, size_t length, rfm_error *err);
+/* That names were given or taken in it, safe on the disk. */
+rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);
 
 /* pwrite all of it. */
 rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t length, int64_t offset, rfm_error *err);

@@ -1,6 +1,8 @@
 /* json: JSON values by dotted path, and JSON files. Knows nothing of what they say. */
 #include "json.h"
 
+#include "rfmpi/store.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,20 +56,25 @@ char *rfm_json_legible(const char *text, rfm_error *err)
     return legible.bytes;
 }
 
-/* The names of files are bytes, and come here in quotes. */
-json_t *rfm_json_parse(const char *text, json_error_t *reason)
+json_t *rfm_json_string(const char *text)
 {
-    const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
-    json_t *value = json_loads(text, flags, reason);
-    if (value || json_error_code(reason) != json_error_invalid_utf8)
-        return value;
-    rfm_text legible = {0};
-    for (const char *at = text; *at; at++)
-        rfm_text_addf(&legible, (unsigned char)*at < 128 ? "%c" : "\\\\x%02x", (unsigned char)*at);
-    if (!legible.failed)
-        value = json_loads(legible.bytes, flags, reason);
-    rfm_text_free(&legible);
-    return value;
+    rfm_error ignored = {0};
+    char *legible = rfm_json_legible(text, &ignored);
+    json_t *string = legible ? json_string(legible) : NULL;
+    free(legible);
+    return string;
+}
+
+void rfm_json_add_string(rfm_text *json, const char *text)
+{
+    json_t *string = rfm_json_string(text);
+    char *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+    if (quoted)
+        rfm_text_adds(json, quoted);
+    else
+        json->failed = true;
+    free(quoted);
+    json_decref(string);
 }
 
 bool rfm_json_set(json_t *root, const char *path, json_t *value)

@@ -15,8 +15,8 @@ rfm_status rfm_json_print(const json_t *value, rfm_text *text, rfm_error *err);
 /* A copy of a text as JSON can hold it: bytes that are not UTF-8 as \\xNN. Caller frees; NULL with err set. */
 char *rfm_json_legible(const char *text, rfm_error *err);
 
-/* Parse a text of any JSON value, bytes that are not UTF-8 as above; NULL with *reason set. */
-json_t *rfm_json_parse(const char *text, json_error_t *reason);
+/* That copy as a value; NULL when memory is out. */
+json_t *rfm_json_string(const char *text);
 
 /* Set the value at a dotted path, making objects on the way (replacing what is none). Takes the value over, also on
  * failure; false when memory is out. */

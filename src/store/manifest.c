@@ -48,7 +48,7 @@ static rfm_status write_file(const char *dir, int64_t part_rows, const rfm_part_
     if (!manifest)
         rfm_fail(err, RFM_NO_MEMORY, "no memory for the manifest of %s", dir);
     if (!err->status && rfm_json_print(manifest, &text, err) == RFM_OK)
-        rfm_folder_write(path, text.bytes, text.length, err);
+        rfm_file_write(path, &text, err);
     json_decref(manifest);
     rfm_text_free(&text);
     free(path);

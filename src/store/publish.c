@@ -13,11 +13,9 @@
 #include "folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void rfm_run_step(const rfm_run *run)
 {
@@ -39,16 +37,6 @@ static char *name_beside(const rfm_run *run, const char *product, const char *wh
     if (rfm_text_check(&name, err))
         rfm_text_free(&name);
     return name.bytes;
-}
-
-static rfm_status sync_directory(const rfm_run *run, rfm_error *err)
-{
-    int fd = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        rfm_fail_errno(err, errno, "%s: cannot sync", run->dir);
-    if (fd >= 0)
-        close(fd);
-    return err->status;
 }
 
 static rfm_status move(const char *from, const char *to, rfm_error *err)
@@ -83,7 +71,7 @@ static rfm_status take_name(rfm_run *run, const char *product, const char *aside
         return err->status;
     }
     rfm_run_step(run);
-    return sync_directory(run, err);
+    return rfm_folder_sync_names(run->dir, err);
 }
 
 /* Rank 0. */
@@ -117,7 +105,7 @@ rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *orig
                        rfm_error *err)
 {
     if (rfm_comm_rank(run->comm) == 0 && rfm_text_check(bytes, err) == RFM_OK &&
-        rfm_folder_write(rfm_run_temporary(run, product), bytes->bytes, bytes->length, err) == RFM_OK) {
+        rfm_file_write(rfm_run_temporary(run, product), bytes, err) == RFM_OK) {
         rfm_run_step(run);
         publish(run, product, origin, err);
     }
@@ -134,7 +122,7 @@ static rfm_status drop(rfm_run *run, const char *product, rfm_error *err)
             rfm_fail_errno(err, errno, "%s: cannot remove", path);
         rfm_run_step(run);
         if (!err->status && rfm_folder_remove(aside, err) == RFM_OK)
-            sync_directory(run, err);
+            rfm_folder_sync_names(run->dir, err);
         rfm_run_step(run);
     }
     free(aside);

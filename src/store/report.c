@@ -9,7 +9,6 @@
 #include "json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +55,7 @@ rfm_status rfm_report_open(rfm_run *run, rfm_error *err)
 static rfm_status replace(const rfm_run *run, const char *temporary, const char *path, const rfm_text *text,
                           rfm_error *err)
 {
-    if (rfm_folder_write(temporary, text->bytes, text->length, err)) {
+    if (rfm_file_write(temporary, text, err)) {
         unlink(temporary);
         return err->status;
     }
@@ -64,12 +63,7 @@ static rfm_status replace(const rfm_run *run, const char *temporary, const char 
     if (rename(temporary, path) != 0)
         return rfm_fail_errno(err, errno, "%s: cannot rename to %s", temporary, path);
     rfm_run_step(run);
-    int fd = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        rfm_fail_errno(err, errno, "%s: cannot sync", run->dir);
-    if (fd >= 0)
-        close(fd);
-    return err->status;
+    return rfm_folder_sync_names(run->dir, err);
 }
 
 rfm_status rfm_report_write(rfm_run *run, rfm_error *err)
@@ -161,15 +155,6 @@ static json_t *make_number(double value)
     return number ? number : json_null();
 }
 
-static json_t *make_text(const char *text)
-{
-    rfm_error ignored = {0};
-    char *legible = rfm_json_legible(text, &ignored);
-    json_t *string = legible ? json_string(legible) : NULL;
-    free(legible);
-    return string;
-}
-
 void rfm_report_integer(rfm_run *run, const char *key, int64_t value)
 {
     set(run, key, run->report ? json_integer(value) : NULL);
@@ -187,7 +172,7 @@ void rfm_report_boolean(rfm_run *run, const char *key, bool value)
 
 void rfm_report_text(rfm_run *run, const char *key, const char *value)
 {
-    set(run, key, run->report ? make_text(value) : NULL);
+    set(run, key, run->report ? rfm_json_string(value) : NULL);
 }
 
 void rfm_report_numbers(rfm_run *run, const char *key, const double *values, size_t n)
@@ -217,7 +202,7 @@ void rfm_report_json(rfm_run *run, const char *key, const char *json)
     json_error_t reason;
     if (!run->report)
         return;
-    json_t *value = rfm_json_parse(json ? json : "", &reason);
+    json_t *value = json_loads(json ? json : "", JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &reason);
     if (value)
         set(run, key, value);
     else

@@ -230,6 +230,24 @@ static void blocks_of_the_usual_size_make_parts(void **state)
         assert_gzip_agrees(in_folder("usual"), n, parts.part_rows);
 }
 
+static void fields_are_quoted_where_rfc_4180_wants_it(void **state)
+{
+    (void)state;
+    static const char *const fields[][2] = {{"", ""},
+                                            {"plain text; 'so'", "plain text; 'so'"},
+                                            {"a,b", "\"a,b\""},
+                                            {"say \"x\"", "\"say \"\"x\"\"\""},
+                                            {"two\nlines", "\"two\nlines\""},
+                                            {"\r", "\"\r\""}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        rfm_text csv = {0};
+        rfm_text_adds(&csv, "");
+        rfm_csv_add(&csv, fields[i][0], strlen(fields[i][0]));
+        assert_string_equal(csv.bytes, fields[i][1]);
+        rfm_text_free(&csv);
+    }
+}
+
 static void a_row_that_fails_fails_on_all_ranks(void **state)
 {
     (void)state;
@@ -280,6 +298,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gzip_reads_the_parts),
         cmocka_unit_test(python_reads_the_parts),
         cmocka_unit_test(blocks_of_the_usual_size_make_parts),
+        cmocka_unit_test(fields_are_quoted_where_rfc_4180_wants_it),
         cmocka_unit_test(a_row_that_fails_fails_on_all_ranks),
         cmocka_unit_test(a_failure_injected_anywhere_reaches_all_ranks),
     };

@@ -22,6 +22,7 @@ static void the_report_keeps_what_was_set_last(void **state)
     rfm_error err = {0};
     const double trace[] = {0.1, 1e300, NAN};
     const int64_t sizes[] = {INT64_MAX, 0, INT64_MIN};
+    rfm_text files = {0};
     rfm_run *run = open_run("report");
     assert_report("report", "status", "running");
     rfm_report_integer(run, "cluster.k", 7);
@@ -35,7 +36,12 @@ static void the_report_keeps_what_was_set_last(void **state)
     rfm_report_numbers(run, "cluster.trace", trace, 3);
     rfm_report_integers(run, "sizes", sizes, 3);
     rfm_report_json(run, "options.cluster.k", "[2, 3]");
-    rfm_report_json(run, "files", "[{\"path\": \"caf\xe9.csv\"}]");
+    rfm_text_adds(&files, "[{\"path\": ");
+    rfm_json_add_string(&files, "caf\xe9.csv");
+    rfm_text_adds(&files, ", \"name\": ");
+    rfm_json_add_string(&files, "caf\xc3\xa9 \"x\"\n");
+    rfm_text_adds(&files, "}]");
+    rfm_report_json(run, "files", files.bytes);
     rfm_report_save(run, &err);
     assert_fine(&err);
     rfm_run_close(run);
@@ -50,7 +56,8 @@ static void the_report_keeps_what_was_set_last(void **state)
     assert_report("report", "latin", "caf\\xe9");
     assert_report("report", "sizes", "[9223372036854775807,0,-9223372036854775808]");
     assert_report("report", "options.cluster.k", "[2,3]");
-    assert_report("report", "files", "[{\"path\":\"caf\\\\xe9.csv\"}]");
+    assert_report("report", "files", "[{\"path\":\"caf\\\\xe9.csv\",\"name\":\"caf\xc3\xa9 \\\"x\\\"\\n\"}]");
+    rfm_text_free(&files);
     assert_report("report", "options.cluster.x", NULL);
     /* A product that changes makes the run unfinished. */
     put(run, "model.h5", "x", "8");
