@@ -1,6 +1,7 @@
 /* Stage features: customers' aggregates, or an HDF5 matrix, -> one row of numbers a customer. */
 #include "batch.h"
 
+#include <math.h>
 #include <string.h>
 
 rfm_status features_make(rfm_batch *batch, rfm_error *err)
@@ -38,13 +39,25 @@ static rfm_status take_definitions(rfm_batch *batch, const char *definitions, rf
     return rfm_features_restore(definitions, NULL, &job->features, err);
 }
 
+/* Local. Scaling has no place for them; said here, where file and row are known. */
+static rfm_status check_finite(const rfm_frame *frame, const char *path, rfm_error *err)
+{
+    for (size_t i = 0; i < frame->n * (size_t)frame->d; i++)
+        if (!isfinite(frame->values[i]))
+            return rfm_fail(err, RFM_DATA, "%s: row %lld (from 0), column %s: %g is not a finite number", path,
+                            (long long)(frame->first + (int64_t)(i / (size_t)frame->d)),
+                            frame->names[i % (size_t)frame->d], frame->values[i]);
+    return RFM_OK;
+}
+
 rfm_status features_load(rfm_batch *batch, rfm_error *err)
 {
     const bool matrix = batch->job.source == SOURCE_MATRIX;
     const char *path = matrix ? batch->files.files[0].path : rfm_run_path(batch->run, "features.h5");
     char *definitions = NULL;
     if (rfm_frame_read(batch->comm, path, &batch->frame, &batch->as_of, &definitions, err) == RFM_OK) {
-        take_definitions(batch, definitions, err);
+        if (check_finite(&batch->frame, path, err) == RFM_OK)
+            take_definitions(batch, definitions, err);
         rfm_comm_agree(batch->comm, err);
     }
     free(definitions);

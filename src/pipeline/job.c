@@ -157,8 +157,9 @@ static rfm_status read_features(rfm_batch *batch, rfm_error *err)
         rfm_features_parse(rfm_config_tree(config, "features.list"), rfm_config_tree(config, "features.population"),
                            &job->roles, &job->features, err);
     }
-    if (err->status == RFM_OK)
-        rfm_as_of_parse(job->as_of_text, job->zone, &job->as_of_rule, err);
+    rfm_error bad = {0};
+    if (err->status == RFM_OK && rfm_as_of_parse(job->as_of_text, job->zone, &job->as_of_rule, &bad) != RFM_OK)
+        rfm_config_fail(config, "features.as_of", err, "%s", bad.message);
     return err->status;
 }
 
@@ -182,14 +183,23 @@ static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *option
     return RFM_OK;
 }
 
-/* Rules are for the centroids to come; a plain list can be counted before any work is done. */
+/* What is wrong with names is said before any work is done: a list is counted, rules name a centroid made up for it. */
 static rfm_status check_names(const rfm_config *config, int k, rfm_error *err)
 {
+    static const char *const features[] = {"recency_days", "frequency", "monetary"};
+    static const double centroid[] = {1, 1, 1};
     const rfm_node *names = rfm_config_tree(config, "cluster.names");
-    if (!names || names->kind != RFM_NODE_LIST || names->n_items == 0 || names->items[0].kind != RFM_NODE_SCALAR ||
-        names->n_items >= (size_t)k)
+    char **one = NULL;
+    if (!names)
         return RFM_OK;
-    return rfm_node_fail(names, err, "cluster.names has %zu names for %d clusters", names->n_items, k);
+    if (names->kind == RFM_NODE_LIST && names->n_items > 0 && names->items[0].kind == RFM_NODE_SCALAR)
+        return names->n_items >= (size_t)k
+                   ? RFM_OK
+                   : rfm_node_fail(names, err, "cluster.names has %zu names for %d clusters", names->n_items, k);
+    if (rfm_segment_names(names, 1, 3, features, centroid, &one, err) == RFM_OK && one)
+        free(one[0]);
+    free(one);
+    return err->status;
 }
 
 static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error *err)
@@ -226,6 +236,8 @@ static rfm_status hash_file(const char *path, char **text, rfm_error *err)
     rfm_text bytes = {0};
     char block[65536];
     FILE *file = fopen(path, "rb");
+    if (!file && errno == ENOENT)
+        return rfm_fail(err, RFM_DATA, "%s: there is no such file", path);
     if (!file)
         return rfm_fail_errno(err, errno, "cannot read %s", path);
     for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)

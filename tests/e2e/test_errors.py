@@ -124,6 +124,14 @@ class Errors(case.Case):
             self.assertEqual(len(lines), 1)
             self.assertRegex(lines[0], pattern)
 
+    def test_what_is_wrong_with_a_job_is_said_before_any_work(self):
+        for word, code, pattern in (("cluster.names=[{name: V, monetary: huge}]", 64, "low, middle or high"),
+                                    ("cluster.names=[Only]", 64, "1 names for 3 clusters"),
+                                    ("features.as_of=soon", 64, "soon"),
+                                    ("cluster.init=file:absent.h5", 65, "absent.h5")):
+            self.assertRegex(self.start([self.good], "--set", word, code=code), pattern)
+            self.assertFalse((self.dir / "out").exists())
+
     # ---- injected failures -------------------------------------------------------------------------------------------
 
     def strike(self, stage, rank, n, words, ranks):
