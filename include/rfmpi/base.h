@@ -47,9 +47,13 @@ rfm_status rfm_fail_errno(rfm_error *err, int number, const char *format, ...) _
 /* Prepend "context: " to a recorded failure; does nothing when there is none. Returns err->status. */
 rfm_status rfm_error_context(rfm_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A broken invariant: one line on stderr, then abort() (MPI ends the other ranks). */
+/* A broken invariant: one line on stderr, then the end of this process and, where comm has said how, of all ranks; exit
+ * code RFM_INTERNAL. */
 #define rfm_assert(condition) ((condition) ? (void)0 : rfm_broken(#condition, __FILE__, __LINE__))
 _Noreturn void rfm_broken(const char *condition, const char *file, int line);
+
+/* How all ranks are ended (for comm; NULL: this process only). It need not return. */
+void rfm_broken_ends(void (*end_all)(void));
 
 /* ---- log: lines for people on stderr ---------------------------------------------------------------------------- */
 

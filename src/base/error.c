@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rfmpi/base.h"
 
@@ -93,8 +94,17 @@ rfm_status rfm_error_context(rfm_error *err, const char *format, ...)
     return err->status;
 }
 
+static void (*end_all_ranks)(void);
+
+void rfm_broken_ends(void (*end_all)(void))
+{
+    end_all_ranks = end_all;
+}
+
 void rfm_broken(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "rfmpi: internal error: %s does not hold at %s:%d; please report it\n", condition, file, line);
-    abort();
+    if (end_all_ranks)
+        end_all_ranks();
+    _exit(RFM_INTERNAL);
 }

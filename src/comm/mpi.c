@@ -30,6 +30,11 @@ static void add_i128(void *in, void *inout, int *length, MPI_Datatype *type)
     }
 }
 
+static void end_all(void)
+{
+    MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
+}
+
 static void make_handles(rfm_comm *comm)
 {
     struct rfm_mpi *mpi = comm->mpi;
@@ -56,6 +61,7 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
         free(comm->mpi);
         return rfm_fail(err, RFM_INTERNAL, "this MPI library cannot serve a program with threads");
     }
+    rfm_broken_ends(end_all);
     make_handles(comm);
     return RFM_OK;
 }
@@ -65,6 +71,7 @@ void rfm_ranks_stop(rfm_comm *comm)
     MPI_Op_free(&comm->mpi->sum_i128);
     MPI_Type_free(&comm->mpi->i128);
     MPI_Comm_free(&comm->mpi->comm);
+    rfm_broken_ends(NULL);
     MPI_Finalize();
     free(comm->mpi);
 }
