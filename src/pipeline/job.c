@@ -88,8 +88,7 @@ static rfm_time_format time_format(const char *name)
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (strcmp(formats[i].name, name) == 0)
             return formats[i].format;
-    rfm_assert(!"a time format of the option table that is not known here");
-    return RFM_TIME_AUTO;
+    rfm_broken("a time format of the option table is known here", __FILE__, __LINE__);
 }
 
 static rfm_status demand(const char *key, const char *value, rfm_error *err)
