@@ -42,11 +42,13 @@ static rfm_status take_definitions(rfm_batch *batch, const char *definitions, rf
 /* Local. Scaling has no place for them; said here, where file and row are known. */
 static rfm_status check_finite(const rfm_frame *frame, const char *path, rfm_error *err)
 {
-    for (size_t i = 0; i < frame->n * (size_t)frame->d; i++)
+    const size_t d = (size_t)frame->d;
+    for (size_t i = 0; i < frame->n * d; i++) {
+        const int64_t row = frame->first + (int64_t)(i / d);
         if (!isfinite(frame->values[i]))
             return rfm_fail(err, RFM_DATA, "%s: row %lld (from 0), column %s: %g is not a finite number", path,
-                            (long long)(frame->first + (int64_t)(i / (size_t)frame->d)),
-                            frame->names[i % (size_t)frame->d], frame->values[i]);
+                            (long long)row, frame->names[i % d], frame->values[i]);
+    }
     return RFM_OK;
 }
 
