@@ -20,6 +20,8 @@ rfm_pkg(blas openblas libopenblas-dev)
 rfm_pkg(yaml yaml-0.1 libyaml-dev)
 rfm_pkg(json jansson libjansson-dev)
 rfm_pkg(deflate libdeflate libdeflate-dev)
+rfm_pkg(isal libisal libisal-dev)
+rfm_pkg(zstd libzstd libzstd-dev)
 rfm_pkg(xxhash libxxhash libxxhash-dev)
 
 find_package(OpenMP REQUIRED COMPONENTS C)

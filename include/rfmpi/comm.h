@@ -66,4 +66,16 @@ rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, si
 rfm_status rfm_comm_exchange(rfm_comm *comm, size_t element_size, const void *send, const size_t *send_counts,
                              void **received, size_t *recv_counts, rfm_error *err);
 
+/* ---- memory of a node ------------------------------------------------------------------------------------------- */
+
+/* Memory that the ranks of one node have together. Whoever uses it agrees by atomics. */
+typedef struct rfm_shared {
+    void *bytes;    /* zeroed; [size * bytes_per_rank] */
+    int rank, size; /* of this node's ranks */
+    struct rfm_shared_handle *handle;
+} rfm_shared;
+
+rfm_status rfm_comm_shared_open(rfm_comm *comm, size_t bytes_per_rank, rfm_shared *shared, rfm_error *err);
+void rfm_comm_shared_close(rfm_comm *comm, rfm_shared *shared); /* zero-initialised is fine: then on all ranks */
+
 #endif

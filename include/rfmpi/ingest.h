@@ -2,7 +2,7 @@
  *
  * Every function is Local.
  *
- *   patterns -> files -> shards (one rank's byte range of one file) -> records -> fields -> events -> sink
+ *   patterns -> files -> shards (one rank's range of one file) -> rows -> fields -> events -> sink
  */
 #ifndef RFMPI_INGEST_H
 #define RFMPI_INGEST_H
@@ -79,10 +79,24 @@ typedef struct rfm_input {
 
 /* ---- plan ------------------------------------------------------------------------------------------------------- */
 
+typedef enum rfm_format {
+    RFM_FORMAT_TEXT,
+    RFM_FORMAT_GZIP, /* text behind it: one member or many */
+    RFM_FORMAT_ZSTD, /* text behind it: one frame or many */
+    RFM_N_FORMATS
+} rfm_format;
+
+const char *rfm_format_name(rfm_format format); /* "text", "gzip", ... */
+
 typedef struct rfm_file {
     char *path;
     int64_t size_bytes, modified_us;
-    bool whole; /* one rank reads it from end to end (quoted line ends) */
+    bool whole; /* text that one rank reads from end to end (quoted line ends) */
+    rfm_format format;
+    bool tabs;      /* its name says that tabs separate its fields (.tsv) */
+    int64_t n_rows; /* of columns; 0 of text, whose rows nobody has counted */
+    int64_t *cuts;  /* [n_cuts] of columns: rows at which a shard may begin; NULL: at any */
+    size_t n_cuts;
 } rfm_file;
 
 typedef struct rfm_files {
@@ -90,10 +104,12 @@ typedef struct rfm_files {
     size_t n;
 } rfm_files;
 
-/* Expand patterns (globs; a directory is an error that says to name its files by a glob). Sorted by path, each file
- * once. A missing file, a pattern without match, a directory, an unreadable file: RFM_DATA (RFM_DENIED) that names it.
- * Empty files stay in the list. Also looks into the first block of each file and marks it whole where a quoted line end
- * shows. */
+/* Expand patterns: names; globs, in which a folder named ** stands for any number of folders; a directory, which stands
+ * for all files in and below it that are named like event files (hidden ones and those that begin with _ are passed
+ * over); @list.txt, a file with a name or pattern a line. Sorted by path, each file once. A missing file, a pattern or
+ * directory without one, an unreadable file: RFM_DATA (RFM_DENIED) that names it; so is a file whose name and first
+ * bytes say different formats. Empty files stay in the list. Also looks into the first block of each text and marks it
+ * whole where a quoted line end shows. */
 rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
                           rfm_error *err);
 void rfm_files_free(rfm_files *files);
@@ -106,22 +122,28 @@ rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files,
  * from block `rank` on; the sums over all ranks (mod 2^128) do not depend on their number. */
 rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err);
 
-/* A byte range of one file; the records that begin in it belong to it. */
+/* A range of one file, which one rank reads: bytes of plain text (the rows that begin in them belong to it), rows of
+ * columns, the whole of what is compressed. */
 typedef struct rfm_shard {
     size_t file;
     int64_t begin, end;
+    int rank;
+    bool relayed; /* the rank decodes it, and all ranks of its node parse what comes */
 } rfm_shard;
 
-/* The shards of all ranks, in the order of files and offsets; rank r reads shards first[r] .. first[r+1]-1. A pure
- * function of the files and the number of ranks; about equal bytes. */
+/* The shards of all ranks, in the order of files and offsets. A pure function of the files and the number of ranks:
+ * what cannot be cut goes to the least loaded rank, largest first, and plain text fills up what the others have less. A
+ * compressed file that is more than a rank's share of all work is relayed. */
 typedef struct rfm_plan {
     rfm_shard *shards;
     size_t n;
-    size_t *first; /* n_ranks + 1 */
 } rfm_plan;
 
 rfm_status rfm_plan_make(const rfm_files *files, int n_ranks, rfm_plan *plan, rfm_error *err);
 void rfm_plan_free(rfm_plan *plan);
+
+/* What a shard is estimated to cost, in bytes of plain text. */
+int64_t rfm_shard_cost(const rfm_files *files, const rfm_shard *shard);
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
@@ -163,7 +185,7 @@ const char *rfm_reason_name(rfm_reason reason); /* "fields", "quote", ... as rej
 
 typedef struct rfm_reject {
     size_t file;
-    int64_t line; /* from 1; within its shard until rfm_rejects_number */
+    int64_t line; /* from 1, a row's number in columns; within its shard until rfm_rejects_number */
     size_t shard;
     rfm_reason reason;
     char *detail; /* "bad time '2024-13-01'" */
@@ -219,5 +241,43 @@ rfm_status rfm_shard_read(const rfm_reading *reading, rfm_error *err);
 
 /* Turn lines within shards into lines within files. n_lines: of every shard of the plan (all ranks). */
 void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_t *n_lines);
+
+/* Counts added, what was kept moved; `from` is left empty. */
+rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err);
+
+/* ---- blocks: a compressed file that one rank decodes and several parse ------------------------------------------ */
+
+/* What must be there behind the bytes of a block, to be written to. */
+enum { RFM_BLOCK_PADDING = 64 };
+
+/* Text in whole rows, cut where a line ends. */
+typedef struct rfm_block {
+    int64_t index; /* in its file, from 0 */
+    int64_t at;    /* of the first byte, in the text */
+    size_t n;
+} rfm_block;
+
+typedef struct rfm_decoder rfm_decoder;
+
+rfm_status rfm_decoder_open(const rfm_input *input, const rfm_file *file, rfm_decoder **decoder, rfm_error *err);
+
+/* The next block into `bytes`, which has room for `room` and RFM_BLOCK_PADDING behind. block->n is 0 at the end.
+ * *too_long: a row has no room; nothing more can be given. */
+rfm_status rfm_decoder_next(rfm_decoder *decoder, char *bytes, size_t room, rfm_block *block, bool *too_long,
+                            rfm_error *err);
+void rfm_decoder_close(rfm_decoder *decoder); /* NULL is fine */
+
+typedef struct rfm_block_reader rfm_block_reader;
+
+/* reading->shard is the file's; all of reading is borrowed until the close. */
+rfm_status rfm_block_reader_open(const rfm_reading *reading, rfm_block_reader **reader, rfm_error *err);
+
+/* As rfm_shard_read of these rows; writes behind them, in the padding. Lines of rejects count from the block's first.
+ */
+rfm_status rfm_block_read(rfm_block_reader *reader, const rfm_block *block, char *bytes, rfm_error *err);
+
+/* Give the sink what is left. NULL is fine. */
+rfm_status rfm_block_reader_finish(rfm_block_reader *reader, rfm_error *err);
+void rfm_block_reader_close(rfm_block_reader *reader); /* NULL is fine */
 
 #endif

@@ -1,5 +1,6 @@
 /* serial: the twin of mpi*.c without MPI: one rank, alone. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ranks.h"
@@ -82,4 +83,18 @@ void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_
 {
     (void)comm, (void)send, (void)receive;
     rfm_broken("a rank that is alone sends nothing", __FILE__, __LINE__);
+}
+
+rfm_status rfm_comm_shared_open(rfm_comm *comm, size_t bytes_per_rank, rfm_shared *shared, rfm_error *err)
+{
+    *shared = (rfm_shared){.size = 1};
+    shared->bytes = rfm_alloc(bytes_per_rank, 1, err);
+    return rfm_comm_agree(comm, err);
+}
+
+void rfm_comm_shared_close(rfm_comm *comm, rfm_shared *shared)
+{
+    (void)comm;
+    free(shared->bytes);
+    *shared = (rfm_shared){0};
 }

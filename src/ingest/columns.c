@@ -1,8 +1,11 @@
 /* columns: names to fields. Knows no values and no rows but the first. */
 #include "columns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PLACE_BYTES = 1000 };
 
 int rfm_columns_slot(rfm_columns *columns, const char *name, rfm_error *err)
 {
@@ -48,17 +51,27 @@ static void list_names(const rfm_heading *heading, char *list, size_t size)
     }
 }
 
+/* "PATH: line N", or the path alone where there are no lines. */
+static const char *place_of(const rfm_heading *heading, char *place, size_t size)
+{
+    if (heading->line == 0)
+        return heading->path;
+    snprintf(place, size, "%s: line %lld", heading->path, (long long)heading->line);
+    return place;
+}
+
 static rfm_status bind_name(const rfm_heading *heading, const char *name, size_t *field, rfm_error *err)
 {
     const size_t length = strlen(name), n = heading->n_fields;
     size_t found = n;
+    char place[PLACE_BYTES];
     for (size_t i = 0; i < n; i++) {
         const rfm_field *other = &heading->fields[i];
         if (other->length != length || memcmp(other->bytes, name, length) != 0)
             continue;
         if (found < n)
-            return rfm_fail(err, RFM_DATA, "%s: line %lld: column '%s' is there twice, as fields %zu and %zu",
-                            heading->path, (long long)heading->line, name, found + 1, i + 1);
+            return rfm_fail(err, RFM_DATA, "%s: column '%s' is there twice, as fields %zu and %zu",
+                            place_of(heading, place, sizeof place), name, found + 1, i + 1);
         found = i;
     }
     *field = found;
@@ -66,18 +79,19 @@ static rfm_status bind_name(const rfm_heading *heading, const char *name, size_t
         return RFM_OK;
     char list[500];
     list_names(heading, list, sizeof list);
-    return rfm_fail(err, RFM_DATA, "%s: line %lld: no column '%s'; it has: %s", heading->path, (long long)heading->line,
-                    name, list);
+    return rfm_fail(err, RFM_DATA, "%s: no column '%s'; it has: %s", place_of(heading, place, sizeof place), name,
+                    list);
 }
 
 static rfm_status bind_number(const rfm_heading *heading, const char *name, size_t *field, rfm_error *err)
 {
     int64_t number;
+    char place[PLACE_BYTES];
     if (rfm_integer_parse(name, strlen(name), &number) != RFM_PARSE_OK || number < 1)
         return rfm_fail(err, RFM_USAGE, "column '%s': without a header, columns are named by number, from 1", name);
     if ((uint64_t)number > heading->n_fields)
-        return rfm_fail(err, RFM_DATA, "%s: line %lld: no column %s; it has %zu", heading->path,
-                        (long long)heading->line, name, heading->n_fields);
+        return rfm_fail(err, RFM_DATA, "%s: no column %s; it has %zu", place_of(heading, place, sizeof place), name,
+                        heading->n_fields);
     *field = (size_t)number - 1;
     return RFM_OK;
 }

@@ -14,10 +14,10 @@ typedef struct rfm_columns {
 int rfm_columns_slot(rfm_columns *columns, const char *name, rfm_error *err);
 void rfm_columns_free(rfm_columns *columns);
 
-/* A file's first row. */
+/* A file's first row, or its list of names. */
 typedef struct rfm_heading {
     const char *path;
-    int64_t line;
+    int64_t line;            /* 0: the file has no lines */
     const rfm_field *fields; /* the names; undoubled in place */
     size_t n_fields;
     bool named; /* false: columns are numbers from 1 */

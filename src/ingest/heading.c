@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "format.h"
 #include "reader.h"
 
 enum { HEAD_BLOCK_BYTES = 16 << 10 };
@@ -36,10 +37,9 @@ static rfm_status open_search(search *s, const rfm_reading *reading, rfm_error *
 {
     const rfm_input *input = reading->input;
     const size_t block = reading->block_bytes < HEAD_BLOCK_BYTES ? reading->block_bytes : HEAD_BLOCK_BYTES;
-    rfm_scanner_open(&s->scanner, input->delimiter, true, reading->row_bytes);
-    if (rfm_reader_open(&s->reader, &reading->files->files[reading->shard->file], 0, block, input->fault_file, err) !=
-            RFM_OK ||
-        fill(s, err) != RFM_OK)
+    const rfm_file *file = &reading->files->files[reading->shard->file];
+    rfm_scanner_open(&s->scanner, rfm_format_delimiter(input, file), true, reading->row_bytes);
+    if (rfm_reader_open(&s->reader, file, 0, block, input->fault_file, err) != RFM_OK || fill(s, err) != RFM_OK)
         return err->status;
     s->scanner.lead = rfm_head_mark_bytes(s->reader.bytes, s->reader.n);
     s->line = 1;
@@ -59,7 +59,7 @@ static rfm_status next_row(search *s, bool header, rfm_row_kind *kind, rfm_error
     for (;;) {
         s->row_at = s->reader.offset + (int64_t)s->scanner.at;
         *kind = RFM_ROW_MORE;
-        if (s->row_at >= s->reader.file->size_bytes)
+        if (s->scanner.at == s->scanner.n && rfm_reader_at_end(&s->reader))
             return RFM_OK;
         *kind = rfm_scanner_next(&s->scanner, &s->row);
         if (*kind == RFM_ROW_FIELDS || (*kind == RFM_ROW_FAULT && header))
@@ -98,7 +98,7 @@ static rfm_status bind_columns(search *s, bool header, rfm_columns *columns, rfm
             name->length = (uint32_t)rfm_field_undouble(*name, text);
         }
     }
-    const rfm_heading heading = {.path = s->reader.file->path,
+    const rfm_heading heading = {.path = s->reader.stream.file->path,
                                  .line = s->line,
                                  .fields = s->scanner.fields,
                                  .n_fields = s->scanner.capacity,
@@ -115,8 +115,8 @@ rfm_status rfm_head_read(const rfm_reading *reading, rfm_columns *columns, rfm_h
     if (open_search(&s, reading, err) != RFM_OK || next_row(&s, header, &kind, err) != RFM_OK || kind == RFM_ROW_MORE)
         goto done;
     if (kind == RFM_ROW_FAULT) {
-        rfm_fail(err, RFM_DATA, "%s: line %lld: the header cannot be read: %s", s.reader.file->path, (long long)s.line,
-                 s.row.why);
+        rfm_fail(err, RFM_DATA, "%s: line %lld: the header cannot be read: %s", s.reader.stream.file->path,
+                 (long long)s.line, s.row.why);
         goto done;
     }
     head->n_fields = s.row.n_fields;

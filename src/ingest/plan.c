@@ -1,92 +1,224 @@
-/* plan: files -> shards of about equal bytes, a rank's shards side by side. Knows sizes only.
+/* plan: files -> shards and their ranks. Knows sizes, formats and costs; reads nothing.
  *
- *   all files end to end   [ file 0 ........ | file 1 (whole) .. | file 2 ......... ]
- *   cut into n_ranks       [ rank 0    |  rank 1    |  rank 2    |  rank 3          ]
+ *   1. lumps, which cannot be cut (compressed files, texts read whole, row groups), largest first, each to the rank
+ *      that has the least
+ *   2. the rest is poured on top, so that all ranks come to the same level
  *
- * A cut through a file that must stay whole moves to its nearer end: the file goes to the rank its
- * middle falls into.
+ *      level ------------------------
+ *             text | text | text |      <- cut anywhere, in the order of files, ranks in turn
+ *             lump | lump |      |
+ *             lump |      | lump |
  */
 #include <stdlib.h>
 
-#include "rfmpi/ingest.h"
+#include "format.h"
+
+typedef struct lump {
+    rfm_shard shard;
+    int64_t cost;
+} lump;
 
 typedef struct planner {
-    int64_t total_bytes;
+    const rfm_files *files;
     int n_ranks;
-    int rank; /* that reads what is added now */
+    int64_t *load;    /* [n_ranks] */
+    int64_t total;    /* of all files */
+    int64_t pourable; /* of those that may be cut anywhere */
+    lump *lumps;
+    size_t n_lumps, lumps_capacity;
+    rfm_plan *plan;
     size_t capacity;
 } planner;
 
-/* Where rank r's bytes begin. */
-static int64_t cut_before(const planner *p, int rank)
+/* ---- costs ------------------------------------------------------------------------------------------------------ */
+
+enum { COST_OF_TEXT = 4 };
+
+/* What shards of a file count: rows of columns, else bytes. */
+static int64_t extent_of(const rfm_file *file)
 {
-    return (int64_t)((rfm_i128)p->total_bytes * rank / p->n_ranks);
+    return rfm_format_traits_of(file->format)->columnar ? file->n_rows : file->size_bytes;
 }
 
-static void go_on_to(planner *p, rfm_plan *plan, int rank)
+int64_t rfm_shard_cost(const rfm_files *files, const rfm_shard *shard)
 {
-    while (p->rank < rank)
-        plan->first[++p->rank] = plan->n;
+    const rfm_file *file = &files->files[shard->file];
+    const int64_t extent = extent_of(file);
+    const rfm_i128 all = (rfm_i128)file->size_bytes * rfm_format_traits_of(file->format)->cost / COST_OF_TEXT;
+    return extent > 0 ? (int64_t)(all * (shard->end - shard->begin) / extent) : 0;
 }
 
-static rfm_status add_shard(planner *p, rfm_plan *plan, rfm_shard shard, rfm_error *err)
+static bool can_be_cut_anywhere(const rfm_file *file)
 {
-    if (rfm_reserve(&plan->shards, &p->capacity, plan->n + 1, sizeof *plan->shards, err) != RFM_OK)
+    const rfm_format_traits *traits = rfm_format_traits_of(file->format);
+    return traits->columnar ? !file->cuts : !traits->codec && !file->whole;
+}
+
+/* ---- lumps ------------------------------------------------------------------------------------------------------ */
+
+static rfm_status add_lump(planner *p, size_t file, int64_t begin, int64_t end, rfm_error *err)
+{
+    if (rfm_reserve(&p->lumps, &p->lumps_capacity, p->n_lumps + 1, sizeof *p->lumps, err) != RFM_OK)
         return err->status;
-    plan->shards[plan->n++] = shard;
+    lump *added = &p->lumps[p->n_lumps++];
+    *added = (lump){.shard = {.file = file, .begin = begin, .end = end}};
+    added->cost = rfm_shard_cost(p->files, &added->shard);
     return RFM_OK;
 }
 
-/* The rank in whose bytes a position lies. */
-static int find_rank(const planner *p, int64_t position)
+static rfm_status add_lumps_of(planner *p, size_t index, rfm_error *err)
 {
-    int rank = p->rank;
-    while (rank + 1 < p->n_ranks && cut_before(p, rank + 1) <= position)
-        rank++;
-    return rank;
+    const rfm_file *file = &p->files->files[index];
+    const int64_t extent = extent_of(file);
+    if (extent == 0)
+        return RFM_OK;
+    if (!file->cuts)
+        return add_lump(p, index, 0, extent, err);
+    for (size_t c = 0; c < file->n_cuts && err->status == RFM_OK; c++) {
+        const int64_t end = c + 1 < file->n_cuts ? file->cuts[c + 1] : extent;
+        if (end > file->cuts[c])
+            add_lump(p, index, file->cuts[c], end, err);
+    }
+    return err->status;
 }
 
-static rfm_status add_whole(planner *p, rfm_plan *plan, size_t file, int64_t from, int64_t size, rfm_error *err)
+static rfm_status measure(planner *p, rfm_error *err)
 {
-    go_on_to(p, plan, find_rank(p, from + size / 2));
-    return add_shard(p, plan, (rfm_shard){file, 0, size}, err);
+    for (size_t i = 0; i < p->files->n && err->status == RFM_OK; i++) {
+        const rfm_file *file = &p->files->files[i];
+        const int64_t cost = rfm_shard_cost(p->files, &(rfm_shard){.file = i, .end = extent_of(file)});
+        p->total += cost;
+        if (can_be_cut_anywhere(file))
+            p->pourable += cost;
+        else
+            add_lumps_of(p, i, err);
+    }
+    return err->status;
 }
 
-static rfm_status add_pieces(planner *p, rfm_plan *plan, size_t file, int64_t from, int64_t size, rfm_error *err)
+static int by_place(const void *a, const void *b)
 {
-    for (int64_t begin = 0; begin < size;) {
-        go_on_to(p, plan, find_rank(p, from + begin));
-        int64_t end = size;
-        if (p->rank + 1 < p->n_ranks && cut_before(p, p->rank + 1) < from + size)
-            end = cut_before(p, p->rank + 1) - from;
-        if (add_shard(p, plan, (rfm_shard){file, begin, end}, err) != RFM_OK)
-            return err->status;
-        begin = end;
+    const rfm_shard *x = a, *y = b;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+static int largest_first(const void *a, const void *b)
+{
+    const lump *x = a, *y = b;
+    if (x->cost != y->cost)
+        return x->cost > y->cost ? -1 : 1;
+    return by_place(&x->shard, &y->shard);
+}
+
+static rfm_status add_shard(planner *p, rfm_shard shard, rfm_error *err)
+{
+    if (rfm_reserve(&p->plan->shards, &p->capacity, p->plan->n + 1, sizeof *p->plan->shards, err) == RFM_OK)
+        p->plan->shards[p->plan->n++] = shard;
+    return err->status;
+}
+
+static int least_loaded(const planner *p)
+{
+    int least = 0;
+    for (int r = 1; r < p->n_ranks; r++)
+        if (p->load[r] < p->load[least])
+            least = r;
+    return least;
+}
+
+/* Alone it would keep its rank busy after all others are done. */
+static bool is_to_be_relayed(const planner *p, const lump *big)
+{
+    const rfm_file *file = &p->files->files[big->shard.file];
+    return p->n_ranks > 1 && rfm_format_traits_of(file->format)->codec && !file->whole &&
+           big->cost > p->total / p->n_ranks;
+}
+
+/* Those that are relayed come first, one a rank as far as there are ranks; as all help, they load nobody. */
+static rfm_status place_lumps(planner *p, rfm_error *err)
+{
+    int next = 0;
+    if (p->n_lumps > 0)
+        qsort(p->lumps, p->n_lumps, sizeof *p->lumps, largest_first);
+    for (size_t i = 0; i < p->n_lumps && err->status == RFM_OK; i++) {
+        rfm_shard shard = p->lumps[i].shard;
+        shard.relayed = is_to_be_relayed(p, &p->lumps[i]);
+        shard.rank = shard.relayed ? next++ % p->n_ranks : least_loaded(p);
+        if (!shard.relayed)
+            p->load[shard.rank] += p->lumps[i].cost;
+        add_shard(p, shard, err);
+    }
+    return err->status;
+}
+
+/* ---- pouring ---------------------------------------------------------------------------------------------------- */
+
+static int64_t room_below(const planner *p, int64_t level)
+{
+    rfm_i128 room = 0;
+    for (int r = 0; r < p->n_ranks; r++)
+        room += p->load[r] < level ? level - p->load[r] : 0;
+    return room < INT64_MAX ? (int64_t)room : INT64_MAX;
+}
+
+/* The lowest level below which there is room for all that can be poured. */
+static int64_t find_level(const planner *p)
+{
+    int64_t low = 0, high = INT64_MAX;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (room_below(p, middle) >= p->pourable)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* What a rank takes of a file from `begin` on, given its room, in the file's own units; at least one. */
+static int64_t take(const planner *p, size_t file, int64_t begin, int64_t room)
+{
+    const int64_t extent = extent_of(&p->files->files[file]), left = extent - begin;
+    const int64_t cost = rfm_shard_cost(p->files, &(rfm_shard){.file = file, .begin = begin, .end = extent});
+    if (cost <= room)
+        return left;
+    const int64_t part = (int64_t)((rfm_i128)left * room / cost);
+    return part > 0 ? part : 1;
+}
+
+static rfm_status pour(planner *p, rfm_error *err)
+{
+    const int64_t level = find_level(p);
+    int rank = 0;
+    for (size_t i = 0; i < p->files->n; i++) {
+        const rfm_file *file = &p->files->files[i];
+        for (int64_t begin = 0; can_be_cut_anywhere(file) && begin < extent_of(file);) {
+            while (rank + 1 < p->n_ranks && p->load[rank] >= level)
+                rank++;
+            const bool last = rank + 1 == p->n_ranks;
+            const int64_t n = take(p, i, begin, last ? INT64_MAX : level - p->load[rank]);
+            const rfm_shard shard = {.file = i, .begin = begin, .end = begin + n, .rank = rank};
+            p->load[rank] = n < extent_of(file) - begin ? level : p->load[rank] + rfm_shard_cost(p->files, &shard);
+            if (add_shard(p, shard, err) != RFM_OK)
+                return err->status;
+            begin += n;
+        }
     }
     return RFM_OK;
 }
 
 rfm_status rfm_plan_make(const rfm_files *files, int n_ranks, rfm_plan *plan, rfm_error *err)
 {
-    planner p = {.n_ranks = n_ranks};
     *plan = (rfm_plan){0};
-    for (size_t i = 0; i < files->n; i++)
-        p.total_bytes += files->files[i].size_bytes;
-    plan->first = rfm_alloc((size_t)n_ranks + 1, sizeof *plan->first, err);
-    if (!plan->first)
-        return err->status;
-    int64_t from = 0;
-    for (size_t i = 0; i < files->n; i++) {
-        const int64_t size = files->files[i].size_bytes;
-        if (size > 0 && files->files[i].whole)
-            add_whole(&p, plan, i, from, size, err);
-        else
-            add_pieces(&p, plan, i, from, size, err);
-        if (err->status != RFM_OK)
-            break;
-        from += size;
-    }
-    go_on_to(&p, plan, n_ranks);
+    planner p = {.files = files, .n_ranks = n_ranks, .plan = plan};
+    p.load = rfm_alloc((size_t)n_ranks, sizeof *p.load, err);
+    if (p.load && measure(&p, err) == RFM_OK && place_lumps(&p, err) == RFM_OK && pour(&p, err) == RFM_OK &&
+        plan->n > 0)
+        qsort(plan->shards, plan->n, sizeof *plan->shards, by_place);
+    free(p.load);
+    free(p.lumps);
     if (err->status != RFM_OK)
         rfm_plan_free(plan);
     return err->status;
@@ -95,6 +227,5 @@ rfm_status rfm_plan_make(const rfm_files *files, int n_ranks, rfm_plan *plan, rf
 void rfm_plan_free(rfm_plan *plan)
 {
     free(plan->shards);
-    free(plan->first);
     *plan = (rfm_plan){0};
 }

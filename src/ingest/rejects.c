@@ -105,3 +105,16 @@ void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_
             reject->line += n_lines[s - 1];
     }
 }
+
+rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err)
+{
+    if (rfm_reserve(&into->kept, &into->capacity, into->n_kept + from->n_kept, sizeof *into->kept, err) != RFM_OK)
+        return err->status;
+    for (int i = 0; i < RFM_N_REASONS; i++)
+        into->count[i] += from->count[i];
+    for (size_t i = 0; i < from->n_kept; i++)
+        into->kept[into->n_kept++] = from->kept[i];
+    from->n_kept = 0;
+    rfm_rejects_free(from);
+    return RFM_OK;
+}

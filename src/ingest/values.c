@@ -80,8 +80,7 @@ static bool read_time(rfm_values *v, rfm_refusal *refusal)
     if (is_last_time(v, *text))
         return true;
     v->last_time_length = 0;
-    const rfm_parse parse =
-        rfm_time_parse(text->bytes, text->length, v->input->time_format, v->input->zone, &v->timestamp);
+    const rfm_parse parse = rfm_time_parse(text->bytes, text->length, v->time_format, v->input->zone, &v->timestamp);
     v->has_time = parse == RFM_PARSE_OK;
     if (parse == RFM_PARSE_BAD)
         return refuse(refusal, RFM_REASON_TIME, "bad time", text, NULL);

@@ -35,7 +35,8 @@ typedef struct rfm_row_part {
 
 /* What an input asks of each row, by slots; and the row at hand. */
 typedef struct rfm_values {
-    const rfm_input *input; /* borrowed */
+    const rfm_input *input;      /* borrowed */
+    rfm_time_format time_format; /* the input's, unless a file of columns knows better */
     rfm_columns columns;
     rfm_rules rules;
     rfm_days days;

@@ -1,19 +1,8 @@
 /* Stage ingest: event files -> each owner's customers. Reads shards, folds them, settles
  * duplicates, brings customers to their owners and folds all onto an earlier state. */
-#include "batch.h"
+#include "pass.h"
 
 #include <string.h>
-
-/* One pass over the files by this rank. */
-typedef struct rfm_pass {
-    rfm_plan plan;
-    rfm_table *table;
-    rfm_deduper *deduper; /* NULL without dedupe */
-    rfm_tally tally;
-    rfm_rejects rejects;
-    int64_t *n_lines; /* [plan.n] */
-    int64_t *quoted;  /* [files]: 1 where a quoted line end was met in a file that was shared out */
-} rfm_pass;
 
 static void pass_free(rfm_pass *pass)
 {
@@ -51,21 +40,18 @@ static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *e
 }
 
 /* Local: this rank's shards. */
-static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
+static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err)
 {
     const int rank = rfm_comm_rank(batch->comm);
     const rfm_plan *plan = &pass->plan;
-    for (size_t i = plan->first[rank]; i < plan->first[rank + 1] && err->status == RFM_OK; i++) {
+    for (size_t i = 0; i < plan->n && err->status == RFM_OK; i++) {
+        if (plan->shards[i].rank != rank || plan->shards[i].relayed)
+            continue;
         rfm_shard_result result = {0};
-        const rfm_reading reading = {.input = &batch->job.input,
-                                     .files = &batch->files,
-                                     .shard = &plan->shards[i],
-                                     .index = i,
-                                     .sink = pass->deduper ? hold : fold,
-                                     .context = pass->deduper ? (void *)pass->deduper : (void *)pass->table,
-                                     .tally = &pass->tally,
-                                     .rejects = &pass->rejects,
-                                     .result = &result};
+        rfm_reading reading = *how;
+        reading.shard = &plan->shards[i];
+        reading.index = i;
+        reading.result = &result;
         rfm_shard_read(&reading, err);
         pass->n_lines[i] = result.n_lines;
         if (result.quoted_line_ends) {
@@ -84,22 +70,33 @@ static bool mark_whole(rfm_batch *batch, rfm_pass *pass)
     for (size_t i = 0; i < batch->files.n; i++) {
         if (!pass->quoted[i])
             continue;
-        rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes: one rank reads it whole", batch->files.files[i].path);
+        rfm_log(RFM_LOG_INFO, "%s has line ends inside quotes, or very long rows: one rank reads it whole",
+                batch->files.files[i].path);
         batch->files.files[i].whole = true;
         any = true;
     }
     return any;
 }
 
+static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
+{
+    pass_init(batch, pass, err);
+    const rfm_reading how = {.input = &batch->job.input,
+                             .files = &batch->files,
+                             .sink = pass->deduper ? hold : fold,
+                             .context = pass->deduper ? (void *)pass->deduper : (void *)pass->table,
+                             .tally = &pass->tally,
+                             .rejects = &pass->rejects};
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && relay_files(batch, pass, &how, err) == RFM_OK)
+        read_shards(batch, pass, &how, err);
+    return rfm_comm_agree(batch->comm, err);
+}
+
 static rfm_status read_all(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
-    for (;;) {
-        if (pass_init(batch, pass, err) == RFM_OK)
-            read_shards(batch, pass, err);
-        if (rfm_comm_agree(batch->comm, err) != RFM_OK || !mark_whole(batch, pass))
-            return err->status;
+    while (read_once(batch, pass, err) == RFM_OK && mark_whole(batch, pass))
         pass_free(pass);
-    }
+    return err->status;
 }
 
 /* ---- what the files gave, as counts ----------------------------------------------------------------------------- */

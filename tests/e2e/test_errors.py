@@ -48,12 +48,19 @@ class Errors(case.Case):
     def test_glob_without_match(self):
         self.assertRegex(self.start([self.dir / "absent-*.csv"], code=65), r"absent-\*.csv")
 
-    def test_directory(self):
-        self.assertRegex(self.start([self.dir], code=65), "directory")
+    def test_directory_without_event_files(self):
+        bare = self.dir / "bare"
+        bare.mkdir()
+        (bare / "notes.md").write_text("no events here")
+        self.assertRegex(self.start([bare], code=65), "bare: is a directory without a file")
 
-    def test_a_compressed_file_is_named_as_such(self):
-        packed = self.write("packed.csv.gz", gzip.compress(b"a,b\n1,2\n"))
-        self.assertRegex(self.start([self.good, packed], code=65), "packed.csv.gz is gzip.*gunzip")
+    def test_a_name_that_says_another_format_than_the_bytes(self):
+        packed = self.write("packed.csv", gzip.compress(b"a,b\n1,2\n"))
+        self.assertRegex(self.start([self.good, packed], code=65), "packed.csv: its name says text, .* say gzip")
+
+    def test_a_format_that_is_not_read_is_named(self):
+        packed = self.write("packed.zip", b"PK\x03\x04 and so on")
+        self.assertRegex(self.start([self.good, packed], code=65), "packed.zip is a zip archive.*unpack")
 
     def test_missing_column_names_file_line_and_what_is_there(self):
         bad = self.write("bad.csv", HEADER.replace("user_id", "userid") + self.rows(3))

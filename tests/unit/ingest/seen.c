@@ -41,7 +41,7 @@ seen read_seen(const rfm_input *input, const char *text, rfm_tally *tally, int64
     const char *path = harness_write("seen.csv", text, strlen(text));
     rfm_file file = {.path = (char *)path, .size_bytes = (int64_t)strlen(text)};
     const rfm_files files = {&file, 1};
-    const rfm_shard shard = {0, 0, file.size_bytes};
+    const rfm_shard shard = {.end = file.size_bytes};
     const rfm_reading wanted = {.input = input,
                                 .files = &files,
                                 .shard = &shard,

@@ -83,19 +83,88 @@ static void what_is_not_there_is_named(void **unused)
     check_failure(harness_path("none-*.csv"), RFM_DATA, "no file matches this pattern");
 }
 
-static void a_directory_is_an_error_that_shows_the_pattern(void **unused)
+static void check_found(const char *pattern, const char *const *names, size_t n)
+{
+    rfm_error err = {0};
+    rfm_files files = find(&pattern, 1, &err);
+    assert_string_equal(err.message, "");
+    assert_int_equal(files.n, n);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(files.files[i].path, harness_path(names[i]));
+    rfm_files_free(&files);
+}
+
+static void make_tree(void)
+{
+    static const char *const folders[] = {"tree", "tree/2024", "tree/2024/01", "tree/_temporary", "tree/.hidden"};
+    static const char *const names[] = {"tree/a.csv",         "tree/notes.md",          "tree/2024/b.txt",
+                                        "tree/2024/01/c.csv", "tree/_temporary/d.csv",  "tree/.hidden/e.csv",
+                                        "tree/_SUCCESS",      "tree/2024/01/.part.csv", "tree/2024/01/f.dat"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        mkdir(harness_path(folders[i]), 0700);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        harness_write(names[i], HEADER, strlen(HEADER));
+}
+
+static void a_directory_stands_for_the_event_files_in_and_below_it(void **unused)
 {
     (void)unused;
-    char rest[700];
-    const char *path = harness_path("folder.d");
-    mkdir(path, 0700);
-    snprintf(rest, sizeof rest, "is a directory; name its files by a pattern, such as %s/*.csv", path);
-    check_failure(path, RFM_DATA, rest);
+    static const char *const all[] = {"tree/2024/01/c.csv", "tree/2024/b.txt", "tree/a.csv"};
+    make_tree();
+    check_found(harness_path("tree"), all, 3);
+    check_found(harness_path("tre?"), all, 3);
+    mkdir(harness_path("bare"), 0700);
+    check_failure(harness_path("bare"), RFM_DATA, "is a directory without a file that is named like an event file");
+}
+
+static void two_stars_stand_for_any_number_of_folders(void **unused)
+{
+    (void)unused;
+    static const char *const csv[] = {"tree/2024/01/c.csv", "tree/a.csv"};
+    static const char *const everything[] = {"tree/2024/01/c.csv", "tree/2024/01/f.dat", "tree/2024/b.txt",
+                                             "tree/a.csv", "tree/notes.md"};
+    make_tree();
+    check_found(harness_path("tree/**/*.csv"), csv, 2);
+    check_found(harness_path("tree/**/01/c*"), csv, 1);
+    check_found(harness_path("t*/**/2024/**/c.csv"), csv, 1);
+    remove(harness_path("tree/_SUCCESS"));
+    check_found(harness_path("tree/**"), everything, 5);
+    check_failure(harness_path("tree/**/*.tsv"), RFM_DATA, "no file matches this pattern");
+}
+
+static void a_list_names_a_file_or_pattern_a_line(void **unused)
+{
+    (void)unused;
+    static const char *const two[] = {"tree/2024/b.txt", "tree/a.csv"};
+    rfm_text list = {0}, name = {0};
     rfm_error err = {0};
-    const char *pattern = harness_path("folder.*");
-    rfm_files files = find(&pattern, 1, &err);
-    assert_non_null(strstr(err.message, "folder.d: is a directory"));
+    make_tree();
+    rfm_text_addf(&list, "# a comment\n\n  %s \r\n%s", harness_path("tree/a.csv"), harness_path("tree/2024/*.txt"));
+    rfm_text_addf(&name, "@%s", harness_write("list.txt", list.bytes, list.length));
+    check_found(name.bytes, two, 2);
+    rfm_text_addf(&list, "\nnone-*.csv\n");
+    harness_write("list.txt", list.bytes, list.length);
+    rfm_files files = find((const char *const *)&name.bytes, 1, &err);
+    assert_int_equal(err.status, RFM_DATA);
+    assert_non_null(strstr(err.message, "list.txt: line 5: none-*.csv: no file matches this pattern"));
     rfm_files_free(&files);
+    rfm_text_free(&list);
+    rfm_text_free(&name);
+}
+
+static void a_name_and_the_first_bytes_must_say_the_same_format(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *name, *bytes, *complaint;
+    } cases[] = {
+        {"text.gz", HEADER, "its name says gzip, its first bytes say text; rename it, or make it again"},
+        {"text.csv.zst", HEADER, "its name says zstd, its first bytes say text; rename it, or make it again"},
+        {"gzip.csv", "\x1f\x8b rest", "its name says text, its first bytes say gzip; rename it, or make it again"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_failure(harness_write(cases[i].name, cases[i].bytes, strlen(cases[i].bytes)), RFM_DATA,
+                      cases[i].complaint);
 }
 
 static void what_is_no_regular_file_is_refused(void **unused)
@@ -147,7 +216,9 @@ static void a_list_of_files_travels_as_bytes(void **unused)
     (void)unused;
     rfm_error err = {0};
     rfm_text bytes = {0};
-    rfm_file two[] = {{"a/b.csv", INT64_C(5000000000), -7, true}, {"", 0, 0, false}};
+    int64_t cuts[] = {0, 17, 4000000000};
+    rfm_file two[] = {{.path = "a/b.csv", .size_bytes = INT64_C(5000000000), .modified_us = -7, .whole = true},
+                      {.path = "", .format = RFM_FORMAT_ZSTD, .tabs = true, .n_rows = 5, .cuts = cuts, .n_cuts = 3}};
     rfm_files files = {two, 2}, back;
     assert_int_equal(rfm_files_pack(&files, &bytes, &err), RFM_OK);
     assert_int_equal(rfm_files_unpack(bytes.bytes, bytes.length, &back, &err), RFM_OK);
@@ -157,6 +228,11 @@ static void a_list_of_files_travels_as_bytes(void **unused)
         assert_int_equal(back.files[i].size_bytes, two[i].size_bytes);
         assert_int_equal(back.files[i].modified_us, two[i].modified_us);
         assert_int_equal(back.files[i].whole, two[i].whole);
+        assert_int_equal(back.files[i].format, two[i].format);
+        assert_int_equal(back.files[i].tabs, two[i].tabs);
+        assert_int_equal(back.files[i].n_rows, two[i].n_rows);
+        assert_int_equal(back.files[i].n_cuts, two[i].n_cuts);
+        assert_memory_equal(back.files[i].cuts ? back.files[i].cuts : cuts, cuts, two[i].n_cuts * sizeof *cuts);
     }
     rfm_files_free(&back);
     for (size_t n = 0; n < bytes.length; n++) { /* and no shorter */
@@ -201,46 +277,71 @@ static void content_is_the_bytes_and_neither_the_name_nor_the_ranks(void **unuse
 
 /* ---- plan ------------------------------------------------------------------------------------ */
 
+static int64_t total_of(const rfm_file *file)
+{
+    return file->cuts ? file->n_rows : file->size_bytes;
+}
+
+static void assert_may_be_cut_at(const rfm_file *file, int64_t at)
+{
+    size_t c = 0;
+    if (file->whole || file->format != RFM_FORMAT_TEXT)
+        assert_true(at == 0 || at == total_of(file));
+    while (file->cuts && c < file->n_cuts && file->cuts[c] != at)
+        c++;
+    assert_true(!file->cuts || c < file->n_cuts || at == file->n_rows);
+}
+
+/* Every byte once, in order, and files cut only where they may be. */
+static void check_cover(const rfm_files *files, const rfm_plan *plan, int n_ranks)
+{
+    size_t file = 0;
+    int64_t at = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+        const rfm_shard *shard = &plan->shards[i];
+        while (at == total_of(&files->files[file])) {
+            file++;
+            at = 0;
+        }
+        assert_int_equal(shard->file, file);
+        assert_int_equal(shard->begin, at);
+        assert_true(shard->end > at);
+        assert_in_range(shard->rank, 0, n_ranks - 1);
+        at = shard->end;
+        assert_may_be_cut_at(&files->files[file], at);
+    }
+    while (file < files->n && at == total_of(&files->files[file])) {
+        file++;
+        at = 0;
+    }
+    assert_int_equal(file, files->n);
+}
+
 static void check_plan(const rfm_files *files, int n_ranks)
 {
     rfm_error err = {0};
     rfm_plan plan;
-    size_t file = 0;
-    int64_t at = 0, total = 0;
+    int64_t all = 0, largest = 0, load[16] = {0};
     assert_int_equal(rfm_plan_make(files, n_ranks, &plan, &err), RFM_OK);
-    assert_int_equal(plan.first[0], 0);
-    assert_int_equal(plan.first[n_ranks], plan.n);
-    for (size_t i = 0; i < plan.n; i++) { /* every byte once, in order */
-        while (at == files->files[file].size_bytes) {
-            file++;
-            at = 0;
-        }
-        assert_int_equal(plan.shards[i].file, file);
-        assert_int_equal(plan.shards[i].begin, at);
-        assert_true(plan.shards[i].end > at);
-        at = plan.shards[i].end;
-        total += at - plan.shards[i].begin;
-        if (files->files[file].whole)
-            assert_int_equal(at, files->files[file].size_bytes);
+    check_cover(files, &plan, n_ranks);
+    for (size_t i = 0; i < plan.n; i++) {
+        const rfm_shard *shard = &plan.shards[i];
+        const rfm_file *file = &files->files[shard->file];
+        const int64_t cost = rfm_shard_cost(files, shard);
+        assert_true(!shard->relayed || (file->format != RFM_FORMAT_TEXT && !file->whole));
+        if (shard->relayed)
+            continue;
+        all += cost;
+        load[shard->rank] += cost;
+        if ((file->whole || file->format != RFM_FORMAT_TEXT) && cost > largest)
+            largest = cost;
     }
-    int64_t all = 0, longest = 0;
-    for (size_t i = 0; i < files->n; i++) {
-        all += files->files[i].size_bytes;
-        if (files->files[i].whole && files->files[i].size_bytes > longest)
-            longest = files->files[i].size_bytes;
-    }
-    assert_int_equal(total, all);
-    for (int r = 0; r < n_ranks; r++) {
-        int64_t share = 0;
-        assert_true(plan.first[r] <= plan.first[r + 1]);
-        for (size_t i = plan.first[r]; i < plan.first[r + 1]; i++)
-            share += plan.shards[i].end - plan.shards[i].begin;
-        assert_true(share <= all / n_ranks + 1 + longest);
-    }
+    for (int r = 0; r < n_ranks; r++) /* what any list scheduling promises */
+        assert_true(load[r] <= all / n_ranks + 1 + largest);
     rfm_plan_free(&plan);
 }
 
-static void a_plan_shares_every_byte_out_once_and_evenly(void **unused)
+static void a_plan_shares_everything_out_once_and_evenly(void **unused)
 {
     (void)unused;
     uint64_t state = 42;
@@ -249,8 +350,10 @@ static void a_plan_shares_every_byte_out_once_and_evenly(void **unused)
         rfm_files files = {some, (size_t)i % 7};
         for (size_t f = 0; f < files.n; f++) {
             state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            some[f] = (rfm_file){
-                .path = "x", .size_bytes = (int64_t)(state >> 40) % (i % 3 ? 1000 : 5), .whole = state >> 37 & 1};
+            some[f] = (rfm_file){.path = "x",
+                                 .size_bytes = (int64_t)(state >> 40) % (i % 3 ? 1000 : 5),
+                                 .whole = state >> 37 & 1,
+                                 .format = state >> 34 & 3 ? RFM_FORMAT_TEXT : RFM_FORMAT_GZIP};
         }
         for (int n_ranks = 1; n_ranks <= 9; n_ranks++)
             check_plan(&files, n_ranks);
@@ -262,12 +365,41 @@ static void an_even_plan_needs_no_more_than_a_shard_a_rank_and_file(void **unuse
     (void)unused;
     rfm_error err = {0};
     rfm_plan plan;
-    rfm_file some[] = {{"a", INT64_C(4000000000000000000), 0, false}, {"b", 100, 0, true}};
+    rfm_file some[] = {{.path = "a", .size_bytes = INT64_C(4000000000000000000)},
+                       {.path = "b", .size_bytes = 100, .whole = true}};
     const rfm_files files = {some, 2};
     assert_int_equal(rfm_plan_make(&files, 4, &plan, &err), RFM_OK);
     assert_int_equal(plan.n, 5);
-    assert_int_equal(plan.shards[1].begin, INT64_C(1000000000000000025));
-    assert_int_equal(plan.first[3], 3);
+    assert_int_equal(plan.shards[0].end, INT64_C(999999999999999925)); /* this rank also has b */
+    assert_int_equal(plan.shards[1].end, INT64_C(1999999999999999950));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(plan.shards[i].rank, i);
+    assert_int_equal(plan.shards[4].rank, 0);
+    rfm_plan_free(&plan);
+}
+
+static void what_is_compressed_is_relayed_only_where_it_would_keep_one_rank_busy_alone(void **unused)
+{
+    (void)unused;
+    rfm_error err = {0};
+    rfm_plan plan;
+    rfm_file some[] = {{.path = "big", .size_bytes = 1000, .format = RFM_FORMAT_GZIP},
+                       {.path = "one", .size_bytes = 400, .format = RFM_FORMAT_GZIP},
+                       {.path = "two", .size_bytes = 400, .format = RFM_FORMAT_ZSTD}};
+    const rfm_files files = {some, 3};
+    assert_int_equal(rfm_plan_make(&files, 2, &plan, &err), RFM_OK);
+    assert_int_equal(plan.n, 3);
+    assert_true(plan.shards[0].relayed);
+    assert_false(plan.shards[1].relayed);
+    assert_false(plan.shards[2].relayed);
+    assert_int_not_equal(plan.shards[1].rank, plan.shards[2].rank);
+    rfm_plan_free(&plan);
+    some[0].whole = true; /* quoted line ends: nobody else may parse it */
+    assert_int_equal(rfm_plan_make(&files, 2, &plan, &err), RFM_OK);
+    assert_false(plan.shards[0].relayed);
+    rfm_plan_free(&plan);
+    assert_int_equal(rfm_plan_make(&files, 1, &plan, &err), RFM_OK);
+    assert_false(plan.shards[0].relayed);
     rfm_plan_free(&plan);
 }
 
@@ -296,7 +428,7 @@ static rfm_error read_as(rfm_input input, const char *path, int64_t size, rfm_ev
     int calls = 0;
     rfm_file file = {.path = (char *)path, .size_bytes = size};
     const rfm_files files = {&file, 1};
-    const rfm_shard shard = {0, 0, size};
+    const rfm_shard shard = {.end = size};
     const rfm_reading wanted = {.input = &input,
                                 .files = &files,
                                 .shard = &shard,
@@ -392,7 +524,7 @@ static void rejects_are_counted_exactly_and_kept_up_to_the_cap(void **unused)
     rfm_shard_result result;
     rfm_file file = {.path = (char *)path, .size_bytes = (int64_t)strlen(text)};
     const rfm_files files = {&file, 1};
-    const rfm_shard shard = {0, 0, file.size_bytes};
+    const rfm_shard shard = {.end = file.size_bytes};
     const rfm_reading wanted = {.input = &input,
                                 .files = &files,
                                 .shard = &shard,
@@ -417,14 +549,18 @@ int main(void)
         cmocka_unit_test(patterns_become_files_in_the_order_of_their_paths),
         cmocka_unit_test(one_file_by_two_names_is_read_once),
         cmocka_unit_test(what_is_not_there_is_named),
-        cmocka_unit_test(a_directory_is_an_error_that_shows_the_pattern),
+        cmocka_unit_test(a_directory_stands_for_the_event_files_in_and_below_it),
+        cmocka_unit_test(two_stars_stand_for_any_number_of_folders),
+        cmocka_unit_test(a_list_names_a_file_or_pattern_a_line),
+        cmocka_unit_test(a_name_and_the_first_bytes_must_say_the_same_format),
         cmocka_unit_test(what_is_no_regular_file_is_refused),
         cmocka_unit_test(a_file_without_permission_is_denied),
         cmocka_unit_test(quoted_line_ends_in_the_first_block_mark_a_file_whole),
         cmocka_unit_test(a_list_of_files_travels_as_bytes),
         cmocka_unit_test(content_is_the_bytes_and_neither_the_name_nor_the_ranks),
-        cmocka_unit_test(a_plan_shares_every_byte_out_once_and_evenly),
+        cmocka_unit_test(a_plan_shares_everything_out_once_and_evenly),
         cmocka_unit_test(an_even_plan_needs_no_more_than_a_shard_a_rank_and_file),
+        cmocka_unit_test(what_is_compressed_is_relayed_only_where_it_would_keep_one_rank_busy_alone),
         cmocka_unit_test(a_file_of_another_size_has_changed),
         cmocka_unit_test(a_file_that_shrinks_or_grows_under_the_reader_has_changed),
         cmocka_unit_test(a_file_that_vanished_is_an_input_error),

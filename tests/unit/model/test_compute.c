@@ -54,12 +54,14 @@ static void read_events(test_shop *shop, const char *path)
     rfm_tally tally = {0};
     rfm_rejects rejects = {.cap = 10};
     rfm_table *table;
-    const size_t rank = (size_t)rfm_comm_rank(comm);
+    const int rank = rfm_comm_rank(comm);
     rfm_files_find(&shop->input, &path, 1, &files, &err);
     rfm_plan_make(&files, rfm_comm_size(comm), &plan, &err);
     rfm_table_open(&shop->layout, RFM_ID_TEXT, &table, &err);
     assert_fine(&err);
-    for (size_t s = plan.first[rank]; s < plan.first[rank + 1]; s++) {
+    for (size_t s = 0; s < plan.n; s++) {
+        if (plan.shards[s].rank != rank)
+            continue;
         rfm_shard_result result = {0};
         const rfm_reading reading = {.input = &shop->input,
                                      .files = &files,

@@ -1,0 +1,112 @@
+/* format: the table of formats, and how a file's is found. Reads nothing itself. */
+#include "format.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const rfm_format_traits formats[RFM_N_FORMATS] = {
+    [RFM_FORMAT_TEXT] = {"text", {".csv", ".tsv", ".txt"}, "", 0, NULL, NULL, 4},
+    [RFM_FORMAT_GZIP] = {"gzip", {".gz"}, "\x1f\x8b", 2, &rfm_codec_gzip, NULL, 36},
+    [RFM_FORMAT_ZSTD] = {"zstd", {".zst", ".zstd"}, "\x28\xb5\x2f\xfd", 4, &rfm_codec_zstd, NULL, 36},
+};
+
+/* What people have, and we do not read. */
+static const struct {
+    const char *magic, *name, *remedy;
+} strangers[] = {{"BZh", "bzip2", "bunzip2 it first"},
+                 {"PK\x03\x04", "a zip archive", "unpack it first"},
+                 {"\xfd"
+                  "7zXZ",
+                  "xz", "unxz it first"},
+                 {"ORC", "ORC", "export it as Parquet or CSV"},
+                 {"Obj\x01", "Avro", "export it as Parquet or CSV"}};
+
+const rfm_format_traits *rfm_format_traits_of(rfm_format format)
+{
+    rfm_assert((unsigned)format < RFM_N_FORMATS);
+    return &formats[format];
+}
+
+const char *rfm_format_name(rfm_format format)
+{
+    return rfm_format_traits_of(format)->name;
+}
+
+static bool has_suffix(const char *path, size_t length, const char *suffix)
+{
+    const size_t n = strlen(suffix);
+    return length > n && strncasecmp(path + length - n, suffix, n) == 0;
+}
+
+/* The length of the format's suffix at the end of a name; 0: the name does not say this. */
+static size_t suffix_length(const rfm_format_traits *traits, const char *path, size_t length)
+{
+    for (size_t i = 0; i < sizeof traits->suffixes / sizeof *traits->suffixes && traits->suffixes[i]; i++)
+        if (has_suffix(path, length, traits->suffixes[i]))
+            return strlen(traits->suffixes[i]);
+    return 0;
+}
+
+/* RFM_N_FORMATS: the name does not say. */
+static rfm_format format_by_name(const char *path)
+{
+    for (int f = 0; f < RFM_N_FORMATS; f++)
+        if (suffix_length(&formats[f], path, strlen(path)) > 0)
+            return (rfm_format)f;
+    return RFM_N_FORMATS;
+}
+
+bool rfm_format_is_known_name(const char *path)
+{
+    return format_by_name(path) != RFM_N_FORMATS;
+}
+
+static bool begins_with(const char *bytes, size_t n, const char *magic, size_t magic_bytes)
+{
+    return n >= magic_bytes && memcmp(bytes, magic, magic_bytes) == 0;
+}
+
+/* Text where no magic number shows. */
+static rfm_format format_by_bytes(const char *bytes, size_t n)
+{
+    for (int f = 0; f < RFM_N_FORMATS; f++)
+        if (formats[f].magic_bytes > 0 && begins_with(bytes, n, formats[f].magic, formats[f].magic_bytes))
+            return (rfm_format)f;
+    return RFM_FORMAT_TEXT;
+}
+
+static rfm_status check_stranger(const char *path, const char *bytes, size_t n, rfm_error *err)
+{
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+        if (begins_with(bytes, n, strangers[i].magic, strlen(strangers[i].magic)))
+            return rfm_fail(err, RFM_DATA, "%s is %s, which is not read: %s", path, strangers[i].name,
+                            strangers[i].remedy);
+    return RFM_OK;
+}
+
+/* Is the text of a.tsv, a.tsv.gz separated by tabs? */
+static bool is_tabs_by_name(const char *path, rfm_format format)
+{
+    size_t length = strlen(path);
+    if (format != RFM_FORMAT_TEXT)
+        length -= suffix_length(&formats[format], path, length);
+    return has_suffix(path, length, ".tsv");
+}
+
+rfm_status rfm_format_choose(rfm_file *file, const char *bytes, size_t n, rfm_error *err)
+{
+    const rfm_format named = format_by_name(file->path), shown = format_by_bytes(bytes, n);
+    file->format = shown;
+    file->tabs = is_tabs_by_name(file->path, shown);
+    if (file->size_bytes == 0 || named == shown)
+        return shown == RFM_FORMAT_TEXT ? check_stranger(file->path, bytes, n, err) : RFM_OK;
+    if (named == RFM_N_FORMATS)
+        return shown == RFM_FORMAT_TEXT ? check_stranger(file->path, bytes, n, err) : RFM_OK;
+    return rfm_fail(err, RFM_DATA, "%s: its name says %s, its first bytes say %s; rename it, or make it again",
+                    file->path, formats[named].name, formats[shown].name);
+}
+
+char rfm_format_delimiter(const rfm_input *input, const rfm_file *file)
+{
+    return file->tabs ? '\t' : input->delimiter;
+}

@@ -1,0 +1,65 @@
+/* intake: see intake.h. */
+#include "intake.h"
+
+rfm_status rfm_intake_open(rfm_intake *intake, const rfm_reading *reading, rfm_error *err)
+{
+    *intake = (rfm_intake){.reading = reading};
+    if (rfm_values_open(&intake->values, reading->input, err) == RFM_OK)
+        rfm_event_batch_open(&intake->batch, reading->input, reading->sink, reading->context, err);
+    return err->status;
+}
+
+void rfm_intake_close(rfm_intake *intake)
+{
+    rfm_event_batch_close(&intake->batch);
+    rfm_values_close(&intake->values);
+}
+
+rfm_status rfm_intake_flush(rfm_intake *intake, rfm_error *err)
+{
+    const rfm_reading *r = intake->reading;
+    if (rfm_event_batch_flush(&intake->batch, err) != RFM_OK)
+        rfm_error_context(err, "%s", r->files->files[r->shard->file].path);
+    return err->status;
+}
+
+static rfm_status count_event(rfm_intake *intake, rfm_error *err)
+{
+    rfm_tally *tally = intake->reading->tally;
+    const int64_t us = intake->batch.time_us[intake->batch.n - 1];
+    if (tally->n_events == 0 || us < tally->earliest_us)
+        tally->earliest_us = us;
+    if (tally->n_events == 0 || us > tally->newest_us)
+        tally->newest_us = us;
+    tally->n_events++;
+    tally->n_with_time_of_day += !intake->values.timestamp.date_only;
+    return intake->batch.n == RFM_BATCH_EVENTS ? rfm_intake_flush(intake, err) : RFM_OK;
+}
+
+bool rfm_intake_take(rfm_intake *intake, const rfm_field *fields, rfm_refusal *refusal, rfm_error *err)
+{
+    rfm_tally *tally = intake->reading->tally;
+    tally->n_rows++;
+    switch (rfm_values_take(&intake->values, fields, &intake->batch, refusal, err)) {
+    case RFM_VERDICT_EVENT:
+        return count_event(intake, err) == RFM_OK;
+    case RFM_VERDICT_FILTERED:
+        tally->n_filtered++;
+        return true;
+    case RFM_VERDICT_AFTER_AS_OF:
+        tally->n_after_as_of++;
+        return true;
+    case RFM_VERDICT_REFUSED:
+    case RFM_VERDICT_FAILED:
+        break;
+    }
+    return false;
+}
+
+rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
+                             rfm_error *err)
+{
+    const rfm_reading *r = intake->reading;
+    const rfm_reject place = {.file = r->shard->file, .line = line, .shard = r->index};
+    return rfm_rejects_add(r->rejects, place, refusal, row, err);
+}

@@ -1,0 +1,26 @@
+/* intake: where the rows of every format meet: fields -> events to the sink, counts and rejects. Knows no files. */
+#ifndef RFMPI_INGEST_INTAKE_H
+#define RFMPI_INGEST_INTAKE_H
+
+#include "values.h"
+
+typedef struct rfm_intake {
+    const rfm_reading *reading; /* borrowed */
+    rfm_values values;
+    rfm_event_batch batch;
+} rfm_intake;
+
+rfm_status rfm_intake_open(rfm_intake *intake, const rfm_reading *reading, rfm_error *err);
+void rfm_intake_close(rfm_intake *intake); /* drops what was not flushed */
+
+/* Count a row and take its event, or not. true: go on; false: *refusal says why the row is to be refused, or err. */
+bool rfm_intake_take(rfm_intake *intake, const rfm_field *fields, rfm_refusal *refusal, rfm_error *err);
+
+/* Count and keep the refusal of a row, itself counted by now. line: 1 is the first of the shard. */
+rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
+                             rfm_error *err);
+
+/* Give the sink what is left. */
+rfm_status rfm_intake_flush(rfm_intake *intake, rfm_error *err);
+
+#endif

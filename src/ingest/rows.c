@@ -1,0 +1,115 @@
+/* rows: see rows.h. Knows no more of reading, scanning and evaluating than their headers say. */
+#include "rows.h"
+
+#include "format.h"
+
+#include <stdio.h>
+
+rfm_status rfm_rows_open(rfm_rows *rows, const rfm_reading *reading, rfm_error *err)
+{
+    const rfm_file *file = &reading->files->files[reading->shard->file];
+    *rows = (rfm_rows){0};
+    rfm_scanner_open(&rows->scanner, rfm_format_delimiter(reading->input, file),
+                     file->whole || rfm_format_traits_of(file->format)->codec, reading->row_bytes);
+    if (rfm_intake_open(&rows->intake, reading, err) == RFM_OK &&
+        rfm_head_read(reading, &rows->intake.values.columns, &rows->head, err) == RFM_OK)
+        rfm_scanner_expect(&rows->scanner, rows->head.n_fields, err);
+    return err->status;
+}
+
+void rfm_rows_close(rfm_rows *rows)
+{
+    rfm_reader_close(&rows->reader);
+    rfm_scanner_close(&rows->scanner);
+    rfm_intake_close(&rows->intake);
+}
+
+static int64_t position(const rfm_rows *rows)
+{
+    return rows->reader.offset + (int64_t)rows->scanner.at;
+}
+
+static rfm_status show_window(rfm_rows *rows, rfm_error *err)
+{
+    return rfm_scanner_window(&rows->scanner, rows->reader.bytes, rows->reader.n, rfm_reader_at_end(&rows->reader),
+                              err);
+}
+
+static rfm_status refill(rfm_rows *rows, rfm_error *err)
+{
+    if (rfm_reader_fill(&rows->reader, rows->scanner.at, err) != RFM_OK)
+        return err->status;
+    return show_window(rows, err);
+}
+
+/* Only line ends among the wanted bytes count; others count the rest. */
+static void count_lines(rfm_rows *rows, const rfm_row *row)
+{
+    const int64_t line_end = position(rows) - 1;
+    rows->n_lines += row->n_inner_lines;
+    if (row->has_line_end)
+        rows->n_lines += line_end >= rows->begin && line_end < rows->end;
+}
+
+static rfm_status refuse(rfm_rows *rows, const rfm_row *row, const rfm_refusal *refusal, rfm_error *err)
+{
+    const rfm_field text = {.bytes = rows->scanner.bytes + row->begin, .length = (uint32_t)(row->end - row->begin)};
+    return rfm_intake_refuse(&rows->intake, refusal, rows->n_lines + 1, text, err);
+}
+
+static rfm_status refuse_fields(rfm_rows *rows, const rfm_row *row, rfm_error *err)
+{
+    char why[80] = "";
+    if (rfm_rejects_keeps(rows->intake.reading->rejects, RFM_REASON_FIELDS))
+        snprintf(why, sizeof why, "%zu fields, not %zu", row->n_fields, rows->head.n_fields);
+    return refuse(rows, row, &(rfm_refusal){.reason = RFM_REASON_FIELDS, .before = why}, err);
+}
+
+static rfm_status take_row(rfm_rows *rows, rfm_row_kind kind, const rfm_row *row, rfm_error *err)
+{
+    rfm_refusal refusal = {.reason = row->reason, .before = row->why};
+    if (kind == RFM_ROW_FIELDS && row->n_fields == rows->head.n_fields) {
+        if (rfm_intake_take(&rows->intake, rows->scanner.fields, &refusal, err) || err->status != RFM_OK)
+            return err->status;
+        return refuse(rows, row, &refusal, err);
+    }
+    rows->intake.reading->tally->n_rows++;
+    return kind == RFM_ROW_FIELDS ? refuse_fields(rows, row, err) : refuse(rows, row, &refusal, err);
+}
+
+static bool is_done(const rfm_rows *rows)
+{
+    return position(rows) >= rows->end || (rows->scanner.at == rows->scanner.n && rfm_reader_at_end(&rows->reader));
+}
+
+static rfm_status next_row(rfm_rows *rows, rfm_error *err)
+{
+    rfm_row row;
+    const int64_t row_at = position(rows);
+    const rfm_row_kind kind = rfm_scanner_next(&rows->scanner, &row);
+    if (kind == RFM_ROW_MORE)
+        return refill(rows, err);
+    if (kind == RFM_ROW_QUOTED_LINE_END) {
+        rows->quoted_line_ends = true;
+        return RFM_OK;
+    }
+    if (kind != RFM_ROW_NONE && row_at != rows->head.names_at && take_row(rows, kind, &row, err) != RFM_OK)
+        return err->status;
+    count_lines(rows, &row);
+    return RFM_OK;
+}
+
+rfm_status rfm_rows_read(rfm_rows *rows, int64_t begin, int64_t end, rfm_error *err)
+{
+    rows->begin = begin;
+    rows->end = end;
+    rows->n_lines = 0;
+    if (show_window(rows, err) != RFM_OK)
+        return err->status;
+    rows->scanner.skipping = rows->reader.offset < begin;
+    rows->scanner.lead = begin == 0 ? rfm_head_mark_bytes(rows->reader.bytes, rows->reader.n) : 0;
+    while (!rows->quoted_line_ends && !is_done(rows))
+        if (next_row(rows, err) != RFM_OK)
+            return err->status;
+    return RFM_OK;
+}

@@ -1,0 +1,154 @@
+/* table: the loop over the rows of a shard of columns. Knows no more of a format than columnar.h says. */
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "intake.h"
+
+typedef struct table {
+    const rfm_reading *reading;
+    rfm_columnar columnar;
+    rfm_intake intake;
+    size_t *fields; /* [slots]: the file's columns */
+    rfm_field *row; /* [slots]: one row's cells */
+    rfm_text text;  /* of a row that is refused */
+    int64_t at;     /* the next row */
+} table;
+
+static rfm_status open_columnar(rfm_columnar *columnar, const rfm_file *file, rfm_error *err)
+{
+    *columnar = (rfm_columnar){.kind = rfm_format_traits_of(file->format)->columnar, .path = file->path};
+    return columnar->kind->open(columnar, err);
+}
+
+rfm_status rfm_table_look_into(rfm_file *file, rfm_error *err)
+{
+    rfm_columnar columnar;
+    if (open_columnar(&columnar, file, err) == RFM_OK) {
+        file->n_rows = columnar.n_rows;
+        file->cuts = columnar.cuts;
+        file->n_cuts = columnar.n_cuts;
+        columnar.cuts = NULL;
+    }
+    columnar.kind->close(&columnar);
+    return err->status;
+}
+
+/* Names to columns, as for a text: the heading is the file's list of names. */
+static rfm_status bind(table *t, rfm_error *err)
+{
+    const rfm_columnar *columnar = &t->columnar;
+    rfm_field *names = rfm_alloc(columnar->n_fields, sizeof *names, err);
+    for (size_t i = 0; names && i < columnar->n_fields; i++)
+        names[i] = (rfm_field){.bytes = columnar->names[i], .length = (uint32_t)strlen(columnar->names[i])};
+    const rfm_heading heading = {
+        .path = columnar->path, .fields = names, .n_fields = columnar->n_fields, .named = t->reading->input->header};
+    if (names)
+        rfm_columns_bind(&t->intake.values.columns, &heading, err);
+    free(names);
+    return err->status;
+}
+
+/* The cells of a row come by slot, so that from here on slot i is field i. */
+static rfm_status choose_fields(table *t, rfm_error *err)
+{
+    rfm_columns *columns = &t->intake.values.columns;
+    t->fields = rfm_alloc(columns->n, sizeof *t->fields, err);
+    t->row = rfm_alloc(columns->n, sizeof *t->row, err);
+    if (!t->fields || !t->row)
+        return err->status;
+    for (size_t i = 0; i < columns->n; i++) {
+        t->fields[i] = columns->fields[i];
+        columns->fields[i] = i;
+    }
+    t->columnar.fields = t->fields;
+    t->columnar.n_slots = columns->n;
+    t->columnar.time_slot = t->intake.values.time;
+    return RFM_OK;
+}
+
+static rfm_status check_size(const table *t, const rfm_file *file, rfm_error *err)
+{
+    if (t->columnar.n_rows == file->n_rows)
+        return RFM_OK;
+    return rfm_fail(err, RFM_DATA,
+                    "%s: changed while being read (it had %lld rows); start again when nothing writes to it",
+                    file->path, (long long)file->n_rows);
+}
+
+static rfm_status open_table(table *t, rfm_error *err)
+{
+    const rfm_reading *r = t->reading;
+    const rfm_file *file = &r->files->files[r->shard->file];
+    if (rfm_intake_open(&t->intake, r, err) != RFM_OK || open_columnar(&t->columnar, file, err) != RFM_OK ||
+        check_size(t, file, err) != RFM_OK || bind(t, err) != RFM_OK || choose_fields(t, err) != RFM_OK)
+        return err->status;
+    t->at = r->shard->begin;
+    if (t->columnar.kind->begin(&t->columnar, t->at, err) == RFM_OK && t->columnar.has_time_format)
+        t->intake.values.time_format = t->columnar.time_format;
+    return err->status;
+}
+
+static void close_table(table *t)
+{
+    if (t->columnar.kind)
+        t->columnar.kind->close(&t->columnar);
+    rfm_intake_close(&t->intake);
+    free(t->fields);
+    free(t->row);
+    rfm_text_free(&t->text);
+}
+
+static rfm_status refuse(table *t, const rfm_refusal *refusal, int64_t row, rfm_error *err)
+{
+    const rfm_reading *r = t->reading;
+    t->text.length = 0;
+    for (size_t i = 0; i < t->columnar.n_slots; i++) {
+        if (i > 0)
+            rfm_text_adds(&t->text, ",");
+        rfm_text_add(&t->text, t->row[i].bytes, t->row[i].length);
+    }
+    if (rfm_text_check(&t->text, err) != RFM_OK)
+        return err->status;
+    const rfm_field text = {.bytes = t->text.bytes, .length = (uint32_t)t->text.length};
+    return rfm_intake_refuse(&t->intake, refusal, row - r->shard->begin + 1, text, err);
+}
+
+static rfm_status take_rows(table *t, rfm_error *err)
+{
+    rfm_refusal refusal;
+    for (size_t i = 0; i < t->columnar.n; i++) {
+        for (size_t slot = 0; slot < t->columnar.n_slots; slot++)
+            t->row[slot] = t->columnar.cells[slot][i];
+        if (!rfm_intake_take(&t->intake, t->row, &refusal, err) &&
+            (err->status != RFM_OK || refuse(t, &refusal, t->at + (int64_t)i, err) != RFM_OK))
+            return err->status;
+    }
+    t->at += (int64_t)t->columnar.n;
+    return RFM_OK;
+}
+
+static int64_t bytes_of(const rfm_file *file, const rfm_shard *shard)
+{
+    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * shard->end / file->n_rows);
+    return to - (int64_t)((rfm_i128)file->size_bytes * shard->begin / file->n_rows);
+}
+
+rfm_status rfm_table_shard_read(const rfm_reading *reading, rfm_error *err)
+{
+    const rfm_shard *shard = reading->shard;
+    table t = {.reading = reading};
+    if (open_table(&t, err) == RFM_OK) {
+        while (err->status == RFM_OK && t.at < shard->end)
+            if (t.columnar.kind->next(&t.columnar, shard->end - t.at, err) == RFM_OK)
+                take_rows(&t, err);
+        if (err->status == RFM_OK && rfm_intake_flush(&t.intake, err) == RFM_OK) {
+            reading->tally->n_bytes += bytes_of(&reading->files->files[shard->file], shard);
+            reading->result->n_lines = shard->end - shard->begin;
+        }
+    }
+    close_table(&t);
+    return err->status;
+}

@@ -1,0 +1,21 @@
+/* pass: one reading of all event files, by all ranks. Private to the ingest stage. */
+#ifndef RFMPI_PIPELINE_PASS_H
+#define RFMPI_PIPELINE_PASS_H
+
+#include "batch.h"
+
+/* What this rank has of it. */
+typedef struct rfm_pass {
+    rfm_plan plan;
+    rfm_table *table;
+    rfm_deduper *deduper; /* NULL without dedupe */
+    rfm_tally tally;
+    rfm_rejects rejects;
+    int64_t *n_lines; /* [plan.n] */
+    int64_t *quoted;  /* [files]: 1 where a file that was shared out must be read by one rank */
+} rfm_pass;
+
+/* relay.c. Collective: the shards of the plan that are relayed. `how` has all but shard, index and result. */
+rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err);
+
+#endif

@@ -1,0 +1,309 @@
+/* relay: a compressed file that is more than one rank's share is decoded by one rank and parsed by all of its node.
+ *
+ * The ranks of a node share a ring of slots, each of which holds a block of whole rows. A rank that decodes fills the
+ * next slot, and parses while there is none free; the others parse. Who parses what is a matter of timing, and of no
+ * consequence: customers merge in any order, and lines are counted block by block.
+ *
+ *   turn of the slot of block s (of the ring's own count), n slots:
+ *       2s: to be filled with block s -> 2s + 1: to be parsed -> 2(s + n): to be filled with block s + n
+ */
+#include "batch.h"
+#include "pass.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+
+enum { ROOM = 256 << 10, SLOTS_PER_RANK = 4, LINE = 64 };
+
+typedef struct slot {
+    _Alignas(LINE) _Atomic uint64_t turn;
+    size_t shard; /* of the plan */
+    rfm_block block;
+    char bytes[ROOM + RFM_BLOCK_PADDING];
+} slot;
+
+typedef struct ring {
+    _Alignas(LINE) _Atomic uint64_t next_fill;
+    _Alignas(LINE) _Atomic uint64_t next_parse;
+    _Alignas(LINE) _Atomic int64_t n_producing; /* ranks that have something to decode */
+    _Atomic bool stopped; /* somebody failed, or a file must be read by one rank: all is for nothing */
+} ring;
+
+/* What this rank knows of a relayed file. */
+typedef struct relayed {
+    size_t shard;
+    rfm_rejects rejects; /* line: in its block; shard: the block */
+    rfm_shard_result result;
+    rfm_block_reader *reader; /* NULL before its first block */
+    rfm_reading reading;
+    rfm_shard range;  /* of the plan */
+    int64_t *n_lines; /* of each block that was parsed here; 0 of the others */
+    size_t n_blocks, capacity;
+} relayed;
+
+typedef struct relay {
+    rfm_batch *batch;
+    rfm_pass *pass;
+    const rfm_reading *how;
+    rfm_shared shared;
+    ring *ring;
+    slot *slots;
+    uint64_t n_slots;
+    relayed *files;
+    size_t n_files;
+} relay;
+
+/* ---- the ring --------------------------------------------------------------------------------------------------- */
+
+static slot *slot_of(const relay *r, uint64_t turn)
+{
+    return &r->slots[turn % r->n_slots];
+}
+
+/* Take the next number of a counter if its slot is that far. */
+static slot *claim(const relay *r, _Atomic uint64_t *counter, uint64_t parsed, uint64_t *number)
+{
+    *number = atomic_load(counter);
+    slot *next = slot_of(r, *number);
+    if (atomic_load_explicit(&next->turn, memory_order_acquire) != 2 * *number + parsed)
+        return NULL;
+    return atomic_compare_exchange_strong(counter, number, *number + 1) ? next : NULL;
+}
+
+static void hand_on(slot *filled, uint64_t turn)
+{
+    atomic_store_explicit(&filled->turn, turn, memory_order_release);
+}
+
+static bool is_stopped(const relay *r)
+{
+    return atomic_load(&r->ring->stopped);
+}
+
+static void stop_all(relay *r)
+{
+    atomic_store(&r->ring->stopped, true);
+}
+
+/* All that was to be decoded is decoded, and somebody has taken it. */
+static bool is_used_up(const relay *r)
+{
+    const bool decoded = atomic_load(&r->ring->n_producing) == 0;
+    return decoded && atomic_load(&r->ring->next_parse) == atomic_load(&r->ring->next_fill);
+}
+
+/* A file that cannot be cut: everything is read again, and that file by one rank. */
+static void give_up(relay *r, size_t file)
+{
+    r->pass->quoted[file] = 1;
+    stop_all(r);
+}
+
+/* ---- parsing ---------------------------------------------------------------------------------------------------- */
+
+static relayed *file_of(const relay *r, size_t shard)
+{
+    size_t i = 0;
+    while (r->files[i].shard != shard)
+        i++;
+    return &r->files[i];
+}
+
+static rfm_status open_reader(const relay *r, relayed *file, rfm_error *err)
+{
+    file->range = r->pass->plan.shards[file->shard];
+    file->reading = *r->how;
+    file->reading.shard = &file->range;
+    file->reading.rejects = &file->rejects;
+    file->reading.result = &file->result;
+    file->rejects.cap = r->how->rejects->cap;
+    return rfm_block_reader_open(&file->reading, &file->reader, err);
+}
+
+static rfm_status make_room_for_lines(relayed *file, size_t n_blocks, rfm_error *err)
+{
+    if (rfm_reserve(&file->n_lines, &file->capacity, n_blocks, sizeof *file->n_lines, err) != RFM_OK)
+        return err->status;
+    while (file->n_blocks < n_blocks)
+        file->n_lines[file->n_blocks++] = 0;
+    return RFM_OK;
+}
+
+/* false: there is nothing to parse now. */
+static bool parse_one(relay *r, rfm_error *err)
+{
+    uint64_t number;
+    slot *full = claim(r, &r->ring->next_parse, 1, &number);
+    if (!full)
+        return false;
+    relayed *file = file_of(r, full->shard);
+    if ((file->reader || open_reader(r, file, err) == RFM_OK) &&
+        make_room_for_lines(file, (size_t)full->block.index + 1, err) == RFM_OK &&
+        rfm_block_read(file->reader, &full->block, full->bytes, err) == RFM_OK)
+        file->n_lines[full->block.index] = file->result.n_lines;
+    if (file->result.quoted_line_ends)
+        give_up(r, file->range.file);
+    hand_on(full, 2 * (number + r->n_slots));
+    return true;
+}
+
+/* ---- decoding --------------------------------------------------------------------------------------------------- */
+
+/* A slot to fill; parses while all are full. NULL: somebody failed. */
+static slot *wait_for_room(relay *r, uint64_t *number, rfm_error *err)
+{
+    slot *empty = NULL;
+    while (!is_stopped(r) && err->status == RFM_OK && !(empty = claim(r, &r->ring->next_fill, 0, number)))
+        if (!parse_one(r, err))
+            sched_yield();
+    return empty;
+}
+
+/* A file with a row that has no room in a slot is given up here, and read by one rank. */
+static rfm_status decode_file(relay *r, size_t shard, rfm_error *err)
+{
+    const size_t index = r->pass->plan.shards[shard].file;
+    rfm_decoder *decoder = NULL;
+    bool too_long = false;
+    bool ended = rfm_decoder_open(r->how->input, &r->batch->files.files[index], &decoder, err) != RFM_OK;
+    while (!ended) {
+        uint64_t number;
+        slot *empty = wait_for_room(r, &number, err);
+        if (!empty)
+            break;
+        rfm_decoder_next(decoder, empty->bytes, ROOM, &empty->block, &too_long, err);
+        ended = err->status != RFM_OK || empty->block.n == 0;
+        empty->shard = shard; /* also an empty block is handed on: its turn was claimed */
+        hand_on(empty, 2 * number + 1);
+    }
+    if (too_long)
+        give_up(r, index);
+    rfm_decoder_close(decoder);
+    return err->status;
+}
+
+static rfm_status decode_mine(relay *r, rfm_error *err)
+{
+    const rfm_plan *plan = &r->pass->plan;
+    const int rank = rfm_comm_rank(r->batch->comm);
+    for (size_t i = 0; i < plan->n && err->status == RFM_OK && !is_stopped(r); i++)
+        if (plan->shards[i].relayed && plan->shards[i].rank == rank)
+            decode_file(r, i, err);
+    return err->status;
+}
+
+/* Local: no rank waits for one that has failed. */
+static rfm_status work(relay *r, rfm_error *err)
+{
+    decode_mine(r, err);
+    if (err->status != RFM_OK)
+        stop_all(r);
+    atomic_fetch_sub(&r->ring->n_producing, 1);
+    while (err->status == RFM_OK && !is_stopped(r) && !is_used_up(r))
+        if (!parse_one(r, err))
+            sched_yield();
+    for (size_t i = 0; i < r->n_files && err->status == RFM_OK && !is_stopped(r); i++)
+        rfm_block_reader_finish(r->files[i].reader, err);
+    if (err->status != RFM_OK)
+        stop_all(r);
+    return err->status;
+}
+
+/* ---- afterwards ------------------------------------------------------------------------------------------------- */
+
+/* Collective. Lines within blocks become lines within the file: n_lines becomes those before each block. */
+static rfm_status sum_lines(relay *r, relayed *file, rfm_error *err)
+{
+    int64_t n_blocks = (int64_t)file->n_blocks, before = 0;
+    rfm_comm_reduce_i64(r->batch->comm, RFM_MAX, &n_blocks, 1);
+    make_room_for_lines(file, (size_t)n_blocks, err);
+    if (rfm_comm_agree(r->batch->comm, err) != RFM_OK)
+        return err->status;
+    rfm_comm_reduce_i64(r->batch->comm, RFM_SUM, file->n_lines, (size_t)n_blocks);
+    for (int64_t b = 0; b < n_blocks; b++) {
+        const int64_t here = file->n_lines[b];
+        file->n_lines[b] = before;
+        before += here;
+    }
+    if (rfm_comm_rank(r->batch->comm) == 0)
+        r->pass->n_lines[file->shard] = before;
+    return RFM_OK;
+}
+
+static rfm_status hand_in(relay *r, relayed *file, rfm_error *err)
+{
+    for (size_t i = 0; i < file->rejects.n_kept; i++) {
+        rfm_reject *reject = &file->rejects.kept[i];
+        reject->line += file->n_lines[reject->shard];
+        reject->shard = file->shard;
+    }
+    if (r->pass->plan.shards[file->shard].rank == rfm_comm_rank(r->batch->comm))
+        r->how->tally->n_bytes += r->pass->plan.shards[file->shard].end;
+    return rfm_rejects_move(r->how->rejects, &file->rejects, err);
+}
+
+static rfm_status finish(relay *r, rfm_error *err)
+{
+    for (size_t i = 0; i < r->n_files; i++)
+        if (sum_lines(r, &r->files[i], err) != RFM_OK)
+            return err->status;
+    for (size_t i = 0; i < r->n_files && err->status == RFM_OK; i++)
+        hand_in(r, &r->files[i], err);
+    return err->status;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+static rfm_status list_files(relay *r, rfm_error *err)
+{
+    const rfm_plan *plan = &r->pass->plan;
+    for (size_t i = 0; i < plan->n; i++)
+        r->n_files += plan->shards[i].relayed;
+    r->files = rfm_alloc(r->n_files, sizeof *r->files, err);
+    for (size_t i = 0, n = 0; r->files && i < plan->n; i++)
+        if (plan->shards[i].relayed)
+            r->files[n++].shard = i;
+    return err->status;
+}
+
+/* Collective. Every rank begins as one that decodes, so that nobody sees the end before all are there. */
+static rfm_status open_ring(relay *r, rfm_error *err)
+{
+    const size_t bytes = SLOTS_PER_RANK * sizeof(slot) + sizeof(ring);
+    if (rfm_comm_shared_open(r->batch->comm, bytes, &r->shared, err) != RFM_OK)
+        return err->status;
+    r->ring = r->shared.bytes;
+    r->slots = (slot *)((char *)r->shared.bytes + sizeof(ring));
+    r->n_slots = SLOTS_PER_RANK * (uint64_t)r->shared.size;
+    if (r->shared.rank == 0) {
+        for (uint64_t s = 0; s < r->n_slots; s++)
+            atomic_store(&r->slots[s].turn, 2 * s);
+        atomic_store(&r->ring->n_producing, r->shared.size);
+    }
+    rfm_comm_barrier(r->batch->comm);
+    return RFM_OK;
+}
+
+static void close_relay(relay *r)
+{
+    for (size_t i = 0; r->files && i < r->n_files; i++) {
+        rfm_block_reader_close(r->files[i].reader);
+        rfm_rejects_free(&r->files[i].rejects);
+        free(r->files[i].n_lines);
+    }
+    free(r->files);
+}
+
+rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err)
+{
+    relay r = {.batch = batch, .pass = pass, .how = how};
+    list_files(&r, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && r.n_files > 0 && open_ring(&r, err) == RFM_OK) {
+        work(&r, err);
+        if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+            finish(&r, err);
+        rfm_comm_shared_close(batch->comm, &r.shared);
+    }
+    close_relay(&r);
+    return err->status;
+}

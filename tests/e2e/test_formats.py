@@ -1,0 +1,152 @@
+"""The same events are the same result in any format, mixed, cut, and at any number of ranks; damaged files are named."""
+
+import gzip
+import json
+import pathlib
+import random
+
+import case
+
+import zstandard
+
+
+def split(text, n):
+    """A CSV text as n texts with the header each, cut between rows at random places."""
+    header, _, rest = text.partition(b"\n")
+    lines = rest.splitlines(keepends=True)
+    cuts = [0, *sorted(random.Random(n).sample(range(1, len(lines)), n - 1)), len(lines)]
+    return [header + b"\n" + b"".join(lines[a:b]) for a, b in zip(cuts, cuts[1:])]
+
+
+def members(text, n):
+    """One gzip file of n members, cut anywhere."""
+    cuts = [0, *sorted(random.Random(n).sample(range(1, len(text)), n - 1)), len(text)]
+    return b"".join(gzip.compress(text[a:b], 1) for a, b in zip(cuts, cuts[1:]))
+
+
+def zstd(text, **options):
+    return zstandard.ZstdCompressor(**options).compress(text)
+
+
+class Formats(case.Case):
+    def setUp(self):
+        super().setUp()
+        plain, = self.generate(events=40000, customers=3000)
+        self.text = pathlib.Path(plain).read_bytes()
+        self.expected = self.digest([plain], "plain", ranks=1)
+
+    def write(self, name, content):
+        path = self.dir / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def digest(self, paths, out, ranks, job="quickstart.yml"):
+        return self.run_job(job, paths, f"{out}-{ranks}", "--set", "features.list=rfm-behaviour", ranks=ranks)["digest"]
+
+    def assert_same(self, paths, name, all_ranks=(1, 3)):
+        for ranks in all_ranks:
+            self.assertEqual(self.digest(paths, name, ranks), self.expected, f"{name} at {ranks} ranks")
+
+    def test_gzip_of_one_member_is_parsed_by_all_ranks(self):
+        self.assert_same([self.write("one.csv.gz", gzip.compress(self.text))], "gz", (1, 2, 3, 4))
+
+    def test_gzip_of_many_members_with_padding(self):
+        self.assert_same([self.write("many.csv.gz", members(self.text, 40) + b"\0" * 512)], "members")
+
+    def test_fifty_gzip_files_by_directory(self):
+        for i, piece in enumerate(split(self.text, 50)):
+            self.write(f"fifty/part-{i:02}.csv.gz", gzip.compress(piece, 1))
+        self.assert_same([self.dir / "fifty"], "fifty")
+
+    def test_zstd_of_one_and_of_many_frames(self):
+        half = self.text.index(b"\n", len(self.text) // 2) + 10
+        frames = zstd(self.text[:half]) + zstd(self.text[half:], write_checksum=True)
+        self.assert_same([self.write("one.csv.zst", zstd(self.text))], "zst")
+        self.assert_same([self.write("two.csv.zst", frames)], "frames")
+
+    def test_tabs_by_name(self):
+        self.assert_same([self.write("tabs.tsv", self.text.replace(b",", b"\t"))], "tsv")
+        self.assert_same([self.write("tabs.tsv.gz", gzip.compress(self.text.replace(b",", b"\t")))], "tsv-gz")
+
+    def test_all_formats_mixed_in_one_run(self):
+        pieces = split(self.text, 4)
+        self.write("mixed/a.csv", pieces[0])
+        self.write("mixed/b.csv.gz", members(pieces[1], 3))
+        self.write("mixed/c.csv.zst", zstd(pieces[2]))
+        self.write("mixed/d.tsv", pieces[3].replace(b",", b"\t"))
+        self.write("list.txt", f"{self.dir}/mixed/*.csv\n{self.dir}/mixed/**/*.gz\n{self.dir}/mixed/c.csv.zst\n"
+                               f"{self.dir}/mixed/d.tsv\n".encode())
+        self.assert_same([self.dir / "mixed"], "mixed")
+        self.assert_same([f"@{self.dir}/list.txt"], "list")
+
+    def test_rejects_have_the_same_lines_as_in_plain_text(self):
+        rows = self.text.splitlines(keepends=True)
+        for i in range(5, len(rows), 997):
+            rows[i] = b"torn\n"
+        wanted = None
+        for name, pack in (("bad.csv", bytes), ("bad.csv.gz", gzip.compress), ("bad.csv.zst", zstd)):
+            path = self.write(name, pack(b"".join(rows)))
+            for ranks in (1, 2, 4):
+                self.run_job("quickstart.yml", [path], f"{name}-{ranks}", "--set", "input.max_rejected=1", ranks=ranks)
+                rejects = (self.dir / f"{name}-{ranks}" / "rejects" / "rejects.csv").read_text()
+                rejects = rejects.replace(str(path), "FILE")
+                wanted = wanted or rejects
+                self.assertEqual(rejects, wanted, f"{name} at {ranks} ranks")
+        self.assertEqual(wanted.count("FILE"), len(range(5, len(rows), 997)))
+        self.assertIn("FILE,6,fields,", wanted)
+
+    def test_quoted_line_ends_and_long_rows_behind_the_first_block_are_read_by_one_rank(self):
+        rows = self.text.splitlines(keepends=True)
+        fields = rows[30000].split(b",")
+        fields[4] = b'"two\nlines"'
+        rows[30000] = b",".join(fields)
+        fields[4] = b"x" * 600000
+        rows[31000] = b",".join(fields)
+        wanted = self.digest([self.write("quoted.csv", b"".join(rows))], "quoted", 1)
+        packed = [self.write("quoted.csv.gz", gzip.compress(b"".join(rows)))]
+        for ranks in (1, 2, 4):
+            self.assertEqual(self.digest(packed, "quoted-gz", ranks), wanted)
+
+    # ---- damage ----------------------------------------------------------------------------------------------------
+
+    def fail(self, path, ranks):
+        result = self.rfmpi("run", case.SOURCE / "conf" / "quickstart.yml", "--set",
+                            "input.paths=" + json.dumps([str(path)]), "--set", f"output.dir={self.dir / 'out'}", code=65,
+                            ranks=ranks)
+        lines = case.errors(result)
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertFalse((self.dir / "out" / "state.h5").exists())
+        return lines[0]
+
+    def assert_damage_is_named(self, path, complaint):
+        for ranks in (1, 2):
+            self.assertRegex(self.fail(path, ranks), f"{path.name}: near byte [0-9]+ of [0-9]+: {complaint}")
+
+    def test_truncated_gzip(self):
+        packed = gzip.compress(self.text)
+        self.assert_damage_is_named(self.write("cut.csv.gz", packed[: len(packed) * 2 // 3]), "the file ends in the middle")
+        self.assert_damage_is_named(self.write("tail.csv.gz", packed[:-3]), "the file ends in the middle")
+
+    def test_gzip_with_a_wrong_checksum_or_garbage_behind_it(self):
+        packed = gzip.compress(self.text)
+        wrong = packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:]
+        self.assert_damage_is_named(self.write("crc.csv.gz", wrong), "the checksum differs")
+        self.assert_damage_is_named(self.write("tail.csv.gz", packed + b"more than a header" * 9), "no gzip header")
+
+    def test_damaged_zstd(self):
+        packed = bytearray(zstd(self.text, write_checksum=True))
+        self.assert_damage_is_named(self.write("cut.csv.zst", packed[: len(packed) // 2]), "the file ends in the middle")
+        packed[len(packed) // 2] ^= 0x55
+        self.assert_damage_is_named(self.write("bad.csv.zst", packed), "")
+
+    def test_an_empty_compressed_file_is_no_rows(self):
+        self.write("pair/a.csv", self.text)
+        self.write("pair/b.csv.gz", b"")
+        self.write("pair/c.csv.zst", b"")
+        self.write("pair/d.csv.gz", gzip.compress(b""))
+        self.assert_same([self.dir / "pair"], "empty")
+
+
+if __name__ == "__main__":
+    case.main()
