@@ -15,7 +15,10 @@ import unittest
 RFMPI = os.environ["RFMPI"]
 SOURCE = pathlib.Path(os.environ["RFMPI_SOURCE"])
 DATA = pathlib.Path(os.environ["RFMPI_DATA"]) if "RFMPI_DATA" in os.environ else None
+SERIAL = "none (serial)" in subprocess.run([RFMPI, "--version"], capture_output=True, text=True).stdout
 SKIPPED = 125
+
+needs_ranks = unittest.skipIf(SERIAL, "this build has no MPI")
 
 
 def need_data():
@@ -25,12 +28,14 @@ def need_data():
         sys.exit(SKIPPED)
 
 
+def command(*words, ranks, program=RFMPI):
+    """What starts rfmpi on so many ranks; ranks=0, and every start of a build without MPI, is plain."""
+    mpirun = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)] if ranks and not SERIAL else []
+    return [*mpirun, program, *map(str, words)]
+
+
 def launch(*words, ranks=1, env=None, timeout=100, program=RFMPI):
-    """One start of rfmpi; ranks=0 starts it plainly, without mpirun."""
-    command = [program, *map(str, words)]
-    if ranks:
-        command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), *command]
-    return subprocess.run(command, env={**os.environ, **(env or {})}, timeout=timeout, stdin=subprocess.DEVNULL,
+    return subprocess.run(command(*words, ranks=ranks, program=program), env={**os.environ, **(env or {})}, timeout=timeout, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True)
 
 

@@ -174,11 +174,13 @@ class Errors(case.Case):
     def job(self, task, *words):
         return (task, case.SOURCE / "conf" / "quickstart.yml", "--set", "cluster.k=3", "--set", "cluster.restarts=1", *words)
 
+    @case.needs_ranks
     def test_a_failure_at_any_agreement_of_any_stage_on_any_rank(self):
         stages = ("start", "ingest", "features", "cluster", "score", "write", "report")
         words = self.job("run", "--set", f"input.paths=[{self.good}]")
         self.assertGreater(self.walk(stages, words, ranks=3, most=4), 40)
 
+    @case.needs_ranks
     def test_a_failure_at_any_agreement_of_folding_and_of_predicting(self):
         base, model = self.dir / "base", self.dir / "model"
         dedupe = ("--set", "input.dedupe=row")

@@ -1,6 +1,5 @@
 """The README shows what the program really prints, and every job in conf/ is one it takes."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -26,9 +25,8 @@ class Readme(case.Case):
             self.skipTest("the REES46 sample is not on this machine")
         shutil.copytree(case.SOURCE / "conf", self.dir / "conf")
         shutil.copy(case.DATA / "rees46" / "2019-Oct-head.csv", self.dir)
-        result = subprocess.run(["mpirun", "-n", "2", "--oversubscribe", "--bind-to", "none", case.RFMPI, "run",
-                                 "conf/rees46.yml", "--set", "input.paths=[2019-Oct-head.csv]"], cwd=self.dir, env=os.environ,
-                                capture_output=True, text=True, timeout=60)
+        words = ("run", "conf/rees46.yml", "--set", "input.paths=[2019-Oct-head.csv]")
+        result = subprocess.run(case.command(*words, ranks=2), cwd=self.dir, capture_output=True, text=True, timeout=60)
         self.assertEqual(result.returncode, 0, result.stderr)
         printed = [line for line in result.stderr.splitlines() if line.startswith("rfmpi: ")] + result.stdout.splitlines()
         self.assertEqual(without_times(printed), without_times(shown_in_readme()))

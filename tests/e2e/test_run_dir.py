@@ -93,8 +93,7 @@ class RunDir(case.Case):
         wanted = case.read_report(self.out)["digest"]
         for seed in range(6):
             self.out = self.dir / f"killed-{seed}"
-            command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "2", case.RFMPI, *map(str, self.words())]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            process = subprocess.Popen(case.command(*self.words(), ranks=2), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL, start_new_session=True)
             time.sleep(random.Random(seed).uniform(0.2, 1.0))
             os.killpg(process.pid, signal.SIGKILL)

@@ -12,6 +12,7 @@ class Start(case.Case):
         for word in ("rfmpi 0.", "compiler", "mpi", "OpenBLAS", "hdf5", "optional"):
             self.assertIn(word, text)
 
+    @case.needs_ranks
     def test_version_and_help_never_start_mpi(self):
         # A start of MPI under these settings fails.
         env = {"OMPI_MCA_pml": "none-such", "PMIX_MCA_gds": "none-such", "OMPI_MCA_ess": "none-such"}
@@ -40,6 +41,7 @@ class Start(case.Case):
         self.assertIn("seed: 77", first)
         self.assertIn("k: 3", first)
 
+    @case.needs_ranks
     def test_several_tasks_without_a_launcher_are_refused(self):
         env = {"SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_ID": "0", "SLURM_PROCID": "0",
                "SLURM_JOB_ID": "1"}
