@@ -4,6 +4,8 @@
 
 #include "mpi_handle.h"
 
+enum { ALIGNMENT = 64 };
+
 struct rfm_shared_handle {
     MPI_Comm node;
     MPI_Win window;
@@ -27,16 +29,19 @@ static rfm_status allocate(rfm_comm *comm, size_t bytes_per_rank, rfm_shared *sh
     void *mine;
     MPI_Aint n_bytes;
     int unit;
-    if (MPI_Win_allocate_shared((MPI_Aint)bytes_per_rank, 1, MPI_INFO_NULL, handle->node, &mine, &handle->window) !=
+    /* What MPI gives lies as its own header left it; pages are mapped whole, so to all ranks alike. */
+    const size_t room = bytes_per_rank + (shared->rank == 0 ? ALIGNMENT : 0);
+    if (MPI_Win_allocate_shared((MPI_Aint)room, 1, MPI_INFO_NULL, handle->node, &mine, &handle->window) !=
         MPI_SUCCESS) {
         handle->window = MPI_WIN_NULL;
         return rfm_fail(err, RFM_NO_MEMORY, "the ranks of a node cannot share %zu bytes each; is /dev/shm full?",
                         bytes_per_rank);
     }
     rfm_mpi_check(comm, MPI_Win_lock_all(MPI_MODE_NOCHECK, handle->window), "MPI_Win_lock_all");
-    memset(mine, 0, bytes_per_rank);
+    memset(mine, 0, room);
     rfm_mpi_check(comm, MPI_Win_shared_query(handle->window, 0, &n_bytes, &unit, &shared->bytes),
                   "MPI_Win_shared_query");
+    shared->bytes = (char *)shared->bytes + (-(uintptr_t)shared->bytes & (ALIGNMENT - 1));
     return RFM_OK;
 }
 
