@@ -83,6 +83,8 @@ static const rfm_option options[] = {
     {"output.mask", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "hide the content of rows in rejects/"},
     {"output.force", "--force", BOOLEAN, "false", 0, 0, NULL, NOTHING,
      "make anew what was made from other inputs or options"},
+    {"output.dry_run", "--dry-run", BOOLEAN, "false", 0, 0, NULL, NOTHING,
+     "only say which rank would read what; writes nothing"},
     {"log.level", NULL, CHOICE, "info", 0, 0, "error|warn|info|debug", NOTHING, "what is said on stderr"},
     {"store.to", NULL, CHOICE, "files", 0, 0, "files", NOTHING, "where finished files go"},
 };

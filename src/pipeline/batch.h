@@ -101,6 +101,9 @@ rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, con
 rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
                            const rfm_tally *tally, rfm_error *err);
 
+/* dry_run.c. Local: who would read what. */
+rfm_status print_plan(const rfm_batch *batch, rfm_text *table, rfm_error *err);
+
 /* summary.c */
 rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
 void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */

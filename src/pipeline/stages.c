@@ -182,15 +182,29 @@ static void batch_free(rfm_batch *batch)
     rfm_run_close(batch->run);
 }
 
+static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
+{
+    const char *dir = rfm_config_string(batch->config, "output.dir");
+    if (rfm_run_open(batch->comm, dir, &batch->run, err) == RFM_OK && run_stages(batch, err) == RFM_OK &&
+        batch->labels && rfm_comm_rank(batch->comm) == 0)
+        print_segments(batch, table);
+    return err->status;
+}
+
+static rfm_status plan_only(const rfm_batch *batch, rfm_text *table, rfm_error *err)
+{
+    if (rfm_comm_rank(batch->comm) == 0)
+        print_plan(batch, table, err);
+    return rfm_comm_agree(batch->comm, err);
+}
+
 rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err)
 {
     rfm_batch batch = {.comm = comm, .config = config, .start_s = rfm_clock_s()};
     batch.force = rfm_config_boolean(config, "output.force");
     rfm_comm_stage(comm, "start");
-    if (job_init(&batch, task, err) == RFM_OK && find_inputs(&batch, err) == RFM_OK &&
-        rfm_run_open(comm, rfm_config_string(config, "output.dir"), &batch.run, err) == RFM_OK &&
-        run_stages(&batch, err) == RFM_OK && batch.labels && rfm_comm_rank(comm) == 0)
-        print_segments(&batch, table);
+    if (job_init(&batch, task, err) == RFM_OK && find_inputs(&batch, err) == RFM_OK)
+        rfm_config_boolean(config, "output.dry_run") ? plan_only(&batch, table, err) : work(&batch, table, err);
     batch_free(&batch);
     return err->status;
 }

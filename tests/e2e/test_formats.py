@@ -108,6 +108,18 @@ class Formats(case.Case):
         for ranks in (1, 2, 4):
             self.assertEqual(self.digest(packed, "quoted-gz", ranks), wanted)
 
+    @case.needs_ranks
+    def test_dry_run_says_who_reads_what_and_writes_nothing(self):
+        plain, packed = self.write("a.csv", self.text), self.write("b.csv.gz", gzip.compress(self.text[:100000]))
+        job = ("run", case.SOURCE / "conf" / "quickstart.yml", "--dry-run", "--set", f"output.dir={self.dir / 'none'}")
+        text = self.rfmpi(*job, "--set", f"input.paths=[{plain}, {packed}]", ranks=2).stdout
+        lines = [line.split() for line in text.splitlines()[2:]]
+        self.assertEqual([(line[0], line[-1]) for line in lines], [("0", str(plain)), ("1", str(plain)), ("0", str(packed))])
+        self.assertEqual(round(sum(float(line[1].rstrip("%")) for line in lines)), 100)
+        text = self.rfmpi(*job, "--set", f"input.paths=[{self.write('one.csv.gz', gzip.compress(self.text))}]", ranks=2).stdout
+        self.assertIn("decoded by rank 0, parsed by all", text)
+        self.assertFalse((self.dir / "none").exists())
+
     # ---- damage ----------------------------------------------------------------------------------------------------
 
     def fail(self, path, ranks):
