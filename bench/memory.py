@@ -25,12 +25,13 @@ def run(feature_list, paths, out):
             "seconds": figures["seconds"]}
 
 
-def measure_size(place, shape, events):
+def measure_size(words, place, events):
     measure.say(f"{events:,} events")
-    events_dir = place / f"{shape}-{events}"
-    formats.make(events_dir, formats.PLAIN, events, shape)
+    events_dir = place / f"{words.shape}-{events}"
+    formats.make(events_dir, formats.PLAIN, events, words.shape)
     runs = [run(name, [formats.plain_of(events_dir)], place / "run") for name in ("simple", "full")]
-    shutil.rmtree(events_dir)
+    if not words.place:
+        shutil.rmtree(events_dir)
     return runs
 
 
@@ -60,12 +61,13 @@ def add_words(parser):
 def main():
     words = measure.read_words(__doc__, add_words)
     results = {"shape": words.shape, "machine": measure.machine(), "runs": []}
-    # The events themselves, and features.h5 of twelve columns.
-    needed = max(words.events) * (formats.BYTES_AN_EVENT + 20)
+    # The events, of one size at a time unless they are to stay, and features.h5 of twelve columns.
+    at_a_time = sum(words.events) if words.place else max(words.events)
+    needed = at_a_time * (formats.BYTES_AN_EVENT + 20)
     with measure.place_of(words, needed) as place:
-        results["few"] = measure_size(place, words.shape, FEW)
+        results["few"] = measure_size(words, place, FEW)
         for events in words.events:
-            results["runs"] += measure_size(place, words.shape, events)
+            results["runs"] += measure_size(words, place, events)
     measure.keep(words.out, results)
     print_table(results)
     constant = {of["list"]: of["peak_memory_bytes"] for of in results["few"]}
