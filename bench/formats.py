@@ -55,9 +55,7 @@ def make_parquet(target, place, events, shape):
 
 
 def make_hdf5(target, place, events, shape):
-    target.mkdir()
-    measure.run([*measure.mpirun(2), measure.RFMPI, "convert", "bench/full.yml", "--set",
-                 f"input.paths=[{plain_of(place)}]", "--out", str(target / "part-00000.h5")])
+    measure.run([*measure.mpirun(2), measure.RFMPI, "convert", str(plain_of(place)), "--out", str(target)])
 
 
 MAKE = {PLAIN: make_plain, GZ50: make_gz50, GZ1: make_gz1, ZST: make_zst, PARQUET: make_parquet, HDF5: make_hdf5}
