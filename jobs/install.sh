@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks ...
+# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|bench ...
 # Root: installs what is missing. Anybody else: names it, with the command that installs it, and exits 69.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,6 +8,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
     libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev tzdata)
 test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
+bench_packages=(isal zstd strace python3 python3-venv)
 
 is_installed() {
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed* ]]
@@ -39,24 +40,25 @@ install_packages() {
     rm -f "$log"
 }
 
-# The Python side of the tests (independent oracles), apart from the system's own packages.
+# make_venv VENV REQUIREMENTS: the Python side of tests (independent oracles) and measurements (the peers), apart from the
+# system's own packages.
 make_venv() {
-    local venv=build/venv wanted=tests/requirements.txt
-    if [ -x $venv/bin/python ] && cmp -s $wanted $venv/requirements.txt; then
+    local venv=$1 wanted=$2
+    if [ -x "$venv/bin/python" ] && cmp -s "$wanted" "$venv/requirements.txt"; then
         return 0
     fi
     echo "making $venv from $wanted"
-    rm -rf $venv
+    rm -rf "$venv"
     mkdir -p build
-    if ! { python3 -m venv $venv && $venv/bin/python -m pip install --quiet --disable-pip-version-check -r $wanted; }; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"; }; then
         echo "could not make $venv: 'python3 -m venv' and pip with access to PyPI (or a mirror of it) are needed" >&2
         exit 69
     fi
-    cp $wanted $venv/requirements.txt
+    cp "$wanted" "$venv/requirements.txt"
 }
 
 [ $# -gt 0 ] || {
-    echo "usage: jobs/install.sh build|test|checks ..." >&2
+    echo "usage: jobs/install.sh build|test|checks|bench ..." >&2
     exit 64
 }
 packages=()
@@ -65,8 +67,9 @@ for group in "$@"; do
     build) packages+=("${build_packages[@]}") ;;
     test) packages+=("${test_packages[@]}") ;;
     checks) packages+=("${checks_packages[@]}") ;;
+    bench) packages+=("${bench_packages[@]}") ;;
     *)
-        echo "jobs/install.sh: unknown group '$group' (build, test or checks)" >&2
+        echo "jobs/install.sh: unknown group '$group' (build, test, checks or bench)" >&2
         exit 64
         ;;
     esac
@@ -77,4 +80,5 @@ if command -v dpkg-query >/dev/null; then
 else
     echo "not a Debian system: what is missing will be named by the build itself (the Debian names: ${packages[*]})"
 fi
-case " $* " in *" test "*) make_venv ;; esac
+case " $* " in *" test "*) make_venv build/venv tests/requirements.txt ;; esac
+case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac

@@ -24,6 +24,17 @@ size_t rfm_comm_library(char *buffer, size_t size);
 int rfm_comm_rank(const rfm_comm *comm); /* Local */
 int rfm_comm_size(const rfm_comm *comm); /* Local */
 
+/* rfm_clock_s() as it was when MPI_Init returned. Local. */
+double rfm_comm_started_s(const rfm_comm *comm);
+
+/* What this rank has given to others since then: messages from rank to rank, and calls that all ranks make together
+ * (how many messages become of one is MPI's affair). What HDF5 sends is not in it. Local. */
+typedef struct rfm_traffic {
+    int64_t n_messages, message_bytes;
+    int64_t n_collectives, collective_bytes;
+} rfm_traffic;
+rfm_traffic rfm_comm_traffic(const rfm_comm *comm);
+
 /* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only.
  */
 const void *rfm_comm_handle(const rfm_comm *comm);

@@ -69,6 +69,16 @@ int rfm_comm_size(const rfm_comm *comm)
     return comm->size;
 }
 
+double rfm_comm_started_s(const rfm_comm *comm)
+{
+    return comm->started_s;
+}
+
+rfm_traffic rfm_comm_traffic(const rfm_comm *comm)
+{
+    return comm->traffic;
+}
+
 void rfm_comm_stage(rfm_comm *comm, const char *stage)
 {
     comm->stage = stage;

@@ -56,6 +56,7 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
         rfm_launch_stand_alone();
     int provided = MPI_THREAD_SINGLE;
     rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+    comm->started_s = rfm_clock_s();
     if (provided < MPI_THREAD_FUNNELED) {
         MPI_Finalize();
         free(comm->mpi);

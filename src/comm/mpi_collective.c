@@ -8,6 +8,13 @@ struct reduction {
     size_t element_size;
 };
 
+/* n_bytes: what this rank puts in. */
+static void count_collective(rfm_comm *comm, size_t n_bytes)
+{
+    comm->traffic.n_collectives++;
+    comm->traffic.collective_bytes += (int64_t)n_bytes;
+}
+
 static void reduce(rfm_comm *comm, const struct reduction *what, void *values, size_t n)
 {
     char *at = values;
@@ -15,6 +22,7 @@ static void reduce(rfm_comm *comm, const struct reduction *what, void *values, s
         size_t piece = n < comm->max_elements ? n : comm->max_elements;
         rfm_mpi_check(comm, MPI_Allreduce(MPI_IN_PLACE, at, (int)piece, what->type, what->op, comm->mpi->comm),
                       "MPI_Allreduce");
+        count_collective(comm, piece * what->element_size);
         at += piece * what->element_size;
         n -= piece;
     }
@@ -57,12 +65,14 @@ void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n)
 void rfm_comm_barrier(rfm_comm *comm)
 {
     rfm_mpi_check(comm, MPI_Barrier(comm->mpi->comm), "MPI_Barrier");
+    count_collective(comm, 0);
 }
 
 int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value)
 {
     int64_t before = 0;
     rfm_mpi_check(comm, MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, comm->mpi->comm), "MPI_Exscan");
+    count_collective(comm, sizeof value);
     return comm->rank == 0 ? 0 : before; /* MPI leaves it undefined on rank 0 */
 }
 
@@ -72,6 +82,7 @@ void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
     while (n_bytes > 0) {
         size_t piece = n_bytes < comm->max_bytes ? n_bytes : comm->max_bytes;
         rfm_mpi_check(comm, MPI_Bcast(at, (int)piece, MPI_BYTE, root, comm->mpi->comm), "MPI_Bcast");
+        count_collective(comm, comm->rank == root ? piece : 0);
         at += piece;
         n_bytes -= piece;
     }
@@ -80,6 +91,7 @@ void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
 void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all)
 {
     rfm_mpi_check(comm, MPI_Allgather(&value, 1, MPI_INT64_T, all, 1, MPI_INT64_T, comm->mpi->comm), "MPI_Allgather");
+    count_collective(comm, sizeof value);
 }
 
 void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
@@ -87,6 +99,7 @@ void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
     int width = (int)sizeof *counts;
     rfm_mpi_check(comm, MPI_Alltoall(counts, width, MPI_BYTE, theirs, width, MPI_BYTE, comm->mpi->comm),
                   "MPI_Alltoall");
+    count_collective(comm, (size_t)comm->size * sizeof *counts);
 }
 
 /* The next piece of a transfer, cut off its front; partner MPI_PROC_NULL when nothing is left. */
@@ -114,5 +127,9 @@ void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_
                       MPI_Sendrecv(send_bytes, n_send, MPI_BYTE, to, 0, receive_bytes, n_receive, MPI_BYTE, from, 0,
                                    comm->mpi->comm, MPI_STATUS_IGNORE),
                       "MPI_Sendrecv");
+        if (to != MPI_PROC_NULL) {
+            comm->traffic.n_messages++;
+            comm->traffic.message_bytes += n_send;
+        }
     }
 }

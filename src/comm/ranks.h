@@ -25,12 +25,14 @@ struct rfm_comm {
     int64_t n_agreed;    /* agreements of the fault's stage so far */
     size_t max_elements; /* the most one reduction is given; tests lower it */
     size_t max_bytes;    /* the most one transfer is given; tests lower it */
+    double started_s;    /* when rfm_ranks_start had the ranks */
+    rfm_traffic traffic;
     struct rfm_mpi *mpi; /* NULL in the serial twin */
 };
 
 /* ---- the twins, besides the functions of rfmpi/comm.h that need no common part ---------------------------------- */
 
-/* Fill rank, size and mpi. On failure nothing is left running. */
+/* Fill rank, size, started_s and mpi. On failure nothing is left running. */
 rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err);
 void rfm_ranks_stop(rfm_comm *comm);
 

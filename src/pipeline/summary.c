@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- run.json --------------------------------------------------------------------------------------------------- */
 
@@ -41,6 +42,26 @@ static void report_memory(rfm_batch *batch)
     rfm_comm_reduce_i64(batch->comm, RFM_MAX, &most, 1);
     rfm_report_integer(batch->run, "peak_memory_bytes", bytes);
     rfm_report_integer(batch->run, "peak_memory_bytes_max", most);
+}
+
+/* Sums over ranks, and the rank that had most to say. */
+static void report_traffic(rfm_batch *batch)
+{
+    const rfm_traffic traffic = rfm_comm_traffic(batch->comm);
+    int64_t sums[] = {traffic.n_messages, traffic.message_bytes, traffic.n_collectives, traffic.collective_bytes};
+    static const char *const keys[] = {"n_messages", "message_bytes", "n_collectives", "collective_bytes"};
+    enum { N = sizeof keys / sizeof keys[0] };
+    int64_t most[N];
+    memcpy(most, sums, sizeof most);
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, sums, N);
+    rfm_comm_reduce_i64(batch->comm, RFM_MAX, most, N);
+    for (int i = 0; i < N; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "traffic.%s", keys[i]);
+        rfm_report_integer(batch->run, key, sums[i]);
+        snprintf(key, sizeof key, "traffic.%s_max", keys[i]);
+        rfm_report_integer(batch->run, key, most[i]);
+    }
 }
 
 /* ---- JSON text of what has a shape of its own ------------------------------------------------------------------- */
@@ -147,6 +168,7 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     if (batch->labels)
         report_segments(batch);
     report_memory(batch);
+    report_traffic(batch);
     report_time(run, "finished", rfm_clock_wall_us());
     rfm_report_number(run, "seconds", rfm_clock_s() - batch->start_s);
     rfm_report_text(run, "status", "done");

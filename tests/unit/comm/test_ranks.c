@@ -221,6 +221,35 @@ static void an_exchange_brings_each_rank_what_is_meant_for_it(void **state)
     free(bytes);
 }
 
+static void what_is_sent_to_others_is_counted(void **state)
+{
+    (void)state;
+    enum { MOST = 64, ELEMENTS = 10 };
+    int64_t send[MOST * ELEMENTS] = {0};
+    size_t counts[MOST], received_counts[MOST];
+    size_t n = (size_t)comm->size, bytes = ELEMENTS * sizeof *send;
+    assert_in_range(n, 1, MOST);
+    for (size_t r = 0; r < n; r++)
+        counts[r] = ELEMENTS;
+    void *received;
+    rfm_traffic before = rfm_comm_traffic(comm);
+    assert_int_equal(rfm_comm_exchange(comm, sizeof *send, send, counts, &received, received_counts, &err), RFM_OK);
+    free(received);
+    rfm_traffic after = rfm_comm_traffic(comm);
+    size_t pieces = (bytes + comm->max_bytes - 1) / comm->max_bytes;
+    assert_int_equal(after.message_bytes - before.message_bytes, (n - 1) * bytes);
+    assert_int_equal(after.n_messages - before.n_messages, (n - 1) * pieces);
+
+    int64_t value = 1;
+    before = after;
+    rfm_comm_reduce_i64(comm, RFM_SUM, &value, 1);
+    after = rfm_comm_traffic(comm);
+    bool alone = rfm_comm_handle(comm) == NULL; /* the serial twin has nobody to tell */
+    assert_int_equal(after.n_messages, before.n_messages);
+    assert_int_equal(after.n_collectives - before.n_collectives, alone ? 0 : 1);
+    assert_int_equal(after.collective_bytes - before.collective_bytes, alone ? 0 : sizeof value);
+}
+
 static void an_exchange_too_large_for_one_rank_fails_on_all(void **state)
 {
     (void)state;
@@ -284,6 +313,7 @@ int main(int argc, char **argv)
         BOTH(byte_strings_are_gathered_on_all_ranks),
         BOTH(byte_strings_are_gathered_on_one_rank_only),
         BOTH(an_exchange_brings_each_rank_what_is_meant_for_it),
+        BOTH(what_is_sent_to_others_is_counted),
         BOTH(an_exchange_too_large_for_one_rank_fails_on_all),
         BOTH(byte_strings_too_large_for_memory_fail_on_all),
         BOTH(rank_size_and_library_are_told),
