@@ -120,6 +120,20 @@ class Formats(case.Case):
         self.assertIn("decoded by rank 0, parsed by all", text)
         self.assertFalse((self.dir / "none").exists())
 
+    def test_a_line_of_100_megabytes_and_a_nul_byte_cost_a_row_each(self):
+        rows = self.text.splitlines(keepends=True)
+        rows[20000:20000] = [b"x" * 100_000_000 + b"\n", rows[20000].replace(b"view", b"vi\0w"), b"\n"]
+        for name, pack in (("long.csv", bytes), ("long.csv.gz", lambda text: gzip.compress(text, 1))):
+            path = self.write(name, pack(b"".join(rows)))
+            for ranks in (1, 2):
+                report = self.run_job("quickstart.yml", [path], f"{name}-{ranks}", "--set", "features.list=rfm-behaviour",
+                                      ranks=ranks)
+                self.assertEqual((report["n_rejected"], report["rejected"]["bytes"]), (2, 2))
+                self.assertLess(report["peak_memory_bytes_max"], 400_000_000)
+                self.assertEqual(report["digest"], self.expected)
+                rejects = (self.dir / f"{name}-{ranks}" / "rejects" / "rejects.csv").read_text().splitlines()
+                self.assertEqual([line.split(",")[1:3] for line in rejects[1:]], [["20001", "bytes"], ["20002", "bytes"]])
+
     # ---- damage ----------------------------------------------------------------------------------------------------
 
     def fail(self, path, ranks):
