@@ -168,6 +168,13 @@ enum { RFM_NUMBER_BYTES = 32 };
  * RFM_NUMBER_BYTES, NUL terminated. */
 size_t rfm_number_format(double x, char buffer[RFM_NUMBER_BYTES]);
 
+/* The same of a float: the shortest decimal that reads back as the float x, which the double x may need more digits
+ * for ("0.1", not "0.10000000149011612"). */
+size_t rfm_number_format_single(float x, char buffer[RFM_NUMBER_BYTES]);
+
+/* Write the digits of value, at least `width`, with zeros in front; returns where they end. No NUL. */
+char *rfm_put_digits(char *at, uint64_t value, int width);
+
 /* ---- time: integer UTC microseconds since 1970-01-01 ------------------------------------------------------------ */
 
 #define RFM_DAY_US INT64_C(86400000000)

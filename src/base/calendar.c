@@ -7,8 +7,6 @@
  */
 #include "calendar.h"
 
-#include "digits.h"
-
 enum { DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
 
 static int64_t floor_divide(int64_t value, int64_t by)

@@ -1,5 +1,5 @@
-/* digits: reading and writing decimal digits, shared by decimal.c, number.c, calendar.c and
- * timestamp.c. Knows no locale and no libc.
+/* digits: reading decimal digits, shared by decimal.c and timestamp.c; writing them is number.c's.
+ * Knows no locale and no libc.
  */
 #ifndef RFMPI_BASE_DIGITS_H
 #define RFMPI_BASE_DIGITS_H
@@ -27,8 +27,5 @@ static inline void rfm_trim(const char **begin, const char **end)
     while (*begin < *end && rfm_is_blank((*end)[-1]))
         --*end;
 }
-
-/* Write the digits of value, at least `width`; returns where they end. */
-char *rfm_put_digits(char *at, uint64_t value, int width);
 
 #endif

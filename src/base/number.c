@@ -1,4 +1,4 @@
-/* number: doubles as the shortest decimal that reads back. Knows no locale and no printf.
+/* number: doubles and floats as the shortest decimal that reads back. Knows no locale and no printf.
  *
  * Most numbers that are written are short decimals: these are found by one multiplication and
  * proven by one division. The others take the way of R. Giulietti, "The Schubfach way to render
@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "digits.h"
 #include "power10.h"
 #include "rfmpi/base.h"
 
@@ -78,10 +77,10 @@ static uint64_t scale(rfm_power10 power, uint64_t factor)
 }
 
 /* The shortest decimal in the interval of mantissa * 2^exponent; of several, the closest. All
- * values carry a factor 4, which makes the ends of the interval integers. */
-static decimal find_shortest(uint64_t mantissa, int exponent)
+ * values carry a factor 4, which makes the ends of the interval integers. narrow_below: the next
+ * smaller number is half as far away as the next larger. */
+static decimal find_shortest(uint64_t mantissa, int exponent, bool narrow_below)
 {
-    bool narrow_below = mantissa == UINT64_C(1) << 52 && exponent > -1074;
     uint64_t open = mantissa & 1; /* the ends belong to the interval of an even mantissa */
     int k = narrow_below ? log10_of_three_quarters(exponent) : log10_of_power2(exponent);
     int shift = exponent + log2_of_power10(-k) + 1;
@@ -165,6 +164,14 @@ static char *put_scientific(char *at, decimal number, int n)
     return rfm_put_digits(end, (uint64_t)(exponent < 0 ? -exponent : exponent), 2);
 }
 
+static char *put_decimal(char *at, decimal number)
+{
+    strip_zeros(&number);
+    int n = count_digits(number.digits);
+    int point = n + number.exponent; /* 10^(point - 1) <= number < 10^point */
+    return point >= -4 && point <= 17 ? put_plain(at, number, n) : put_scientific(at, number, n);
+}
+
 static char *put_finite(char *at, double x, uint64_t bits)
 {
     decimal number;
@@ -175,13 +182,10 @@ static char *put_finite(char *at, double x, uint64_t bits)
     if (!find_short(x, &number)) {
         int field = (int)(bits >> 52);
         uint64_t fraction = bits & UINT64_C(0x000FFFFFFFFFFFFF);
-        number =
-            field == 0 ? find_shortest(fraction, -1074) : find_shortest(fraction | UINT64_C(1) << 52, field - 1075);
+        number = field == 0 ? find_shortest(fraction, -1074, false)
+                            : find_shortest(fraction | UINT64_C(1) << 52, field - 1075, fraction == 0 && field > 1);
     }
-    strip_zeros(&number);
-    int n = count_digits(number.digits);
-    int point = n + number.exponent; /* 10^(point - 1) <= x < 10^point */
-    return point >= -4 && point <= 17 ? put_plain(at, number, n) : put_scientific(at, number, n);
+    return put_decimal(at, number);
 }
 
 size_t rfm_number_format(double x, char buffer[RFM_NUMBER_BYTES])
@@ -198,6 +202,30 @@ size_t rfm_number_format(double x, char buffer[RFM_NUMBER_BYTES])
     } else {
         at = put_finite(at, fabs(x), bits);
     }
+    *at = '\0';
+    return (size_t)(at - buffer);
+}
+
+/* Floats lie one apart or closer below 2^24, so that a whole one there has no shorter decimal than a double has. */
+static bool reads_as_double(float x)
+{
+    return !isfinite(x) || (fabsf(x) < 0x1p24F && x == (float)(int32_t)x);
+}
+
+size_t rfm_number_format_single(float x, char buffer[RFM_NUMBER_BYTES])
+{
+    if (reads_as_double(x))
+        return rfm_number_format((double)x, buffer);
+    uint32_t bits;
+    char *at = buffer;
+    memcpy(&bits, &x, sizeof bits);
+    if (bits >> 31 != 0)
+        *at++ = '-';
+    int field = (int)(bits >> 23 & 0xFF);
+    uint32_t fraction = bits & 0x007FFFFF;
+    at = put_decimal(at, field == 0
+                             ? find_shortest(fraction, -149, false)
+                             : find_shortest(fraction | UINT32_C(1) << 23, field - 150, fraction == 0 && field > 1));
     *at = '\0';
     return (size_t)(at - buffer);
 }

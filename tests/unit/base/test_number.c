@@ -1,4 +1,4 @@
-/* Doubles are written as the shortest decimal that reads back, the closest of these, in the
+/* Doubles and floats are written as the shortest decimal that reads back, the closest of these, in the
  * promised style. The oracle is the C library: printf of 17 and fewer digits and strtod. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -185,6 +185,81 @@ static void texts_are_as_promised(void **state)
     }
 }
 
+/* ---- floats ---------------------------------------------------------------------------------- */
+
+static float as_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void assert_single_shortest(float x)
+{
+    char text[RFM_NUMBER_BYTES], digits[40], printed[60];
+    size_t length = rfm_number_format_single(x, text);
+    assert_int_equal(strlen(text), length);
+    float back = strtof(text, NULL);
+    assert_memory_equal(&back, &x, sizeof x);
+    int n = pick_digits(text, digits);
+    if (n > 1) {
+        snprintf(printed, sizeof printed, "%.*e", n - 2, (double)x);
+        assert_true(strtof(printed, NULL) != x);
+    }
+    if (n > 0 && !is_power_of_two((double)x)) {
+        char other[40];
+        snprintf(printed, sizeof printed, "%.*e", n - 1, (double)x);
+        pick_digits(printed, other);
+        assert_string_equal(digits, other);
+    }
+}
+
+static void random_floats_read_back_shortest(void **state)
+{
+    (void)state;
+    uint64_t sample = 4;
+    for (int i = 0; i < 1000000; i++) {
+        float x = as_float((uint32_t)draw(&sample));
+        if (isfinite(x))
+            assert_single_shortest(x);
+        assert_single_shortest((float)(draw(&sample) % 1000000) / 100.0F);
+    }
+    for (uint32_t field = 0; field < 255; field++) {
+        assert_single_shortest(as_float(field << 23));
+        assert_single_shortest(as_float((field << 23) + 1));
+        assert_single_shortest(as_float((field << 23) + 0x7FFFFF));
+    }
+}
+
+static void float_texts_are_as_promised(void **state)
+{
+    (void)state;
+    static const struct {
+        float value;
+        const char *text;
+    } cases[] = {
+        {0.0F, "0"},
+        {-0.0F, "-0"},
+        {0.1F, "0.1"},
+        {35.96F, "35.96"},
+        {-17850.0F, "-17850"},
+        {16777215.0F, "16777215"},
+        {16777216.0F, "16777216"},
+        {2147483648.0F, "2147483600"},
+        {1e20F, "1e+20"},
+        {1.1754944e-38F, "1.1754944e-38"},
+        {FLT_TRUE_MIN, "1e-45"},
+        {FLT_MAX, "3.4028235e+38"},
+        {INFINITY, "inf"},
+        {NAN, "nan"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[RFM_NUMBER_BYTES];
+        assert_int_equal(rfm_number_format_single(cases[i].value, text), strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +268,8 @@ int main(void)
         cmocka_unit_test(short_decimals_read_back_shortest),
         cmocka_unit_test(special_values_read_back_shortest),
         cmocka_unit_test(texts_are_as_promised),
+        cmocka_unit_test(random_floats_read_back_shortest),
+        cmocka_unit_test(float_texts_are_as_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
