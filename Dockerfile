@@ -12,7 +12,7 @@ RUN cmake --preset release && cmake --build --preset release && cmake --install 
 FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends openmpi-bin libopenblas0-pthread libhdf5-openmpi-103-1 libyaml-0-2 \
-    libjansson4 libdeflate0 libxxhash0 libgomp1 tzdata \
+    libjansson4 libdeflate0 libxxhash0 libisal2 libzstd1 zlib1g liblz4-1 libgomp1 tzdata \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 10001 rfmpi
 COPY --from=build /opt/rfmpi /opt/rfmpi

@@ -26,3 +26,15 @@ rfm_pkg(xxhash libxxhash libxxhash-dev)
 
 find_package(OpenMP REQUIRED COMPONENTS C)
 add_library(lib::openmp ALIAS OpenMP::OpenMP_C)
+
+# Optional; jobs/install.sh puts it below build/. Its own package file names ZLIB, but does not look for it.
+set(RFMPI_CARQUET "${CMAKE_SOURCE_DIR}/build/carquet" CACHE PATH "Where carquet, which decodes Parquet, is installed")
+find_package(ZLIB QUIET)
+if(ZLIB_FOUND)
+  find_package(carquet 0.7 CONFIG QUIET HINTS "${RFMPI_CARQUET}")
+endif()
+if(carquet_FOUND)
+  add_library(lib::carquet ALIAS carquet::carquet)
+else()
+  message(STATUS "no carquet: a build without Parquet; jobs/install.sh build gets it")
+endif()

@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libopenblas-dev
     libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev tzdata)
+# Parquet is optional: these are installed where that is possible, and asked of nobody.
+parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
 test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 bench_packages=(isal zstd strace python3 python3-venv)
@@ -40,6 +42,51 @@ install_packages() {
     rm -f "$log"
 }
 
+# carquet, which decodes Parquet: its source from PyPI, as a static library that every build below build/ finds.
+carquet_version=0.7.2
+carquet_sha256=5d57c00217906e672fe8b569d8a24c6cbd6d1ab7736d56057e9b884f1a043e7d
+
+fetch_carquet() {
+    local from=$1
+    printf 'carquet==%s --hash=sha256:%s\n' $carquet_version $carquet_sha256 >"$from/requirements.txt"
+    python3 -m pip download --disable-pip-version-check --no-deps --no-binary carquet --require-hashes \
+        -r "$from/requirements.txt" -d "$from" </dev/null
+    tar -xzf "$from/carquet-$carquet_version.tar.gz" -C "$from"
+}
+
+# Nothing is fetched here: a library that is missing ends it. No OpenMP: a second runtime of another compiler would
+# come along. pkg-config gives the shared libzstd, which the package file then names plainly.
+compile_carquet() {
+    local from=$1 to=$2
+    cmake -S "$from/carquet-$carquet_version/native" -B "$from/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DFETCHCONTENT_FULLY_DISCONNECTED=ON -DCMAKE_DISABLE_FIND_PACKAGE_zstd=ON \
+        -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON -DCARQUET_ENABLE_BROTLI=OFF -DCARQUET_BUILD_CLI=OFF \
+        -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_PREFIX="$to"
+    cmake --build "$from/build"
+    cmake --install "$from/build"
+}
+
+make_carquet() {
+    local to=$PWD/build/carquet folder status=0
+    [ "$(cat "$to/version" 2>/dev/null)" != $carquet_version ] || return 0
+    folder=$(mktemp -d)
+    echo "making build/carquet (Parquet)"
+    (
+        set -e
+        fetch_carquet "$folder"
+        rm -rf "$to"
+        compile_carquet "$folder" "$to"
+        echo $carquet_version >"$to/version"
+    ) >"$folder/log" 2>&1 &
+    wait $! || status=$?
+    if [ $status != 0 ]; then
+        [ -e "$to/version" ] || rm -rf "$to"
+        echo "the build will be without Parquet: it needs ${parquet_packages[*]}, and PyPI or a mirror of it" \
+            "($(grep -v '^ *$' "$folder/log" | tail -n 1))"
+    fi
+    rm -rf "$folder"
+}
+
 # make_venv VENV REQUIREMENTS: the Python side of tests (independent oracles) and measurements (the peers), apart from the
 # system's own packages.
 make_venv() {
@@ -64,7 +111,10 @@ make_venv() {
 packages=()
 for group in "$@"; do
     case $group in
-    build) packages+=("${build_packages[@]}") ;;
+    build)
+        packages+=("${build_packages[@]}")
+        [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}")
+        ;;
     test) packages+=("${test_packages[@]}") ;;
     checks) packages+=("${checks_packages[@]}") ;;
     bench) packages+=("${bench_packages[@]}") ;;
@@ -80,5 +130,6 @@ if command -v dpkg-query >/dev/null; then
 else
     echo "not a Debian system: what is missing will be named by the build itself (the Debian names: ${packages[*]})"
 fi
+case " $* " in *" build "*) make_carquet ;; esac
 case " $* " in *" test "*) make_venv build/venv tests/requirements.txt ;; esac
 case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac

@@ -77,6 +77,9 @@ typedef struct rfm_input {
     const char *fault_file; /* NULL; tests only */
 } rfm_input;
 
+/* The version of carquet, which decodes Parquet files; NULL: this build has no Parquet. */
+const char *rfm_parquet_library(void);
+
 /* ---- plan ------------------------------------------------------------------------------------------------------- */
 
 typedef enum rfm_format {

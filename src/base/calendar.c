@@ -81,30 +81,34 @@ int rfm_time_hour(const rfm_zone *zone, int64_t utc_us)
     return (int)(floor_remainder(local, RFM_DAY_US) / (RFM_DAY_US / 24));
 }
 
-static char *put_field(char *at, char before, uint64_t value, int width)
+static char *put_two_digits(char *at, char before, unsigned value)
 {
-    *at = before;
-    return rfm_put_digits(at + 1, value, width);
+    at[0] = before;
+    at[1] = (char)('0' + value / 10);
+    at[2] = (char)('0' + value % 10);
+    return at + 3;
 }
 
 size_t rfm_time_format_utc(int64_t utc_us, char buffer[RFM_NUMBER_BYTES])
 {
     int64_t days = floor_divide(utc_us, RFM_DAY_US), year;
-    uint64_t us = (uint64_t)floor_remainder(utc_us, RFM_DAY_US), seconds = us / 1000000;
-    unsigned month, day;
+    uint64_t us = (uint64_t)floor_remainder(utc_us, RFM_DAY_US);
+    unsigned month, day, seconds = (unsigned)(us / 1000000);
     split_day(days, &year, &month, &day);
 
     char *at = buffer;
     if (year < 0)
         *at++ = '-';
     at = rfm_put_digits(at, (uint64_t)(year < 0 ? -year : year), 4);
-    at = put_field(at, '-', month, 2);
-    at = put_field(at, '-', day, 2);
-    at = put_field(at, 'T', seconds / 3600, 2);
-    at = put_field(at, ':', seconds / 60 % 60, 2);
-    at = put_field(at, ':', seconds % 60, 2);
-    if (us % 1000000 != 0)
-        at = put_field(at, '.', us % 1000000, 6);
+    at = put_two_digits(at, '-', month);
+    at = put_two_digits(at, '-', day);
+    at = put_two_digits(at, 'T', seconds / 3600);
+    at = put_two_digits(at, ':', seconds / 60 % 60);
+    at = put_two_digits(at, ':', seconds % 60);
+    if (us % 1000000 != 0) {
+        *at = '.';
+        at = rfm_put_digits(at + 1, us % 1000000, 6);
+    }
     *at++ = 'Z';
     *at = '\0';
     return (size_t)(at - buffer);

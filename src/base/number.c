@@ -29,18 +29,48 @@ static const char pairs_of_digits[] = "00010203040506070809"
                                       "80818283848586878889"
                                       "90919293949596979899";
 
+/* Digits of a value: 1233 / 2^12 is log10(2) closely enough to be at most one short for any 64 bits. */
 static int count_digits(uint64_t value)
 {
-    int n = 1;
-    for (; value >= 10000; value /= 10000)
-        n += 4;
-    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+    static const uint64_t powers[20] = {1,
+                                        10,
+                                        100,
+                                        1000,
+                                        10000,
+                                        100000,
+                                        1000000,
+                                        10000000,
+                                        100000000,
+                                        1000000000,
+                                        UINT64_C(10000000000),
+                                        UINT64_C(100000000000),
+                                        UINT64_C(1000000000000),
+                                        UINT64_C(10000000000000),
+                                        UINT64_C(100000000000000),
+                                        UINT64_C(1000000000000000),
+                                        UINT64_C(10000000000000000),
+                                        UINT64_C(100000000000000000),
+                                        UINT64_C(1000000000000000000),
+                                        UINT64_C(10000000000000000000)};
+    int n = (64 - __builtin_clzll(value | 1)) * 1233 >> 12;
+    return n + (value >= powers[n] || n == 0);
+}
+
+static void put_four_digits(char *at, uint32_t value)
+{
+    memcpy(at, pairs_of_digits + 2 * (value / 100), 2);
+    memcpy(at + 2, pairs_of_digits + 2 * (value % 100), 2);
 }
 
 char *rfm_put_digits(char *at, uint64_t value, int width)
 {
     int n = count_digits(value);
     char *end = at + (n > width ? n : width), *left = end;
+    for (; value >= 100000000; value /= 100000000) {
+        uint32_t eight = (uint32_t)(value % 100000000);
+        put_four_digits(left -= 4, eight % 10000);
+        put_four_digits(left -= 4, eight / 10000);
+    }
     for (; value >= 10; value /= 100)
         memcpy(left -= 2, pairs_of_digits + 2 * (value % 100), 2);
     if (value > 0)
@@ -145,7 +175,8 @@ static char *put_plain(char *at, decimal number, int n)
         return rfm_put_digits(at + 2, number.digits, -number.exponent);
     }
     char *end = rfm_put_digits(at + 1, number.digits, n);
-    memmove(at, at + 1, (size_t)whole);
+    for (int i = 0; i < whole; i++)
+        at[i] = at[i + 1];
     at[whole] = '.';
     return end;
 }
@@ -172,9 +203,26 @@ static char *put_decimal(char *at, decimal number)
     return point >= -4 && point <= 17 ? put_plain(at, number, n) : put_scientific(at, number, n);
 }
 
+/* Most of what is written are prices: i / 100, found in the way of find_short. NULL for others. */
+static char *put_hundredths(char *at, double x)
+{
+    if (x >= 1e9)
+        return NULL;
+    uint64_t hundredths = (uint64_t)(int64_t)(x * 100 + 0.5), rest = hundredths % 100;
+    if ((double)(int64_t)hundredths / 100 != x || rest == 0)
+        return NULL;
+    at = rfm_put_digits(at, hundredths / 100, 1);
+    *at = '.';
+    memcpy(at + 1, pairs_of_digits + 2 * rest, 2);
+    return at + 2 + (rest % 10 != 0);
+}
+
 static char *put_finite(char *at, double x, uint64_t bits)
 {
     decimal number;
+    char *end = put_hundredths(at, x);
+    if (end)
+        return end;
     if (bits == 0) {
         *at = '0';
         return at + 1;

@@ -1,6 +1,7 @@
 /* --help and --version: what the program can do and what it is made of. */
 #include "command.h"
 #include "rfmpi/hdf5.h"
+#include "rfmpi/ingest.h"
 #include "rfmpi/kmeans.h"
 
 #include <string.h>
@@ -71,5 +72,9 @@ void print_version(FILE *to)
     fprintf(to, "blas      %s\n", text);
     rfm_h5_library(text, sizeof text);
     fprintf(to, "hdf5      %s\n", text);
-    fprintf(to, "optional  none\n");
+    const char *carquet = rfm_parquet_library();
+    if (carquet)
+        fprintf(to, "optional  Parquet (carquet %s)\n", carquet);
+    else
+        fputs("optional  none\n", to);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # jobs/install.sh as a plain user: names what is missing and how to get it, exits 69 and installs nothing; says nothing
-# where all is there.
+# where all is there; goes on without what is optional.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
@@ -12,9 +12,12 @@ pretend() {
     chmod +x "$folder/$1"
 }
 
+# On a copy, which has a build folder of its own.
+mkdir -p "$folder/copy/jobs" "$folder/copy/build/carquet"
+cp jobs/install.sh "$folder/copy/jobs"
 install_as_user() {
     status=0
-    PATH=$folder:$PATH jobs/install.sh build >"$folder/out" 2>&1 || status=$?
+    PATH=$folder:$PATH "$folder/copy/jobs/install.sh" build >"$folder/out" 2>&1 || status=$?
 }
 
 fail() {
@@ -33,8 +36,16 @@ grep -q '^missing packages: libyaml-dev$' "$folder/out" || fail "the missing pac
 grep -q 'apt-get install .*libyaml-dev' "$folder/out" || fail "the command that installs it should be named"
 
 pretend dpkg-query 'echo installed'
+sed -n 's/^carquet_version=//p' jobs/install.sh >"$folder/copy/build/carquet/version"
 install_as_user
 [ "$status" = 0 ] || fail "with all packages there it should end with 0"
 [ ! -s "$folder/out" ] || fail "with all packages there it should say nothing"
 [ ! -e "$folder/called" ] || fail "a plain user should not call apt-get"
+
+pretend python3 'echo "No module named pip" >&2; exit 1'
+rm -r "$folder/copy/build"
+install_as_user
+[ "$status" = 0 ] || fail "without pip it should end with 0"
+grep -q '^the build will be without Parquet: .*(No module named pip)$' "$folder/out" || fail "the lack of Parquet should be told"
+[ ! -e "$folder/copy/build/carquet/version" ] || fail "what could not be made should not pass for made"
 echo "install.sh names what is missing"
