@@ -56,7 +56,7 @@ static int count_digits(uint64_t value)
     return n + (value >= powers[n] || n == 0);
 }
 
-static void put_four_digits(char *at, uint32_t value)
+static void put_four_digits(char *at, uint64_t value)
 {
     memcpy(at, pairs_of_digits + 2 * (value / 100), 2);
     memcpy(at + 2, pairs_of_digits + 2 * (value % 100), 2);
@@ -67,7 +67,7 @@ char *rfm_put_digits(char *at, uint64_t value, int width)
     int n = count_digits(value);
     char *end = at + (n > width ? n : width), *left = end;
     for (; value >= 100000000; value /= 100000000) {
-        uint32_t eight = (uint32_t)(value % 100000000);
+        uint64_t eight = value % 100000000;
         put_four_digits(left -= 4, eight % 10000);
         put_four_digits(left -= 4, eight / 10000);
     }
