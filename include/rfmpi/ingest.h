@@ -86,6 +86,7 @@ typedef enum rfm_format {
     RFM_FORMAT_TEXT,
     RFM_FORMAT_GZIP, /* text behind it: one member or many */
     RFM_FORMAT_ZSTD, /* text behind it: one frame or many */
+    RFM_FORMAT_PARQUET,
     RFM_N_FORMATS
 } rfm_format;
 
