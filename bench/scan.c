@@ -4,7 +4,6 @@
  *   bench_scan simple|full RUNS FILE
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -72,7 +71,8 @@ static void read_once(const rfm_input *input, const rfm_files *files, rfm_error 
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
+    int64_t n_runs = 0;
+    if (argc != 4 || rfm_integer_parse(argv[2], strlen(argv[2]), &n_runs) != RFM_PARSE_OK) {
         fputs("usage: bench_scan simple|full RUNS FILE\n", stderr);
         return RFM_USAGE;
     }
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     const rfm_input input = make_input(zone, strcmp(argv[1], "full") == 0);
     if (err.status == RFM_OK)
         rfm_files_find(&input, (const char *const *)&argv[3], 1, &files, &err);
-    for (int n = atoi(argv[2]); n > 0 && err.status == RFM_OK; n--)
+    for (; n_runs > 0 && err.status == RFM_OK; n_runs--)
         read_once(&input, &files, &err);
     if (err.status != RFM_OK)
         fprintf(stderr, "bench_scan: %s\n", err.message);

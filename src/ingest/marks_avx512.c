@@ -39,9 +39,9 @@ static void put_positions(uint64_t bits, __m512i ramp, size_t base, uint32_t *at
     put_sixteen(_mm512_castsi512_si128(places), base, at);
     if (n <= AT_ONCE)
         return;
-    put_sixteen(_mm512_extracti32x4_epi32(places, 1), base, at + AT_ONCE);
-    put_sixteen(_mm512_extracti32x4_epi32(places, 2), base, at + 2 * AT_ONCE);
-    put_sixteen(_mm512_extracti32x4_epi32(places, 3), base, at + 3 * AT_ONCE);
+    put_sixteen(_mm512_extracti32x4_epi32(places, 1), base, at += AT_ONCE);
+    put_sixteen(_mm512_extracti32x4_epi32(places, 2), base, at += AT_ONCE);
+    put_sixteen(_mm512_extracti32x4_epi32(places, 3), base, at + AT_ONCE);
 }
 
 rfm_mark_count rfm_marks_find_avx512(rfm_mark_set set, const char *bytes, size_t n, uint32_t *at, uint32_t *line_ends)

@@ -184,8 +184,8 @@ static bool is_odd(const rfm_scanner *s, size_t mark)
     return c == s->set.odd[0] || c == s->set.odd[1];
 }
 
-/* Where the next line end and the next odd mark are; in a window without odd marks there is nothing to look for. */
-static void catch_up(rfm_scanner *s)
+/* In a window without odd marks there is nothing to look for. */
+void rfm_scanner_catch_up(rfm_scanner *s)
 {
     while (s->line < s->n_line_ends && s->line_ends[s->line] < s->mark)
         s->line++;
@@ -197,7 +197,7 @@ static void catch_up(rfm_scanner *s)
 static bool split_plain(rfm_scanner *s, rfm_row *row)
 {
     const size_t n = s->capacity, last = s->mark + n - 1;
-    catch_up(s);
+    rfm_scanner_catch_up(s);
     if (n == 0 || s->line == s->n_line_ends || s->line_ends[s->line] != last || s->odd < last)
         return false;
     const uint32_t *marks = s->marks + s->mark;
