@@ -110,6 +110,7 @@ typedef struct rfm_hash128 {
 uint64_t rfm_hash64(const void *bytes, size_t length);
 rfm_hash128 rfm_hash128_of(const void *bytes, size_t length);
 uint64_t rfm_hash64_integer(int64_t value);
+void rfm_hash64_integers(const int64_t *values, size_t n, uint64_t *hashes); /* of each */
 
 /* ---- random: counter based, keyed by what is decided, never by row or rank -------------------------------------- */
 

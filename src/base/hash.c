@@ -15,10 +15,21 @@ rfm_hash128 rfm_hash128_of(const void *bytes, size_t length)
     return (rfm_hash128){hash.low64, hash.high64};
 }
 
-uint64_t rfm_hash64_integer(int64_t value)
+static inline uint64_t hash_integer(int64_t value)
 {
     unsigned char bytes[8];
     for (unsigned i = 0; i < 8; i++)
         bytes[i] = (unsigned char)((uint64_t)value >> 8 * i);
     return XXH3_64bits(bytes, sizeof bytes);
+}
+
+uint64_t rfm_hash64_integer(int64_t value)
+{
+    return hash_integer(value);
+}
+
+void rfm_hash64_integers(const int64_t *values, size_t n, uint64_t *hashes)
+{
+    for (size_t i = 0; i < n; i++)
+        hashes[i] = hash_integer(values[i]);
 }

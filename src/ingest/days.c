@@ -32,6 +32,12 @@ int32_t rfm_days_day(rfm_days *days, int64_t utc_us)
     return day;
 }
 
+void rfm_days_of(rfm_days *days, const int64_t *utc_us, size_t n, int32_t *found)
+{
+    for (size_t i = 0; i < n; i++)
+        found[i] = is_remembered(days, utc_us[i]) ? days->day : rfm_days_day(days, utc_us[i]);
+}
+
 int rfm_days_hour(rfm_days *days, int64_t utc_us)
 {
     if (is_remembered(days, utc_us))

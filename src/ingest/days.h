@@ -12,6 +12,7 @@ typedef struct rfm_days {
 } rfm_days;
 
 int32_t rfm_days_day(rfm_days *days, int64_t utc_us);
+void rfm_days_of(rfm_days *days, const int64_t *utc_us, size_t n, int32_t *found); /* the day of each time */
 int rfm_days_hour(rfm_days *days, int64_t utc_us);
 
 #endif

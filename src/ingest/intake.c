@@ -56,6 +56,14 @@ bool rfm_intake_take(rfm_intake *intake, const rfm_field *fields, rfm_refusal *r
     return false;
 }
 
+size_t rfm_intake_take_plain(rfm_intake *intake, const rfm_plain *rows, rfm_error *err)
+{
+    const size_t n = rfm_values_take_plain(&intake->values, rows, &intake->batch, intake->reading->tally);
+    if (intake->batch.n == RFM_BATCH_EVENTS)
+        rfm_intake_flush(intake, err);
+    return n;
+}
+
 rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
                              rfm_error *err)
 {

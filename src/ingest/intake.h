@@ -16,6 +16,10 @@ void rfm_intake_close(rfm_intake *intake); /* drops what was not flushed */
 /* Count a row and take its event, or not. true: go on; false: *refusal says why the row is to be refused, or err. */
 bool rfm_intake_take(rfm_intake *intake, const rfm_field *fields, rfm_refusal *refusal, rfm_error *err);
 
+/* The same for plain rows, as many as rfm_values_stretch said, up to one about which there is something to say. Returns
+ * how many were taken; see err. */
+size_t rfm_intake_take_plain(rfm_intake *intake, const rfm_plain *rows, rfm_error *err);
+
 /* Count and keep the refusal of a row, itself counted by now. line: 1 is the first of the shard. */
 rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
                              rfm_error *err);

@@ -1,53 +1,35 @@
-/* marks: the portable search. 64 bytes are compared at a time in a loop the compiler turns into
- * vector instructions; their results are gathered into one word whose set bits are walked. Knows
- * nothing of rows and quotes.
- */
+/* marks: which of the ways to find them is taken. Knows none of them. */
 #include "marks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { STRIDE = 64, WORD = 8 };
-
-/* Eight bytes of 0 or 1 as the eight low bits of the result, the first byte lowest: the product
- * moves byte i's bit to bit 56 + i, and no two terms meet. */
-static uint64_t gather_bits(const unsigned char *flags)
+static rfm_status fail_level(const char *wanted, const rfm_marks_level *level, rfm_error *err)
 {
-    uint64_t word = 0;
-    for (int i = 0; i < WORD; i++)
-        word |= (uint64_t)flags[i] << (8 * i);
-    return (word * UINT64_C(0x0102040810204080)) >> 56;
+    if (level)
+        return rfm_fail(err, RFM_USAGE, "RFMPI_VECTOR='%s': this machine has no such instructions; unset it", wanted);
+    return rfm_fail(err, RFM_USAGE, "RFMPI_VECTOR='%s' is none of portable, avx2 and avx512 that this program has",
+                    wanted);
 }
 
-static uint64_t find_in_stride(rfm_mark_set set, const unsigned char *bytes)
+rfm_status rfm_marks_choose(rfm_marks_finder *find, rfm_error *err)
 {
-    unsigned char flags[STRIDE];
-    const unsigned char a = set.bytes[0], b = set.bytes[1], c = set.bytes[2], d = set.bytes[3];
-    for (int i = 0; i < STRIDE; i++)
-        flags[i] = (bytes[i] == a) | (bytes[i] == b) | (bytes[i] == c) | (bytes[i] == d);
-    uint64_t bits = 0;
-    for (size_t i = 0; i < STRIDE; i += WORD)
-        bits |= gather_bits(flags + i) << i;
-    return bits;
-}
-
-static size_t put_positions(uint64_t bits, size_t base, uint32_t *at)
-{
-    size_t n = 0;
-    for (; bits != 0; bits &= bits - 1)
-        at[n++] = (uint32_t)(base + (size_t)__builtin_ctzll(bits));
-    return n;
-}
-
-size_t rfm_marks_find(rfm_mark_set set, const char *bytes, size_t n, uint32_t *at)
-{
-    size_t found = 0, i = 0;
-    for (; n - i >= STRIDE; i += STRIDE)
-        found += put_positions(find_in_stride(set, (const unsigned char *)bytes + i), i, at + found);
-    if (i < n) {
-        unsigned char rest[STRIDE] = {0};
-        memcpy(rest, bytes + i, n - i);
-        uint64_t bits = find_in_stride(set, rest) & ((UINT64_C(1) << (n - i)) - 1);
-        found += put_positions(bits, i, at + found);
+    rfm_marks_level levels[RFM_MARKS_MAX_LEVELS];
+    const rfm_marks_level *best = NULL, *named = NULL;
+    const char *wanted = getenv("RFMPI_VECTOR");
+    const size_t n = rfm_marks_levels(levels);
+    for (size_t i = 0; i < n; i++) {
+        if (levels[i].is_there)
+            best = &levels[i];
+        if (wanted && strcmp(wanted, levels[i].name) == 0)
+            named = &levels[i];
     }
-    return found;
+    if (wanted && *wanted != '\0') {
+        if (!named || !named->is_there)
+            return fail_level(wanted, named, err);
+        best = named;
+    }
+    rfm_assert(best);
+    *find = best->find;
+    return RFM_OK;
 }

@@ -77,6 +77,19 @@ static rfm_status take_row(rfm_rows *rows, rfm_row_kind kind, const rfm_row *row
     return kind == RFM_ROW_FIELDS ? refuse_fields(rows, row, err) : refuse(rows, row, &refusal, err);
 }
 
+/* Plain rows are taken many at a time, up to one about which there is something to say. False: none was, take one. */
+static bool take_plain(rfm_rows *rows, rfm_error *err)
+{
+    const size_t most = rfm_values_stretch(&rows->intake.values, &rows->intake.batch);
+    if (position(rows) <= rows->head.names_at)
+        return false;
+    const rfm_plain plain = rfm_plain_find(&rows->scanner, most, (size_t)(rows->end - rows->reader.offset));
+    const size_t n = plain.n > 0 ? rfm_intake_take_plain(&rows->intake, &plain, err) : 0;
+    rfm_plain_pass(&plain, n, &rows->scanner);
+    rows->n_lines += (int64_t)n - (n > 0 && position(rows) > rows->end);
+    return n > 0;
+}
+
 static bool is_done(const rfm_rows *rows)
 {
     return position(rows) >= rows->end || (rows->scanner.at == rows->scanner.n && rfm_reader_at_end(&rows->reader));
@@ -108,8 +121,8 @@ rfm_status rfm_rows_read(rfm_rows *rows, int64_t begin, int64_t end, rfm_error *
         return err->status;
     rows->scanner.skipping = rows->reader.offset < begin;
     rows->scanner.lead = begin == 0 ? rfm_head_mark_bytes(rows->reader.bytes, rows->reader.n) : 0;
-    while (!rows->quoted_line_ends && !is_done(rows))
-        if (next_row(rows, err) != RFM_OK)
-            return err->status;
-    return RFM_OK;
+    while (!rows->quoted_line_ends && !is_done(rows) && err->status == RFM_OK)
+        if (!take_plain(rows, err))
+            next_row(rows, err);
+    return err->status;
 }

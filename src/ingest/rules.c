@@ -1,6 +1,8 @@
 /* rules: what is kept and what each predicate selects. Knows no files, times or customers. */
 #include "rules.h"
 
+#include "swar.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +52,11 @@ static rfm_status add_event_name(rfm_rules *rules, const char *name, uint64_t pr
         }
     if (rfm_reserve(&rules->names, &rules->names_capacity, rules->n_names + 1, sizeof *rules->names, err) != RFM_OK)
         return err->status;
-    rules->names[rules->n_names++] = (rfm_event_name){.name = name, .length = strlen(name), .predicates = predicate};
+    const size_t length = strlen(name);
+    char padded[8] = {0};
+    memcpy(padded, name, length < sizeof padded ? length : sizeof padded);
+    rules->names[rules->n_names++] =
+        (rfm_event_name){.name = name, .length = length, .word = rfm_swar_load(padded), .predicates = predicate};
     return RFM_OK;
 }
 
@@ -178,16 +184,36 @@ bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts)
     return true;
 }
 
-uint64_t rfm_rules_where(const rfm_rules *rules, const rfm_field *texts, rfm_field event)
+uint64_t rfm_rules_event(const rfm_rules *rules, rfm_field event)
 {
-    uint64_t where = rules->every_event;
     for (size_t i = 0; i < rules->n_names; i++) {
         const rfm_event_name *name = &rules->names[i];
-        if (is_equal(event.bytes, event.length, name->name, name->length)) {
-            where |= name->predicates;
-            break;
-        }
+        if (is_equal(event.bytes, event.length, name->name, name->length))
+            return rules->every_event | name->predicates;
     }
+    return rules->every_event;
+}
+
+/* By their length and first eight bytes most names are told apart. */
+static bool is_named(const rfm_event_name *name, rfm_field event, uint64_t word)
+{
+    return name->word == word && name->length == event.length &&
+           (event.length <= sizeof word || memcmp(event.bytes, name->name, event.length) == 0);
+}
+
+void rfm_rules_events(const rfm_rules *rules, const rfm_field *events, size_t n, uint64_t *where)
+{
+    for (size_t k = 0; k < n; k++) {
+        const uint64_t word = rfm_swar_first(events[k].bytes, events[k].length);
+        size_t i = 0;
+        while (i < rules->n_names && !is_named(&rules->names[i], events[k], word))
+            i++;
+        where[k] = rules->every_event | (i < rules->n_names ? rules->names[i].predicates : 0);
+    }
+}
+
+uint64_t rfm_rules_narrow(const rfm_rules *rules, const rfm_field *texts, uint64_t where)
+{
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const rfm_condition *condition = &rules->conditions[i];
         if ((where & condition->predicates) && !holds(condition, texts[condition->slot], rules->decimals))

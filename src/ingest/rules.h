@@ -18,6 +18,7 @@ typedef struct rfm_condition {
 typedef struct rfm_event_name {
     const char *name; /* borrowed */
     size_t length;
+    uint64_t word;       /* its first bytes, see swar.h */
     uint64_t predicates; /* that name it */
 } rfm_event_name;
 
@@ -43,8 +44,14 @@ int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_field *texts);
 /* Do all keep rules hold? texts are by slot, undoubled. */
 bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts);
 
-/* The predicates that take the event's name and fields. */
-uint64_t rfm_rules_where(const rfm_rules *rules, const rfm_field *texts, rfm_field event);
+/* The predicates that take the event's name. */
+uint64_t rfm_rules_event(const rfm_rules *rules, rfm_field event);
+
+/* The same for each of n names, eight bytes of which can be read, however short they are. */
+void rfm_rules_events(const rfm_rules *rules, const rfm_field *events, size_t n, uint64_t *where);
+
+/* Those of `where` that take the event's fields too. */
+uint64_t rfm_rules_narrow(const rfm_rules *rules, const rfm_field *texts, uint64_t where);
 
 /* -1, 0, 1: two texts that rfm_decimal_parse accepts, of any length, compared exactly. Exponents beyond
  * 10^18 count as 10^18. */

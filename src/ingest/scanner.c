@@ -16,13 +16,14 @@ void rfm_scanner_open(rfm_scanner *s, char delimiter, bool whole, size_t limit)
 {
     *s = (rfm_scanner){.delimiter = delimiter, .whole = whole, .limit = limit};
     const unsigned char other = delimiter == ' ' ? '\t' : '"';
-    s->set = (rfm_mark_set){{(unsigned char)delimiter, '\n', other, '\0'}};
+    s->set = (rfm_mark_set){.delimiter = (unsigned char)delimiter, .odd = {other, '\0'}};
 }
 
 void rfm_scanner_close(rfm_scanner *s)
 {
     free(s->fields);
     free(s->marks);
+    free(s->line_ends);
     *s = (rfm_scanner){0};
 }
 
@@ -36,11 +37,30 @@ rfm_status rfm_scanner_expect(rfm_scanner *s, size_t n_fields, rfm_error *err)
     return err->status;
 }
 
+static rfm_status make_room(rfm_scanner *s, size_t n, rfm_error *err)
+{
+    const size_t need = n + 1 + RFM_MARKS_ROOM;
+    if (!s->find && rfm_marks_choose(&s->find, err) != RFM_OK)
+        return err->status;
+    if (rfm_reserve(&s->marks, &s->marks_capacity, need, sizeof *s->marks, err) != RFM_OK)
+        return err->status;
+    return rfm_reserve(&s->line_ends, &s->line_ends_capacity, need, sizeof *s->line_ends, err);
+}
+
+static void find_marks(rfm_scanner *s)
+{
+    const rfm_mark_count count = s->find(s->set, s->bytes, s->n, s->marks, s->line_ends);
+    s->n_marks = count.n;
+    s->n_line_ends = count.n_line_ends;
+    s->line = 0;
+    s->odd = count.first_odd;
+}
+
 /* A file that does not end with a line end is given one, so that its last row is like any other.
  * It stands behind the window's bytes, at position n, and is not counted as a line. */
 rfm_status rfm_scanner_window(rfm_scanner *s, char *bytes, size_t n, bool last, rfm_error *err)
 {
-    if (rfm_reserve(&s->marks, &s->marks_capacity, n + 1, sizeof *s->marks, err) != RFM_OK)
+    if (make_room(s, n, err) != RFM_OK)
         return err->status;
     s->bytes = bytes;
     s->n = n;
@@ -48,9 +68,11 @@ rfm_status rfm_scanner_window(rfm_scanner *s, char *bytes, size_t n, bool last, 
     s->at = 0;
     s->mark = 0;
     bytes[n] = '\n';
-    s->n_marks = rfm_marks_find(s->set, bytes, n, s->marks);
-    if (last)
+    find_marks(s);
+    if (last) {
+        s->line_ends[s->n_line_ends++] = (uint32_t)s->n_marks;
         s->marks[s->n_marks++] = (uint32_t)n;
+    }
     return RFM_OK;
 }
 
@@ -156,27 +178,41 @@ static rfm_row_kind skip_line(rfm_scanner *s, rfm_row *row)
 
 /* ---- rows with a delimiter -------------------------------------------------------------------------------------- */
 
-/* The common row: as many fields as expected and no quote. False: look again, more carefully. */
+static bool is_odd(const rfm_scanner *s, size_t mark)
+{
+    const unsigned char c = (unsigned char)s->bytes[s->marks[mark]];
+    return c == s->set.odd[0] || c == s->set.odd[1];
+}
+
+/* In a window without odd marks there is nothing to look for. */
+void rfm_scanner_catch_up(rfm_scanner *s)
+{
+    while (s->line < s->n_line_ends && s->line_ends[s->line] < s->mark)
+        s->line++;
+    while (s->odd < s->n_marks && (s->odd < s->mark || !is_odd(s, s->odd)))
+        s->odd++;
+}
+
+/* The common row: as many fields as expected and nothing odd. False: look again, more carefully. */
 static bool split_plain(rfm_scanner *s, rfm_row *row)
 {
-    const size_t n = s->capacity;
-    if (n == 0 || s->n_marks - s->mark < n)
+    const size_t n = s->capacity, last = s->mark + n - 1;
+    rfm_scanner_catch_up(s);
+    if (n == 0 || s->line == s->n_line_ends || s->line_ends[s->line] != last || s->odd < last)
         return false;
     const uint32_t *marks = s->marks + s->mark;
     const size_t begin = s->at + s->lead, line_end = marks[n - 1];
     size_t field = begin;
     for (size_t i = 0; i + 1 < n; i++) {
-        if (s->bytes[marks[i]] != s->delimiter)
-            return false;
         s->fields[i] = field_of(s, field, marks[i]);
         field = marks[i] + (size_t)1;
     }
     const size_t end = text_end(s, field, line_end);
-    if (s->bytes[line_end] != '\n' || too_far(s, line_end) || end == begin)
+    if (too_far(s, line_end) || end == begin)
         return false;
     s->fields[n - 1] = field_of(s, field, end);
     *row = (rfm_row){.begin = begin, .end = end, .n_fields = n};
-    pass_line_end(s, row, s->mark + n - 1);
+    pass_line_end(s, row, last);
     return true;
 }
 

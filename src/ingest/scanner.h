@@ -37,17 +37,19 @@ typedef struct rfm_scanner {
     rfm_field *fields;
     size_t capacity; /* of fields: what rows are expected to have */
     rfm_mark_set set;
+    rfm_marks_finder find;
     /* The window. bytes[n] is ours to write. */
     char *bytes;
     size_t n;
-    bool last; /* the file ends with this window */
-    uint32_t *marks;
-    size_t n_marks, marks_capacity;
+    bool last;                   /* the file ends with this window */
+    uint32_t *marks, *line_ends; /* see marks.h */
+    size_t n_marks, n_line_ends, marks_capacity, line_ends_capacity;
     /* Where we are. */
-    size_t at;     /* the next row's first byte */
-    size_t mark;   /* the first mark at or after it */
-    size_t lead;   /* bytes of the next row that are not text: a byte order mark */
-    bool skipping; /* up to the next line end */
+    size_t at;        /* the next row's first byte */
+    size_t mark;      /* the first mark at or after it */
+    size_t line, odd; /* the first line end, the first odd mark from there on, once caught up */
+    size_t lead;      /* bytes of the next row that are not text: a byte order mark */
+    bool skipping;    /* up to the next line end */
 } rfm_scanner;
 
 enum { RFM_ROW_LIMIT_BYTES = 1 << 20 };
@@ -60,6 +62,9 @@ rfm_status rfm_scanner_expect(rfm_scanner *scanner, size_t n_fields, rfm_error *
 
 /* The next window; its first byte is what scanner.at was before. bytes holds n + 1. */
 rfm_status rfm_scanner_window(rfm_scanner *scanner, char *bytes, size_t n, bool last, rfm_error *err);
+
+/* Bring scanner.line and scanner.odd up to where the scanner is. */
+void rfm_scanner_catch_up(rfm_scanner *scanner);
 
 rfm_row_kind rfm_scanner_next(rfm_scanner *scanner, rfm_row *row);
 

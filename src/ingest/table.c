@@ -87,7 +87,7 @@ static rfm_status open_table(table *t, rfm_error *err)
         return err->status;
     t->at = r->shard->begin;
     if (t->columnar.kind->begin(&t->columnar, t->at, err) == RFM_OK && t->columnar.has_time_format)
-        t->intake.values.time_format = t->columnar.time_format;
+        t->intake.values.times.format = t->columnar.time_format;
     return err->status;
 }
 

@@ -62,32 +62,15 @@ static bool read_customer(rfm_values *v, rfm_refusal *refusal)
     return true;
 }
 
-static bool is_last_time(const rfm_values *v, rfm_field text)
-{
-    return text.length == v->last_time_length && text.length > 0 && memcmp(text.bytes, v->last_time, text.length) == 0;
-}
-
-static void remember_time(rfm_values *v, rfm_field text)
-{
-    v->last_time_length = text.length <= sizeof v->last_time ? text.length : 0;
-    memcpy(v->last_time, text.bytes, v->last_time_length);
-}
-
 static bool read_time(rfm_values *v, rfm_refusal *refusal)
 {
     const rfm_field *text = &v->texts[v->time];
-    v->has_time = true;
-    if (is_last_time(v, *text))
-        return true;
-    v->last_time_length = 0;
-    const rfm_parse parse = rfm_time_parse(text->bytes, text->length, v->time_format, v->input->zone, &v->timestamp);
+    const rfm_parse parse = rfm_times_parse(&v->times, text->bytes, text->length, &v->timestamp);
     v->has_time = parse == RFM_PARSE_OK;
     if (parse == RFM_PARSE_BAD)
         return refuse(refusal, RFM_REASON_TIME, "bad time", text, NULL);
     if (parse == RFM_PARSE_RANGE)
         return refuse(refusal, RFM_REASON_TIME, "time", text, "is outside the years 1 to 9999");
-    if (v->has_time)
-        remember_time(v, *text);
     return true;
 }
 
@@ -162,21 +145,30 @@ static void put_customer(const rfm_values *v, rfm_event_batch *batch)
     batch->id_hash[n] = rfm_hash64(text.bytes, text.length);
 }
 
-static void put_time(rfm_values *v, rfm_event_batch *batch)
+uint64_t rfm_values_narrow(rfm_values *v, int64_t us, int32_t day, uint64_t where)
 {
-    static const char purchase[] = "purchase";
-    static const rfm_field no_event = {.bytes = purchase, .length = sizeof purchase - 1};
-    const size_t n = batch->n;
-    const int64_t us = v->timestamp.us;
-    const int32_t day = rfm_days_day(&v->days, us);
-    uint64_t where = rfm_rules_where(&v->rules, v->texts, v->event < 0 ? no_event : v->texts[v->event]);
     if (v->rules.needs_hour)
         where &= v->rules.of_hour[rfm_days_hour(&v->days, us)];
     if (v->rules.needs_weekday)
         where &= v->rules.of_weekday[rfm_day_weekday(day)];
+    return where;
+}
+
+rfm_field rfm_values_no_event(void)
+{
+    static const char purchase[] = "purchase";
+    return (rfm_field){.bytes = purchase, .length = sizeof purchase - 1};
+}
+
+static void put_time(rfm_values *v, rfm_event_batch *batch)
+{
+    const size_t n = batch->n;
+    const int64_t us = v->timestamp.us;
+    const int32_t day = rfm_days_day(&v->days, us);
+    const uint64_t where = rfm_rules_event(&v->rules, v->event < 0 ? rfm_values_no_event() : v->texts[v->event]);
     batch->time_us[n] = us;
     batch->day[n] = day;
-    batch->where[n] = where;
+    batch->where[n] = rfm_values_narrow(v, us, day, rfm_rules_narrow(&v->rules, v->texts, where));
 }
 
 static void put_hashes(const rfm_values *v, rfm_event_batch *batch)

@@ -5,8 +5,10 @@
 #include "batch.h"
 #include "columns.h"
 #include "days.h"
+#include "plain.h"
 #include "refuse.h"
 #include "rules.h"
+#include "times.h"
 
 typedef enum rfm_verdict {
     RFM_VERDICT_EVENT, /* event number batch->n - 1 was added */
@@ -35,11 +37,11 @@ typedef struct rfm_row_part {
 
 /* What an input asks of each row, by slots; and the row at hand. */
 typedef struct rfm_values {
-    const rfm_input *input;      /* borrowed */
-    rfm_time_format time_format; /* the input's, unless a file of columns knows better */
+    const rfm_input *input; /* borrowed */
     rfm_columns columns;
     rfm_rules rules;
     rfm_days days;
+    rfm_times times;                /* of the input's format, unless a file of columns knows better */
     int customer, time, event, key; /* slots; -1: none */
     rfm_decimal *decimals;
     size_t n_decimals;
@@ -54,8 +56,7 @@ typedef struct rfm_values {
     int64_t id_number;
     rfm_timestamp timestamp;
     bool has_customer, has_time;
-    char last_time[40]; /* the text behind `timestamp`: logs repeat their seconds */
-    size_t last_time_length;
+    size_t stretch; /* rows that are taken next; short where rows were not as they should be */
 } rfm_values;
 
 rfm_status rfm_values_open(rfm_values *values, const rfm_input *input, rfm_error *err);
@@ -64,5 +65,22 @@ void rfm_values_close(rfm_values *values);
 /* The batch has room for one more. */
 rfm_verdict rfm_values_take(rfm_values *values, const rfm_field *fields, rfm_event_batch *batch, rfm_refusal *refusal,
                             rfm_error *err);
+
+/* The event's name where no column has it. */
+rfm_field rfm_values_no_event(void);
+
+/* Which of the predicates in `where` take the hour and the weekday of a time, too. */
+uint64_t rfm_values_narrow(rfm_values *values, int64_t us, int32_t day, uint64_t where);
+
+/* ---- values_plain.c: the same for many rows, column by column ------------------------------------------------------ */
+
+enum { RFM_STRETCH = 128 }; /* rows; their texts stay in the first-level cache */
+
+/* How many rows may be taken at once; 0: one by one. */
+size_t rfm_values_stretch(const rfm_values *values, const rfm_event_batch *batch);
+
+/* Take the rows of a rows, at most that many, up to the first about which there is something to say: rfm_values_take
+ * says it. Counts those that are taken, and returns how many they are. */
+size_t rfm_values_take_plain(rfm_values *values, const rfm_plain *rows, rfm_event_batch *batch, rfm_tally *tally);
 
 #endif

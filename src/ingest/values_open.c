@@ -83,7 +83,10 @@ static void open_parts(rfm_values *v, const rfm_input *input, rfm_error *err)
 
 rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err)
 {
-    *v = (rfm_values){.input = input, .time_format = input->time_format, .days = {.zone = input->zone}};
+    *v = (rfm_values){.input = input,
+                      .days = {.zone = input->zone},
+                      .times = {.format = input->time_format, .zone = input->zone},
+                      .stretch = RFM_STRETCH};
     if (check_limits(input, err) != RFM_OK)
         return err->status;
     v->customer = rfm_columns_slot(&v->columns, input->customer, err);

@@ -119,6 +119,10 @@ class Errors(case.Case):
         result = self.rfmpi("run", job, code=64, ranks=2)
         self.assertRegex(case.errors(result)[0], r"job.yml:4:3: .*cluster.kk.*cluster.k\b")
 
+    def test_an_unknown_vector_level_is_refused(self):
+        line = self.start([self.good], code=64, env={"RFMPI_VECTOR": "avx3"})
+        self.assertRegex(line, "RFMPI_VECTOR='avx3'.*portable")
+
     def test_secrets_are_refused_on_the_command_line(self):
         result = self.rfmpi("run", "--set", "store.password=hunter2", code=64, ranks=0)
         self.assertRegex(result.stderr, "environment")

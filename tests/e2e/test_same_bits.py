@@ -18,8 +18,9 @@ def cut_unevenly(path, directory, n, seed):
     return paths
 
 
-def has_avx512():
-    return " avx512f " in pathlib.Path("/proc/cpuinfo").read_text()
+def has(*flags):
+    words = pathlib.Path("/proc/cpuinfo").read_text().split()
+    return all(flag in words for flag in flags)
 
 
 class SameBits(case.Case):
@@ -53,7 +54,7 @@ class SameBits(case.Case):
         self.assertEqual(len(digests), 1)
 
     def test_kernel_of_blas(self):
-        kernels = ["Haswell", "Prescott"] + (["SkylakeX"] if has_avx512() else [])
+        kernels = ["Haswell", "Prescott"] + (["SkylakeX"] if has("avx512f") else [])
         digests = {self.digest(ranks=2, env={"OPENBLAS_CORETYPE": kernel}) for kernel in kernels}
         self.assertEqual(digests, {self.digest(ranks=2)})
 
@@ -61,6 +62,12 @@ class SameBits(case.Case):
         without = "glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable:glibc.cpu.hwcaps=-AVX2,-FMA"
         digests = {self.digest(ranks=2, env={"GLIBC_TUNABLES": tunables})
                    for tunables in ("glibc.cpu.hwcaps=-AVX2,-FMA", "glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA", without)}
+        self.assertEqual(digests, {self.digest(ranks=2)})
+
+    def test_vectors_of_the_scanner(self):
+        levels = (["portable"] + ["avx2"] * has("avx2", "bmi1") +
+                  ["avx512"] * has("avx2", "bmi1", "avx512f", "avx512bw", "avx512_vbmi2"))
+        digests = {self.digest(ranks=2, env={"RFMPI_VECTOR": level}) for level in levels}
         self.assertEqual(digests, {self.digest(ranks=2)})
 
     def test_another_seed_gives_another_digest(self):

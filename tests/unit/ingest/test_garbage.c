@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "marks.h"
+#include "levels.h"
 #include "oracle.h"
 
 static uint64_t state;
@@ -17,31 +17,6 @@ static uint64_t draw(uint64_t below)
 {
     state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (state >> 33) % below;
-}
-
-static void marks_are_every_byte_of_the_set_and_no_other(void **unused)
-{
-    (void)unused;
-    const rfm_mark_set set = {{',', '\n', '"', '\0'}};
-    for (int i = 0; i < 4000; i++) {
-        state = (uint64_t)i;
-        const size_t n = draw(300);
-        char *bytes = malloc(n + 1);
-        uint32_t *at = malloc((n + 1) * sizeof *at);
-        for (size_t k = 0; k < n; k++)
-            bytes[k] = draw(3) ? (char)draw(256) : ",\n\"\0"[draw(4)];
-        const size_t found = rfm_marks_find(set, bytes, n, at);
-        size_t expected = 0;
-        for (size_t k = 0; k < n; k++)
-            if (memchr(set.bytes, bytes[k], 4)) {
-                assert_true(expected < found);
-                assert_int_equal(at[expected], k);
-                expected++;
-            }
-        assert_int_equal(found, expected);
-        free(bytes);
-        free(at);
-    }
 }
 
 /* Bytes from an alphabet that grows with i: from structure only to anything. */
@@ -100,8 +75,7 @@ static void garbage_is_read_as_the_oracle_reads_it(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(marks_are_every_byte_of_the_set_and_no_other),
         cmocka_unit_test(garbage_is_read_as_the_oracle_reads_it),
     };
-    return cmocka_run_group_tests(tests, harness_open, harness_close);
+    return run_at_every_level(tests, harness_open, harness_close);
 }

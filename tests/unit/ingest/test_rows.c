@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "harness.h"
+#include "levels.h"
 #include "scanner.h"
 
 #define HEADER "customer,time,event,amount\n"
@@ -265,5 +266,5 @@ int main(void)
         cmocka_unit_test(a_file_without_rows_gives_none),
         cmocka_unit_test(long_details_and_rows_are_cut_between_characters),
     };
-    return cmocka_run_group_tests(tests, harness_open, harness_close);
+    return run_at_every_level(tests, harness_open, harness_close);
 }
