@@ -22,7 +22,7 @@ static const rfm_number_source price = {.columns = {"price"}, .n_columns = 1};
 static rfm_input make_input(const rfm_zone *zone, bool full)
 {
     return (rfm_input){.header = true,
-                       .delimiter = ',',
+                       .dialect = {.delimiter = ',', .quote = '"', .escape = -1},
                        .customer = "user_id",
                        .time = "event_time",
                        .event = "event_type",

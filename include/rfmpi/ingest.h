@@ -52,10 +52,17 @@ enum { RFM_MAX_PREDICATES = 64, RFM_MAX_NUMBERS = 32, RFM_MAX_HASHES = 32 };
 
 typedef enum rfm_dedupe { RFM_DEDUPE_NONE, RFM_DEDUPE_ROW, RFM_DEDUPE_COLUMN } rfm_dedupe;
 
+/* How text is written. */
+typedef struct rfm_dialect {
+    char delimiter;    /* ' ' means blanks: runs of spaces and tabs, leading ones skipped; no quotes and escapes then */
+    int quote, escape; /* characters; -1: none. An escape makes the next character one of the field */
+    const char *null;  /* a field that is this is empty; NULL: none */
+} rfm_dialect;
+
 /* The `input:` of the job and what the features need of each event. All borrowed; must outlive its use. */
 typedef struct rfm_input {
     bool header;
-    char delimiter;                      /* ' ' means blanks: runs of spaces and tabs, leading ones skipped */
+    rfm_dialect dialect;
     const char *customer, *time, *event; /* event NULL: every row is a "purchase" */
     rfm_id_kind id_kind;
     rfm_time_format time_format;

@@ -18,7 +18,7 @@ void rfm_columns_free(rfm_columns *columns);
 typedef struct rfm_heading {
     const char *path;
     int64_t line;            /* 0: the file has no lines */
-    const rfm_field *fields; /* the names; undoubled in place */
+    const rfm_field *fields; /* the names; decoded in place */
     size_t n_fields;
     bool named; /* false: columns are numbers from 1 */
 } rfm_heading;

@@ -99,7 +99,7 @@ static rfm_status look_for_quoted_line_ends(const rfm_input *input, rfm_reader *
     rfm_row row;
     rfm_row_kind kind;
     rfm_scanner scanner;
-    rfm_scanner_open(&scanner, rfm_format_delimiter(input, file), false, RFM_ROW_LIMIT_BYTES);
+    rfm_scanner_open(&scanner, rfm_format_dialect(input, file), false, RFM_ROW_LIMIT_BYTES);
     if (rfm_scanner_window(&scanner, reader->bytes, reader->n, rfm_reader_at_end(reader), err) == RFM_OK) {
         scanner.lead = rfm_head_mark_bytes(reader->bytes, reader->n);
         do

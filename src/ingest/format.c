@@ -109,7 +109,10 @@ rfm_status rfm_format_choose(rfm_file *file, const char *bytes, size_t n, rfm_er
                     file->path, formats[named].name, formats[shown].name);
 }
 
-char rfm_format_delimiter(const rfm_input *input, const rfm_file *file)
+rfm_dialect rfm_format_dialect(const rfm_input *input, const rfm_file *file)
 {
-    return file->tabs ? '\t' : input->delimiter;
+    rfm_dialect dialect = input->dialect;
+    if (file->tabs)
+        dialect.delimiter = '\t';
+    return dialect;
 }

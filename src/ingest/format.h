@@ -26,7 +26,7 @@ bool rfm_format_is_known_name(const char *path);
  * agree; where it does not, they decide. RFM_DATA for what no event file can be. */
 rfm_status rfm_format_choose(rfm_file *file, const char *bytes, size_t n, rfm_error *err);
 
-/* The delimiter of a file: a tab where its name says .tsv, else the input's. */
-char rfm_format_delimiter(const rfm_input *input, const rfm_file *file);
+/* How a file's text is written: as the input says, but with tabs where its name says .tsv. */
+rfm_dialect rfm_format_dialect(const rfm_input *input, const rfm_file *file);
 
 #endif

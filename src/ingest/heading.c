@@ -38,7 +38,7 @@ static rfm_status open_search(search *s, const rfm_reading *reading, rfm_error *
     const rfm_input *input = reading->input;
     const size_t block = reading->block_bytes < HEAD_BLOCK_BYTES ? reading->block_bytes : HEAD_BLOCK_BYTES;
     const rfm_file *file = &reading->files->files[reading->shard->file];
-    rfm_scanner_open(&s->scanner, rfm_format_delimiter(input, file), true, reading->row_bytes);
+    rfm_scanner_open(&s->scanner, rfm_format_dialect(input, file), true, reading->row_bytes);
     if (rfm_reader_open(&s->reader, file, 0, block, input->fault_file, err) != RFM_OK || fill(s, err) != RFM_OK)
         return err->status;
     s->scanner.lead = rfm_head_mark_bytes(s->reader.bytes, s->reader.n);
@@ -93,9 +93,9 @@ static rfm_status bind_columns(search *s, bool header, rfm_columns *columns, rfm
         return err->status;
     for (size_t i = 0; i < s->scanner.capacity; i++) {
         rfm_field *name = &s->scanner.fields[i];
-        if (name->doubled) {
+        if (name->doubled || name->escaped) {
             char *text = s->reader.bytes + (name->bytes - s->reader.bytes);
-            name->length = (uint32_t)rfm_field_undouble(*name, text);
+            name->length = (uint32_t)rfm_field_decode(*name, s->scanner.dialect, text);
         }
     }
     const rfm_heading heading = {.path = s->reader.stream.file->path,

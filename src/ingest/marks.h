@@ -6,10 +6,10 @@
 
 #include "rfmpi/base.h"
 
-/* Line ends are always marks. The odd ones are those that a plain row has none of; repeat one where there is but one.
+/* Line ends are always marks. The odd ones are those that a plain row has none of; repeat one where there are fewer.
  */
 typedef struct rfm_mark_set {
-    unsigned char delimiter, odd[2];
+    unsigned char delimiter, odd[3];
 } rfm_mark_set;
 
 typedef struct rfm_mark_count {

@@ -6,14 +6,15 @@
 enum { HALF = RFM_STRIDE / 2, AT_ONCE = 8 };
 
 typedef struct wanted {
-    __m256i delimiter, line_end, odd[2];
+    __m256i delimiter, line_end, odd[3];
 } wanted;
 
 static wanted spread(rfm_mark_set set)
 {
-    return (wanted){_mm256_set1_epi8((char)set.delimiter),
-                    _mm256_set1_epi8('\n'),
-                    {_mm256_set1_epi8((char)set.odd[0]), _mm256_set1_epi8((char)set.odd[1])}};
+    return (wanted){
+        _mm256_set1_epi8((char)set.delimiter),
+        _mm256_set1_epi8('\n'),
+        {_mm256_set1_epi8((char)set.odd[0]), _mm256_set1_epi8((char)set.odd[1]), _mm256_set1_epi8((char)set.odd[2])}};
 }
 
 static uint64_t bits_of(__m256i low, __m256i high)
@@ -23,7 +24,8 @@ static uint64_t bits_of(__m256i low, __m256i high)
 
 static __m256i find_odd(const wanted *w, __m256i bytes)
 {
-    return _mm256_or_si256(_mm256_cmpeq_epi8(bytes, w->odd[0]), _mm256_cmpeq_epi8(bytes, w->odd[1]));
+    const __m256i two = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, w->odd[0]), _mm256_cmpeq_epi8(bytes, w->odd[1]));
+    return _mm256_or_si256(two, _mm256_cmpeq_epi8(bytes, w->odd[2]));
 }
 
 static rfm_stride look(const wanted *w, const char *bytes)

@@ -11,7 +11,8 @@ static rfm_stride look(rfm_mark_set set, __m512i bytes)
 {
     const uint64_t line_ends = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
     const uint64_t odd = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)set.odd[0])) |
-                         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)set.odd[1]));
+                         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)set.odd[1])) |
+                         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)set.odd[2]));
     const uint64_t delimiters = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)set.delimiter));
     return (rfm_stride){delimiters | line_ends | odd, line_ends, odd};
 }

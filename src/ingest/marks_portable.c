@@ -20,7 +20,7 @@ static void note(rfm_mark_set set, unsigned char mark, rfm_mark_count *count, ui
 {
     line_ends[count->n_line_ends] = (uint32_t)count->n;
     count->n_line_ends += mark == '\n';
-    if ((mark == set.odd[0] || mark == set.odd[1]) && count->first_odd == SIZE_MAX)
+    if ((mark == set.odd[0] || mark == set.odd[1] || mark == set.odd[2]) && count->first_odd == SIZE_MAX)
         count->first_odd = count->n;
 }
 
@@ -30,8 +30,8 @@ static uint64_t look(rfm_mark_set set, const char *text)
     unsigned char flags[RFM_STRIDE];
     uint64_t bits = 0;
     for (size_t i = 0; i < RFM_STRIDE; i++)
-        flags[i] =
-            (bytes[i] == set.delimiter) | (bytes[i] == '\n') | (bytes[i] == set.odd[0]) | (bytes[i] == set.odd[1]);
+        flags[i] = (bytes[i] == set.delimiter) | (bytes[i] == '\n') | (bytes[i] == set.odd[0]) |
+                   (bytes[i] == set.odd[1]) | (bytes[i] == set.odd[2]);
     for (size_t i = 0; i < RFM_STRIDE; i += WORD)
         bits |= gather_bits(flags + i) << i;
     return bits;

@@ -4,7 +4,7 @@
 rfm_plain rfm_plain_find(rfm_scanner *s, size_t most, size_t stop)
 {
     rfm_plain rows = {.bytes = s->bytes, .marks = s->marks + s->mark, .begin = s->at, .n_fields = s->capacity};
-    if (most == 0 || s->skipping || s->lead > 0 || s->delimiter == ' ' || s->capacity < 2)
+    if (most == 0 || s->skipping || s->lead > 0 || s->dialect.delimiter == ' ' || s->capacity < 2)
         return rows;
     rfm_scanner_catch_up(s);
     const uint32_t *line_ends = s->line_ends + s->line;

@@ -9,7 +9,7 @@ rfm_status rfm_rows_open(rfm_rows *rows, const rfm_reading *reading, rfm_error *
 {
     const rfm_file *file = &reading->files->files[reading->shard->file];
     *rows = (rfm_rows){0};
-    rfm_scanner_open(&rows->scanner, rfm_format_delimiter(reading->input, file),
+    rfm_scanner_open(&rows->scanner, rfm_format_dialect(reading->input, file),
                      file->whole || rfm_format_traits_of(file->format)->codec, reading->row_bytes);
     if (rfm_intake_open(&rows->intake, reading, err) == RFM_OK &&
         rfm_head_read(reading, &rows->intake.values.columns, &rows->head, err) == RFM_OK)

@@ -41,7 +41,7 @@ void rfm_rules_clear(rfm_rules *rules);
 /* A field that is compared with as a number must be one: the slot of the first that is not, or -1. */
 int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_field *texts);
 
-/* Do all keep rules hold? texts are by slot, undoubled. */
+/* Do all keep rules hold? texts are by slot, decoded. */
 bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts);
 
 /* The predicates that take the event's name. */

@@ -12,11 +12,16 @@
 
 static const char *const not_closed = "a quote is not closed";
 
-void rfm_scanner_open(rfm_scanner *s, char delimiter, bool whole, size_t limit)
+void rfm_scanner_open(rfm_scanner *s, rfm_dialect dialect, bool whole, size_t limit)
 {
-    *s = (rfm_scanner){.delimiter = delimiter, .whole = whole, .limit = limit};
-    const unsigned char other = delimiter == ' ' ? '\t' : '"';
-    s->set = (rfm_mark_set){.delimiter = (unsigned char)delimiter, .odd = {other, '\0'}};
+    *s = (rfm_scanner){.dialect = dialect, .whole = whole, .limit = limit};
+    s->set.delimiter = (unsigned char)dialect.delimiter;
+    if (dialect.delimiter == ' ')
+        s->set.odd[0] = '\t';
+    else if (dialect.quote >= 0)
+        s->set.odd[0] = (unsigned char)dialect.quote;
+    if (dialect.delimiter != ' ' && dialect.escape >= 0)
+        s->set.odd[2] = (unsigned char)dialect.escape; /* the others stay '\0', which is odd too */
 }
 
 void rfm_scanner_close(rfm_scanner *s)
@@ -181,7 +186,7 @@ static rfm_row_kind skip_line(rfm_scanner *s, rfm_row *row)
 static bool is_odd(const rfm_scanner *s, size_t mark)
 {
     const unsigned char c = (unsigned char)s->bytes[s->marks[mark]];
-    return c == s->set.odd[0] || c == s->set.odd[1];
+    return c == s->set.odd[0] || c == s->set.odd[1] || c == s->set.odd[2];
 }
 
 /* In a window without odd marks there is nothing to look for. */
@@ -218,33 +223,64 @@ static bool split_plain(rfm_scanner *s, rfm_row *row)
 
 typedef enum search { FOUND, NOT_CLOSED, LINE_END, NEEDS_MORE } search;
 
-/* From an opening quote to its closing one, both marks. */
-static search find_closing_quote(const rfm_scanner *s, rfm_row *row, size_t *mark, bool *doubled)
+static bool is_quote(const rfm_scanner *s, size_t position)
+{
+    return (unsigned char)s->bytes[position] == s->dialect.quote;
+}
+
+static bool is_escape(const rfm_scanner *s, size_t position)
+{
+    return (unsigned char)s->bytes[position] == s->dialect.escape;
+}
+
+/* Pass over the character behind an escape, which is the mark at hand. One beyond the limit is not passed over: the row
+ * is refused there, and its line ends where it ends for everybody. */
+static search pass_escaped(const rfm_scanner *s, rfm_row *row, size_t *mark)
+{
+    const size_t escaped = s->marks[*mark] + (size_t)1;
+    if (too_far(s, escaped))
+        return FOUND;
+    if (escaped == s->n)
+        return s->last ? FOUND : NEEDS_MORE;
+    if (*mark + 1 == s->n_marks || s->marks[*mark + 1] != escaped)
+        return FOUND; /* no mark: nothing to pass over */
+    if (s->bytes[escaped] == '\n') {
+        if (!s->whole)
+            return LINE_END;
+        row->n_inner_lines++;
+    }
+    if (s->bytes[escaped] == '\0')
+        blame(row, RFM_REASON_BYTES, "a NUL byte");
+    ++*mark;
+    return FOUND;
+}
+
+/* From an opening quote to its closing one, both marks. What the text between has in it is noted in *field. */
+static search find_closing_quote(const rfm_scanner *s, rfm_row *row, size_t *mark, rfm_field *field)
 {
     for (++*mark; *mark < s->n_marks; ++*mark) {
-        size_t position = s->marks[*mark];
+        const size_t position = s->marks[*mark];
         if (too_far(s, position) || position == s->n)
             return NOT_CLOSED;
-        switch (s->bytes[position]) {
-        case '\n':
+        if (is_escape(s, position)) {
+            const search passed = pass_escaped(s, row, mark);
+            if (passed != FOUND)
+                return passed;
+            field->escaped = true;
+        } else if (s->bytes[position] == '\n') {
             if (!s->whole)
                 return LINE_END;
             row->n_inner_lines++;
-            break;
-        case '\0':
+        } else if (s->bytes[position] == '\0') {
             blame(row, RFM_REASON_BYTES, "a NUL byte");
-            break;
-        case '"':
+        } else if (is_quote(s, position)) {
             if (position + 1 == s->n && !s->last)
                 return NEEDS_MORE;
-            if (s->bytes[position + 1] != '"')
+            if (!is_quote(s, position + 1))
                 return FOUND;
-            *doubled = true;
+            field->doubled = true;
             ++*mark;
-            break;
-        default: /* a delimiter is the field's */
-            break;
-        }
+        } /* a delimiter is the field's */
     }
     return too_far(s, s->n) ? NOT_CLOSED : NEEDS_MORE;
 }
@@ -262,11 +298,21 @@ static rfm_row_kind refuse_open_quote(rfm_scanner *s, rfm_row *row, size_t mark,
 }
 
 /* On FOUND *mark is the delimiter or line end behind the field. */
-static search find_field_end(const rfm_scanner *s, rfm_row *row, size_t *mark)
+static search find_field_end(const rfm_scanner *s, rfm_row *row, size_t *mark, bool *escaped)
 {
     for (; *mark < s->n_marks; ++*mark) {
-        char c = s->bytes[s->marks[*mark]];
-        if (c == s->delimiter || c == '\n')
+        const size_t position = s->marks[*mark];
+        if (is_escape(s, position)) {
+            if (too_far(s, position)) /* as good as an end: the row is refused there */
+                return FOUND;
+            const search passed = pass_escaped(s, row, mark);
+            if (passed != FOUND)
+                return passed;
+            *escaped = true;
+            continue;
+        }
+        const char c = s->bytes[position];
+        if (c == s->dialect.delimiter || c == '\n')
             return FOUND;
         if (c == '\0')
             blame(row, RFM_REASON_BYTES, "a NUL byte");
@@ -274,12 +320,17 @@ static search find_field_end(const rfm_scanner *s, rfm_row *row, size_t *mark)
     return NEEDS_MORE;
 }
 
+static rfm_row_kind no_field_end(rfm_scanner *s, rfm_row *row, search found)
+{
+    return found == LINE_END ? RFM_ROW_QUOTED_LINE_END : run_out(s, row);
+}
+
 /* What follows a closing quote is the field's end, or text that must not be there. A CR that ends the
  * window passes for a line end: no mark follows it, so the row is looked at again with more behind. */
 static void check_behind_quote(const rfm_scanner *s, rfm_row *row, size_t position)
 {
     const char *at = s->bytes + position;
-    if (*at != s->delimiter && *at != '\n' && !(at[0] == '\r' && at[1] == '\n'))
+    if (*at != s->dialect.delimiter && *at != '\n' && !(at[0] == '\r' && at[1] == '\n'))
         blame(row, RFM_REASON_QUOTE, "text behind a closing quote");
 }
 
@@ -288,8 +339,9 @@ static rfm_row_kind take_quoted(rfm_scanner *s, rfm_row *row, size_t *mark)
 {
     const size_t opening = *mark;
     const int64_t n_lines_before = row->n_inner_lines;
-    bool doubled = false;
-    search found = find_closing_quote(s, row, mark, &doubled);
+    rfm_field between = {0};
+    bool ignored = false; /* what stands behind a quote is refused anyway */
+    search found = find_closing_quote(s, row, mark, &between);
     if (found == NOT_CLOSED)
         return refuse_open_quote(s, row, opening, n_lines_before);
     if (found == LINE_END)
@@ -299,19 +351,25 @@ static rfm_row_kind take_quoted(rfm_scanner *s, rfm_row *row, size_t *mark)
     const size_t closing = s->marks[(*mark)++];
     check_behind_quote(s, row, closing + 1);
     rfm_field field = field_of(s, s->marks[opening] + (size_t)1, closing);
-    field.doubled = doubled;
+    field.doubled = between.doubled;
+    field.escaped = between.escaped;
     add_field(s, row, field);
-    return find_field_end(s, row, mark) == FOUND ? RFM_ROW_FIELDS : run_out(s, row);
+    found = find_field_end(s, row, mark, &ignored);
+    return found == FOUND ? RFM_ROW_FIELDS : no_field_end(s, row, found);
 }
 
 static rfm_row_kind take_plain(rfm_scanner *s, rfm_row *row, size_t field, size_t *mark)
 {
-    if (find_field_end(s, row, mark) != FOUND)
-        return run_out(s, row);
+    bool escaped = false;
+    const search found = find_field_end(s, row, mark, &escaped);
+    if (found != FOUND)
+        return no_field_end(s, row, found);
     size_t end = s->marks[*mark];
     if (s->bytes[end] == '\n')
         end = text_end(s, field, end);
-    add_field(s, row, field_of(s, field, end));
+    rfm_field text = field_of(s, field, end);
+    text.escaped = escaped;
+    add_field(s, row, text);
     return RFM_ROW_FIELDS;
 }
 
@@ -323,7 +381,7 @@ static rfm_row_kind split_delimited(rfm_scanner *s, rfm_row *row)
         if (too_far(s, field))
             return refuse_length(s, row, field, mark);
         rfm_row_kind kind =
-            field < s->n && s->bytes[field] == '"' ? take_quoted(s, row, &mark) : take_plain(s, row, field, &mark);
+            field < s->n && is_quote(s, field) ? take_quoted(s, row, &mark) : take_plain(s, row, field, &mark);
         if (kind != RFM_ROW_FIELDS)
             return kind;
         const size_t end = s->marks[mark];
@@ -366,17 +424,37 @@ rfm_row_kind rfm_scanner_next(rfm_scanner *s, rfm_row *row)
 {
     if (s->skipping)
         return skip_line(s, row);
-    if (s->delimiter == ' ')
+    if (s->dialect.delimiter == ' ')
         return split_blanks(s, row);
     return split_plain(s, row) ? RFM_ROW_FIELDS : split_delimited(s, row);
 }
 
-size_t rfm_field_undouble(rfm_field field, char *text)
+/* What an escaped character stands for. */
+static char meaning_of(char c)
+{
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return c;
+    }
+}
+
+size_t rfm_field_decode(rfm_field field, rfm_dialect dialect, char *text)
 {
     size_t n = 0;
     for (size_t i = 0; i < field.length; i++) {
-        text[n++] = field.bytes[i];
-        if (field.bytes[i] == '"')
+        const unsigned char c = (unsigned char)field.bytes[i];
+        if (field.escaped && c == dialect.escape && i + 1 < field.length) {
+            text[n++] = meaning_of(field.bytes[++i]);
+            continue;
+        }
+        text[n++] = (char)c;
+        if (field.doubled && c == dialect.quote)
             i++;
     }
     return n;

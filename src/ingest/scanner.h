@@ -9,7 +9,8 @@
 typedef struct rfm_field {
     const char *bytes;
     uint32_t length;
-    bool doubled; /* has "" inside, each of which means one quote */
+    bool doubled; /* has two quotes inside, each pair of which means one */
+    bool escaped; /* has escapes inside */
 } rfm_field;
 
 typedef enum rfm_row_kind {
@@ -31,9 +32,9 @@ typedef struct rfm_row {
 
 typedef struct rfm_scanner {
     /* How to read; set by rfm_scanner_open. */
-    char delimiter; /* ' ': blanks */
-    bool whole;     /* line ends within quotes are the field's */
-    size_t limit;   /* bytes a row may have */
+    rfm_dialect dialect;
+    bool whole;   /* line ends within quotes, or escaped, are the field's */
+    size_t limit; /* bytes a row may have */
     rfm_field *fields;
     size_t capacity; /* of fields: what rows are expected to have */
     rfm_mark_set set;
@@ -54,7 +55,7 @@ typedef struct rfm_scanner {
 
 enum { RFM_ROW_LIMIT_BYTES = 1 << 20 };
 
-void rfm_scanner_open(rfm_scanner *scanner, char delimiter, bool whole, size_t limit);
+void rfm_scanner_open(rfm_scanner *scanner, rfm_dialect dialect, bool whole, size_t limit);
 void rfm_scanner_close(rfm_scanner *scanner);
 
 /* How many fields rows are expected to have. */
@@ -68,7 +69,7 @@ void rfm_scanner_catch_up(rfm_scanner *scanner);
 
 rfm_row_kind rfm_scanner_next(rfm_scanner *scanner, rfm_row *row);
 
-/* The text of a field with doubled quotes, at most field.length bytes; returns the length. */
-size_t rfm_field_undouble(rfm_field field, char *text);
+/* What a field with doubled quotes or escapes means, at most field.length bytes; returns the length. */
+size_t rfm_field_decode(rfm_field field, rfm_dialect dialect, char *text);
 
 #endif

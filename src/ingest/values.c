@@ -1,5 +1,5 @@
 /* values: one row's texts to numbers, times and hashes. Knows no files and no quotes; nothing here
- * allocates but a row with doubled quotes, or one that is hashed, that is longer than any before.
+ * allocates but a row with quotes or escapes inside, or one that is hashed, that is longer than any before.
  */
 #include "values.h"
 
@@ -7,32 +7,38 @@
 
 /* ---- texts ------------------------------------------------------------------------------------------------------ */
 
-static rfm_status undouble_texts(rfm_values *v, rfm_error *err)
+static bool is_coded(rfm_field text)
+{
+    return text.doubled || text.escaped;
+}
+
+static rfm_status decode_texts(rfm_values *v, rfm_error *err)
 {
     size_t total = 0, used = 0;
     for (size_t i = 0; i < v->columns.n; i++)
-        total += v->texts[i].doubled ? v->texts[i].length : 0;
-    if (rfm_reserve(&v->undoubled, &v->undoubled_capacity, total, 1, err) != RFM_OK)
+        total += is_coded(v->texts[i]) ? v->texts[i].length : 0;
+    if (rfm_reserve(&v->decoded, &v->decoded_capacity, total, 1, err) != RFM_OK)
         return err->status;
     for (size_t i = 0; i < v->columns.n; i++) {
-        if (!v->texts[i].doubled)
+        if (!is_coded(v->texts[i]))
             continue;
-        char *text = v->undoubled + used;
-        const size_t length = rfm_field_undouble(v->texts[i], text);
+        char *text = v->decoded + used;
+        const size_t length = rfm_field_decode(v->texts[i], v->input->dialect, text);
         v->texts[i] = (rfm_field){.bytes = text, .length = (uint32_t)length};
         used += length;
     }
     return RFM_OK;
 }
 
+/* What means NULL is looked for as it is written: with an escape, \N would be an N. */
 static rfm_status gather_texts(rfm_values *v, const rfm_field *fields, rfm_error *err)
 {
-    bool doubled = false;
+    bool coded = false;
     for (size_t i = 0; i < v->columns.n; i++) {
-        v->texts[i] = fields[v->columns.fields[i]];
-        doubled |= v->texts[i].doubled;
+        v->texts[i] = rfm_values_text(v, fields[v->columns.fields[i]]);
+        coded |= is_coded(v->texts[i]);
     }
-    return doubled ? undouble_texts(v, err) : RFM_OK;
+    return coded ? decode_texts(v, err) : RFM_OK;
 }
 
 /* ---- what is there must be readable ----------------------------------------------------------------------------- */

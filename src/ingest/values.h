@@ -10,6 +10,8 @@
 #include "rules.h"
 #include "times.h"
 
+#include <string.h>
+
 typedef enum rfm_verdict {
     RFM_VERDICT_EVENT, /* event number batch->n - 1 was added */
     RFM_VERDICT_FILTERED,
@@ -49,10 +51,11 @@ typedef struct rfm_values {
     int *hashes;         /* [input->n_hashes]: slots */
     rfm_row_part *parts; /* [input->n_mapped], with dedupe */
 
-    rfm_field *texts; /* [columns.n]: the fields by slot, undoubled */
-    char *undoubled;
-    size_t undoubled_capacity;
-    rfm_text row; /* what is hashed */
+    rfm_field *texts; /* [columns.n]: the fields by slot, decoded */
+    char *decoded;
+    size_t decoded_capacity;
+    rfm_field null; /* the text that means nothing */
+    rfm_text row;   /* what is hashed */
     int64_t id_number;
     rfm_timestamp timestamp;
     bool has_customer, has_time;
@@ -65,6 +68,15 @@ void rfm_values_close(rfm_values *values);
 /* The batch has room for one more. */
 rfm_verdict rfm_values_take(rfm_values *values, const rfm_field *fields, rfm_event_batch *batch, rfm_refusal *refusal,
                             rfm_error *err);
+
+/* A field as its text, which is empty where it says NULL. */
+static inline rfm_field rfm_values_text(const rfm_values *values, rfm_field field)
+{
+    const rfm_field null = values->null;
+    if (field.length == null.length && memcmp(field.bytes, null.bytes, null.length) == 0)
+        field.length = 0;
+    return field;
+}
 
 /* The event's name where no column has it. */
 rfm_field rfm_values_no_event(void);

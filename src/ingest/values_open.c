@@ -81,10 +81,17 @@ static void open_parts(rfm_values *v, const rfm_input *input, rfm_error *err)
         v->parts[i] = make_part(v, rfm_columns_slot(&v->columns, input->mapped[i], err));
 }
 
+static rfm_field null_of(const rfm_input *input)
+{
+    const char *text = input->dialect.null ? input->dialect.null : "";
+    return (rfm_field){.bytes = text, .length = (uint32_t)strlen(text)};
+}
+
 rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err)
 {
     *v = (rfm_values){.input = input,
                       .days = {.zone = input->zone},
+                      .null = null_of(input),
                       .times = {.format = input->time_format, .zone = input->zone},
                       .stretch = RFM_STRETCH};
     if (check_limits(input, err) != RFM_OK)
@@ -112,7 +119,7 @@ void rfm_values_close(rfm_values *v)
     free(v->hashes);
     free(v->parts);
     free(v->texts);
-    free(v->undoubled);
+    free(v->decoded);
     rfm_text_free(&v->row);
     *v = (rfm_values){0};
 }

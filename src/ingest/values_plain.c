@@ -27,14 +27,14 @@ static void fetch(stretch *s, int slot)
 {
     const size_t field = s->v->columns.fields[slot], n = s->n;
     for (size_t i = 0; i < n; i++)
-        s->texts[i] = rfm_plain_text(s->source, i, field);
+        s->texts[i] = rfm_values_text(s->v, rfm_plain_text(s->source, i, field));
 }
 
 static void fetch_kept(stretch *s, int slot)
 {
     const size_t field = s->v->columns.fields[slot], n = s->n_kept;
     for (size_t k = 0; k < n; k++)
-        s->texts[k] = rfm_plain_text(s->source, s->kept[k], field);
+        s->texts[k] = rfm_values_text(s->v, rfm_plain_text(s->source, s->kept[k], field));
 }
 
 /* ---- read ------------------------------------------------------------------------------------------------------- */
@@ -136,7 +136,7 @@ static void gather_texts(stretch *s, size_t row)
     const rfm_rules *rules = &s->v->rules;
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const int slot = rules->conditions[i].slot;
-        s->v->texts[slot] = rfm_plain_text(s->source, row, s->v->columns.fields[slot]);
+        s->v->texts[slot] = rfm_values_text(s->v, rfm_plain_text(s->source, row, s->v->columns.fields[slot]));
     }
 }
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import pathlib
 import random
+import time
 
 import case
 
@@ -79,6 +80,56 @@ class Formats(case.Case):
                                f"{self.dir}/mixed/d.tsv\n".encode())
         self.assert_same([self.dir / "mixed"], "mixed")
         self.assert_same([f"@{self.dir}/list.txt"], "list")
+
+    def test_dialects_of_a_warehouse_unload(self):
+        """One table as Snowflake unloads it: NULL as \\N or empty, fields enclosed or escaped, its forms of time."""
+        draw = random.Random(7)
+        names = ["plain", "with, comma", 'say "hi"', "two\nlines", "back\\slash", None, "tab\there", "N"]
+        rows = [(f"c{draw.randrange(300)}", draw.randrange(0, 86400 * 40), draw.choice(["view", "purchase", None]),
+                 draw.choice([f"{draw.randrange(9999) / 100:.2f}", None]), draw.choice(names)) for _ in range(4000)]
+
+        def enclosed(value):
+            return "" if value is None else '"' + value.replace('"', '""') + '"'
+
+        def optional(value):
+            return "\\N" if value is None else enclosed(value) if set(value) & set(',"\n') else value
+
+        def escaped(value):
+            return "\\N" if value is None else "".join("\\" + c if c in ",\n\\" else c for c in value)
+
+        def both(value):
+            if value is None:
+                return '""'
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+        forms = {"enclosed": (enclosed, "%Y-%m-%d %H:%M:%S", "+0000", {}),
+                 "optional": (optional, "%Y-%m-%d %H:%M:%S.000", " Z", {}),
+                 "escaped": (escaped, "%Y-%m-%d %H:%M:%S.000", " +0000", {"quote": "none", "escape": "\\"}),
+                 "both": (both, "%Y-%m-%dT%H:%M:%S.000000000", "+00:00", {"escape": "\\"})}
+        digests = {}
+        for name, (write, form, zone, keys) in forms.items():
+            text = "who,at,what,paid,name\n" + "".join(
+                ",".join([write(who), write(time.strftime(form, time.gmtime(1577836800 + at)) + zone),
+                          write(what or "other"), write(paid), write(label)]) + "\n" for who, at, what, paid, label in rows)
+            job = {"input": {"paths": [str(self.write(f"{name}.csv.gz", gzip.compress(text.encode())))],
+                             "columns": {"customer": "who", "time": "at", "event": "what", "amount": "paid",
+                                         "product": "name"}, **keys},
+                   "features": {"population": "all", "list": [{"name": "names", "distinct": "product"},
+                                                               {"name": "paid", "sum": "amount"},
+                                                               {"name": "n_paid", "count": "amount"},
+                                                               {"name": "views", "count": "*", "where": {"event": "view"}},
+                                                               {"name": "last", "since_last": "day"}]},
+                   "cluster": {"k": 3}}
+            path = self.write(f"{name}.yml", json.dumps(job).encode())
+            for ranks in (1, 3):
+                out = self.dir / f"{name}-{ranks}"
+                self.rfmpi("run", path, "--set", f"output.dir={out}", ranks=ranks)
+                report = case.read_report(out)
+                self.assertEqual((report["n_events"], report["n_rejected"]), (4000, 0), name)
+                digests[name, ranks] = report["digest"]
+        self.assertEqual(len(set(digests.values())), 1, digests)
+        _, _, values = case.read_features(self.dir / "both-1")
+        self.assertEqual(values[:, 2].sum(), sum(paid is not None for _, _, _, paid, _ in rows))
 
     def test_rejects_have_the_same_lines_as_in_plain_text(self):
         rows = self.text.splitlines(keepends=True)

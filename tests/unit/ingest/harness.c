@@ -67,7 +67,7 @@ rfm_input harness_input(void)
     static const rfm_number_source amount = {.columns = {"amount"}, .n_columns = 1};
     static const char *const mapped[] = {"customer", "time", "event", "amount"};
     return (rfm_input){.header = true,
-                       .delimiter = ',',
+                       .dialect = {.delimiter = ',', .quote = '"', .escape = -1},
                        .customer = "customer",
                        .time = "time",
                        .event = "event",

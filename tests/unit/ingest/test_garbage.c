@@ -22,11 +22,11 @@ static uint64_t draw(uint64_t below)
 /* Bytes from an alphabet that grows with i: from structure only to anything. */
 static rfm_text make_garbage(uint64_t i)
 {
-    static const char letters[] = "\",\n\r\"\" \t0129-.:TZeab\0+";
+    static const char letters[] = "\",\n\r\"\\ \t0129-.:TZeabNn'\0+";
     rfm_text text = {0};
     rfm_text_adds(&text, i % 3 ? "customer,time,event,amount\n" : "");
     for (uint64_t n = draw(600); n > 0; n--) {
-        const char c = i % 5 == 4 ? (char)draw(256) : letters[draw(i % 2 ? 6 : sizeof letters - 1)];
+        const char c = i % 5 == 4 ? (char)draw(256) : letters[draw(i % 2 ? 7 : sizeof letters - 1)];
         rfm_text_add(&text, &c, 1);
     }
     rfm_text_adds(&text, "");
@@ -51,7 +51,12 @@ static void garbage_is_read_as_the_oracle_reads_it(void **unused)
             input.n_numbers = i % 8 == 1;
         }
         if (i % 7 == 3)
-            input.delimiter = ' ';
+            input.dialect.delimiter = ' ';
+        if (i % 6 > 3)
+            input.dialect.escape = '\\';
+        if (i % 6 > 4)
+            input.dialect.quote = i % 12 > 5 ? '\'' : -1;
+        input.dialect.null = i % 3 == 1 ? "\\N" : NULL;
         const int64_t cut = text.length > 2 ? 1 + (int64_t)draw(text.length - 2) : 0;
         const size_t limit = draw(3) ? 200 : 40;
         const manner how = {.cuts = &cut, .n_cuts = cut > 0, .block_bytes = blocks[draw(5)], .limit = limit};

@@ -15,7 +15,7 @@
 
 enum { MAX_BYTES = 300 };
 
-static const rfm_mark_set set = {.delimiter = ',', .odd = {'"', '\0'}};
+static const rfm_mark_set set = {.delimiter = ',', .odd = {'"', '\0', '\\'}};
 
 typedef struct found {
     rfm_mark_count count;
@@ -26,7 +26,7 @@ static found expect(const char *bytes, size_t n)
 {
     found f = {.count.first_odd = SIZE_MAX};
     for (size_t i = 0; i < n; i++) {
-        const bool odd = bytes[i] == '"' || bytes[i] == '\0';
+        const bool odd = bytes[i] == '"' || bytes[i] == '\0' || bytes[i] == '\\';
         if (bytes[i] != ',' && bytes[i] != '\n' && !odd)
             continue;
         if (odd && f.count.first_odd == SIZE_MAX)

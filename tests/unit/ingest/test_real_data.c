@@ -200,7 +200,7 @@ static void cdnow_has_the_published_customers_and_dollars(void **unused)
     const rfm_rule above = {RFM_RULE_ABOVE, "dollar_value", "0"};
     const rfm_predicate paid = {.rules = &above, .n_rules = 1};
     rfm_input input = harness_input();
-    input.delimiter = ' ';
+    input.dialect.delimiter = ' ';
     input.customer = "customer_id";
     input.time = "date";
     input.event = NULL;

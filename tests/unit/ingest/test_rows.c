@@ -196,9 +196,9 @@ static void other_delimiters_work_too(void **unused)
 {
     (void)unused;
     rfm_input input = harness_input();
-    input.delimiter = '\t';
+    input.dialect.delimiter = '\t';
     check_ids(&input, "customer\ttime\tevent\tamount\na,b\t20240101\tview\t1\n", "a,b/", "");
-    input.delimiter = ';';
+    input.dialect.delimiter = ';';
     check_ids(&input, "customer;time;event;amount\n\"a;b\";20240101;view;1\n", "a;b/", "");
 }
 
@@ -206,7 +206,7 @@ static void blanks_separate_words_whatever_their_number(void **unused)
 {
     (void)unused;
     rfm_input input = harness_input();
-    input.delimiter = ' ';
+    input.dialect.delimiter = ' ';
     check_ids(&input, "  customer time\t event  amount \r\n  a   20240101 view\t 1  \r\n\"b\" 20240101 view 2\n   \n",
               "a/\"b\"/", "");
     check_ids(&input, "customer time event amount\na 20240101 view\n", "",

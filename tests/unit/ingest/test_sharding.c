@@ -220,7 +220,7 @@ static void rows_of_words_do_too(void **unused)
     static const rfm_number_source third = {.columns = {"3"}, .n_columns = 1};
     rfm_input input = harness_input();
     input.header = false;
-    input.delimiter = ' ';
+    input.dialect.delimiter = ' ';
     input.customer = "1";
     input.time = "2";
     input.event = NULL;

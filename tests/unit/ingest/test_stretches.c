@@ -157,7 +157,7 @@ static void check_found(const char *change, size_t row, size_t most, size_t stop
     for (size_t i = 0; i < N_ROWS; i++)
         memcpy(bytes + 4 * i, "1,2\n", 4);
     memcpy(bytes + 4 * row, change, strlen(change));
-    rfm_scanner_open(&s, ',', true, 1000);
+    rfm_scanner_open(&s, harness_input().dialect, true, 1000);
     assert_int_equal(rfm_scanner_expect(&s, 2, &err), RFM_OK);
     assert_int_equal(rfm_scanner_window(&s, bytes, sizeof bytes - 1, true, &err), RFM_OK);
     const rfm_plain rows = rfm_plain_find(&s, most, stop);

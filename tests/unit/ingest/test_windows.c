@@ -66,7 +66,7 @@ static rows scan(const char *text, size_t n, size_t step, setting how)
     rfm_row row = {0};
     size_t offset = 0, end = 0;
     char *window = NULL;
-    rfm_scanner_open(&s, how.delimiter, how.whole, how.limit);
+    rfm_scanner_open(&s, (rfm_dialect){how.delimiter, '"', -1, NULL}, how.whole, how.limit);
     rfm_scanner_expect(&s, how.expected, &err);
     s.lead = how.lead;
     while (offset + s.at < n) {

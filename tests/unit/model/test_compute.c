@@ -103,7 +103,7 @@ static test_shop open_shop(const char *events, const char *list, const char *pop
     rfm_layout_init(&shop.layout, aggregates, n, &err);
     assert_fine(&err);
     shop.input = (rfm_input){.header = true,
-                             .delimiter = ',',
+                             .dialect = {.delimiter = ',', .quote = '"', .escape = -1},
                              .customer = "user",
                              .time = "time",
                              .event = "event",
