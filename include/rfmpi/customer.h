@@ -124,11 +124,17 @@ int rfm_owner(uint64_t hash, int n_ranks); /* Local: floor(hash * n_ranks / 2^64
 
 typedef struct rfm_table rfm_table;
 
-rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, rfm_table **table, rfm_error *err);
+/* n_owners: the ranks that the customers will be shared out among. */
+rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, int n_owners, rfm_table **table, rfm_error *err);
 rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error *err);
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
                             rfm_error *err); /* leaves the table empty; extent is the caller's */
-void rfm_table_close(rfm_table *table);      /* NULL is fine */
+
+/* Collective. Each customer's part goes to the owner of its hash and is merged there, as rfm_state_exchange does it;
+ * the table of each rank, opened for this many owners, shrinks as the state grows, and is empty at the end. The extent
+ * is this rank's on entry and the global one afterwards; nothing else of *state is looked at. */
+rfm_status rfm_table_settle(rfm_comm *comm, rfm_table *table, size_t round_bytes, rfm_state *state, rfm_error *err);
+void rfm_table_close(rfm_table *table); /* NULL is fine */
 
 /* ---- dedupe ----------------------------------------------------------------------------------------------------- */
 

@@ -33,7 +33,7 @@ static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *e
     pass->n_lines = rfm_alloc(pass->plan.n, sizeof *pass->n_lines, err);
     pass->quoted = rfm_alloc(batch->files.n, sizeof *pass->quoted, err);
     pass->rejects.cap = REJECTS_KEPT;
-    rfm_table_open(&batch->layout, input->id_kind, &pass->table, err);
+    rfm_table_open(&batch->layout, input->id_kind, rfm_comm_size(batch->comm), &pass->table, err);
     if (input->dedupe != RFM_DEDUPE_NONE)
         rfm_deduper_open(input, &pass->deduper, err);
     return err->status;
@@ -154,12 +154,7 @@ static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base,
         batch->state.extent = survivors.extent;
     }
     report_tally(batch, &pass->tally, &pass->rejects, n_duplicates);
-    const rfm_extent extent = batch->state.extent;
-    rfm_table_freeze(pass->table, &batch->state, err);
-    batch->state.extent = extent;
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
-        return err->status;
-    return rfm_state_exchange(batch->comm, &batch->state, 0, err);
+    return rfm_table_settle(batch->comm, pass->table, 0, &batch->state, err);
 }
 
 /* Local: fold the new state onto the base. */
