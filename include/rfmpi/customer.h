@@ -127,6 +127,14 @@ typedef struct rfm_table rfm_table;
 /* n_owners: the ranks that the customers will be shared out among. */
 rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, int n_owners, rfm_table **table, rfm_error *err);
 rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error *err);
+
+/* A budget for what customers and their values take in memory: past it, the table is put into a nameless file in
+ * `directory` (borrowed; on a full disk RFM_IO that names it) and begins again. The result is the same. Not counted is
+ * what a table needs in any case: about 1 MiB, and a piece (1/256 of all) while it is frozen. What settles at the end,
+ * the customers this rank owns, has to fit memory. */
+void rfm_table_limit(rfm_table *table, size_t memory_bytes, const char *directory);
+int64_t rfm_table_spilled_bytes(const rfm_table *table);
+
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
                             rfm_error *err); /* leaves the table empty; extent is the caller's */
 

@@ -12,7 +12,7 @@
  */
 #include "exchange.h"
 
-#include "builder.h"
+#include "runs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +30,7 @@ typedef struct exchange {
     size_t *n_out, *n_in;     /* [n_ranks] words to and from each */
     uint64_t *in;             /* what came */
     const uint64_t **message; /* [n_ranks] what is not merged yet of each rank's */
-    rfm_stretch *runs;        /* the blocks of a piece */
-    rfm_state *views;         /* what they point into */
-    rfm_list *lists;
-    size_t n_runs, runs_capacity, views_capacity, lists_capacity;
+    rfm_runs runs;            /* the blocks of a piece */
     rfm_builder builder;
 } exchange;
 
@@ -87,41 +84,16 @@ static void find_messages(exchange *x)
     }
 }
 
-static size_t count_blocks(const uint64_t *message)
-{
-    size_t n = 0;
-    for (const uint64_t *at = message + 1, *end = at + *message; at < end; at += *at)
-        n++;
-    return n;
-}
-
-static rfm_status reserve_runs(exchange *x, rfm_error *err)
-{
-    size_t n_lists = (size_t)x->source->layout->n_lists;
-    x->n_runs = 0;
-    for (size_t r = 0; r < x->n_ranks; r++)
-        x->n_runs += count_blocks(x->message[r]);
-    rfm_reserve(&x->runs, &x->runs_capacity, x->n_runs, sizeof *x->runs, err);
-    rfm_reserve(&x->views, &x->views_capacity, x->n_runs, sizeof *x->views, err);
-    return rfm_reserve(&x->lists, &x->lists_capacity, x->n_runs * n_lists, sizeof *x->lists, err);
-}
-
 /* The next piece of every message. */
 static rfm_status merge_piece(exchange *x, rfm_error *err)
 {
-    size_t n_lists = (size_t)x->source->layout->n_lists, n = 0;
-    if (reserve_runs(x, err))
-        return err->status;
     for (size_t r = 0; r < x->n_ranks; r++) {
-        const uint64_t *at = x->message[r] + 1, *end = at + *x->message[r];
-        for (; at < end; n++) {
-            rfm_state *view = &x->views[n];
-            at = rfm_block_view(at, x->source->layout, x->source->kind, view, x->lists + n * n_lists);
-            x->runs[n] = (rfm_stretch){view, 0, view->ids.n};
-        }
+        const uint64_t *begin = x->message[r] + 1, *end = begin + *x->message[r];
+        if (rfm_runs_add(&x->runs, &x->builder, begin, end, err))
+            return err->status;
         x->message[r] = end;
     }
-    return rfm_builder_merge(&x->builder, x->runs, n, err);
+    return rfm_runs_merge(&x->runs, &x->builder, err);
 }
 
 static rfm_status run_round(exchange *x, rfm_error *err)
@@ -156,9 +128,7 @@ static void free_exchange(exchange *x)
     free(x->n_out);
     free(x->n_in);
     free(x->message);
-    free(x->runs);
-    free(x->views);
-    free(x->lists);
+    rfm_runs_free(&x->runs);
     rfm_builder_free(&x->builder);
 }
 

@@ -1,8 +1,8 @@
 /* freeze: from the order of arrival to the order (hash, id), a piece at a time. */
-#include "builder.h"
 #include "exchange.h"
 #include "ids.h"
 #include "order.h"
+#include "runs.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -128,7 +128,7 @@ static void drop_piece(rfm_table *table, size_t index)
         rfm_pairs_drop(&table->lists[l], index);
     for (uint32_t c = 0; c < piece->n_chunks; c++)
         rfm_pool_give(&table->pool, piece->chunks[c]);
-    memset(piece->slots, 0, piece->n_slots * sizeof *piece->slots);
+    rfm_table_empty_slots(table, piece);
     free(piece->bytes);
     table->loose_bytes -= piece->bytes_capacity;
     piece->bytes = NULL;
@@ -159,8 +159,7 @@ done:
 
 /* ---- a table as a state ----------------------------------------------------------------------------------------- */
 
-/* Rows are about to be used again. */
-static void forget_recent(rfm_table *table)
+void rfm_table_forget(rfm_table *table)
 {
     for (int l = 0; l < table->layout->n_lists; l++)
         rfm_pairs_forget(&table->lists[l]);
@@ -168,7 +167,10 @@ static void forget_recent(rfm_table *table)
 
 static rfm_status put_piece(void *from, size_t piece, rfm_blocks *blocks, rfm_error *err)
 {
-    return rfm_table_freeze_piece(from, piece, blocks, err);
+    rfm_table *table = from;
+    if (rfm_table_freeze_piece(table, piece, blocks, err))
+        return err->status;
+    return rfm_table_unspill(table, piece, blocks, err);
 }
 
 static void after_round(void *from)
@@ -177,31 +179,15 @@ static void after_round(void *from)
     rfm_pool_trim(&table->pool);
 }
 
-static rfm_source source_of(rfm_table *table)
-{
-    return (rfm_source){.layout = table->layout,
-                        .kind = table->kind,
-                        .n_pieces = table->n_pieces,
-                        .bytes = table->pool.n_taken * RFM_CHUNK_BYTES + table->loose_bytes,
-                        .put = put_piece,
-                        .after_round = after_round,
-                        .from = table};
-}
-
-/* One block at a time is in memory twice. */
-static rfm_status freeze_pieces(rfm_table *table, rfm_builder *builder, rfm_blocks *blocks, rfm_list *lists,
+/* One piece at a time is in memory twice. */
+static rfm_status freeze_pieces(rfm_table *table, rfm_builder *builder, rfm_blocks *blocks, rfm_runs *runs,
                                 rfm_error *err)
 {
-    rfm_state view;
     for (size_t p = 0; p < table->n_pieces; p++) {
         blocks->n = 0;
-        if (rfm_table_freeze_piece(table, p, blocks, err))
-            return err->status;
-        if (blocks->n == 0)
-            continue;
-        rfm_block_view(blocks->words, table->layout, table->kind, &view, lists);
-        rfm_stretch run = {&view, 0, view.ids.n};
-        if (rfm_builder_merge(builder, &run, 1, err))
+        if (put_piece(table, p, blocks, err) ||
+            rfm_runs_add(runs, builder, blocks->words, blocks->words + blocks->n, err) ||
+            rfm_runs_merge(runs, builder, err))
             return err->status;
         rfm_pool_trim(&table->pool);
     }
@@ -212,21 +198,30 @@ rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state, rfm_error *err)
 {
     rfm_builder builder = {0};
     rfm_blocks blocks = {0};
-    rfm_list *lists = rfm_alloc((size_t)table->layout->n_lists, sizeof *lists, err);
-    forget_recent(table);
+    rfm_runs runs = {0};
     *state = (rfm_state){0};
-    if (lists && rfm_builder_init(&builder, table->layout, table->kind, err) == RFM_OK &&
-        freeze_pieces(table, &builder, &blocks, lists, err) == RFM_OK)
+    rfm_table_forget(table);
+    if (rfm_builder_init(&builder, table->layout, table->kind, err) == RFM_OK &&
+        freeze_pieces(table, &builder, &blocks, &runs, err) == RFM_OK)
         *state = rfm_builder_take(&builder);
+    rfm_table_end_runs(table);
     rfm_builder_free(&builder);
     rfm_blocks_free(&blocks);
-    free(lists);
+    rfm_runs_free(&runs);
     return err->status;
 }
 
 rfm_status rfm_table_settle(rfm_comm *comm, rfm_table *table, size_t round_bytes, rfm_state *state, rfm_error *err)
 {
-    rfm_source source = source_of(table);
-    forget_recent(table);
-    return rfm_source_exchange(comm, &source, round_bytes, state, err);
+    const rfm_source source = {.layout = table->layout,
+                               .kind = table->kind,
+                               .n_pieces = table->n_pieces,
+                               .bytes = rfm_table_bytes(table) + (size_t)table->scratch.n_bytes,
+                               .put = put_piece,
+                               .after_round = after_round,
+                               .from = table};
+    rfm_table_forget(table);
+    rfm_source_exchange(comm, &source, round_bytes, state, err);
+    rfm_table_end_runs(table);
+    return err->status;
 }

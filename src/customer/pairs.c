@@ -63,6 +63,14 @@ void rfm_pairs_forget(rfm_pairs *pairs)
     memset(pairs->recent, 0, ((size_t)1 << RFM_RECENT_BITS) * sizeof *pairs->recent);
 }
 
+size_t rfm_pairs_bytes(const rfm_pairs *pairs)
+{
+    size_t n = 0;
+    for (size_t p = 0; p < pairs->n_pieces; p++)
+        n += pairs->logs[p].n;
+    return n * (ENTRY_BYTES + (size_t)pairs->record->n_words * sizeof(int64_t));
+}
+
 /* ---- gathering -------------------------------------------------------------------------------------------------- */
 
 static rfm_status make_room(const rfm_pairs *pairs, size_t n_entries, size_t n, rfm_gathered *gathered, rfm_error *err)

@@ -73,6 +73,7 @@ rfm_status rfm_pairs_settle(rfm_pairs *pairs, size_t piece, rfm_gathered *gather
 
 void rfm_pairs_drop(rfm_pairs *pairs, size_t piece); /* empty the log of a piece */
 void rfm_pairs_forget(rfm_pairs *pairs);             /* no pair is recent: rows are about to be used again */
+size_t rfm_pairs_bytes(const rfm_pairs *pairs);      /* what the entries take */
 void rfm_gathered_free(rfm_gathered *gathered);
 
 static inline uint32_t *rfm_pair_customers(const rfm_pairs *pairs, rfm_pair_chunk *chunk)

@@ -260,5 +260,5 @@ rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error 
         if (fold_stretch(&s, err) || settle_due(table, err))
             return err->status;
     }
-    return RFM_OK;
+    return rfm_table_spill(table, err);
 }

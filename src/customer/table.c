@@ -83,6 +83,8 @@ void rfm_table_close(rfm_table *table)
         free_piece(&table->pieces[p]);
     rfm_program_free(&table->program);
     rfm_pool_free(&table->pool);
+    rfm_scratch_close(&table->scratch);
+    free(table->spilled);
     for (int l = 0; table->gathered && l < table->layout->n_lists; l++)
         rfm_gathered_free(&table->gathered[l]);
     free(table->gathered);
@@ -138,6 +140,17 @@ static rfm_status grow_slots(rfm_table *table, rfm_piece *piece, rfm_error *err)
     piece->slots = slots;
     piece->n_slots = n_slots;
     return RFM_OK;
+}
+
+void rfm_table_empty_slots(rfm_table *table, rfm_piece *piece)
+{
+    rfm_slot *less = realloc(piece->slots, FIRST_SLOTS * sizeof *less);
+    if (less) { /* smaller: it is always to be had, but C does not say so */
+        table->loose_bytes -= (piece->n_slots - FIRST_SLOTS) * sizeof *less;
+        piece->slots = less;
+        piece->n_slots = FIRST_SLOTS;
+    }
+    memset(piece->slots, 0, piece->n_slots * sizeof *piece->slots);
 }
 
 static rfm_status add_chunk(rfm_table *table, rfm_piece *piece, rfm_error *err)

@@ -21,6 +21,7 @@
 #include "exchange.h"
 #include "pairs.h"
 #include "program.h"
+#include "scratch.h"
 
 enum { RFM_SHORT_ID = 15 };
 
@@ -45,11 +46,16 @@ struct rfm_table {
     rfm_pool pool;
     rfm_piece *pieces;
     size_t n_pieces;
-    size_t stride, header;  /* words of a row, and those before the layout's */
-    unsigned chunk_bits;    /* 2^chunk_bits rows a chunk */
-    rfm_pairs *lists;       /* [layout->n_lists] */
-    rfm_gathered *gathered; /* [layout->n_lists] */
-    size_t loose_bytes;     /* of slots and ids, which are not in the pool */
+    size_t stride, header;         /* words of a row, and those before the layout's */
+    unsigned chunk_bits;           /* 2^chunk_bits rows a chunk */
+    rfm_pairs *lists;              /* [layout->n_lists] */
+    rfm_gathered *gathered;        /* [layout->n_lists] */
+    size_t loose_bytes;            /* of slots and ids, which are not in the pool */
+    size_t memory_bytes;           /* the budget; 0: none */
+    const char *scratch_directory; /* borrowed */
+    rfm_scratch scratch;
+    rfm_scratch_place *spilled; /* [n_runs][n_pieces] */
+    size_t n_runs, spilled_capacity;
 };
 
 /* The customers of n events, new ones made. */
@@ -61,6 +67,22 @@ const char *rfm_table_text(const rfm_piece *piece, const int64_t *row, size_t *l
 
 /* The customers of a piece, in order, as a block. Leaves the piece empty. */
 rfm_status rfm_table_freeze_piece(rfm_table *table, size_t piece, rfm_blocks *blocks, rfm_error *err);
+
+/* Few slots again, all of them free. */
+void rfm_table_empty_slots(rfm_table *table, rfm_piece *piece);
+
+/* No pair is recent any more: rows are about to be used again. */
+void rfm_table_forget(rfm_table *table);
+
+/* What customers and their values take. */
+size_t rfm_table_bytes(const rfm_table *table);
+
+/* Put the table on disk where it passes its budget. */
+rfm_status rfm_table_spill(rfm_table *table, rfm_error *err);
+
+/* What is on disk of a piece, as blocks; and the end of all of it. */
+rfm_status rfm_table_unspill(rfm_table *table, size_t piece, rfm_blocks *blocks, rfm_error *err);
+void rfm_table_end_runs(rfm_table *table);
 
 static inline int64_t *rfm_table_row(const rfm_table *table, const rfm_piece *piece, uint32_t customer)
 {

@@ -25,6 +25,12 @@ static rfm_status hold(void *deduper, const rfm_events *events, rfm_error *err)
     return rfm_deduper_add(deduper, events, err);
 }
 
+static void limit_memory(const rfm_batch *batch, rfm_table *table)
+{
+    const char *scratch = rfm_config_string(batch->config, "output.scratch");
+    rfm_table_limit(table, batch->job.memory_bytes, scratch ? scratch : rfm_run_dir(batch->run));
+}
+
 static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     const rfm_input *input = &batch->job.input;
@@ -34,6 +40,8 @@ static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *e
     pass->quoted = rfm_alloc(batch->files.n, sizeof *pass->quoted, err);
     pass->rejects.cap = REJECTS_KEPT;
     rfm_table_open(&batch->layout, input->id_kind, rfm_comm_size(batch->comm), &pass->table, err);
+    if (pass->table)
+        limit_memory(batch, pass->table);
     if (input->dedupe != RFM_DEDUPE_NONE)
         rfm_deduper_open(input, &pass->deduper, err);
     return err->status;
@@ -128,6 +136,15 @@ static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rej
             (long long)counts[4], (long long)counts[3]);
 }
 
+static void report_spilled(rfm_batch *batch, const rfm_table *table)
+{
+    int64_t bytes = rfm_table_spilled_bytes(table);
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, &bytes, 1);
+    rfm_report_integer(batch->run, "spilled_bytes", bytes);
+    if (bytes > 0)
+        rfm_log(RFM_LOG_INFO, "spilled  %.0f MiB of customers past input.memory", (double)bytes / 1048576);
+}
+
 static rfm_extent extent_of(const rfm_tally *tally)
 {
     return (rfm_extent){.n_events = tally->n_events,
@@ -154,6 +171,7 @@ static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base,
         batch->state.extent = survivors.extent;
     }
     report_tally(batch, &pass->tally, &pass->rejects, n_duplicates);
+    report_spilled(batch, pass->table);
     return rfm_table_settle(batch->comm, pass->table, 0, &batch->state, err);
 }
 
