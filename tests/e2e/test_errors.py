@@ -49,7 +49,8 @@ class Errors(case.Case):
     def test_a_scratch_directory_that_is_not_there_is_named(self):
         many = self.generate(events=60000, customers=20000)
         absent = self.dir / "absent"
-        line = self.start(many, "--memory", "1M", "--set", f"output.scratch={absent}", code=74)
+        line = self.start(many, "--memory", "1M", "--set", "features.list=rfm-behaviour", "--set",
+                          f"output.scratch={absent}", code=74)
         self.assertRegex(line, f"{absent}/.scratch.*output.scratch")
         self.assertNotIn("state.h5", self.assert_no_leftovers())
 
