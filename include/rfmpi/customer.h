@@ -146,7 +146,9 @@ void rfm_table_close(rfm_table *table); /* NULL is fine */
 
 /* ---- dedupe ----------------------------------------------------------------------------------------------------- */
 
-/* Keeps whole events until all are there, then lets one of each key through. */
+/* Keeps whole events until all are there (80 bytes each and 8 for each number and hash, and the bytes of text ids),
+ * then lets one of each key through. Past the budget of rfm_deduper_limit they wait in a nameless file as customers do;
+ * what has to fit memory then is the keys, 16 bytes an event, and 1/64 of the events while they are settled. */
 typedef struct rfm_deduper rfm_deduper;
 
 /* Keys of events seen, sorted, this rank's hash range of key.high. What state.h5 keeps with dedupe on. */
@@ -156,7 +158,8 @@ typedef struct rfm_keys {
 } rfm_keys;
 
 void rfm_keys_free(rfm_keys *keys);
-rfm_status rfm_deduper_open(const rfm_input *input, rfm_deduper **deduper, rfm_error *err); /* Local */
+rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err); /* Local */
+void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory);   /* as rfm_table_limit */
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err); /* Local */
 
 /* What a rank is left with. */

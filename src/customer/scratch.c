@@ -38,12 +38,12 @@ void rfm_scratch_close(rfm_scratch *scratch)
     *scratch = (rfm_scratch){0};
 }
 
-rfm_status rfm_scratch_write(rfm_scratch *scratch, const uint64_t *words, size_t n_words, rfm_scratch_place *place,
+rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_bytes, rfm_scratch_place *place,
                              rfm_error *err)
 {
-    const char *bytes = (const char *)words;
-    size_t left = n_words * sizeof *words;
-    *place = (rfm_scratch_place){scratch->n_bytes, n_words, rfm_hash64(words, left)};
+    const char *bytes = from;
+    size_t left = n_bytes;
+    *place = (rfm_scratch_place){scratch->n_bytes, n_bytes, rfm_hash64(from, n_bytes)};
     while (left > 0) {
         ssize_t n = pwrite(scratch->file, bytes, left, scratch->n_bytes);
         if (n < 0 && errno == EINTR)
@@ -60,10 +60,10 @@ rfm_status rfm_scratch_write(rfm_scratch *scratch, const uint64_t *words, size_t
     return RFM_OK;
 }
 
-rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, uint64_t *words, rfm_error *err)
+rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err)
 {
-    char *bytes = (char *)words;
-    size_t done = 0, n_bytes = place->n_words * sizeof *words;
+    char *bytes = into;
+    size_t done = 0, n_bytes = place->n_bytes;
     while (done < n_bytes) {
         ssize_t n = pread(scratch->file, bytes + done, n_bytes - done, place->offset + (int64_t)done);
         if (n < 0 && errno == EINTR)
@@ -74,7 +74,7 @@ rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place 
             break;
         done += (size_t)n;
     }
-    if (done < n_bytes || rfm_hash64(words, n_bytes) != place->hash)
+    if (done < n_bytes || rfm_hash64(into, n_bytes) != place->hash)
         return rfm_fail(err, RFM_IO, "%s: what is read back is not what was written; is the disk in order?",
                         scratch->path);
     return RFM_OK;

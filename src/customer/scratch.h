@@ -15,17 +15,16 @@ typedef struct rfm_scratch {
 
 typedef struct rfm_scratch_place {
     int64_t offset;
-    size_t n_words;
-    uint64_t hash; /* of the words: what is read must be what was written */
+    size_t n_bytes;
+    uint64_t hash; /* of the bytes: what is read must be what was written */
 } rfm_scratch_place;
 
 rfm_status rfm_scratch_open(rfm_scratch *scratch, const char *directory, rfm_error *err);
 void rfm_scratch_close(rfm_scratch *scratch);
 
 /* Errors are RFM_IO (or what errno says) and name the file. */
-rfm_status rfm_scratch_write(rfm_scratch *scratch, const uint64_t *words, size_t n_words, rfm_scratch_place *place,
+rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_bytes, rfm_scratch_place *place,
                              rfm_error *err);
-rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, uint64_t *words,
-                            rfm_error *err);
+rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err);
 
 #endif

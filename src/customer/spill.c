@@ -42,7 +42,7 @@ static rfm_status spill(rfm_table *table, rfm_error *err)
         rfm_scratch_place *place = &table->spilled[table->n_runs * table->n_pieces + p];
         blocks.n = 0;
         if (rfm_table_freeze_piece(table, p, &blocks, err) == RFM_OK)
-            rfm_scratch_write(&table->scratch, blocks.words, blocks.n, place, err);
+            rfm_scratch_write(&table->scratch, blocks.words, blocks.n * sizeof *blocks.words, place, err);
     }
     table->n_runs += !err->status;
     rfm_blocks_free(&blocks);
@@ -61,10 +61,11 @@ rfm_status rfm_table_unspill(rfm_table *table, size_t piece, rfm_blocks *blocks,
 {
     for (size_t r = 0; r < table->n_runs; r++) {
         const rfm_scratch_place *place = &table->spilled[r * table->n_pieces + piece];
-        if (rfm_reserve(&blocks->words, &blocks->capacity, blocks->n + place->n_words, sizeof *blocks->words, err) ||
+        size_t n_words = place->n_bytes / sizeof *blocks->words;
+        if (rfm_reserve(&blocks->words, &blocks->capacity, blocks->n + n_words, sizeof *blocks->words, err) ||
             rfm_scratch_read(&table->scratch, place, blocks->words + blocks->n, err))
             return err->status;
-        blocks->n += place->n_words;
+        blocks->n += n_words;
     }
     return RFM_OK;
 }

@@ -25,10 +25,14 @@ static rfm_status hold(void *deduper, const rfm_events *events, rfm_error *err)
     return rfm_deduper_add(deduper, events, err);
 }
 
-static void limit_memory(const rfm_batch *batch, rfm_table *table)
+static void limit_memory(const rfm_batch *batch, const rfm_pass *pass)
 {
-    const char *scratch = rfm_config_string(batch->config, "output.scratch");
-    rfm_table_limit(table, batch->job.memory_bytes, scratch ? scratch : rfm_run_dir(batch->run));
+    const char *given = rfm_config_string(batch->config, "output.scratch");
+    const char *scratch = given ? given : rfm_run_dir(batch->run);
+    if (pass->table)
+        rfm_table_limit(pass->table, batch->job.memory_bytes, scratch);
+    if (pass->deduper)
+        rfm_deduper_limit(pass->deduper, batch->job.memory_bytes, scratch);
 }
 
 static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
@@ -40,10 +44,9 @@ static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *e
     pass->quoted = rfm_alloc(batch->files.n, sizeof *pass->quoted, err);
     pass->rejects.cap = REJECTS_KEPT;
     rfm_table_open(&batch->layout, input->id_kind, rfm_comm_size(batch->comm), &pass->table, err);
-    if (pass->table)
-        limit_memory(batch, pass->table);
     if (input->dedupe != RFM_DEDUPE_NONE)
-        rfm_deduper_open(input, &pass->deduper, err);
+        rfm_deduper_open(input, rfm_comm_size(batch->comm), &pass->deduper, err);
+    limit_memory(batch, pass);
     return err->status;
 }
 

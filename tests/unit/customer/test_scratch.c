@@ -60,12 +60,12 @@ static void parts_come_back_in_any_order(void **state)
     assert_int_equal(count_files(), 0); /* it has no name */
     for (size_t part = 0; part < N_PARTS; part++) {
         fill(words, part);
-        assert_int_equal(rfm_scratch_write(&scratch, words, N_WORDS - part * 50, &places[part], &err), RFM_OK);
+        assert_int_equal(rfm_scratch_write(&scratch, words, sizeof words - part * 50, &places[part], &err), RFM_OK);
     }
     for (size_t part = N_PARTS; part-- > 0;) {
         fill(words, part);
         assert_int_equal(rfm_scratch_read(&scratch, &places[part], back, &err), RFM_OK);
-        assert_memory_equal(words, back, (N_WORDS - part * 50) * sizeof *words);
+        assert_memory_equal(words, back, sizeof words - part * 50);
     }
     rfm_scratch_close(&scratch);
     rfm_scratch_close(&scratch);
@@ -80,7 +80,7 @@ static void what_has_changed_or_ends_early_is_refused(void **state)
     rfm_error fine = {0}, changed = {0}, cut = {0};
     fill(words, 1);
     rfm_scratch_open(&scratch, folder, &fine);
-    assert_int_equal(rfm_scratch_write(&scratch, words, N_WORDS, &place, &fine), RFM_OK);
+    assert_int_equal(rfm_scratch_write(&scratch, words, sizeof words, &place, &fine), RFM_OK);
     assert_int_equal(pwrite(scratch.file, "x", 1, 77), 1);
     assert_int_equal(rfm_scratch_read(&scratch, &place, words, &changed), RFM_IO);
     assert_non_null(strstr(changed.message, folder));
