@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_LIMIT = 1 << 12, ENTRY_BYTES = sizeof(uint64_t) + sizeof(uint32_t) };
+enum { FIRST_LIMIT = 1 << 12, ENTRY_BYTES = sizeof(rfm_pair) };
 
 rfm_status rfm_pairs_init(rfm_pairs *pairs, const rfm_record *record, size_t n_pieces, rfm_pool *pool, rfm_error *err)
 {
@@ -24,7 +24,7 @@ rfm_status rfm_pairs_init(rfm_pairs *pairs, const rfm_record *record, size_t n_p
         pairs->recent_payload = rfm_alloc(n_recent, sizeof *pairs->recent_payload, err);
     pairs->logs = rfm_alloc(n_pieces, sizeof *pairs->logs, err);
     for (size_t p = 0; pairs->logs && p < n_pieces; p++)
-        pairs->logs[p] = (rfm_pair_log){.used = (uint32_t)pairs->capacity, .limit = FIRST_LIMIT};
+        pairs->logs[p] = (rfm_pair_log){.limit = FIRST_LIMIT};
     return err->status;
 }
 
@@ -43,7 +43,8 @@ rfm_status rfm_pairs_extend(rfm_pairs *pairs, rfm_pair_log *log, rfm_error *err)
         return err->status;
     chunk->next = log->head;
     log->head = chunk;
-    log->used = 0;
+    log->next = chunk->pair;
+    log->room = pairs->capacity;
     pairs->due |= log->n >= log->limit;
     return RFM_OK;
 }
@@ -55,7 +56,7 @@ void rfm_pairs_drop(rfm_pairs *pairs, size_t piece)
         next = chunk->next;
         rfm_pool_give(pairs->pool, chunk);
     }
-    *log = (rfm_pair_log){.used = (uint32_t)pairs->capacity, .limit = FIRST_LIMIT};
+    *log = (rfm_pair_log){.limit = FIRST_LIMIT};
 }
 
 void rfm_pairs_forget(rfm_pairs *pairs)
@@ -94,11 +95,10 @@ static void distribute(const rfm_pairs *pairs, rfm_pair_chunk *chunk, size_t use
                        rfm_list *list)
 {
     size_t width = (size_t)pairs->record->n_words, *next = list->start + 1;
-    const uint32_t *customer = rfm_pair_customers(pairs, chunk);
     const int64_t *payload = rfm_pair_payloads(pairs, chunk);
     for (size_t i = 0; i < used; i++) {
-        size_t to = next[place_of(order, customer[i])]++;
-        list->key[to] = chunk->key[i];
+        size_t to = next[place_of(order, chunk->pair[i].customer)]++;
+        list->key[to] = rfm_pair_key(&chunk->pair[i]);
         if (width > 0)
             memcpy(list->payload + to * width, payload + i * width, width * sizeof *payload);
     }
@@ -113,15 +113,13 @@ rfm_status rfm_pairs_gather(const rfm_pairs *pairs, size_t piece, const uint32_t
         return err->status;
     memset(list->start, 0, (n + 2) * sizeof *list->start);
     size_t *next = list->start + 1; /* next[c]: where c's next entry goes; at the end, where c ends */
-    size_t used = log->used;
-    for (rfm_pair_chunk *chunk = log->head; chunk; chunk = chunk->next, used = pairs->capacity) {
-        const uint32_t *customer = rfm_pair_customers(pairs, chunk);
+    size_t used = pairs->capacity - log->room;
+    for (rfm_pair_chunk *chunk = log->head; chunk; chunk = chunk->next, used = pairs->capacity)
         for (size_t i = 0; i < used; i++)
-            next[place_of(order, customer[i]) + 1]++;
-    }
+            next[place_of(order, chunk->pair[i].customer) + 1]++;
     for (size_t c = 1; c <= n; c++)
         next[c] += next[c - 1];
-    used = log->used;
+    used = pairs->capacity - log->room;
     for (rfm_pair_chunk *chunk = log->head; chunk; chunk = chunk->next, used = pairs->capacity)
         distribute(pairs, chunk, used, order, list);
     rfm_list_settle(pairs->record, n, list);
@@ -133,7 +131,7 @@ void rfm_gathered_free(rfm_gathered *gathered)
     free(gathered->list.start);
     free(gathered->list.key);
     free(gathered->list.payload);
-    free(gathered->customer);
+    free(gathered->pairs);
     free(gathered->slots);
     memset(gathered, 0, sizeof *gathered);
 }
@@ -149,7 +147,7 @@ static rfm_status make_slots(const rfm_pairs *pairs, size_t n, rfm_gathered *gat
         ++*bits;
     size_t n_slots = (size_t)1 << *bits;
     if (make_room(pairs, n, 0, gathered, err) ||
-        rfm_reserve(&gathered->customer, &gathered->customer_capacity, n, sizeof *gathered->customer, err) ||
+        rfm_reserve(&gathered->pairs, &gathered->pairs_capacity, n, sizeof *gathered->pairs, err) ||
         rfm_reserve(&gathered->slots, &gathered->slots_capacity, n_slots, sizeof *gathered->slots, err))
         return err->status;
     memset(gathered->slots, 0, n_slots * sizeof *gathered->slots);
@@ -157,26 +155,24 @@ static rfm_status make_slots(const rfm_pairs *pairs, size_t n, rfm_gathered *gat
 }
 
 /* The entry of this pair among the `kept` first ones, which may be the one behind them. */
-static size_t find_entry(const rfm_gathered *gathered, uint32_t customer, uint64_t key, size_t kept, unsigned bits)
+static size_t find_entry(const rfm_gathered *gathered, const rfm_pair *pair, size_t kept, unsigned bits)
 {
-    size_t mask = ((size_t)1 << bits) - 1, at = rfm_pair_mix(customer, key, bits);
+    size_t mask = ((size_t)1 << bits) - 1, at = rfm_pair_mix(pair->customer, rfm_pair_key(pair), bits);
     for (uint32_t slot; (slot = gathered->slots[at]) != 0; at = (at + 1) & mask)
-        if (gathered->list.key[slot - 1] == key && gathered->customer[slot - 1] == customer)
+        if (memcmp(&gathered->pairs[slot - 1], pair, sizeof *pair) == 0)
             return slot - 1;
     gathered->slots[at] = (uint32_t)kept + 1;
-    gathered->list.key[kept] = key;
-    gathered->customer[kept] = customer;
+    gathered->pairs[kept] = *pair;
     return kept;
 }
 
 static size_t keep_distinct(const rfm_pairs *pairs, const rfm_pair_log *log, rfm_gathered *gathered, unsigned bits)
 {
-    size_t kept = 0, used = log->used, width = (size_t)pairs->record->n_words;
+    size_t kept = 0, used = pairs->capacity - log->room, width = (size_t)pairs->record->n_words;
     for (rfm_pair_chunk *chunk = log->head; chunk; chunk = chunk->next, used = pairs->capacity) {
-        const uint32_t *customer = rfm_pair_customers(pairs, chunk);
         const int64_t *payload = rfm_pair_payloads(pairs, chunk);
         for (size_t i = 0; i < used; i++) {
-            size_t entry = find_entry(gathered, customer[i], chunk->key[i], kept, bits);
+            size_t entry = find_entry(gathered, &chunk->pair[i], kept, bits);
             int64_t *into = width > 0 ? gathered->list.payload + entry * width : NULL;
             if (into && entry == kept)
                 rfm_record_clear(pairs->record, into);
@@ -196,12 +192,12 @@ static rfm_status put_back(rfm_pairs *pairs, rfm_pair_log *log, const rfm_gather
         size_t first = log->n, more = n - first < pairs->capacity ? n - first : pairs->capacity;
         if (rfm_pairs_extend(pairs, log, err))
             return err->status;
-        memcpy(log->head->key, gathered->list.key + first, more * sizeof *log->head->key);
-        memcpy(rfm_pair_customers(pairs, log->head), gathered->customer + first, more * sizeof *gathered->customer);
+        memcpy(log->head->pair, gathered->pairs + first, more * sizeof *gathered->pairs);
         if (width > 0)
             memcpy(rfm_pair_payloads(pairs, log->head), gathered->list.payload + first * width,
                    more * width * sizeof *gathered->list.payload);
-        log->used = (uint32_t)more;
+        log->next += more;
+        log->room -= more;
         log->n += more;
     }
     return RFM_OK;
@@ -213,7 +209,8 @@ rfm_status rfm_pairs_settle(rfm_pairs *pairs, size_t piece, rfm_gathered *gather
     unsigned bits = 1;
     if (make_slots(pairs, log->n, gathered, &bits, err))
         return err->status;
-    size_t n = keep_distinct(pairs, log, gathered, bits), limit = n + n / 2;
+    size_t before = log->n, n = keep_distinct(pairs, log, gathered, bits);
+    size_t limit = n < before / 4 * 3 ? n + n / 2 : 2 * n; /* where there are few repeats, look for them less often */
     rfm_pairs_drop(pairs, piece);
     put_back(pairs, log, gathered, n, err);
     log->limit = limit > FIRST_LIMIT ? limit : FIRST_LIMIT;

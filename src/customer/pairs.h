@@ -2,11 +2,12 @@
  *
  * A log of entries (customer, key, payload) for each piece of the table, appended to in chunks:
  *
- *   | next | key ... | customer ... | payload ... |     a chunk; `capacity` entries
+ *   | next | customer, key ... | payload ... |     a chunk; `capacity` entries
  *
  * Repeats that come soon after each other meet in a small direct-mapped cache of recent pairs and make no entry. The
- * rest of the repeats go when a log is settled, which happens whenever it has grown by half: a piece is so small that
- * this works in cache, and so the logs hold at most 1.5 times the distinct pairs (or a constant).
+ * rest of the repeats go when a log is settled, which happens whenever it has grown by half, or doubled where
+ * repeats are few: a piece is so small that this works in cache, and so the logs hold hardly more than 1.5 times the
+ * distinct pairs (or a constant).
  */
 #ifndef RFMPI_CUSTOMER_PAIRS_H
 #define RFMPI_CUSTOMER_PAIRS_H
@@ -29,23 +30,28 @@ typedef struct rfm_recent {
     uint64_t key;
 } rfm_recent;
 
+typedef struct rfm_pair { /* of 12 bytes: the key is unaligned */
+    uint32_t customer, key[2];
+} rfm_pair;
+
 typedef struct rfm_pair_chunk {
     struct rfm_pair_chunk *next;
-    uint64_t key[];
+    rfm_pair pair[];
 } rfm_pair_chunk;
 
 typedef struct rfm_pair_log {
     rfm_pair_chunk *head; /* the last one; those behind it are full */
-    uint32_t used;        /* entries of the head */
+    rfm_pair *next;       /* where the next entry goes */
+    size_t room;          /* entries that the head can still take */
     size_t n, limit;      /* entries, and how many are let in before settling */
 } rfm_pair_log;
 
 /* Room to work on a log in, used again for the next. */
 typedef struct rfm_gathered {
-    rfm_list list;      /* gathered: the lists of one customer after the other; while settling: distinct entries */
-    uint32_t *customer; /* of each entry, while settling */
-    uint32_t *slots;    /* entry plus one by (customer, key), while settling */
-    size_t start_capacity, key_capacity, payload_capacity, customer_capacity, slots_capacity;
+    rfm_list list;   /* gathered: the lists of one customer after the other */
+    rfm_pair *pairs; /* settling: each once, its payload in list.payload */
+    uint32_t *slots; /* settling: place among the pairs, plus one, by their hash */
+    size_t start_capacity, key_capacity, payload_capacity, pairs_capacity, slots_capacity;
 } rfm_gathered;
 
 typedef struct rfm_pairs {
@@ -76,14 +82,19 @@ void rfm_pairs_forget(rfm_pairs *pairs);             /* no pair is recent: rows 
 size_t rfm_pairs_bytes(const rfm_pairs *pairs);      /* what the entries take */
 void rfm_gathered_free(rfm_gathered *gathered);
 
-static inline uint32_t *rfm_pair_customers(const rfm_pairs *pairs, rfm_pair_chunk *chunk)
+static inline rfm_pair rfm_pair_of(uint32_t customer, uint64_t key)
 {
-    return (uint32_t *)(void *)(chunk->key + pairs->capacity);
+    return (rfm_pair){customer, {(uint32_t)key, (uint32_t)(key >> 32)}};
+}
+
+static inline uint64_t rfm_pair_key(const rfm_pair *pair)
+{
+    return pair->key[0] | (uint64_t)pair->key[1] << 32;
 }
 
 static inline int64_t *rfm_pair_payloads(const rfm_pairs *pairs, rfm_pair_chunk *chunk)
 {
-    return (int64_t *)(chunk->key + pairs->capacity + pairs->capacity / 2);
+    return (int64_t *)(void *)(chunk->pair + pairs->capacity); /* capacity is even */
 }
 
 static inline size_t rfm_pair_mix(uint64_t customer, uint64_t key, unsigned bits)
@@ -96,6 +107,14 @@ static inline size_t rfm_pairs_place(const rfm_met *met, uint64_t key)
     return rfm_pair_mix((uint64_t)(uintptr_t)met->row, key, RFM_RECENT_BITS);
 }
 
+/* Ask for the memory that rfm_pairs_touch is going to use. */
+static inline void rfm_pairs_prefetch(const rfm_pairs *pairs, const rfm_met *met, uint64_t key)
+{
+    const rfm_pair_log *log = &pairs->logs[met->piece];
+    __builtin_prefetch(&pairs->recent[rfm_pairs_place(met, key)], 1);
+    __builtin_prefetch(log->next, 1);
+}
+
 /* The payload of this pair: a recent one, or a new one that is neutral. NULL on failure. Without payloads, not to be
  * looked into. */
 static inline int64_t *rfm_pairs_touch(rfm_pairs *pairs, const rfm_met *met, uint64_t key, rfm_error *err)
@@ -106,15 +125,15 @@ static inline int64_t *rfm_pairs_touch(rfm_pairs *pairs, const rfm_met *met, uin
     if (recent->row == met->row && recent->key == key)
         return pairs->recent_payload ? pairs->recent_payload[place] : &none;
     rfm_pair_log *log = &pairs->logs[met->piece];
-    if (log->used == pairs->capacity && rfm_pairs_extend(pairs, log, err))
+    if (log->room == 0 && rfm_pairs_extend(pairs, log, err))
         return NULL;
-    size_t at = log->used++;
+    *log->next++ = rfm_pair_of(met->customer, key);
+    log->room--;
     log->n++;
-    log->head->key[at] = key;
-    rfm_pair_customers(pairs, log->head)[at] = met->customer;
     *recent = (rfm_recent){met->row, key};
     if (!pairs->recent_payload)
         return &none;
+    size_t at = pairs->capacity - log->room - 1;
     int64_t *payload = rfm_pair_payloads(pairs, log->head) + at * (size_t)pairs->record->n_words;
     rfm_record_clear(pairs->record, payload);
     return pairs->recent_payload[place] = payload;

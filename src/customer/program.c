@@ -136,7 +136,7 @@ static void fold_number(const stretch *s, const rfm_step *step, int64_t *const *
 static void prefetch_pairs(const stretch *s, const rfm_pairs *pairs, const uint64_t *key)
 {
     for (size_t k = 0; k < s->n_selected; k++)
-        __builtin_prefetch(&pairs->recent[rfm_pairs_place(&s->met[s->selected[k]], key[s->selected[k]])], 1);
+        rfm_pairs_prefetch(pairs, &s->met[s->selected[k]], key[s->selected[k]]);
 }
 
 static rfm_status fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs *pairs, rfm_error *err)
