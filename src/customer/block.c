@@ -48,7 +48,7 @@ rfm_status rfm_block_add(rfm_blocks *blocks, const rfm_layout *layout, rfm_id_ki
 {
     size_t words = count_words(layout, kind, size);
     if (rfm_reserve(&blocks->words, &blocks->capacity, blocks->n + words, sizeof *blocks->words, err))
-        return err->status;
+        return RFM_NO_MEMORY;
     uint64_t *block = blocks->words + blocks->n;
     block[HEAD_SIZE] = words;
     block[HEAD_N] = size->n;
@@ -123,8 +123,8 @@ rfm_status rfm_block_add_range(rfm_blocks *blocks, const rfm_state *state, rfm_r
     rfm_list *lists = rfm_alloc(n_lists, sizeof *lists, err);
     size_t *entries = rfm_alloc(n_lists, sizeof *entries, err);
     rfm_block_size size = {.n = range.end - range.first, .entries = entries};
-    rfm_state view;
-    if (err->status || !entries)
+    rfm_state view = {0};
+    if (!lists || !entries)
         goto done;
     if (state->ids.kind == RFM_ID_TEXT)
         size.id_bytes = state->ids.offset[range.end] - state->ids.offset[range.first];

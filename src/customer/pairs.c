@@ -40,7 +40,7 @@ rfm_status rfm_pairs_extend(rfm_pairs *pairs, rfm_pair_log *log, rfm_error *err)
 {
     rfm_pair_chunk *chunk = rfm_pool_take(pairs->pool, err);
     if (!chunk)
-        return err->status;
+        return RFM_NO_MEMORY;
     chunk->next = log->head;
     log->head = chunk;
     log->next = chunk->pair;

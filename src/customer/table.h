@@ -66,7 +66,7 @@ rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t fir
 const char *rfm_table_text(const rfm_piece *piece, const int64_t *row, size_t *length);
 
 /* The customers of a piece, in order, as a block. Leaves the piece empty. */
-rfm_status rfm_table_freeze_piece(rfm_table *table, size_t piece, rfm_blocks *blocks, rfm_error *err);
+rfm_status rfm_table_freeze_piece(rfm_table *table, size_t index, rfm_blocks *blocks, rfm_error *err);
 
 /* Few slots again, all of them free. */
 void rfm_table_empty_slots(rfm_table *table, rfm_piece *piece);
