@@ -19,7 +19,7 @@
 
 enum { PIECES_EACH = 256 }; /* of a state, which is cut where it is asked for */
 
-static const size_t DEFAULT_ROUND_BYTES = (size_t)16 << 20;
+static const size_t DEFAULT_ROUND_BYTES = (size_t)32 << 20;
 
 typedef struct exchange {
     rfm_comm *comm;
@@ -96,10 +96,12 @@ static rfm_status merge_piece(exchange *x, rfm_error *err)
     return rfm_runs_merge(&x->runs, &x->builder, err);
 }
 
+/* What fails while merging is told with the next round's agreement, or at the end. */
 static rfm_status run_round(exchange *x, rfm_error *err)
 {
     void *received = NULL;
-    put_round(x, err);
+    if (!err->status)
+        put_round(x, err);
     if (rfm_comm_agree(x->comm, err) ||
         rfm_comm_exchange(x->comm, sizeof *x->out.words, x->out.words, x->n_out, &received, x->n_in, err))
         return err->status;
@@ -108,7 +110,7 @@ static rfm_status run_round(exchange *x, rfm_error *err)
     for (size_t p = x->first; p < x->end && !err->status; p++)
         merge_piece(x, err);
     free(x->in);
-    return rfm_comm_agree(x->comm, err);
+    return RFM_OK;
 }
 
 /* ---- all rounds ------------------------------------------------------------------------------------------------- */
@@ -165,6 +167,8 @@ rfm_status rfm_source_exchange(rfm_comm *comm, const rfm_source *source, size_t 
         if (run_round(&x, err))
             goto done;
     }
+    if (rfm_comm_agree(comm, err))
+        goto done;
     *state = rfm_builder_take(&x.builder);
     state->extent = extent;
     reduce_extent(comm, &state->extent);
