@@ -124,15 +124,31 @@ int rfm_owner(uint64_t hash, int n_ranks); /* Local: floor(hash * n_ranks / 2^64
 
 typedef struct rfm_table rfm_table;
 
-rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, rfm_table **table, rfm_error *err);
+/* n_owners: the ranks that the customers will be shared out among. */
+rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, int n_owners, rfm_table **table, rfm_error *err);
 rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error *err);
+
+/* A budget for what customers and their values take in memory: past it, the table is put into a nameless file in
+ * `directory` (borrowed; on a full disk RFM_IO that names it) and begins again. The result is the same. Not counted is
+ * what a table needs in any case: about 1 MiB, and a piece (1/256 of all) while it is frozen. What settles at the end,
+ * the customers this rank owns, has to fit memory. */
+void rfm_table_limit(rfm_table *table, size_t memory_bytes, const char *directory);
+int64_t rfm_table_spilled_bytes(const rfm_table *table);
+
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
                             rfm_error *err); /* leaves the table empty; extent is the caller's */
-void rfm_table_close(rfm_table *table);      /* NULL is fine */
+
+/* Collective. Each customer's part goes to the owner of its hash and is merged there, as rfm_state_exchange does it;
+ * the table of each rank, opened for this many owners, shrinks as the state grows, and is empty at the end. The extent
+ * is this rank's on entry and the global one afterwards; nothing else of *state is looked at. */
+rfm_status rfm_table_settle(rfm_comm *comm, rfm_table *table, size_t round_bytes, rfm_state *state, rfm_error *err);
+void rfm_table_close(rfm_table *table); /* NULL is fine */
 
 /* ---- dedupe ----------------------------------------------------------------------------------------------------- */
 
-/* Keeps whole events until all are there, then lets one of each key through. */
+/* Keeps whole events until all are there (80 bytes each and 8 for each number and hash, and the bytes of text ids),
+ * then lets one of each key through. Past the budget of rfm_deduper_limit they wait in a nameless file as customers do;
+ * what has to fit memory then is the keys, 16 bytes an event, and 1/64 of the events while they are settled. */
 typedef struct rfm_deduper rfm_deduper;
 
 /* Keys of events seen, sorted, this rank's hash range of key.high. What state.h5 keeps with dedupe on. */
@@ -142,7 +158,8 @@ typedef struct rfm_keys {
 } rfm_keys;
 
 void rfm_keys_free(rfm_keys *keys);
-rfm_status rfm_deduper_open(const rfm_input *input, rfm_deduper **deduper, rfm_error *err); /* Local */
+rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err); /* Local */
+void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory);   /* as rfm_table_limit */
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err); /* Local */
 
 /* What a rank is left with. */

@@ -204,6 +204,51 @@ static size_t advance(rfm_stretch *heap, size_t n)
     return n;
 }
 
+/* ---- a run that is alone ---------------------------------------------------------------------------------------- */
+
+static void shift_edges(size_t *to, const size_t *from, size_t n)
+{
+    size_t shift = to[0] - from[0]; /* to[0] stands already */
+    for (size_t i = 1; i <= n; i++)
+        to[i] = from[i] + shift;
+}
+
+static void append_ids(rfm_ids *to, const rfm_ids *from, size_t first, size_t n)
+{
+    memcpy(to->hash + to->n, from->hash + first, n * sizeof *to->hash);
+    if (to->kind == RFM_ID_INTEGER) {
+        memcpy(to->number + to->n, from->number + first, n * sizeof *to->number);
+        return;
+    }
+    size_t bytes = from->offset[first + n] - from->offset[first];
+    shift_edges(to->offset + to->n, from->offset + first, n);
+    if (bytes > 0)
+        memcpy(to->bytes + to->offset[to->n], from->bytes + from->offset[first], bytes);
+}
+
+static void append_run(rfm_state *to, const rfm_stretch *run)
+{
+    const rfm_layout *layout = to->layout;
+    const rfm_state *from = run->state;
+    size_t at = to->ids.n, first = run->next, n = run->end - first, width = (size_t)layout->words.n_words;
+    append_ids(&to->ids, &from->ids, first, n);
+    if (width > 0)
+        memcpy(to->words + at * width, from->words + first * width, n * width * sizeof *to->words);
+    for (int l = 0; l < layout->n_lists; l++) {
+        const rfm_list *source = &from->lists[l];
+        rfm_list *list = &to->lists[l];
+        size_t entry = source->start[first], entries = source->start[first + n] - entry;
+        size_t row = (size_t)layout->payloads[l].n_words;
+        shift_edges(list->start + at, source->start + first, n);
+        if (entries > 0)
+            memcpy(list->key + list->start[at], source->key + entry, entries * sizeof *list->key);
+        if (entries > 0 && row > 0)
+            memcpy(list->payload + list->start[at] * row, source->payload + entry * row,
+                   entries * row * sizeof *list->payload);
+    }
+    to->ids.n += n;
+}
+
 rfm_status rfm_builder_merge(rfm_builder *builder, rfm_stretch *runs, size_t n_runs, rfm_error *err)
 {
     rfm_state *state = &builder->state;
@@ -211,6 +256,10 @@ rfm_status rfm_builder_merge(rfm_builder *builder, rfm_stretch *runs, size_t n_r
         return err->status;
     size_t n = make_heap(runs, n_runs);
     while (n > 0) {
+        if (n == 1) {
+            append_run(state, &runs[0]);
+            break;
+        }
         int parts = 0;
         do {
             take_customer(state, runs[0].state, runs[0].next, parts++ == 0);

@@ -1,143 +1,209 @@
 /* deduper: events go to the owner of their key; the first of each key stays.
  *
- * Knows what a key is (128 bits that ingest made) and not what it was made from.
+ * Knows what a key is (128 bits that ingest made) and not what it was made from. Events are held in pieces by the hash
+ * of the key, as a table holds customers: a round brings a few pieces of every owner to it, which are all there is of
+ * their keys, so that they can be settled and given on before the next round. Past a budget the pieces go to disk.
  */
+#include "exchange.h"
 #include "held.h"
 #include "order.h"
+#include "scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_PIECES = 64 };
+
+static const size_t ROUND_BYTES = (size_t)16 << 20;
+
+/* What went to disk of a piece at one time. */
+typedef struct spilled {
+    rfm_scratch_place words, bytes;
+    size_t n;
+} spilled;
+
 struct rfm_deduper {
-    rfm_held held;
+    rfm_held *pieces;
+    size_t n_pieces;
+    size_t held_bytes, memory_bytes; /* now, and the budget (0: none) */
+    const char *directory;           /* borrowed */
+    rfm_scratch scratch;
+    spilled *spilled; /* [n_runs][n_pieces] */
+    size_t n_runs, capacity;
 };
 
-rfm_status rfm_deduper_open(const rfm_input *input, rfm_deduper **deduper, rfm_error *err)
+rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err)
 {
+    size_t owners = (size_t)n_owners, n_pieces = owners * ((LEAST_PIECES + owners - 1) / owners);
+    const rfm_held_shape shape = {.kind = input->id_kind,
+                                  .n_numbers = input->n_numbers,
+                                  .n_hashes = input->n_hashes,
+                                  .width = RFM_HELD_FIXED + input->n_numbers + input->n_hashes};
     *deduper = rfm_alloc(1, sizeof **deduper, err);
-    if (*deduper)
-        (*deduper)->held.shape = (rfm_held_shape){
-            .kind = input->id_kind,
-            .n_numbers = input->n_numbers,
-            .n_hashes = input->n_hashes,
-            .width = RFM_HELD_FIXED + input->n_numbers + input->n_hashes,
-        };
-    return err->status;
+    if (!*deduper)
+        return err->status;
+    (*deduper)->pieces = rfm_alloc(n_pieces, sizeof *(*deduper)->pieces, err);
+    if (!(*deduper)->pieces) {
+        free(*deduper);
+        *deduper = NULL;
+        return err->status;
+    }
+    (*deduper)->n_pieces = n_pieces;
+    for (size_t p = 0; p < n_pieces; p++)
+        (*deduper)->pieces[p].shape = shape;
+    return RFM_OK;
 }
 
-rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err)
+void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory)
 {
-    return rfm_held_add(&deduper->held, events, err);
+    deduper->memory_bytes = memory_bytes;
+    deduper->directory = directory;
 }
 
 void rfm_deduper_close(rfm_deduper *deduper)
 {
     if (!deduper)
         return;
-    rfm_held_free(&deduper->held);
+    for (size_t p = 0; p < deduper->n_pieces; p++)
+        rfm_held_free(&deduper->pieces[p]);
+    rfm_scratch_close(&deduper->scratch);
+    free(deduper->pieces);
+    free(deduper->spilled);
     free(deduper);
 }
 
-/* ---- to the owners ---------------------------------------------------------------------------------------------- */
+/* ---- holding ---------------------------------------------------------------------------------------------------- */
 
-/* How much goes to each rank, and what comes from each. */
-struct traffic {
-    size_t *records, *bytes, *records_in, *bytes_in;
-};
-
-static rfm_status count_traffic(const rfm_held *held, int n_ranks, struct traffic *traffic, rfm_error *err)
+static rfm_status spill_piece(rfm_deduper *deduper, size_t piece, rfm_error *err)
 {
-    size_t **counts[] = {&traffic->records, &traffic->bytes, &traffic->records_in, &traffic->bytes_in};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        *counts[i] = rfm_alloc((size_t)n_ranks, sizeof **counts[i], err);
-    for (size_t i = 0; i < held->n && !err->status; i++) {
-        int owner = rfm_owner(rfm_held_record(held, i)[RFM_HELD_KEY_HIGH], n_ranks);
-        traffic->records[owner]++;
-        traffic->bytes[owner] += rfm_held_id_bytes(held, i);
-    }
-    return err->status;
-}
-
-static void free_traffic(struct traffic *traffic)
-{
-    free(traffic->records);
-    free(traffic->bytes);
-    free(traffic->records_in);
-    free(traffic->bytes_in);
-}
-
-static void sum_before(const size_t *counts, int n, size_t *before)
-{
-    size_t sum = 0;
-    for (int r = 0; r < n; r++) {
-        before[r] = sum;
-        sum += counts[r];
-    }
-}
-
-/* The same events, those for rank 0 first, then those for rank 1, ... */
-static rfm_status sort_by_owner(const rfm_held *held, int n_ranks, struct traffic *traffic, rfm_held *out,
-                                rfm_error *err)
-{
-    size_t from = 0, row = held->shape.width * sizeof *out->words;
-    out->shape = held->shape;
-    if (count_traffic(held, n_ranks, traffic, err))
+    rfm_held *held = &deduper->pieces[piece];
+    spilled *to = &deduper->spilled[deduper->n_runs * deduper->n_pieces + piece];
+    to->n = held->n;
+    if (rfm_scratch_write(&deduper->scratch, held->words, held->n * held->shape.width * sizeof *held->words, &to->words,
+                          err) ||
+        rfm_scratch_write(&deduper->scratch, held->bytes, held->n_bytes, &to->bytes, err))
         return err->status;
-    out->words = rfm_alloc(held->n, row, err);
-    out->bytes = rfm_alloc(held->n_bytes, 1, err);
-    if (err->status)
-        return err->status;
-    size_t *record = traffic->records_in, *byte = traffic->bytes_in; /* not needed for what comes in until then */
-    sum_before(traffic->records, n_ranks, record);
-    sum_before(traffic->bytes, n_ranks, byte);
-    for (size_t i = 0; i < held->n; i++) {
-        size_t length = rfm_held_id_bytes(held, i);
-        int owner = rfm_owner(rfm_held_record(held, i)[RFM_HELD_KEY_HIGH], n_ranks);
-        memcpy(out->words + record[owner]++ * held->shape.width, rfm_held_record(held, i), row);
-        if (length > 0)
-            memcpy(out->bytes + byte[owner], held->bytes + from, length);
-        byte[owner] += length;
-        from += length;
-    }
-    out->n = held->n;
-    out->n_bytes = held->n_bytes;
+    rfm_held_free(held);
     return RFM_OK;
 }
 
-static rfm_status exchange(rfm_comm *comm, const rfm_held *out, struct traffic *traffic, rfm_held *in, rfm_error *err)
+static rfm_status spill(rfm_deduper *deduper, rfm_error *err)
+{
+    if ((!deduper->scratch.path && rfm_scratch_open(&deduper->scratch, deduper->directory, err)) ||
+        rfm_reserve(&deduper->spilled, &deduper->capacity, (deduper->n_runs + 1) * deduper->n_pieces,
+                    sizeof *deduper->spilled, err))
+        return err->status;
+    for (size_t p = 0; p < deduper->n_pieces; p++)
+        if (spill_piece(deduper, p, err))
+            return err->status;
+    deduper->n_runs++;
+    deduper->held_bytes = 0;
+    return RFM_OK;
+}
+
+rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err)
+{
+    for (size_t i = 0; i < events->n; i++) {
+        rfm_held *held = &deduper->pieces[rfm_piece_of(events->key[i].high, deduper->n_pieces)];
+        size_t before = rfm_held_size(held);
+        if (rfm_held_add(held, events, i, err))
+            return err->status;
+        deduper->held_bytes += rfm_held_size(held) - before;
+    }
+    if (deduper->memory_bytes == 0 || deduper->held_bytes <= deduper->memory_bytes)
+        return RFM_OK;
+    return spill(deduper, err);
+}
+
+/* ---- out: a piece, from memory and from disk -------------------------------------------------------------------- */
+
+static rfm_status read_back(const rfm_deduper *deduper, size_t piece, rfm_held *to, rfm_error *err)
+{
+    for (size_t r = 0; r < deduper->n_runs; r++) {
+        const spilled *from = &deduper->spilled[r * deduper->n_pieces + piece];
+        if (rfm_held_reserve(to, from->n, from->bytes.n_bytes, err) ||
+            rfm_scratch_read(&deduper->scratch, &from->words, to->words + to->n * to->shape.width, err) ||
+            rfm_scratch_read(&deduper->scratch, &from->bytes, to->bytes + to->n_bytes, err))
+            return err->status;
+        to->n += from->n;
+        to->n_bytes += from->bytes.n_bytes;
+    }
+    return RFM_OK;
+}
+
+/* Move a piece behind what is in `to`. */
+static rfm_status take_piece(rfm_deduper *deduper, size_t piece, rfm_held *to, rfm_error *err)
+{
+    rfm_held *from = &deduper->pieces[piece];
+    size_t width = to->shape.width;
+    if (read_back(deduper, piece, to, err) || rfm_held_reserve(to, from->n, from->n_bytes, err))
+        return err->status;
+    if (from->n > 0)
+        memcpy(to->words + to->n * width, from->words, from->n * width * sizeof *to->words);
+    if (from->n_bytes > 0)
+        memcpy(to->bytes + to->n_bytes, from->bytes, from->n_bytes);
+    to->n += from->n;
+    to->n_bytes += from->n_bytes;
+    rfm_held_free(from);
+    return RFM_OK;
+}
+
+/* ---- rounds ----------------------------------------------------------------------------------------------------- */
+
+typedef struct resolving {
+    rfm_comm *comm;
+    rfm_deduper *deduper;
+    size_t n_ranks, each; /* pieces of an owner */
+    size_t *counts;       /* [4][n_ranks]: records and bytes out, records and bytes in */
+    const rfm_hash128 *base;
+    size_t n_base, next_base, keys_capacity;
+    rfm_event_sink sink;
+    void *context;
+    rfm_survivors *survivors;
+} resolving;
+
+static size_t agree_on_rounds(const resolving *x)
+{
+    const rfm_deduper *deduper = x->deduper;
+    size_t round_bytes = ROUND_BYTES;
+    if (deduper->memory_bytes > 0 && deduper->memory_bytes < round_bytes)
+        round_bytes = deduper->memory_bytes;
+    int64_t n = (int64_t)((deduper->held_bytes + (size_t)deduper->scratch.n_bytes) / round_bytes + 1);
+    rfm_comm_reduce_i64(x->comm, RFM_MAX, &n, 1);
+    return (size_t)n < x->each ? (size_t)n : x->each;
+}
+
+/* Pieces first .. end-1 of every owner, owner by owner. */
+static rfm_status take_round(const resolving *x, size_t first, size_t end, rfm_held *out, rfm_error *err)
+{
+    out->shape = x->deduper->pieces[0].shape;
+    for (size_t r = 0; r < x->n_ranks; r++) {
+        size_t n = out->n, n_bytes = out->n_bytes;
+        for (size_t p = first; p < end; p++)
+            if (take_piece(x->deduper, r * x->each + p, out, err))
+                return err->status;
+        x->counts[r] = out->n - n;
+        x->counts[x->n_ranks + r] = out->n_bytes - n_bytes;
+    }
+    return RFM_OK;
+}
+
+static rfm_status exchange(const resolving *x, const rfm_held *out, rfm_held *in, rfm_error *err)
 {
     void *words = NULL, *bytes = NULL;
+    size_t *n_in = x->counts + 2 * x->n_ranks, *bytes_in = n_in + x->n_ranks;
     in->shape = out->shape;
-    if (rfm_comm_exchange(comm, out->shape.width * sizeof *out->words, out->words, traffic->records, &words,
-                          traffic->records_in, err))
+    if (rfm_comm_exchange(x->comm, out->shape.width * sizeof *out->words, out->words, x->counts, &words, n_in, err))
         return err->status;
     in->words = words;
-    if (rfm_comm_exchange(comm, 1, out->bytes, traffic->bytes, &bytes, traffic->bytes_in, err))
+    if (rfm_comm_exchange(x->comm, 1, out->bytes, x->counts + x->n_ranks, &bytes, bytes_in, err))
         return err->status;
     in->bytes = bytes;
-    for (int r = 0; r < rfm_comm_size(comm); r++) {
-        in->n += traffic->records_in[r];
-        in->n_bytes += traffic->bytes_in[r];
+    for (size_t r = 0; r < x->n_ranks; r++) {
+        in->n += n_in[r];
+        in->n_bytes += bytes_in[r];
     }
     return RFM_OK;
-}
-
-/* *held becomes the events whose keys this rank owns. */
-static rfm_status send_to_owners(rfm_comm *comm, rfm_held *held, rfm_error *err)
-{
-    struct traffic traffic = {0};
-    rfm_held out = {0}, in = {0};
-    sort_by_owner(held, rfm_comm_size(comm), &traffic, &out, err);
-    rfm_held_free(held);
-    if (rfm_comm_agree(comm, err) || exchange(comm, &out, &traffic, &in, err))
-        goto done;
-    *held = in;
-    in = (rfm_held){0};
-done:
-    free_traffic(&traffic);
-    rfm_held_free(&out);
-    rfm_held_free(&in);
-    return err->status;
 }
 
 /* ---- picking ---------------------------------------------------------------------------------------------------- */
@@ -177,60 +243,103 @@ static int compare_keys(rfm_hash128 a, rfm_hash128 b)
     return (a.low > b.low) - (a.low < b.low);
 }
 
-/* One walk along the sorted records and the sorted base: the records that stay, and the keys of both. */
-static size_t pick(const rfm_held *held, const rfm_ordered *sorted, const rfm_keys *base, size_t *survivors,
-                   rfm_keys *keys)
+static void take_base(resolving *x, const rfm_hash128 *before)
 {
-    size_t n_survivors = 0, b = 0, n_base = base ? base->n : 0;
+    rfm_keys *keys = &x->survivors->keys;
+    for (; x->next_base < x->n_base; x->next_base++) {
+        if (before && compare_keys(x->base[x->next_base], *before) >= 0)
+            return;
+        keys->keys[keys->n++] = x->base[x->next_base];
+    }
+}
+
+/* One walk along the sorted records and the sorted base: the records that stay, and the keys of both. */
+static size_t pick(resolving *x, const rfm_held *held, const rfm_ordered *sorted, size_t *picked)
+{
+    rfm_keys *keys = &x->survivors->keys;
+    size_t n = 0;
     for (size_t i = 0, end; i < held->n; i = end) {
         rfm_hash128 key = key_of(held, sorted[i].row);
         for (end = i + 1; end < held->n && compare_keys(key_of(held, sorted[end].row), key) == 0;)
             end++;
-        while (b < n_base && compare_keys(base->keys[b], key) < 0)
-            keys->keys[keys->n++] = base->keys[b++];
-        if (b < n_base && compare_keys(base->keys[b], key) == 0)
+        take_base(x, &key);
+        if (x->next_base < x->n_base && compare_keys(x->base[x->next_base], key) == 0)
             continue;
         keys->keys[keys->n++] = key;
-        survivors[n_survivors++] = sorted[i].row;
+        picked[n++] = sorted[i].row;
     }
-    while (b < n_base)
-        keys->keys[keys->n++] = base->keys[b++];
-    return n_survivors;
+    return n;
 }
 
-struct outlet {
-    rfm_event_sink sink;
-    void *context;
-};
+/* Room for the keys of n more records, and for all of base besides. */
+static rfm_status reserve_keys(resolving *x, size_t n, rfm_error *err)
+{
+    rfm_keys *keys = &x->survivors->keys;
+    return rfm_reserve(&keys->keys, &x->keys_capacity, keys->n + n + (x->n_base - x->next_base) + 1, sizeof *keys->keys,
+                       err);
+}
 
-static rfm_status resolve_own(rfm_held *held, const rfm_keys *base, const struct outlet *outlet,
-                              rfm_survivors *survivors, rfm_error *err)
+static rfm_status settle(resolving *x, rfm_held *held, rfm_error *err)
 {
     rfm_ordered *sorted = NULL;
     size_t *picked = rfm_alloc(held->n, sizeof *picked, err);
-    rfm_keys *keys = &survivors->keys;
-    keys->keys = rfm_alloc(held->n + (base ? base->n : 0), sizeof *keys->keys, err);
-    if (err->status || rfm_held_locate(held, err) || sort_records(held, &sorted, err))
+    if (err->status || reserve_keys(x, held->n, err) || rfm_held_locate(held, err) || sort_records(held, &sorted, err))
         goto done;
-    size_t n = pick(held, sorted, base, picked, keys);
-    survivors->n_duplicates = (int64_t)(held->n - n);
-    rfm_held_give(held, picked, n, outlet->sink, outlet->context, &survivors->extent, err);
+    size_t n = pick(x, held, sorted, picked);
+    x->survivors->n_duplicates += (int64_t)(held->n - n);
+    rfm_held_give(held, picked, n, x->sink, x->context, &x->survivors->extent, err);
 done:
     free(sorted);
     free(picked);
     return err->status;
 }
 
+static rfm_status run_round(resolving *x, size_t first, size_t end, rfm_error *err)
+{
+    rfm_held out = {0}, in = {0};
+    take_round(x, first, end, &out, err);
+    if (rfm_comm_agree(x->comm, err) || exchange(x, &out, &in, err))
+        goto done;
+    rfm_held_free(&out);
+    settle(x, &in, err);
+    rfm_comm_agree(x->comm, err);
+done:
+    rfm_held_free(&out);
+    rfm_held_free(&in);
+    return err->status;
+}
+
+static rfm_status run_rounds(resolving *x, rfm_error *err)
+{
+    size_t n_rounds = agree_on_rounds(x);
+    x->counts = rfm_alloc(4 * x->n_ranks, sizeof *x->counts, err);
+    reserve_keys(x, 0, err);
+    if (rfm_comm_agree(x->comm, err))
+        return err->status;
+    for (size_t round = 0; round < n_rounds; round++)
+        if (run_round(x, x->each * round / n_rounds, x->each * (round + 1) / n_rounds, err))
+            return err->status;
+    take_base(x, NULL);
+    return RFM_OK;
+}
+
 rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_keys *base, rfm_event_sink sink,
                                void *context, rfm_survivors *survivors, rfm_error *err)
 {
-    const struct outlet outlet = {sink, context};
+    size_t n_ranks = (size_t)rfm_comm_size(comm);
+    resolving x = {.comm = comm,
+                   .deduper = deduper,
+                   .n_ranks = n_ranks,
+                   .each = deduper->n_pieces / n_ranks,
+                   .base = base ? base->keys : NULL,
+                   .n_base = base ? base->n : 0,
+                   .sink = sink,
+                   .context = context,
+                   .survivors = survivors};
     *survivors = (rfm_survivors){0};
-    if (send_to_owners(comm, &deduper->held, err))
-        return err->status;
-    resolve_own(&deduper->held, base, &outlet, survivors, err);
-    rfm_held_free(&deduper->held);
-    if (rfm_comm_agree(comm, err)) {
+    run_rounds(&x, err);
+    free(x.counts);
+    if (err->status) {
         rfm_keys_free(&survivors->keys);
         *survivors = (rfm_survivors){0};
     }

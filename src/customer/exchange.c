@@ -1,132 +1,137 @@
 /* exchange: each customer's part goes to the owner of its hash and is merged there.
  *
- * A frozen state is sorted by hash, so what an owner gets is one contiguous slice. Rounds cut each
- * owner's range of hashes into as many even pieces, taken in ascending order: what a round brings
- * is merged and lies behind what was there before.
+ * The hashes are cut into pieces, as many for each owner, and a round moves a few pieces of every owner, in ascending
+ * order: what a round brings lies behind what was there before. So a rank has in its hands, besides what is not sent
+ * yet and what is merged already, one round.
  *
- *   - Piece p of the n_ranks * n_rounds has the hashes h with floor(h * n_ranks * n_rounds / 2^64) = p.
- *   - Owner 0 has the first n_rounds of them, [round 0 | round 1 | ...], owner 1 the next, and so on.
+ *   - Piece p of P has the hashes h with floor(h * P / 2^64) = p.
+ *   - Owner 0 has the first P / n_ranks of them, owner 1 the next, and so on.
+ *
+ * A message is, for each of its pieces, a count of words and the blocks in them. What a rank owns itself is merged from
+ * where it is.
  */
-#include "rfmpi/customer.h"
+#include "exchange.h"
 
-#include "builder.h"
-#include "parcel.h"
+#include "runs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t DEFAULT_ROUND_BYTES = (size_t)64 << 20;
+enum { PIECES_EACH = 256 }; /* of a state, which is cut where it is asked for */
+
+static const size_t DEFAULT_ROUND_BYTES = (size_t)32 << 20;
 
 typedef struct exchange {
     rfm_comm *comm;
-    const rfm_state *state;
-    uint64_t n_rounds;
-    rfm_range *slices; /* [size()]: what goes to each rank in this round */
-    rfm_stretch *runs; /* [size()]: what came from each */
+    const rfm_source *source;
+    size_t n_ranks, n_rounds;
+    size_t first, end;        /* pieces of each owner in this round, counted from its own first */
+    rfm_blocks own, out;      /* for this rank; for all others end to end */
+    size_t *n_out, *n_in;     /* [n_ranks] words to and from each */
+    uint64_t *in;             /* what came */
+    const uint64_t **message; /* [n_ranks] what is not merged yet of each rank's */
+    rfm_runs runs;            /* the blocks of a piece */
     rfm_builder builder;
 } exchange;
 
-static size_t state_bytes(const rfm_state *state)
+/* As many as the largest source needs, but none without a piece. */
+static size_t agree_on_rounds(const exchange *x, size_t round_bytes)
 {
-    const rfm_layout *layout = state->layout;
-    size_t n = state->ids.n, bytes = n * (2 + (size_t)layout->words.n_words) * sizeof(int64_t);
-    if (state->ids.kind == RFM_ID_TEXT)
-        bytes += state->ids.offset[n];
-    for (int l = 0; l < layout->n_lists; l++) {
-        size_t row = (1 + (size_t)layout->payloads[l].n_words) * sizeof(int64_t);
-        bytes += n * sizeof(size_t) + state->lists[l].start[n] * row;
-    }
-    return bytes;
+    int64_t most = (int64_t)(x->source->bytes / round_bytes + 1);
+    int64_t pieces = (int64_t)(x->source->n_pieces / x->n_ranks);
+    rfm_comm_reduce_i64(x->comm, RFM_MAX, &most, 1);
+    return (size_t)(most < pieces ? most : pieces);
 }
 
-/* As many as the largest state needs, but none without a customer. */
-static uint64_t agree_on_rounds(rfm_comm *comm, const rfm_state *state, size_t round_bytes)
-{
-    if (round_bytes == 0)
-        round_bytes = DEFAULT_ROUND_BYTES;
-    int64_t most[2] = {(int64_t)(state_bytes(state) / round_bytes + 1), (int64_t)state->ids.n};
-    rfm_comm_reduce_i64(comm, RFM_MAX, most, 2);
-    int64_t n_rounds = most[0] < most[1] ? most[0] : most[1];
-    return n_rounds > 0 ? (uint64_t)n_rounds : 1;
-}
+/* ---- out -------------------------------------------------------------------------------------------------------- */
 
-static uint64_t piece_of(uint64_t hash, uint64_t n_pieces)
+static rfm_status put_piece(const exchange *x, size_t piece, rfm_blocks *into, rfm_error *err)
 {
-    return (uint64_t)(((rfm_u128)hash * n_pieces) >> 64);
-}
-
-/* The first customer of piece p or a later one. */
-static size_t find_piece(const rfm_ids *ids, uint64_t piece, uint64_t n_pieces)
-{
-    size_t low = 0, high = ids->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (piece_of(ids->hash[middle], n_pieces) < piece)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void cut_slices(exchange *x, uint64_t round)
-{
-    uint64_t n_ranks = (uint64_t)rfm_comm_size(x->comm), n_pieces = n_ranks * x->n_rounds;
-    for (uint64_t r = 0; r < n_ranks; r++) {
-        uint64_t piece = r * x->n_rounds + round;
-        x->slices[r].first = find_piece(&x->state->ids, piece, n_pieces);
-        x->slices[r].end = find_piece(&x->state->ids, piece + 1, n_pieces);
-    }
-}
-
-static rfm_status merge_received(exchange *x, rfm_parcel *parcel, rfm_error *err)
-{
-    size_t n_ranks = (size_t)rfm_comm_size(x->comm), first = 0;
-    if (rfm_parcel_unpack(parcel, err))
+    size_t at = into->n;
+    if (rfm_reserve(&into->words, &into->capacity, at + 1, sizeof *into->words, err))
         return err->status;
-    for (size_t r = 0; r < n_ranks; r++) {
-        x->runs[r] = (rfm_stretch){&parcel->received, first, first + parcel->n_received[r]};
-        first = x->runs[r].end;
+    into->n++;
+    x->source->put(x->source->from, piece, into, err);
+    into->words[at] = into->n - at - 1;
+    return err->status;
+}
+
+static rfm_status put_round(exchange *x, rfm_error *err)
+{
+    size_t each = x->source->n_pieces / x->n_ranks, me = (size_t)rfm_comm_rank(x->comm);
+    x->own.n = x->out.n = 0;
+    for (size_t r = 0; r < x->n_ranks; r++) {
+        rfm_blocks *into = r == me ? &x->own : &x->out;
+        size_t before = x->out.n;
+        for (size_t p = x->first; p < x->end; p++)
+            if (put_piece(x, r * each + p, into, err))
+                return err->status;
+        x->n_out[r] = x->out.n - before;
     }
-    return rfm_builder_merge(&x->builder, x->runs, n_ranks, err);
+    if (x->source->after_round)
+        x->source->after_round(x->source->from);
+    return RFM_OK;
 }
 
-static rfm_status run_round(exchange *x, uint64_t round, rfm_error *err)
+/* ---- in --------------------------------------------------------------------------------------------------------- */
+
+static void find_messages(exchange *x)
 {
-    rfm_parcel parcel = {0};
-    cut_slices(x, round);
-    rfm_parcel_pack(x->comm, x->state, x->slices, &parcel, err);
-    if (rfm_comm_agree(x->comm, err) || rfm_parcel_send(&parcel, err))
-        goto done;
-    merge_received(x, &parcel, err);
-    rfm_comm_agree(x->comm, err);
-done:
-    rfm_parcel_free(&parcel);
-    return err->status;
+    const uint64_t *at = x->in;
+    for (size_t r = 0; r < x->n_ranks; r++) {
+        x->message[r] = r == (size_t)rfm_comm_rank(x->comm) ? x->own.words : at;
+        at += x->n_in[r];
+    }
 }
 
-static rfm_status run_rounds(rfm_comm *comm, rfm_state *state, size_t round_bytes, rfm_error *err)
+/* The next piece of every message. */
+static rfm_status merge_piece(exchange *x, rfm_error *err)
 {
-    size_t n_ranks = (size_t)rfm_comm_size(comm);
-    exchange x = {.comm = comm, .state = state};
-    x.n_rounds = agree_on_rounds(comm, state, round_bytes);
-    x.slices = rfm_alloc(n_ranks, sizeof *x.slices, err);
-    x.runs = rfm_alloc(n_ranks, sizeof *x.runs, err);
-    rfm_builder_init(&x.builder, state->layout, state->ids.kind, err);
-    if (rfm_comm_agree(comm, err))
-        goto done;
-    for (uint64_t round = 0; round < x.n_rounds; round++)
-        if (run_round(&x, round, err))
-            goto done;
-    rfm_extent extent = state->extent;
-    rfm_state_free(state);
-    *state = rfm_builder_take(&x.builder);
-    state->extent = extent;
-done:
-    free(x.slices);
-    free(x.runs);
-    rfm_builder_free(&x.builder);
-    return err->status;
+    for (size_t r = 0; r < x->n_ranks; r++) {
+        const uint64_t *begin = x->message[r] + 1, *end = begin + *x->message[r];
+        if (rfm_runs_add(&x->runs, &x->builder, begin, end, err))
+            return err->status;
+        x->message[r] = end;
+    }
+    return rfm_runs_merge(&x->runs, &x->builder, err);
+}
+
+/* What fails while merging is told with the next round's agreement, or at the end. */
+static rfm_status run_round(exchange *x, rfm_error *err)
+{
+    void *received = NULL;
+    if (!err->status)
+        put_round(x, err);
+    if (rfm_comm_agree(x->comm, err) ||
+        rfm_comm_exchange(x->comm, sizeof *x->out.words, x->out.words, x->n_out, &received, x->n_in, err))
+        return err->status;
+    x->in = received;
+    find_messages(x);
+    for (size_t p = x->first; p < x->end && !err->status; p++)
+        merge_piece(x, err);
+    free(x->in);
+    return RFM_OK;
+}
+
+/* ---- all rounds ------------------------------------------------------------------------------------------------- */
+
+static rfm_status init(exchange *x, rfm_error *err)
+{
+    x->n_out = rfm_alloc(x->n_ranks, sizeof *x->n_out, err);
+    x->n_in = rfm_alloc(x->n_ranks, sizeof *x->n_in, err);
+    x->message = rfm_alloc(x->n_ranks, sizeof *x->message, err);
+    return rfm_builder_init(&x->builder, x->source->layout, x->source->kind, err);
+}
+
+static void free_exchange(exchange *x)
+{
+    rfm_blocks_free(&x->own);
+    rfm_blocks_free(&x->out);
+    free(x->n_out);
+    free(x->n_in);
+    free(x->message);
+    rfm_runs_free(&x->runs);
+    rfm_builder_free(&x->builder);
 }
 
 static void reduce_extent(rfm_comm *comm, rfm_extent *extent)
@@ -145,17 +150,89 @@ static void reduce_extent(rfm_comm *comm, rfm_extent *extent)
                            .n_after_as_of = sums[2]};
 }
 
+rfm_status rfm_source_exchange(rfm_comm *comm, const rfm_source *source, size_t round_bytes, rfm_state *state,
+                               rfm_error *err)
+{
+    exchange x = {.comm = comm, .source = source, .n_ranks = (size_t)rfm_comm_size(comm)};
+    rfm_extent extent = state->extent;
+    *state = (rfm_state){0};
+    init(&x, err);
+    x.n_rounds = agree_on_rounds(&x, round_bytes == 0 ? DEFAULT_ROUND_BYTES : round_bytes);
+    if (rfm_comm_agree(comm, err))
+        goto done;
+    size_t each = source->n_pieces / x.n_ranks;
+    for (size_t round = 0; round < x.n_rounds; round++) {
+        x.first = each * round / x.n_rounds;
+        x.end = each * (round + 1) / x.n_rounds;
+        if (run_round(&x, err))
+            goto done;
+    }
+    if (rfm_comm_agree(comm, err))
+        goto done;
+    *state = rfm_builder_take(&x.builder);
+    state->extent = extent;
+    reduce_extent(comm, &state->extent);
+done:
+    free_exchange(&x);
+    return err->status;
+}
+
+/* ---- of a state ------------------------------------------------------------------------------------------------- */
+
+typedef struct sliced {
+    const rfm_state *state;
+    size_t n_pieces;
+} sliced;
+
+/* The first customer of a piece or a later one. */
+static size_t find_piece(const rfm_ids *ids, size_t piece, size_t n_pieces)
+{
+    size_t low = 0, high = ids->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rfm_piece_of(ids->hash[middle], n_pieces) < piece)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static rfm_status put_slice(void *from, size_t piece, rfm_blocks *blocks, rfm_error *err)
+{
+    const sliced *s = from;
+    const rfm_ids *ids = &s->state->ids;
+    rfm_range range = {find_piece(ids, piece, s->n_pieces), find_piece(ids, piece + 1, s->n_pieces)};
+    return range.end > range.first ? rfm_block_add_range(blocks, s->state, range, err) : RFM_OK;
+}
+
+static size_t state_bytes(const rfm_state *state)
+{
+    const rfm_layout *layout = state->layout;
+    size_t n = state->ids.n, bytes = n * (2 + (size_t)layout->words.n_words) * sizeof(int64_t);
+    if (state->ids.kind == RFM_ID_TEXT)
+        bytes += state->ids.offset[n];
+    for (int l = 0; l < layout->n_lists; l++) {
+        size_t row = (1 + (size_t)layout->payloads[l].n_words) * sizeof(int64_t);
+        bytes += n * sizeof(size_t) + state->lists[l].start[n] * row;
+    }
+    return bytes;
+}
+
 rfm_status rfm_state_exchange(rfm_comm *comm, rfm_state *state, size_t round_bytes, rfm_error *err)
 {
-    /* One rank owns all, and a state has each customer once already. */
-    if (rfm_comm_size(comm) > 1)
-        run_rounds(comm, state, round_bytes, err);
-    else
-        rfm_comm_agree(comm, err);
-    if (err->status) {
-        rfm_state_free(state);
-        return err->status;
-    }
-    reduce_extent(comm, &state->extent);
-    return RFM_OK;
+    if (rfm_comm_size(comm) == 1) /* it owns all, and a state has each customer once already */
+        return rfm_comm_agree(comm, err);
+    sliced from = {state, (size_t)rfm_comm_size(comm) * PIECES_EACH};
+    const rfm_source source = {.layout = state->layout,
+                               .kind = state->ids.kind,
+                               .n_pieces = from.n_pieces,
+                               .bytes = state_bytes(state),
+                               .put = put_slice,
+                               .from = &from};
+    rfm_state own = {.extent = state->extent};
+    rfm_source_exchange(comm, &source, round_bytes, &own, err);
+    rfm_state_free(state);
+    *state = own;
+    return err->status;
 }

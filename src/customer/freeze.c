@@ -1,62 +1,93 @@
-/* freeze: from the order of arrival to the order (hash, id). */
+/* freeze: from the order of arrival to the order (hash, id), a piece at a time. */
+#include "exchange.h"
 #include "ids.h"
 #include "order.h"
+#include "runs.h"
 #include "table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- order ------------------------------------------------------------------------------------------------------ */
+
+typedef struct placing {
+    const rfm_table *table;
+    const rfm_piece *piece;
+} placing;
+
 static bool number_before(const void *context, size_t a, size_t b)
 {
-    const rfm_table *table = context;
-    return table->rows[a * table->stride + 1] < table->rows[b * table->stride + 1];
+    const placing *in = context;
+    return rfm_table_row(in->table, in->piece, (uint32_t)a)[1] < rfm_table_row(in->table, in->piece, (uint32_t)b)[1];
 }
 
 static bool text_before(const void *context, size_t a, size_t b)
 {
-    const rfm_table *table = context;
+    const placing *in = context;
     size_t a_length, b_length;
-    const char *x = rfm_table_text(table, table->rows + a * table->stride, &a_length);
-    const char *y = rfm_table_text(table, table->rows + b * table->stride, &b_length);
+    const char *x = rfm_table_text(in->piece, rfm_table_row(in->table, in->piece, (uint32_t)a), &a_length);
+    const char *y = rfm_table_text(in->piece, rfm_table_row(in->table, in->piece, (uint32_t)b), &b_length);
     return rfm_id_compare_text(x, a_length, y, b_length) < 0;
 }
 
-/* Which customer is i-th, and where each customer goes. */
-static rfm_status sort_customers(const rfm_table *table, rfm_ordered **sorted, uint32_t **order, rfm_error *err)
+/* Which customer of the piece is i-th. Within a piece the hashes are ordered as hash * P mod 2^64 is, which is spread
+ * over all 64 bits as the sort wants it. */
+static rfm_status sort_customers(const placing *in, rfm_ordered *sorted, rfm_error *err)
 {
-    *sorted = rfm_alloc(table->n, sizeof **sorted, err);
-    *order = rfm_alloc(table->n, sizeof **order, err);
-    if (err->status)
-        return err->status;
-    for (size_t c = 0; c < table->n; c++)
-        (*sorted)[c] = (rfm_ordered){(uint64_t)table->rows[c * table->stride], c};
-    rfm_before before = table->kind == RFM_ID_TEXT ? text_before : number_before;
-    if (rfm_order(*sorted, table->n, before, table, err))
-        return err->status;
-    for (size_t i = 0; i < table->n; i++)
-        (*order)[(*sorted)[i].row] = (uint32_t)i;
+    for (uint32_t c = 0; c < in->piece->n; c++) {
+        uint64_t hash = (uint64_t)rfm_table_row(in->table, in->piece, c)[0];
+        sorted[c] = (rfm_ordered){hash * in->table->n_pieces, c};
+    }
+    return rfm_order(sorted, in->piece->n, in->table->kind == RFM_ID_TEXT ? text_before : number_before, in, err);
+}
+
+/* ---- a piece as a block ----------------------------------------------------------------------------------------- */
+
+/* Made on the way, freed at the end. */
+typedef struct freezing {
+    placing in;
+    rfm_ordered *sorted;
+    uint32_t *order; /* where each customer goes */
+    rfm_list *lists; /* of the view */
+    size_t *entries;
+} freezing;
+
+static rfm_status gather_lists(freezing *f, size_t index, rfm_error *err)
+{
+    const rfm_table *table = f->in.table;
+    for (int l = 0; l < table->layout->n_lists; l++) {
+        if (rfm_pairs_gather(&table->lists[l], index, f->order, f->in.piece->n, &table->gathered[l], err))
+            return err->status;
+        f->entries[l] = table->gathered[l].list.start[f->in.piece->n];
+    }
     return RFM_OK;
 }
 
-static rfm_status alloc_ids(const rfm_table *table, rfm_ids *ids, rfm_error *err)
+static rfm_status prepare(freezing *f, size_t index, rfm_error *err)
 {
-    size_t bytes = 0, length = 0;
-    ids->kind = table->kind;
-    ids->hash = rfm_alloc(table->n, sizeof *ids->hash, err);
-    if (ids->kind == RFM_ID_INTEGER) {
-        ids->number = rfm_alloc(table->n, sizeof *ids->number, err);
+    size_t n = f->in.piece->n, n_lists = (size_t)f->in.table->layout->n_lists;
+    f->sorted = rfm_alloc(n, sizeof *f->sorted, err);
+    f->order = rfm_alloc(n, sizeof *f->order, err);
+    f->lists = rfm_alloc(n_lists, sizeof *f->lists, err);
+    f->entries = rfm_alloc(n_lists, sizeof *f->entries, err);
+    if (err->status || sort_customers(&f->in, f->sorted, err))
         return err->status;
-    }
-    for (size_t c = 0; c < table->n; c++) {
-        rfm_table_text(table, table->rows + c * table->stride, &length);
-        bytes += length;
-    }
-    ids->offset = rfm_alloc(table->n + 1, sizeof *ids->offset, err);
-    ids->bytes = rfm_alloc(bytes, 1, err);
-    return err->status;
+    for (size_t i = 0; i < n; i++)
+        f->order[f->sorted[i].row] = (uint32_t)i;
+    return gather_lists(f, index, err);
 }
 
-static void put_id(const rfm_table *table, const int64_t *row, rfm_ids *ids, size_t i)
+static size_t count_id_bytes(const placing *in)
+{
+    size_t bytes = 0, length;
+    for (uint32_t c = 0; in->table->kind == RFM_ID_TEXT && c < in->piece->n; c++) {
+        rfm_table_text(in->piece, rfm_table_row(in->table, in->piece, c), &length);
+        bytes += length;
+    }
+    return bytes;
+}
+
+static void put_id(const placing *in, const int64_t *row, rfm_ids *ids, size_t i)
 {
     size_t length;
     ids->hash[i] = (uint64_t)row[0];
@@ -64,56 +95,133 @@ static void put_id(const rfm_table *table, const int64_t *row, rfm_ids *ids, siz
         ids->number[i] = row[1];
         return;
     }
-    const char *text = rfm_table_text(table, row, &length);
+    const char *text = rfm_table_text(in->piece, row, &length);
     memcpy(ids->bytes + ids->offset[i], text, length);
     ids->offset[i + 1] = ids->offset[i] + length;
 }
 
-static rfm_status copy_rows(const rfm_table *table, const rfm_ordered *sorted, rfm_state *state, rfm_error *err)
+static void put_list(const rfm_list *from, size_t n, size_t width, rfm_list *to)
 {
-    size_t n_words = (size_t)table->layout->words.n_words;
-    state->words = rfm_alloc(table->n, n_words * sizeof *state->words, err);
-    if (alloc_ids(table, &state->ids, err))
-        return err->status;
-    for (size_t i = 0; i < table->n; i++) {
-        const int64_t *row = table->rows + sorted[i].row * table->stride;
-        put_id(table, row, &state->ids, i);
-        memcpy(state->words + i * n_words, row + table->header, n_words * sizeof *row);
-    }
-    state->ids.n = table->n;
-    return RFM_OK;
+    memcpy(to->start, from->start, (n + 1) * sizeof *to->start);
+    memcpy(to->key, from->key, from->start[n] * sizeof *to->key);
+    if (width > 0)
+        memcpy(to->payload, from->payload, from->start[n] * width * sizeof *to->payload);
 }
 
-static void empty_table(rfm_table *table)
+static void put_customers(const freezing *f, rfm_state *to)
 {
-    memset(table->slots, 0, table->n_slots * sizeof *table->slots);
-    free(table->rows);
-    free(table->bytes);
-    table->rows = NULL;
-    table->bytes = NULL;
-    table->n = table->capacity = table->n_bytes = table->bytes_capacity = 0;
+    const rfm_table *table = f->in.table;
+    size_t n = f->in.piece->n, n_words = (size_t)table->layout->words.n_words;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t *row = rfm_table_row(table, f->in.piece, (uint32_t)f->sorted[i].row);
+        put_id(&f->in, row, &to->ids, i);
+        memcpy(to->words + i * n_words, row + table->header, n_words * sizeof *row);
+    }
+    for (int l = 0; l < table->layout->n_lists; l++)
+        put_list(&table->gathered[l].list, n, (size_t)table->layout->payloads[l].n_words, &to->lists[l]);
+}
+
+static void drop_piece(rfm_table *table, size_t index)
+{
+    rfm_piece *piece = &table->pieces[index];
+    for (int l = 0; l < table->layout->n_lists; l++)
+        rfm_pairs_drop(&table->lists[l], index);
+    for (uint32_t c = 0; c < piece->n_chunks; c++)
+        rfm_pool_give(&table->pool, piece->chunks[c]);
+    rfm_table_empty_slots(table, piece);
+    free(piece->bytes);
+    table->loose_bytes -= piece->bytes_capacity;
+    piece->bytes = NULL;
+    piece->n = piece->n_chunks = 0;
+    piece->n_bytes = piece->bytes_capacity = 0;
+}
+
+rfm_status rfm_table_freeze_piece(rfm_table *table, size_t index, rfm_blocks *blocks, rfm_error *err)
+{
+    freezing f = {.in = {table, &table->pieces[index]}};
+    rfm_state view;
+    if (f.in.piece->n == 0)
+        return RFM_OK;
+    if (prepare(&f, index, err))
+        goto done;
+    const rfm_block_size size = {f.in.piece->n, count_id_bytes(&f.in), f.entries};
+    if (rfm_block_add(blocks, table->layout, table->kind, &size, &view, f.lists, err))
+        goto done;
+    put_customers(&f, &view);
+    drop_piece(table, index);
+done:
+    free(f.sorted);
+    free(f.order);
+    free(f.lists);
+    free(f.entries);
+    return err->status;
+}
+
+/* ---- a table as a state ----------------------------------------------------------------------------------------- */
+
+void rfm_table_forget(rfm_table *table)
+{
+    for (int l = 0; l < table->layout->n_lists; l++)
+        rfm_pairs_forget(&table->lists[l]);
+}
+
+static rfm_status put_piece(void *from, size_t piece, rfm_blocks *blocks, rfm_error *err)
+{
+    rfm_table *table = from;
+    if (rfm_table_freeze_piece(table, piece, blocks, err))
+        return err->status;
+    return rfm_table_unspill(table, piece, blocks, err);
+}
+
+static void after_round(void *from)
+{
+    rfm_table *table = from;
+    rfm_pool_trim(&table->pool);
+}
+
+/* One piece at a time is in memory twice. */
+static rfm_status freeze_pieces(rfm_table *table, rfm_builder *builder, rfm_blocks *blocks, rfm_runs *runs,
+                                rfm_error *err)
+{
+    for (size_t p = 0; p < table->n_pieces; p++) {
+        blocks->n = 0;
+        if (put_piece(table, p, blocks, err) ||
+            rfm_runs_add(runs, builder, blocks->words, blocks->words + blocks->n, err) ||
+            rfm_runs_merge(runs, builder, err))
+            return err->status;
+        rfm_pool_trim(&table->pool);
+    }
+    return RFM_OK;
 }
 
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state, rfm_error *err)
 {
-    const rfm_layout *layout = table->layout;
-    rfm_ordered *sorted = NULL;
-    uint32_t *order = NULL;
-    memset(state, 0, sizeof *state);
-    state->layout = layout;
-    state->lists = rfm_alloc((size_t)layout->n_lists, sizeof *state->lists, err);
-    if (!state->lists || sort_customers(table, &sorted, &order, err))
-        goto done;
-    for (int l = 0; l < layout->n_lists; l++)
-        if (rfm_pairs_freeze(&table->lists[l], order, table->n, &state->lists[l], err))
-            goto done;
-    if (copy_rows(table, sorted, state, err))
-        goto done;
-    empty_table(table);
-done:
-    free(sorted);
-    free(order);
-    if (err->status)
-        rfm_state_free(state);
+    rfm_builder builder = {0};
+    rfm_blocks blocks = {0};
+    rfm_runs runs = {0};
+    *state = (rfm_state){0};
+    rfm_table_forget(table);
+    if (rfm_builder_init(&builder, table->layout, table->kind, err) == RFM_OK &&
+        freeze_pieces(table, &builder, &blocks, &runs, err) == RFM_OK)
+        *state = rfm_builder_take(&builder);
+    rfm_table_end_runs(table);
+    rfm_builder_free(&builder);
+    rfm_blocks_free(&blocks);
+    rfm_runs_free(&runs);
+    return err->status;
+}
+
+rfm_status rfm_table_settle(rfm_comm *comm, rfm_table *table, size_t round_bytes, rfm_state *state, rfm_error *err)
+{
+    const rfm_source source = {.layout = table->layout,
+                               .kind = table->kind,
+                               .n_pieces = table->n_pieces,
+                               .bytes = rfm_table_bytes(table) + (size_t)table->scratch.n_bytes,
+                               .put = put_piece,
+                               .after_round = after_round,
+                               .from = table};
+    rfm_table_forget(table);
+    rfm_source_exchange(comm, &source, round_bytes, state, err);
+    rfm_table_end_runs(table);
     return err->status;
 }

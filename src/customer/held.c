@@ -29,23 +29,23 @@ static void put_event(const rfm_held_shape *shape, const rfm_events *events, siz
         hashes[k] = events->has_hash[i] >> k & 1 ? events->hashes[k][i] : 0;
 }
 
-rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, rfm_error *err)
+rfm_status rfm_held_reserve(rfm_held *held, size_t n_more, size_t n_more_bytes, rfm_error *err)
 {
-    const rfm_held_shape *shape = &held->shape;
-    size_t bytes = held->n_bytes;
-    for (size_t i = 0; shape->kind == RFM_ID_TEXT && i < events->n; i++)
-        bytes += events->id_length[i];
-    if (rfm_reserve(&held->words, &held->words_capacity, held->n + events->n, shape->width * sizeof *held->words,
-                    err) ||
-        rfm_reserve(&held->bytes, &held->bytes_capacity, bytes, 1, err))
+    size_t row = held->shape.width * sizeof *held->words;
+    if (rfm_reserve(&held->words, &held->words_capacity, held->n + n_more, row, err))
         return err->status;
-    for (size_t i = 0; i < events->n; i++) {
-        put_event(shape, events, i, held->words + held->n++ * shape->width);
-        if (shape->kind != RFM_ID_TEXT)
-            continue;
-        memcpy(held->bytes + held->n_bytes, events->id_text[i], events->id_length[i]);
-        held->n_bytes += events->id_length[i];
-    }
+    return rfm_reserve(&held->bytes, &held->bytes_capacity, held->n_bytes + n_more_bytes, 1, err);
+}
+
+rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, size_t i, rfm_error *err)
+{
+    size_t length = held->shape.kind == RFM_ID_TEXT ? events->id_length[i] : 0;
+    if (rfm_held_reserve(held, 1, length, err))
+        return err->status;
+    put_event(&held->shape, events, i, held->words + held->n++ * held->shape.width);
+    if (length > 0)
+        memcpy(held->bytes + held->n_bytes, events->id_text[i], length);
+    held->n_bytes += length;
     return RFM_OK;
 }
 

@@ -41,13 +41,19 @@ typedef struct rfm_held {
 } rfm_held;
 
 /* Local, all of them. */
-rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, rfm_error *err);
+rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, size_t i, rfm_error *err); /* one event */
+rfm_status rfm_held_reserve(rfm_held *held, size_t n_more, size_t n_more_bytes, rfm_error *err);
 rfm_status rfm_held_locate(rfm_held *held, rfm_error *err); /* make offset */
 void rfm_held_free(rfm_held *held);
 
 /* Give the events of these records to a sink, in batches. The extent is theirs. */
 rfm_status rfm_held_give(const rfm_held *held, const size_t *records, size_t n, rfm_event_sink sink, void *context,
                          rfm_extent *extent, rfm_error *err);
+
+static inline size_t rfm_held_size(const rfm_held *held)
+{
+    return held->n * held->shape.width * sizeof *held->words + held->n_bytes;
+}
 
 static inline const uint64_t *rfm_held_record(const rfm_held *held, size_t i)
 {

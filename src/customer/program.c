@@ -14,8 +14,8 @@ typedef struct stretch {
     rfm_table *table;
     const rfm_events *events;
     size_t first, n;
-    uint32_t customer[STRETCH];
-    int64_t *words[STRETCH]; /* of the customer */
+    rfm_met met[STRETCH];    /* the customers */
+    int64_t *words[STRETCH]; /* of each */
     int64_t *day[STRETCH];   /* payload of (customer, day) in list 0; unset where nothing daily is
                                 selected */
     uint16_t selected[STRETCH];
@@ -133,36 +133,52 @@ static void fold_number(const stretch *s, const rfm_step *step, int64_t *const *
 
 /* ---- distinct --------------------------------------------------------------------------------------------------- */
 
-static void fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs *pairs)
+static void prefetch_pairs(const stretch *s, const rfm_pairs *pairs, const uint64_t *key)
+{
+    for (size_t k = 0; k < s->n_selected; k++)
+        rfm_pairs_prefetch(pairs, &s->met[s->selected[k]], key[s->selected[k]]);
+}
+
+static rfm_status fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs *pairs, rfm_error *err)
 {
     const uint32_t *has = s->events->has_hash + s->first;
     const uint64_t *hash = s->events->hashes[step->source] + s->first;
     const int32_t *day = s->events->day + s->first;
-    for (size_t k = 0; k < s->n_selected; k++)
-        __builtin_prefetch(rfm_pairs_recent(pairs, s->customer[s->selected[k]], hash[s->selected[k]]), 1);
+    prefetch_pairs(s, pairs, hash);
     for (size_t k = 0; k < s->n_selected; k++) {
         size_t i = s->selected[k];
         if (!((has[i] >> step->source) & 1))
             continue;
-        size_t entry = rfm_pairs_touch(pairs, s->customer[i], hash[i]);
-        if (step->daily && pairs->payload[entry] < day[i])
-            pairs->payload[entry] = day[i];
+        int64_t *latest = rfm_pairs_touch(pairs, &s->met[i], hash[i], err);
+        if (!latest)
+            return err->status;
+        if (step->daily && *latest < day[i])
+            *latest = day[i];
     }
+    return RFM_OK;
 }
 
-static void fold_days(const stretch *s, rfm_pairs *pairs, bool weeks)
+static rfm_status fold_days(const stretch *s, const rfm_step *step, rfm_pairs *pairs, rfm_error *err)
 {
     const int32_t *day = s->events->day + s->first;
     for (size_t k = 0; k < s->n_selected; k++) {
         size_t i = s->selected[k];
-        int64_t key = weeks ? rfm_day_week(day[i]) : day[i];
-        rfm_pairs_touch(pairs, s->customer[i], (uint64_t)key);
+        int64_t key = step->source == RFM_SOURCE_WEEK ? rfm_day_week(day[i]) : day[i];
+        if (!rfm_pairs_touch(pairs, &s->met[i], (uint64_t)key, err))
+            return err->status;
     }
+    return RFM_OK;
+}
+
+static rfm_status fold_values(const stretch *s, const rfm_step *step, rfm_error *err)
+{
+    rfm_pairs *pairs = &s->table->lists[step->list];
+    return step->source >= 0 ? fold_hashes(s, step, pairs, err) : fold_days(s, step, pairs, err);
 }
 
 /* ---- a stretch -------------------------------------------------------------------------------------------------- */
 
-static void run_step(const stretch *s, const rfm_step *step)
+static rfm_status run_step(const stretch *s, const rfm_step *step, rfm_error *err)
 {
     int64_t *const *to = step->daily ? s->day : s->words;
     switch (step->kind) {
@@ -176,11 +192,7 @@ static void run_step(const stretch *s, const rfm_step *step)
         greatest(s->selected, s->n_selected, to, step->word, s->events->time_us + s->first);
         break;
     case RFM_DISTINCT:
-        if (step->source >= 0)
-            fold_hashes(s, step, &s->table->lists[step->list]);
-        else
-            fold_days(s, &s->table->lists[step->list], step->source == RFM_SOURCE_WEEK);
-        break;
+        return fold_values(s, step, err);
     case RFM_COUNT_VALUE:
     case RFM_TOTAL:
     case RFM_LEAST:
@@ -188,27 +200,24 @@ static void run_step(const stretch *s, const rfm_step *step)
         fold_number(s, step, to);
         break;
     }
+    return RFM_OK;
 }
 
-/* Where each event's customer, and its day, are. Room first: nothing moves until the stretch is
- * done. */
+/* Where each event's customer, and its day, are. */
 static rfm_status locate(stretch *s, rfm_error *err)
 {
     rfm_table *table = s->table;
-    if (rfm_table_find(table, s->events, s->first, s->n, s->customer, err))
+    if (rfm_table_find(table, s->events, s->first, s->n, s->met, err))
         return err->status;
     for (size_t i = 0; i < s->n; i++)
-        s->words[i] = table->rows + s->customer[i] * table->stride + table->header;
-    for (int l = 0; l < table->layout->n_lists; l++)
-        if (rfm_pairs_reserve(&table->lists[l], s->n, table->n, err))
-            return err->status;
-    rfm_pairs *days = table->lists; /* list 0, when there are daily scalars */
+        s->words[i] = s->met[i].row + table->header;
     for (size_t i = 0; table->program.daily && i < s->n; i++) {
         if (!(s->events->where[s->first + i] & table->program.daily))
             continue;
-        int64_t day = s->events->day[s->first + i];
-        size_t entry = rfm_pairs_touch(days, s->customer[i], (uint64_t)day);
-        s->day[i] = days->payload + entry * (size_t)days->record->n_words;
+        int64_t day = s->events->day[s->first + i]; /* list 0 is that of the daily scalars */
+        s->day[i] = rfm_pairs_touch(table->lists, &s->met[i], (uint64_t)day, err);
+        if (!s->day[i])
+            return err->status;
     }
     return RFM_OK;
 }
@@ -224,7 +233,21 @@ static rfm_status fold_stretch(stretch *s, rfm_error *err)
             predicate = program->steps[i].predicate;
             select_events(s, predicate);
         }
-        run_step(s, &program->steps[i]);
+        if (run_step(s, &program->steps[i], err))
+            return err->status;
+    }
+    return RFM_OK;
+}
+
+/* Settle the logs that have grown enough. Between stretches: a stretch holds on to payloads. */
+static rfm_status settle_due(rfm_table *table, rfm_error *err)
+{
+    for (int l = 0; l < table->layout->n_lists; l++) {
+        rfm_pairs *pairs = &table->lists[l];
+        for (size_t p = 0; pairs->due && p < table->n_pieces; p++)
+            if (pairs->logs[p].n >= pairs->logs[p].limit && rfm_pairs_settle(pairs, p, &table->gathered[l], err))
+                return err->status;
+        pairs->due = false;
     }
     return RFM_OK;
 }
@@ -234,8 +257,8 @@ rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error 
     stretch s = {.table = table, .events = events};
     for (s.first = 0; s.first < events->n; s.first += s.n) {
         s.n = events->n - s.first < STRETCH ? events->n - s.first : STRETCH;
-        if (fold_stretch(&s, err))
+        if (fold_stretch(&s, err) || settle_due(table, err))
             return err->status;
     }
-    return RFM_OK;
+    return rfm_table_spill(table, err);
 }

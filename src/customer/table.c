@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 1 << 12, WORDS_PER_LINE = 8 };
+enum { FIRST_SLOTS = 1 << 4, WORDS_PER_LINE = 8, LEAST_PIECES = 256 };
 
 typedef struct short_id {
     int64_t words[2];
@@ -12,33 +12,65 @@ typedef struct short_id {
 
 /* ---- open and close --------------------------------------------------------------------------------------------- */
 
-static rfm_status init_table(rfm_table *table, rfm_error *err)
+static rfm_status init_rows(rfm_table *table, rfm_error *err)
+{
+    table->header = table->kind == RFM_ID_TEXT ? 3 : 2;
+    table->stride = table->header + (size_t)table->layout->words.n_words;
+    size_t row = table->stride * sizeof(int64_t);
+    if (row > RFM_CHUNK_BYTES)
+        return rfm_fail(err, RFM_USAGE, "the features take %zu bytes a customer, more than %d: ask for fewer", row,
+                        RFM_CHUNK_BYTES);
+    while (row << (table->chunk_bits + 1) <= RFM_CHUNK_BYTES)
+        table->chunk_bits++;
+    return RFM_OK;
+}
+
+static rfm_status init_pieces(rfm_table *table, int n_owners, rfm_error *err)
+{
+    size_t owners = (size_t)n_owners;
+    table->n_pieces = owners * ((LEAST_PIECES + owners - 1) / owners);
+    table->pieces = rfm_alloc(table->n_pieces, sizeof *table->pieces, err);
+    for (size_t p = 0; table->pieces && p < table->n_pieces; p++) {
+        table->pieces[p].n_slots = FIRST_SLOTS;
+        table->pieces[p].slots = rfm_alloc(FIRST_SLOTS, sizeof(rfm_slot), err);
+    }
+    return err->status;
+}
+
+static rfm_status init_table(rfm_table *table, int n_owners, rfm_error *err)
 {
     const rfm_layout *layout = table->layout;
-    table->header = table->kind == RFM_ID_TEXT ? 3 : 2;
-    table->stride = table->header + (size_t)layout->words.n_words;
-    table->n_slots = FIRST_SLOTS;
-    table->slots = rfm_alloc(table->n_slots, sizeof *table->slots, err);
+    if (init_rows(table, err) || init_pieces(table, n_owners, err))
+        return err->status;
     table->lists = rfm_alloc((size_t)layout->n_lists, sizeof *table->lists, err);
+    table->gathered = rfm_alloc((size_t)layout->n_lists, sizeof *table->gathered, err);
     for (int l = 0; table->lists && l < layout->n_lists; l++)
-        rfm_pairs_init(&table->lists[l], &layout->payloads[l], err);
+        rfm_pairs_init(&table->lists[l], &layout->payloads[l], table->n_pieces, &table->pool, err);
     if (err->status)
         return err->status;
     return rfm_program_init(&table->program, layout, err);
 }
 
-rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, rfm_table **table, rfm_error *err)
+rfm_status rfm_table_open(const rfm_layout *layout, rfm_id_kind kind, int n_owners, rfm_table **table, rfm_error *err)
 {
     *table = rfm_alloc(1, sizeof **table, err);
     if (!*table)
         return err->status;
     (*table)->layout = layout;
     (*table)->kind = kind;
-    if (init_table(*table, err)) {
+    if (init_table(*table, n_owners, err)) {
         rfm_table_close(*table);
         *table = NULL;
     }
     return err->status;
+}
+
+static void free_piece(rfm_piece *piece)
+{
+    free(piece->slots);
+    free(piece->chunks);
+    free(piece->bytes);
+    memset(piece, 0, sizeof *piece);
 }
 
 void rfm_table_close(rfm_table *table)
@@ -47,11 +79,17 @@ void rfm_table_close(rfm_table *table)
         return;
     for (int l = 0; table->lists && l < table->layout->n_lists; l++)
         rfm_pairs_free(&table->lists[l]);
+    for (size_t p = 0; table->pieces && p < table->n_pieces; p++)
+        free_piece(&table->pieces[p]);
     rfm_program_free(&table->program);
+    rfm_pool_free(&table->pool);
+    rfm_scratch_close(&table->scratch);
+    free(table->spilled);
+    for (int l = 0; table->gathered && l < table->layout->n_lists; l++)
+        rfm_gathered_free(&table->gathered[l]);
+    free(table->gathered);
     free(table->lists);
-    free(table->slots);
-    free(table->rows);
-    free(table->bytes);
+    free(table->pieces);
     free(table);
 }
 
@@ -68,144 +106,178 @@ static short_id shorten(const char *text, size_t length)
     return id;
 }
 
-const char *rfm_table_text(const rfm_table *table, const int64_t *row, size_t *length)
+const char *rfm_table_text(const rfm_piece *piece, const int64_t *row, size_t *length)
 {
     const char *bytes = (const char *)(row + 1);
     *length = (unsigned char)bytes[0];
-    return *length <= RFM_SHORT_ID ? bytes + 1 : table->bytes + row[2];
+    return *length <= RFM_SHORT_ID ? bytes + 1 : piece->bytes + row[2];
 }
 
-static bool has_text(const rfm_table *table, const int64_t *row, const short_id *id, const char *text, size_t length)
+static bool has_text(const rfm_piece *piece, const int64_t *row, const short_id *id, const char *text, size_t length)
 {
     if (row[1] != id->words[0])
         return false;
-    return length <= RFM_SHORT_ID ? row[2] == id->words[1] : memcmp(table->bytes + row[2], text, length) == 0;
+    return length <= RFM_SHORT_ID ? row[2] == id->words[1] : memcmp(piece->bytes + row[2], text, length) == 0;
 }
 
-/* ---- room ------------------------------------------------------------------------------------------------------- */
+/* ---- making ----------------------------------------------------------------------------------------------------- */
 
-static rfm_status grow_slots(rfm_table *table, size_t need, rfm_error *err)
+static rfm_status grow_slots(rfm_table *table, rfm_piece *piece, rfm_error *err)
 {
-    size_t n_slots = table->n_slots;
-    while (n_slots / 2 < need) {
-        if (n_slots > SIZE_MAX / 2 / sizeof *table->slots)
-            return rfm_fail(err, RFM_NO_MEMORY, "a table of %zu customers has no room", need);
-        n_slots *= 2;
-    }
-    if (n_slots == table->n_slots)
-        return RFM_OK;
+    size_t n_slots = 2 * piece->n_slots;
     rfm_slot *slots = rfm_alloc(n_slots, sizeof *slots, err);
     if (!slots)
         return err->status;
-    for (size_t c = 0; c < table->n; c++) {
-        uint64_t hash = (uint64_t)table->rows[c * table->stride];
+    for (uint32_t c = 0; c < piece->n; c++) {
+        uint64_t hash = (uint64_t)rfm_table_row(table, piece, c)[0];
         size_t at = hash & (n_slots - 1);
         while (slots[at].customer)
             at = (at + 1) & (n_slots - 1);
-        slots[at] = (rfm_slot){(uint32_t)(hash >> 32), (uint32_t)(c + 1)};
+        slots[at] = (rfm_slot){(uint32_t)(hash >> 32), c + 1};
     }
-    free(table->slots);
-    table->slots = slots;
-    table->n_slots = n_slots;
+    free(piece->slots);
+    table->loose_bytes += (n_slots - piece->n_slots) * sizeof *slots;
+    piece->slots = slots;
+    piece->n_slots = n_slots;
     return RFM_OK;
 }
 
-/* Room for n_more customers, all of them new, so that making one cannot fail. */
-static rfm_status reserve(rfm_table *table, const rfm_events *events, size_t first, size_t n_more, rfm_error *err)
+void rfm_table_empty_slots(rfm_table *table, rfm_piece *piece)
 {
-    size_t need = table->n + n_more, bytes = table->n_bytes;
-    if (need >= UINT32_MAX)
-        return rfm_fail(err, RFM_NO_MEMORY,
-                        "one rank met 2^32 customers, more than its table can number: use more "
-                        "ranks");
-    if (grow_slots(table, need, err) ||
-        rfm_reserve(&table->rows, &table->capacity, need, table->stride * sizeof *table->rows, err))
+    rfm_slot *less = realloc(piece->slots, FIRST_SLOTS * sizeof *less);
+    if (less) { /* smaller: it is always to be had, but C does not say so */
+        table->loose_bytes -= (piece->n_slots - FIRST_SLOTS) * sizeof *less;
+        piece->slots = less;
+        piece->n_slots = FIRST_SLOTS;
+    }
+    memset(piece->slots, 0, piece->n_slots * sizeof *piece->slots);
+}
+
+static rfm_status add_chunk(rfm_table *table, rfm_piece *piece, rfm_error *err)
+{
+    if (rfm_reserve(&piece->chunks, &piece->chunks_capacity, (size_t)piece->n_chunks + 1, sizeof *piece->chunks, err))
         return err->status;
-    for (size_t i = first; table->kind == RFM_ID_TEXT && i < first + n_more; i++)
-        bytes += events->id_length[i] > RFM_SHORT_ID ? events->id_length[i] : 0;
-    return rfm_reserve(&table->bytes, &table->bytes_capacity, bytes, 1, err);
+    piece->chunks[piece->n_chunks] = rfm_pool_take(&table->pool, err);
+    piece->n_chunks += !err->status;
+    return err->status;
+}
+
+/* The row of a new customer, its id yet to be set. NULL on failure. */
+static int64_t *make_customer(rfm_table *table, rfm_piece *piece, uint64_t hash, rfm_error *err)
+{
+    uint32_t customer = piece->n;
+    if (customer >= UINT32_MAX - 1) {
+        rfm_fail(err, RFM_NO_MEMORY, "one rank met more customers than its table can number: use more ranks");
+        return NULL;
+    }
+    if ((4 * ((size_t)customer + 1) > 3 * piece->n_slots && grow_slots(table, piece, err)) ||
+        (customer >> table->chunk_bits == piece->n_chunks && add_chunk(table, piece, err)))
+        return NULL;
+    size_t mask = piece->n_slots - 1, at = hash & mask;
+    while (piece->slots[at].customer)
+        at = (at + 1) & mask;
+    piece->slots[at] = (rfm_slot){(uint32_t)(hash >> 32), customer + 1};
+    piece->n++;
+    int64_t *row = rfm_table_row(table, piece, customer);
+    row[0] = (int64_t)hash;
+    rfm_record_clear(&table->layout->words, row + table->header);
+    return row;
+}
+
+static rfm_status keep_text(rfm_table *table, rfm_piece *piece, int64_t *row, const char *text, size_t length,
+                            rfm_error *err)
+{
+    short_id id = shorten(text, length);
+    if (length > RFM_SHORT_ID) {
+        size_t before = piece->bytes_capacity;
+        if (rfm_reserve(&piece->bytes, &piece->bytes_capacity, piece->n_bytes + length, 1, err))
+            return err->status;
+        table->loose_bytes += piece->bytes_capacity - before;
+        id.words[1] = (int64_t)piece->n_bytes;
+        memcpy(piece->bytes + piece->n_bytes, text, length);
+        piece->n_bytes += length;
+    }
+    row[1] = id.words[0];
+    row[2] = id.words[1];
+    return RFM_OK;
 }
 
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t make_customer(rfm_table *table, rfm_slot *slot, uint64_t hash)
+static int64_t *find_number(rfm_table *table, rfm_met *met, uint64_t hash, int64_t number, rfm_error *err)
 {
-    int64_t *row = table->rows + table->n * table->stride;
-    row[0] = (int64_t)hash;
-    rfm_record_clear(&table->layout->words, row + table->header);
-    *slot = (rfm_slot){(uint32_t)(hash >> 32), (uint32_t)(table->n + 1)};
-    return (uint32_t)table->n++;
-}
-
-static uint32_t find_number(rfm_table *table, uint64_t hash, int64_t number)
-{
-    size_t mask = table->n_slots - 1, at = hash & mask;
+    rfm_piece *piece = &table->pieces[met->piece];
+    size_t mask = piece->n_slots - 1, at = hash & mask;
     uint32_t tag = (uint32_t)(hash >> 32);
-    for (rfm_slot *slot; (slot = &table->slots[at])->customer; at = (at + 1) & mask) {
-        const int64_t *row = table->rows + (slot->customer - 1) * table->stride;
-        if (slot->tag == tag && row[1] == number && (uint64_t)row[0] == hash)
-            return slot->customer - 1;
+    for (rfm_slot *slot; (slot = &piece->slots[at])->customer; at = (at + 1) & mask) {
+        if (slot->tag != tag)
+            continue;
+        int64_t *row = rfm_table_row(table, piece, slot->customer - 1);
+        if (row[1] == number && (uint64_t)row[0] == hash) {
+            met->customer = slot->customer - 1;
+            return row;
+        }
     }
-    uint32_t customer = make_customer(table, &table->slots[at], hash);
-    table->rows[customer * table->stride + 1] = number;
-    return customer;
+    met->customer = piece->n;
+    int64_t *row = make_customer(table, piece, hash, err);
+    if (row)
+        row[1] = number;
+    return row;
 }
 
-static void keep_text(rfm_table *table, int64_t *row, short_id id, const char *text, size_t length)
+static int64_t *find_text(rfm_table *table, rfm_met *met, uint64_t hash, const char *text, size_t length,
+                          rfm_error *err)
 {
-    if (length > RFM_SHORT_ID) {
-        id.words[1] = (int64_t)table->n_bytes;
-        memcpy(table->bytes + table->n_bytes, text, length);
-        table->n_bytes += length;
-    }
-    row[1] = id.words[0];
-    row[2] = id.words[1];
-}
-
-static uint32_t find_text(rfm_table *table, uint64_t hash, const char *text, size_t length)
-{
-    size_t mask = table->n_slots - 1, at = hash & mask;
+    rfm_piece *piece = &table->pieces[met->piece];
+    size_t mask = piece->n_slots - 1, at = hash & mask;
     uint32_t tag = (uint32_t)(hash >> 32);
     short_id id = shorten(text, length);
-    for (rfm_slot *slot; (slot = &table->slots[at])->customer; at = (at + 1) & mask) {
-        const int64_t *row = table->rows + (slot->customer - 1) * table->stride;
-        if (slot->tag == tag && (uint64_t)row[0] == hash && has_text(table, row, &id, text, length))
-            return slot->customer - 1;
+    for (rfm_slot *slot; (slot = &piece->slots[at])->customer; at = (at + 1) & mask) {
+        if (slot->tag != tag)
+            continue;
+        int64_t *row = rfm_table_row(table, piece, slot->customer - 1);
+        if ((uint64_t)row[0] == hash && has_text(piece, row, &id, text, length)) {
+            met->customer = slot->customer - 1;
+            return row;
+        }
     }
-    uint32_t customer = make_customer(table, &table->slots[at], hash);
-    keep_text(table, table->rows + customer * table->stride, id, text, length);
-    return customer;
+    met->customer = piece->n;
+    int64_t *row = make_customer(table, piece, hash, err);
+    return row && keep_text(table, piece, row, text, length, err) ? NULL : row;
 }
 
-/* Ask for all the memory first, then use it: an event's two cache misses overlap with those of the
- * others. */
-static void prefetch(const rfm_table *table, const uint64_t *hash, size_t n)
+/* Ask for all the memory first, then use it: an event's two cache misses overlap with those of the others. */
+static void prefetch(const rfm_table *table, const uint64_t *hash, size_t n, rfm_met *met)
 {
-    size_t mask = table->n_slots - 1;
-    for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(&table->slots[hash[i] & mask]);
     for (size_t i = 0; i < n; i++) {
-        uint32_t customer = table->slots[hash[i] & mask].customer;
+        met[i].piece = (uint32_t)rfm_piece_of(hash[i], table->n_pieces);
+        const rfm_piece *piece = &table->pieces[met[i].piece];
+        __builtin_prefetch(&piece->slots[hash[i] & (piece->n_slots - 1)]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const rfm_piece *piece = &table->pieces[met[i].piece];
+        uint32_t customer = piece->slots[hash[i] & (piece->n_slots - 1)].customer;
         if (customer == 0)
             continue;
-        const int64_t *row = table->rows + (customer - 1) * table->stride;
+        const int64_t *row = rfm_table_row(table, piece, customer - 1);
         for (size_t w = 0; w < table->stride; w += WORDS_PER_LINE)
             __builtin_prefetch(row + w, 1);
     }
 }
 
-rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t first, size_t n, uint32_t *customer,
+rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t first, size_t n, rfm_met *met,
                           rfm_error *err)
 {
     const uint64_t *hash = events->id_hash + first;
-    if (reserve(table, events, first, n, err))
-        return err->status;
-    prefetch(table, hash, n);
-    if (table->kind == RFM_ID_INTEGER)
-        for (size_t i = 0; i < n; i++)
-            customer[i] = find_number(table, hash[i], events->id_number[first + i]);
-    else
-        for (size_t i = 0; i < n; i++)
-            customer[i] = find_text(table, hash[i], events->id_text[first + i], events->id_length[first + i]);
+    prefetch(table, hash, n, met);
+    for (size_t i = 0; i < n; i++) {
+        if (table->kind == RFM_ID_INTEGER)
+            met[i].row = find_number(table, &met[i], hash[i], events->id_number[first + i], err);
+        else
+            met[i].row =
+                find_text(table, &met[i], hash[i], events->id_text[first + i], events->id_length[first + i], err);
+        if (!met[i].row)
+            return err->status;
+    }
     return RFM_OK;
 }

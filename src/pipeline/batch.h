@@ -39,7 +39,8 @@ typedef struct rfm_job {
     rfm_kmeans_options kmeans;
     double *given; /* of cluster.init: file:PATH, of given_d columns */
     int given_d;
-    char *given_hash; /* of the content of that file */
+    char *given_hash;    /* of the content of that file */
+    size_t memory_bytes; /* a rank's budget for customers; 0: none */
 } rfm_job;
 
 typedef struct rfm_batch {
@@ -103,6 +104,10 @@ rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_pla
 
 /* dry_run.c. Local: who would read what. */
 rfm_status print_plan(const rfm_batch *batch, rfm_text *table, rfm_error *err);
+
+/* memory.c */
+rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err); /* Local: of a rank; 0: none */
+void report_memory(rfm_batch *batch);                                              /* Collective */
 
 /* summary.c */
 rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */

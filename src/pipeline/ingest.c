@@ -25,6 +25,16 @@ static rfm_status hold(void *deduper, const rfm_events *events, rfm_error *err)
     return rfm_deduper_add(deduper, events, err);
 }
 
+static void limit_memory(const rfm_batch *batch, const rfm_pass *pass)
+{
+    const char *given = rfm_config_string(batch->config, "output.scratch");
+    const char *scratch = given ? given : rfm_run_dir(batch->run);
+    if (pass->table)
+        rfm_table_limit(pass->table, batch->job.memory_bytes, scratch);
+    if (pass->deduper)
+        rfm_deduper_limit(pass->deduper, batch->job.memory_bytes, scratch);
+}
+
 static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     const rfm_input *input = &batch->job.input;
@@ -33,9 +43,10 @@ static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *e
     pass->n_lines = rfm_alloc(pass->plan.n, sizeof *pass->n_lines, err);
     pass->quoted = rfm_alloc(batch->files.n, sizeof *pass->quoted, err);
     pass->rejects.cap = REJECTS_KEPT;
-    rfm_table_open(&batch->layout, input->id_kind, &pass->table, err);
+    rfm_table_open(&batch->layout, input->id_kind, rfm_comm_size(batch->comm), &pass->table, err);
     if (input->dedupe != RFM_DEDUPE_NONE)
-        rfm_deduper_open(input, &pass->deduper, err);
+        rfm_deduper_open(input, rfm_comm_size(batch->comm), &pass->deduper, err);
+    limit_memory(batch, pass);
     return err->status;
 }
 
@@ -128,6 +139,15 @@ static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rej
             (long long)counts[4], (long long)counts[3]);
 }
 
+static void report_spilled(rfm_batch *batch, const rfm_table *table)
+{
+    int64_t bytes = rfm_table_spilled_bytes(table);
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, &bytes, 1);
+    rfm_report_integer(batch->run, "spilled_bytes", bytes);
+    if (bytes > 0)
+        rfm_log(RFM_LOG_INFO, "spilled  %.0f MiB of customers past input.memory", (double)bytes / 1048576);
+}
+
 static rfm_extent extent_of(const rfm_tally *tally)
 {
     return (rfm_extent){.n_events = tally->n_events,
@@ -154,12 +174,8 @@ static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base,
         batch->state.extent = survivors.extent;
     }
     report_tally(batch, &pass->tally, &pass->rejects, n_duplicates);
-    const rfm_extent extent = batch->state.extent;
-    rfm_table_freeze(pass->table, &batch->state, err);
-    batch->state.extent = extent;
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
-        return err->status;
-    return rfm_state_exchange(batch->comm, &batch->state, 0, err);
+    report_spilled(batch, pass->table);
+    return rfm_table_settle(batch->comm, pass->table, 0, &batch->state, err);
 }
 
 /* Local: fold the new state onto the base. */

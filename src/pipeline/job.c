@@ -354,7 +354,7 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
     rfm_zone_open(rfm_config_string(batch->config, "input.timezone"), &job->zone, err);
     if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)
         read_input(batch, err);
-    if (err->status == RFM_OK)
+    if (err->status == RFM_OK && memory_budget(batch->config, &job->memory_bytes, err) == RFM_OK)
         read_kmeans(batch->config, job, err);
     if (err->status == RFM_OK && job->features) {
         int n = 0;

@@ -35,15 +35,6 @@ static void report_time(rfm_run *run, const char *key, int64_t us)
     rfm_report_text(run, key, text);
 }
 
-static void report_memory(rfm_batch *batch)
-{
-    int64_t bytes = (int64_t)rfm_peak_memory_bytes(), most = bytes;
-    rfm_comm_reduce_i64(batch->comm, RFM_SUM, &bytes, 1);
-    rfm_comm_reduce_i64(batch->comm, RFM_MAX, &most, 1);
-    rfm_report_integer(batch->run, "peak_memory_bytes", bytes);
-    rfm_report_integer(batch->run, "peak_memory_bytes_max", most);
-}
-
 /* Sums over ranks, and the rank that had most to say. */
 static void report_traffic(rfm_batch *batch)
 {

@@ -40,6 +40,20 @@ class Errors(case.Case):
         self.assertEqual([name for name in names if ".tmp" in name], [])
         return names
 
+    # ---- memory and disk ---------------------------------------------------------------------------------------------
+
+    def test_a_budget_that_is_none_names_the_least(self):
+        for budget in ("1000K", "2X", "M", "0", "99999999999999999999T"):
+            self.assertRegex(self.start([self.good], "--memory", budget, code=64), f"'{budget}' is no .*at least 1M")
+
+    def test_a_scratch_directory_that_is_not_there_is_named(self):
+        many = self.generate(events=60000, customers=20000)
+        absent = self.dir / "absent"
+        line = self.start(many, "--memory", "1M", "--set", "features.list=rfm-behaviour", "--set",
+                          f"output.scratch={absent}", code=74)
+        self.assertRegex(line, f"{absent}/.scratch.*output.scratch")
+        self.assertNotIn("state.h5", self.assert_no_leftovers())
+
     # ---- input -----------------------------------------------------------------------------------------------------
 
     def test_missing_file(self):

@@ -53,6 +53,16 @@ class SameBits(case.Case):
                    self.digest(sorted(shuffled.iterdir()), ranks=4)}
         self.assertEqual(len(digests), 1)
 
+    def test_budget_of_memory(self):
+        """Past it customers go to disk: over and over with these, which see each other again and again."""
+        paths = self.generate(events=100000, customers=20000, name="many")
+        runs = [self.run_job("quickstart.yml", paths, f"budget-{ranks}-{budget}", "--set", "features.list=rfm-behaviour",
+                             "--set", "input.memory=" + budget, "--set", f"output.scratch={scratch}", ranks=ranks)
+                for ranks, budget, scratch in ((1, "1M", ""), (2, "1M", self.dir), (3, "1100K", ""), (2, "4G", ""))]
+        self.assertEqual(len({report["digest"] for report in runs}), 1)
+        self.assertEqual([report["spilled_bytes"] > 1e6 for report in runs], [True, True, True, False])
+        self.assertEqual(list(self.dir.glob(".scratch*")) + list(self.dir.glob("*/.scratch*")), [])
+
     def test_kernel_of_blas(self):
         kernels = ["Haswell", "Prescott"] + (["SkylakeX"] if has("avx512f") else [])
         digests = {self.digest(ranks=2, env={"OPENBLAS_CORETYPE": kernel}) for kernel in kernels}

@@ -155,7 +155,7 @@ void sample_state(const rfm_layout *layout, rfm_id_kind kind, const sample_event
 {
     rfm_error err = {0};
     rfm_table *table;
-    assert_int_equal(rfm_table_open(layout, kind, &table, &err), RFM_OK);
+    assert_int_equal(rfm_table_open(layout, kind, 1, &table, &err), RFM_OK);
     assert_int_equal(sample_give(events, n, kind, RFM_BATCH_EVENTS, sample_fold, table, &err), RFM_OK);
     assert_int_equal(rfm_table_freeze(table, state, &err), RFM_OK);
     rfm_table_close(table);

@@ -152,6 +152,8 @@ static void check_keys(const rfm_keys *keys, const sample_event *all, size_t n, 
 
 static const rfm_input INPUT = {.n_numbers = SAMPLE_NUMBERS, .n_hashes = SAMPLE_HASHES, .dedupe = RFM_DEDUPE_ROW};
 
+static size_t memory_bytes; /* the budget of the dedupers to come */
+
 static uint64_t check_resolve(const sample_plan *plan, size_t n, spread how, const rfm_keys *base)
 {
     rfm_error err = {0};
@@ -164,7 +166,8 @@ static uint64_t check_resolve(const sample_plan *plan, size_t n, spread how, con
     assert_non_null(all);
     assert_non_null(got.events);
     input.id_kind = plan->kind;
-    assert_int_equal(rfm_deduper_open(&input, &deduper, &err), RFM_OK);
+    assert_int_equal(rfm_deduper_open(&input, rfm_comm_size(comm), &deduper, &err), RFM_OK);
+    rfm_deduper_limit(deduper, memory_bytes, ".");
     for (size_t i = 0; i < n; i++) {
         all[i] = make_event(plan, i);
         if (rank_that_meets(comm, how, i) == rfm_comm_rank(comm))
@@ -208,6 +211,20 @@ static void keys_seen_before_let_nothing_through(void **unused)
     rfm_keys_free(&base);
 }
 
+static void events_that_pass_the_budget_are_settled_alike(void **unused)
+{
+    (void)unused;
+    rfm_keys base = make_base();
+    for (rfm_id_kind kind = RFM_ID_TEXT; kind <= RFM_ID_INTEGER; kind++) {
+        const sample_plan plan = {kind, 1, 50, false};
+        uint64_t hash = check_resolve(&plan, MOST_EVENTS, EVENLY, &base);
+        for (memory_bytes = 10000; memory_bytes < 200000; memory_bytes *= 4)
+            assert_true(check_resolve(&plan, MOST_EVENTS, UNEVENLY, &base) == hash);
+        memory_bytes = 0;
+    }
+    rfm_keys_free(&base);
+}
+
 static void no_events_leave_the_keys_as_they_were(void **unused)
 {
     (void)unused;
@@ -230,7 +247,7 @@ static void a_sink_that_fails_fails_on_all_ranks(void **unused)
     rfm_deduper *deduper;
     rfm_survivors left;
     sample_event event = make_event(&(sample_plan){RFM_ID_TEXT, 1, 50, false}, 0);
-    assert_int_equal(rfm_deduper_open(&INPUT, &deduper, &err), RFM_OK);
+    assert_int_equal(rfm_deduper_open(&INPUT, rfm_comm_size(comm), &deduper, &err), RFM_OK);
     sample_give(&event, 1, RFM_ID_TEXT, 1, add, deduper, &err);
     assert_int_equal(rfm_deduper_resolve(comm, deduper, NULL, refuse, NULL, &left, &err), RFM_IO);
     assert_null(left.keys.keys);
@@ -242,6 +259,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_event_of_each_key_stays_however_they_are_spread),
         cmocka_unit_test(keys_seen_before_let_nothing_through),
+        cmocka_unit_test(events_that_pass_the_budget_are_settled_alike),
         cmocka_unit_test(no_events_leave_the_keys_as_they_were),
         cmocka_unit_test(a_sink_that_fails_fails_on_all_ranks),
     };

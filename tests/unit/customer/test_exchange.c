@@ -53,6 +53,58 @@ static void check_exchange(const sample_plan *plan, size_t n, spread how, size_t
     free(events.owned);
 }
 
+static void check_settle(const sample_plan *plan, size_t n, spread how, size_t round_bytes, size_t memory_bytes)
+{
+    rfm_error err = {0};
+    rfm_layout layout;
+    rfm_table *table;
+    rfm_state state = {0};
+    int n_aggregates;
+    const rfm_aggregate *aggregates = sample_aggregates(&n_aggregates);
+    sorted_events events = make_events(plan, n, how);
+    assert_int_equal(rfm_layout_init(&layout, aggregates, n_aggregates, &err), RFM_OK);
+    assert_int_equal(rfm_table_open(&layout, plan->kind, rfm_comm_size(comm), &table, &err), RFM_OK);
+    rfm_table_limit(table, memory_bytes, ".");
+    for (int again = 0; again < 2; again++) { /* the table is empty at the end, and starts from nothing */
+        sample_give(events.met, events.n_met, plan->kind, 100, sample_fold, table, &err);
+        assert_true(memory_bytes > 0 || rfm_table_spilled_bytes(table) == 0);
+        assert_true(memory_bytes != 1 || events.n_met == 0 || rfm_table_spilled_bytes(table) > 0);
+        state.extent = (rfm_extent){.n_events = (int64_t)events.n_met};
+        assert_int_equal(rfm_table_settle(comm, table, round_bytes, &state, &err), RFM_OK);
+        reference_check(&state, plan->kind, events.owned, events.n_owned);
+        assert_int_equal(state.extent.n_events, n);
+        rfm_state_free(&state);
+    }
+    rfm_table_close(table);
+    rfm_layout_free(&layout);
+    free(events.met);
+    free(events.owned);
+}
+
+static void tables_settle_to_the_same_owners(void **unused)
+{
+    (void)unused;
+    for (spread how = EVENLY; how <= UNEVENLY; how++) {
+        check_settle(&(sample_plan){RFM_ID_TEXT, 8, 300, false}, MOST_EVENTS, how, 0, 0);
+        check_settle(&(sample_plan){RFM_ID_INTEGER, 9, 300, false}, MOST_EVENTS, how, 100000, 0);
+    }
+    check_settle(&(sample_plan){RFM_ID_TEXT, 5, 200, true}, 1000, EVENLY, 1, 0);
+    check_settle(&(sample_plan){RFM_ID_INTEGER, 7, 1, false}, 0, EVENLY, 0, 0);
+}
+
+static void tables_that_pass_their_budget_settle_to_the_same_owners(void **unused)
+{
+    (void)unused;
+    static const size_t budgets[] = {1, 20000, 200000};
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        check_settle(&(sample_plan){RFM_ID_TEXT, 8, 300, false}, MOST_EVENTS, UNEVENLY, 0, budgets[i]);
+        check_settle(&(sample_plan){RFM_ID_INTEGER, 9, 300, false}, MOST_EVENTS, EVENLY, 10000, budgets[i]);
+    }
+    check_settle(&(sample_plan){RFM_ID_TEXT, 5, 200, true}, 1000, EVENLY, 0, 1);
+    check_settle(&(sample_plan){RFM_ID_INTEGER, 6, 200, true}, 1000, EVENLY, 1, 1);
+    check_settle(&(sample_plan){RFM_ID_TEXT, 7, 1, false}, 10, ALL_ON_LAST, 0, 1);
+}
+
 static void any_spread_of_events_gives_the_same_owners(void **unused)
 {
     (void)unused;
@@ -101,6 +153,8 @@ static void owners_hold_even_ranges_of_the_hash(void **unused)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_settle_to_the_same_owners),
+        cmocka_unit_test(tables_that_pass_their_budget_settle_to_the_same_owners),
         cmocka_unit_test(any_spread_of_events_gives_the_same_owners),
         cmocka_unit_test(any_size_of_rounds_gives_the_same_owners),
         cmocka_unit_test(ids_that_share_a_hash_meet_in_order),

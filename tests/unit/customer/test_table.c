@@ -92,7 +92,7 @@ static void a_list_is_bounded_by_its_distinct_pairs(void **unused)
     sample_event *events = calloc(EVENTS, sizeof *events);
     assert_non_null(events);
     assert_int_equal(rfm_layout_init(&distinct, &one, 1, &err), RFM_OK);
-    assert_int_equal(rfm_table_open(&distinct, RFM_ID_INTEGER, &table, &err), RFM_OK);
+    assert_int_equal(rfm_table_open(&distinct, RFM_ID_INTEGER, 1, &table, &err), RFM_OK);
     for (int64_t round = 0; round < ROUNDS; round++) {
         for (int64_t i = 0; i < EVENTS; i++) {
             int64_t number = (round * EVENTS + i) % CUSTOMERS;
@@ -133,7 +133,7 @@ static void a_frozen_table_starts_again_from_nothing(void **unused)
     rfm_table *table;
     rfm_state state;
     sample_event *events = make_events(&plan, 900);
-    assert_int_equal(rfm_table_open(&layout, plan.kind, &table, &err), RFM_OK);
+    assert_int_equal(rfm_table_open(&layout, plan.kind, 3, &table, &err), RFM_OK);
     for (size_t part = 0; part < 3; part++) {
         sample_give(events + 300 * part, 300, plan.kind, 7, sample_fold, table, &err);
         assert_int_equal(rfm_table_freeze(table, &state, &err), RFM_OK);

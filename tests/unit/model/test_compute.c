@@ -57,7 +57,7 @@ static void read_events(test_shop *shop, const char *path)
     const int rank = rfm_comm_rank(comm);
     rfm_files_find(&shop->input, &path, 1, &files, &err);
     rfm_plan_make(&files, rfm_comm_size(comm), &plan, &err);
-    rfm_table_open(&shop->layout, RFM_ID_TEXT, &table, &err);
+    rfm_table_open(&shop->layout, RFM_ID_TEXT, 1, &table, &err);
     assert_fine(&err);
     for (size_t s = 0; s < plan.n; s++) {
         if (plan.shards[s].rank != rank)

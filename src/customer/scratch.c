@@ -1,0 +1,81 @@
+/* scratch: see scratch.h. */
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+rfm_status rfm_scratch_open(rfm_scratch *scratch, const char *directory, rfm_error *err)
+{
+    rfm_text path = {0};
+    rfm_text_addf(&path, "%s/.scratch-XXXXXX", directory);
+    if (rfm_text_check(&path, err))
+        goto failed;
+    int file = mkostemp(path.bytes, O_CLOEXEC); /* mode 0600 */
+    if (file < 0 || unlink(path.bytes) != 0) {
+        rfm_fail_errno(err, errno,
+                       "%s: cannot make a file for what passes input.memory; output.scratch names another "
+                       "directory",
+                       path.bytes);
+        if (file >= 0)
+            close(file);
+        goto failed;
+    }
+    *scratch = (rfm_scratch){.path = path.bytes, .file = file};
+    return RFM_OK;
+failed:
+    rfm_text_free(&path);
+    return err->status;
+}
+
+void rfm_scratch_close(rfm_scratch *scratch)
+{
+    if (scratch->path)
+        close(scratch->file);
+    free(scratch->path);
+    *scratch = (rfm_scratch){0};
+}
+
+rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_bytes, rfm_scratch_place *place,
+                             rfm_error *err)
+{
+    const char *bytes = from;
+    size_t left = n_bytes;
+    *place = (rfm_scratch_place){scratch->n_bytes, n_bytes, rfm_hash64(from, n_bytes)};
+    while (left > 0) {
+        ssize_t n = pwrite(scratch->file, bytes, left, scratch->n_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return rfm_fail_errno(err, errno,
+                                  "%s: cannot write what passes input.memory; output.scratch names another "
+                                  "directory",
+                                  scratch->path);
+        bytes += n;
+        left -= (size_t)n;
+        scratch->n_bytes += n;
+    }
+    return RFM_OK;
+}
+
+rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err)
+{
+    char *bytes = into;
+    size_t done = 0, n_bytes = place->n_bytes;
+    while (done < n_bytes) {
+        ssize_t n = pread(scratch->file, bytes + done, n_bytes - done, place->offset + (int64_t)done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return rfm_fail_errno(err, errno, "%s: cannot read back what was written", scratch->path);
+        if (n == 0)
+            break;
+        done += (size_t)n;
+    }
+    if (done < n_bytes || rfm_hash64(into, n_bytes) != place->hash)
+        return rfm_fail(err, RFM_IO, "%s: what is read back is not what was written; is the disk in order?",
+                        scratch->path);
+    return RFM_OK;
+}

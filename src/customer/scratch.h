@@ -1,0 +1,30 @@
+/* scratch: a private file for what does not fit memory. Knows nothing of what is in it.
+ *
+ * It has no name from the moment it is made: however the process ends, nothing is left behind.
+ */
+#ifndef RFMPI_CUSTOMER_SCRATCH_H
+#define RFMPI_CUSTOMER_SCRATCH_H
+
+#include "rfmpi/base.h"
+
+typedef struct rfm_scratch {
+    char *path; /* the name it had, for messages; NULL: not open */
+    int file;
+    int64_t n_bytes;
+} rfm_scratch; /* zero-initialised: not open */
+
+typedef struct rfm_scratch_place {
+    int64_t offset;
+    size_t n_bytes;
+    uint64_t hash; /* of the bytes: what is read must be what was written */
+} rfm_scratch_place;
+
+rfm_status rfm_scratch_open(rfm_scratch *scratch, const char *directory, rfm_error *err);
+void rfm_scratch_close(rfm_scratch *scratch);
+
+/* Errors are RFM_IO (or what errno says) and name the file. */
+rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_bytes, rfm_scratch_place *place,
+                             rfm_error *err);
+rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err);
+
+#endif
