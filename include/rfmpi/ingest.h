@@ -284,4 +284,17 @@ rfm_status rfm_block_read(rfm_block_reader *reader, const rfm_block *block, char
 rfm_status rfm_block_reader_finish(rfm_block_reader *reader, rfm_error *err);
 void rfm_block_reader_close(rfm_block_reader *reader); /* NULL is fine */
 
+/* ---- event tables: columns in an HDF5 file, the texts of each to be given back exactly --------------------------- */
+
+/* Rows that are none, and so are in no table. Zero-initialise. */
+typedef struct rfm_left_out {
+    int64_t n;
+    rfm_text first; /* file, line and why, of the first; the caller frees */
+} rfm_left_out;
+
+/* Write all columns of a file of any format as an event table, safe on the disk; *n_rows get into it. The file is read
+ * twice. After a failure nothing is left at `path`. */
+rfm_status rfm_file_convert(const rfm_input *input, const rfm_file *file, const char *path, int64_t *n_rows,
+                            rfm_left_out *left_out, rfm_error *err);
+
 #endif
