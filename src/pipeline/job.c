@@ -22,6 +22,12 @@ static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_
     return RFM_OK;
 }
 
+rfm_status job_read_dialect(const rfm_config *config, rfm_input *input, rfm_error *err)
+{
+    input->header = rfm_config_boolean(config, "input.header");
+    return read_delimiter(config, &input->delimiter, err);
+}
+
 static rfm_status read_amount(const rfm_config *config, rfm_roles *roles, rfm_error *err)
 {
     const rfm_node *amount = rfm_config_tree(config, "input.columns.amount");
@@ -102,7 +108,6 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     const rfm_config *config = batch->config;
     rfm_job *job = &batch->job;
     rfm_input *input = &job->input;
-    input->header = rfm_config_boolean(config, "input.header");
     input->customer = rfm_config_string(config, "input.columns.customer");
     input->time = rfm_config_string(config, "input.columns.time");
     input->event = job->roles.event;
@@ -116,8 +121,7 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     rfm_features_input(job->features, input);
     const rfm_node *rows = rfm_config_tree(config, "input.rows");
     if (demand("input.columns.customer", input->customer, err) != RFM_OK ||
-        demand("input.columns.time", input->time, err) != RFM_OK ||
-        read_delimiter(config, &input->delimiter, err) != RFM_OK ||
+        demand("input.columns.time", input->time, err) != RFM_OK || job_read_dialect(config, input, err) != RFM_OK ||
         (rows && rfm_rules_parse(rows, &job->rules, &job->n_rules, err) != RFM_OK))
         return err->status;
     input->rules = job->rules;
