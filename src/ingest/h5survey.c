@@ -89,18 +89,22 @@ static bool store_indices(const rfm_survey *survey, rfm_storage *storage)
     return n > 0;
 }
 
+/* Numbers that few bytes hold are worth more as numbers. */
+static bool is_smaller(const rfm_survey *survey, const rfm_storage *indices, const rfm_storage *plain)
+{
+    const double n = (double)survey->n, width = (double)plain->width_bytes;
+    const double texts = (double)survey->lexicon.n * (double)survey->lexicon.longest;
+    if (plain->kind == RFM_STORED_INTEGERS &&
+        (survey->exact.kind == RFM_EXACT_TIME || 4 * indices->width_bytes > plain->width_bytes))
+        return false;
+    return n * (double)indices->width_bytes + texts < n * width;
+}
+
 bool rfm_survey_storage(const rfm_survey *survey, rfm_storage *storage)
 {
     rfm_storage plain, indices;
     const bool has_plain = store_integers(survey, &plain) || store_texts(survey, &plain);
-    *storage = plain;
-    if (has_plain && plain.kind == RFM_STORED_INTEGERS && survey->exact.kind == RFM_EXACT_TIME)
-        return true;
-    if (!store_indices(survey, &indices))
-        return has_plain;
-    const double n = (double)survey->n;
-    const double texts = (double)survey->lexicon.n * (double)survey->lexicon.longest;
-    if (!has_plain || n * (double)indices.width_bytes + texts < n * (double)plain.width_bytes)
-        *storage = indices;
-    return true;
+    const bool has_indices = store_indices(survey, &indices);
+    *storage = has_indices && (!has_plain || is_smaller(survey, &indices, &plain)) ? indices : plain;
+    return has_plain || has_indices;
 }

@@ -34,8 +34,9 @@ void rfm_survey_init(rfm_survey *survey, size_t n_columns);
 void rfm_survey_free(rfm_survey *survey);
 rfm_status rfm_survey_add(rfm_survey *survey, const char *text, size_t length, rfm_error *err);
 
-/* The way that takes the fewest bytes; integers where two are equal, and times always as integers. False: none, the
- * texts are too long. */
+/* Times are integers. Numbers are, unless indices take at most a quarter of their bytes each, and all in all fewer;
+ * what takes fewer bytes, of indices and texts, is how all else is held. False: there is no way, the texts are too
+ * long. */
 bool rfm_survey_storage(const rfm_survey *survey, rfm_storage *storage);
 
 #endif

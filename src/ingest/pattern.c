@@ -53,7 +53,8 @@ static bool read_zone(const char *zone, size_t length, int64_t *offset_us)
     *offset_us = 0;
     if (length == 0)
         return true;
-    if (zone[length - 1] == ' ' || zone[length - 1] == '\t')
+    /* It does not go on with the clock, and is not blank: either would leave a time without a zone. */
+    if (!memchr(" ZU+-", zone[0], 5) || zone[length - 1] == ' ' || zone[length - 1] == '\t')
         return false;
     memcpy(text, noon, sizeof noon - 1);
     memcpy(text + sizeof noon - 1, zone, length);
