@@ -121,7 +121,8 @@ static hid_t memory_type(hid_t stored, rfm_h5_cell cell)
 /* ---- what a file says of a dataset ------------------------------------------------------------------------------ */
 
 /* Rows are read as they were written, never as HDF5 makes them up where nothing was. NULL, or what is wrong. */
-static const char *check_chunks(struct rfm_h5_dataset *dataset, hid_t layout, hsize_t rows, size_t stored_bytes)
+static const char *check_chunks(struct rfm_h5_dataset *dataset, hid_t space, hid_t layout, hsize_t rows,
+                                size_t stored_bytes)
 {
     hsize_t chunk = 0, n = 0;
     if (H5Pget_chunk(layout, 1, &chunk) != 1 || chunk == 0)
@@ -130,14 +131,15 @@ static const char *check_chunks(struct rfm_h5_dataset *dataset, hid_t layout, hs
         return "has chunks of more than 2^28 bytes";
     dataset->chunk_bytes = (size_t)chunk * stored_bytes;
     const hsize_t expected = rows / chunk + (rows % chunk > 0);
-    return H5Dget_num_chunks(dataset->id, H5S_ALL, &n) < 0 || n != expected ? "was not written to its end" : NULL;
+    return H5Dget_num_chunks(dataset->id, space, &n) < 0 || n != expected ? "was not written to its end" : NULL;
 }
 
-static const char *check_storage(struct rfm_h5_dataset *dataset, hid_t layout, hsize_t rows, size_t stored_bytes)
+static const char *check_storage(struct rfm_h5_dataset *dataset, hid_t space, hid_t layout, hsize_t rows,
+                                 size_t stored_bytes)
 {
     switch (H5Pget_layout(layout)) {
     case H5D_CHUNKED:
-        return check_chunks(dataset, layout, rows, stored_bytes);
+        return check_chunks(dataset, space, layout, rows, stored_bytes);
     case H5D_COMPACT:
         return NULL;
     case H5D_CONTIGUOUS:
@@ -165,7 +167,8 @@ static rfm_status examine(rfm_h5_column *column, rfm_error *err)
     const char *wrong = NULL;
     if (type < 0 || space < 0 || layout < 0)
         rfm_h5_fail(dataset->file, err, RFM_DATA, "cannot open dataset %s", dataset->name);
-    else if ((wrong = check_extent(space, &rows)) || (wrong = check_storage(dataset, layout, rows, H5Tget_size(type))))
+    else if ((wrong = check_extent(space, &rows)) ||
+             (wrong = check_storage(dataset, space, layout, rows, H5Tget_size(type))))
         rfm_fail(err, RFM_DATA, "%s: dataset %s %s", dataset->file->path, dataset->name, wrong);
     if (!err->status) {
         column->rows = (int64_t)rows;

@@ -69,14 +69,14 @@ static rfm_status take_columns(rfm_columnar *columnar, h5events *own, rfm_error 
         check_format(columnar, own->table, err) != RFM_OK ||
         rfm_h5_table_integer(own->table, RFM_EVENTS, RFM_EVENTS_ROWS, &columnar->n_rows, &found, err) != RFM_OK)
         return err->status;
+    if (found && (columnar->n_rows < 0 || (columnar->n_rows > 0 && columnar->n_fields == 0)))
+        return rfm_fail(err, RFM_DATA, "%s: /events says that it has %lld rows, in %zu columns", columnar->path,
+                        (long long)columnar->n_rows, columnar->n_fields);
     if (!found)
         columnar->n_rows = columnar->n_fields == 0 ? 0 : -1;
     columnar->names = rfm_alloc(columnar->n_fields, sizeof *columnar->names, err);
     for (size_t i = 0; i < columnar->n_fields && err->status == RFM_OK; i++)
         take_column(columnar, own, i, err);
-    if (columnar->n_fields == 0 && columnar->n_rows != 0)
-        rfm_fail(err, RFM_DATA, "%s: /events says that it has %lld rows, and has no columns", columnar->path,
-                 (long long)columnar->n_rows);
     return err->status;
 }
 
