@@ -245,6 +245,7 @@ static hid_t create_dataset(hid_t file, const struct rfm_h5_dataset *dataset, in
     H5Pset_layout(layout, H5D_CONTIGUOUS);
     H5Pset_alloc_time(layout, H5D_ALLOC_TIME_EARLY);
     H5Pset_fill_time(layout, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(layout, 0);
     hid_t id = H5Dcreate2(file, dataset->name, dataset->type, space, H5P_DEFAULT, layout, H5P_DEFAULT);
     H5Pclose(layout);
     H5Sclose(space);

@@ -144,6 +144,7 @@ rfm_status rfm_h5_table_group(rfm_h5_table *table, const char *group, rfm_error 
     if (rfm_h5_disk_reserve(&file->disk, 0, err))
         return err->status;
     hid_t order = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_obj_track_times(order, 0);
     H5Pset_link_creation_order(order, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
     hid_t made = H5Gcreate2(file->id, group, H5P_DEFAULT, order, H5P_DEFAULT);
     if (made < 0 || H5Gclose(made) < 0)
