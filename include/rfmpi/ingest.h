@@ -87,10 +87,14 @@ typedef enum rfm_format {
     RFM_FORMAT_GZIP, /* text behind it: one member or many */
     RFM_FORMAT_ZSTD, /* text behind it: one frame or many */
     RFM_FORMAT_PARQUET,
+    RFM_FORMAT_HDF5, /* an event table: see README.md */
     RFM_N_FORMATS
 } rfm_format;
 
 const char *rfm_format_name(rfm_format format); /* "text", "gzip", ... */
+
+/* The length of a file's name without the endings that say its format: of "a.csv.gz", 1. */
+size_t rfm_format_stem(const char *name);
 
 typedef struct rfm_file {
     char *path;

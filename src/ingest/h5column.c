@@ -41,13 +41,13 @@ static rfm_status read_scale(rfm_h5_texts *t, rfm_error *err)
     return err->status;
 }
 
-/* Without a pattern of its own a time is written as ISO 8601 has it. */
+/* Without a pattern of its own a time is written as ISO 8601 has it, and read so. */
 static rfm_status read_pattern(rfm_h5_texts *t, const char *otherwise, rfm_error *err)
 {
     char *pattern = NULL;
     if (rfm_h5_table_text(t->table, t->name, RFM_EVENTS_PATTERN, &pattern, err) != RFM_OK)
         return err->status;
-    t->has_pattern = pattern != NULL;
+    t->has_time_format |= !pattern;
     if (!rfm_pattern_parse(pattern ? pattern : otherwise, &t->exact.pattern))
         fail(t, "its pattern is none, such as \"YYYY-MM-DD hh:mm:ss UTC\"", err);
     free(pattern);
@@ -130,10 +130,25 @@ static rfm_status take_meaning(rfm_h5_texts *t, const char *meaning, rfm_error *
     return fail(t, "an unknown meaning; it was written by a later version", err);
 }
 
+static rfm_status read_time_format(rfm_h5_texts *t, rfm_error *err)
+{
+    char *name = NULL;
+    t->time_format = RFM_TIME_ISO;
+    if (rfm_h5_table_text(t->table, t->name, RFM_EVENTS_TIME_FORMAT, &name, err) == RFM_OK && name) {
+        t->has_time_format = true;
+        if (!rfm_time_format_parse(name, &t->time_format))
+            fail(t, "its time_format is none that input.time_format can be", err);
+    }
+    free(name);
+    return err->status;
+}
+
 static rfm_status read_meaning(rfm_h5_texts *t, rfm_error *err)
 {
     char *meaning = NULL;
     t->exact.kind = RFM_EXACT_NUMBER;
+    if (read_time_format(t, err) != RFM_OK)
+        return err->status;
     if (is_integer(t) &&
         rfm_h5_table_integer(t->table, t->name, RFM_EVENTS_NULL, &t->null, &t->has_null, err) != RFM_OK)
         return err->status;
@@ -141,12 +156,6 @@ static rfm_status read_meaning(rfm_h5_texts *t, rfm_error *err)
         take_meaning(t, meaning, err);
     free(meaning);
     return err->status;
-}
-
-bool rfm_h5_texts_time_format(const rfm_h5_texts *t, rfm_time_format *format)
-{
-    *format = RFM_TIME_ISO;
-    return t->exact.kind == RFM_EXACT_TIME && !t->has_pattern;
 }
 
 /* ---- open, close, blocks ---------------------------------------------------------------------------------------- */

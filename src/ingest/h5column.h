@@ -22,7 +22,8 @@ typedef struct rfm_h5_texts {
     char *name;          /* of the dataset */
     rfm_h5_column column;
     rfm_exact exact; /* of integers */
-    bool has_null, has_dictionary, has_pattern;
+    bool has_null, has_dictionary, has_time_format;
+    rfm_time_format time_format;
     int64_t null;
     rfm_h5_dictionary dictionary;
 
@@ -49,8 +50,5 @@ rfm_status rfm_h5_texts_give(rfm_h5_texts *texts, int64_t first, size_t n, rfm_f
 
 /* The fields of n strings, of a column of such. */
 void rfm_h5_strings_give(const rfm_h5_column *column, const char *cells, size_t n, rfm_field *fields);
-
-/* How this column's times are to be read; false: as any text is. */
-bool rfm_h5_texts_time_format(const rfm_h5_texts *texts, rfm_time_format *format);
 
 #endif

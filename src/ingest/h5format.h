@@ -1,7 +1,7 @@
 /* h5format: what event tables call things; shared by h5write.c and the files that read. README.md has the format.
  *
  *   /events                  format, rows
- *   /events/COLUMN           meaning; name, scale, unit, pattern, null, dictionary
+ *   /events/COLUMN           meaning; name, time_format, scale, unit, pattern, null, dictionary
  *   /dictionaries/COLUMN     texts
  */
 #ifndef RFMPI_INGEST_H5FORMAT_H
@@ -18,6 +18,7 @@
 /* Attributes of a column. */
 #define RFM_EVENTS_NAME "name"
 #define RFM_EVENTS_MEANING "meaning"
+#define RFM_EVENTS_TIME_FORMAT "time_format" /* as input.time_format, of this column's texts */
 #define RFM_EVENTS_NULL "null"
 #define RFM_EVENTS_SCALE "scale"
 #define RFM_EVENTS_UNIT "unit"

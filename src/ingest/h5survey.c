@@ -86,7 +86,7 @@ static bool store_indices(const rfm_survey *survey, rfm_storage *storage)
     *storage = (rfm_storage){.kind = RFM_STORED_INDICES};
     storage->width_bytes = n <= UINT8_MAX + 1 ? 1 : n <= UINT16_MAX + 1 ? 2 : 4;
     storage->cell = n <= UINT8_MAX + 1 ? RFM_H5_CELL_U8 : n <= UINT16_MAX + 1 ? RFM_H5_CELL_U16 : RFM_H5_CELL_U32;
-    return n > 0;
+    return n > 0 && survey->lexicon.longest <= RFM_H5_TEXT_BYTES;
 }
 
 /* Numbers that few bytes hold are worth more as numbers. */

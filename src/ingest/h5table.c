@@ -155,8 +155,9 @@ static rfm_status begin_events(rfm_columnar *columnar, int64_t row, rfm_error *e
     own->at = own->block_end = row;
     if (open_texts(columnar, own, err) != RFM_OK || reserve_cells(columnar, own, err) != RFM_OK)
         return err->status;
-    if (columnar->time_slot >= 0)
-        columnar->has_time_format = rfm_h5_texts_time_format(&own->texts[columnar->time_slot], &columnar->time_format);
+    columnar->has_time_format = columnar->time_slot >= 0 && own->texts[columnar->time_slot].has_time_format;
+    if (columnar->has_time_format)
+        columnar->time_format = own->texts[columnar->time_slot].time_format;
     return RFM_OK;
 }
 

@@ -13,6 +13,8 @@ enum { BLOCK_ROWS = 4096, BLOCKS_BYTES = 1 << 24, MOST_LINK_BYTES = 255, MOST_CO
 
 typedef struct target {
     char *name; /* as the file has it */
+    bool has_time_format;
+    rfm_time_format time_format;
     char *link; /* as HDF5 has it: unlike all others */
     rfm_survey survey;
     rfm_storage storage;
@@ -56,7 +58,7 @@ static rfm_status choose_link(converter *c, size_t i, rfm_error *err)
     return rfm_text_check(&link, err);
 }
 
-static rfm_status take_names(void *context, const rfm_field *names, size_t n, rfm_error *err)
+static rfm_status take_head(void *context, const rfm_walk_column *columns, size_t n, rfm_error *err)
 {
     converter *c = context;
     if (n > MOST_COLUMNS)
@@ -64,12 +66,15 @@ static rfm_status take_names(void *context, const rfm_field *names, size_t n, rf
     c->columns = rfm_alloc(n, sizeof *c->columns, err);
     for (size_t i = 0; c->columns && i < n; i++) {
         target *column = &c->columns[i];
+        const rfm_field name = columns[i].name;
         rfm_survey_init(&column->survey, n);
         c->n_columns = i + 1;
-        column->name = rfm_alloc((size_t)names[i].length + 1, 1, err);
+        column->has_time_format = columns[i].has_time_format;
+        column->time_format = columns[i].time_format;
+        column->name = rfm_alloc((size_t)name.length + 1, 1, err);
         if (!column->name)
             break;
-        memcpy(column->name, names[i].bytes, names[i].length);
+        memcpy(column->name, name.bytes, name.length);
         if (choose_link(c, i, err) != RFM_OK)
             break;
     }
@@ -80,9 +85,14 @@ static rfm_status survey_row(void *context, const rfm_field *fields, size_t n, r
 {
     converter *c = context;
     c->n_rows++;
-    for (size_t i = 0; i < n; i++)
-        if (rfm_survey_add(&c->columns[i].survey, fields[i].bytes, fields[i].length, err) != RFM_OK)
+    for (size_t i = 0; i < n; i++) {
+        const rfm_field text = fields[i];
+        if (text.length > 0 && text.bytes[text.length - 1] == '\0')
+            return rfm_fail(err, RFM_DATA, "%s: row %lld: column %s: a text that ends with a NUL byte cannot be kept",
+                            c->file->path, (long long)c->n_rows, c->columns[i].name);
+        if (rfm_survey_add(&c->columns[i].survey, text.bytes, text.length, err) != RFM_OK)
             return err->status;
+    }
     return RFM_OK;
 }
 
@@ -151,6 +161,9 @@ static rfm_status put_meaning(const converter *c, const target *column, const ch
     const rfm_exact *exact = &column->survey.exact;
     if (strcmp(column->name, column->link) != 0 &&
         rfm_h5_table_put_text(c->table, path, RFM_EVENTS_NAME, column->name, err) != RFM_OK)
+        return err->status;
+    if (column->has_time_format && rfm_h5_table_put_text(c->table, path, RFM_EVENTS_TIME_FORMAT,
+                                                         rfm_time_format_name(column->time_format), err) != RFM_OK)
         return err->status;
     if (storage->kind == RFM_STORED_TEXTS)
         return rfm_h5_table_put_text(c->table, path, RFM_EVENTS_MEANING, RFM_MEANS_TEXT, err);
@@ -263,10 +276,10 @@ static rfm_status write_block(converter *c, rfm_error *err)
     return RFM_OK;
 }
 
-static rfm_status check_names(void *context, const rfm_field *names, size_t n, rfm_error *err)
+static rfm_status check_head(void *context, const rfm_walk_column *columns, size_t n, rfm_error *err)
 {
     const converter *c = context;
-    (void)names;
+    (void)columns;
     return n == c->n_columns ? RFM_OK : fail_changed(c, err);
 }
 
@@ -286,7 +299,7 @@ static rfm_status write_row(void *context, const rfm_field *fields, size_t n, rf
 
 static rfm_status write_rows(converter *c, const rfm_input *input, rfm_error *err)
 {
-    const rfm_walker walker = {.context = c, .names = check_names, .row = write_row};
+    const rfm_walker walker = {.context = c, .head = check_head, .row = write_row};
     const int64_t expected = c->n_rows;
     rfm_left_out again = {0};
     c->n_rows = 0;
@@ -317,7 +330,7 @@ rfm_status rfm_file_convert(const rfm_input *input, const rfm_file *file, const 
                             rfm_left_out *left_out, rfm_error *err)
 {
     converter c = {.file = file};
-    const rfm_walker walker = {.context = &c, .names = take_names, .row = survey_row};
+    const rfm_walker walker = {.context = &c, .head = take_head, .row = survey_row};
     if (rfm_file_walk(input, file, &walker, left_out, err) == RFM_OK && make_table(&c, path, err) == RFM_OK)
         write_rows(&c, input, err);
     *n_rows = c.n_rows;

@@ -1,13 +1,19 @@
-/* walk: the rows of a text file from end to end. Line ends in quotes are the field's, wherever they stand. */
+/* walk: the rows of a file from end to end, of text and of columns. Line ends in quotes are the field's, wherever they
+ * stand.
+ */
 #include "walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "format.h"
 #include "heading.h"
 #include "reader.h"
 
-typedef struct walk {
+/* ---- text ------------------------------------------------------------------------------------------------------- */
+
+typedef struct text_walk {
     const rfm_file *file;
     const rfm_walker *walker;
     rfm_left_out *left_out;
@@ -15,16 +21,16 @@ typedef struct walk {
     rfm_reader reader;
     rfm_scanner scanner;
     int64_t line;
-} walk;
+} text_walk;
 
-static rfm_status refill(walk *w, rfm_error *err)
+static rfm_status refill(text_walk *w, rfm_error *err)
 {
     if (rfm_reader_fill(&w->reader, w->scanner.at, err) != RFM_OK)
         return err->status;
     return rfm_scanner_window(&w->scanner, w->reader.bytes, w->reader.n, rfm_reader_at_end(&w->reader), err);
 }
 
-static rfm_status open_walk(walk *w, const rfm_input *input, rfm_error *err)
+static rfm_status read_head(text_walk *w, const rfm_input *input, rfm_error *err)
 {
     rfm_file file = *w->file;
     const rfm_files files = {.files = &file, .n = 1};
@@ -35,9 +41,13 @@ static rfm_status open_walk(walk *w, const rfm_input *input, rfm_error *err)
                                  .block_bytes = RFM_BLOCK_BYTES,
                                  .row_bytes = RFM_ROW_LIMIT_BYTES};
     rfm_columns none = {0};
-    rfm_scanner_open(&w->scanner, input->delimiter, true, RFM_ROW_LIMIT_BYTES);
-    if (rfm_head_read(&reading, &none, &w->head, err) != RFM_OK ||
-        rfm_scanner_expect(&w->scanner, w->head.n_fields, err) != RFM_OK ||
+    return rfm_head_read(&reading, &none, &w->head, err);
+}
+
+static rfm_status open_text(text_walk *w, const rfm_input *input, rfm_error *err)
+{
+    rfm_scanner_open(&w->scanner, rfm_format_delimiter(input, w->file), true, RFM_ROW_LIMIT_BYTES);
+    if (read_head(w, input, err) != RFM_OK || rfm_scanner_expect(&w->scanner, w->head.n_fields, err) != RFM_OK ||
         rfm_reader_open(&w->reader, w->file, 0, RFM_BLOCK_BYTES, input->fault_file, err) != RFM_OK ||
         refill(w, err) != RFM_OK)
         return err->status;
@@ -47,7 +57,7 @@ static rfm_status open_walk(walk *w, const rfm_input *input, rfm_error *err)
 }
 
 /* The window is ours, and the row was scanned: its fields may be rewritten in place. */
-static void undouble(walk *w)
+static void undouble(text_walk *w)
 {
     for (size_t i = 0; i < w->head.n_fields; i++) {
         rfm_field *field = &w->scanner.fields[i];
@@ -58,8 +68,20 @@ static void undouble(walk *w)
     }
 }
 
+static rfm_status give_names(const text_walk *w, const rfm_field *names, rfm_error *err)
+{
+    const size_t n = w->head.n_fields;
+    rfm_walk_column *columns = rfm_alloc(n, sizeof *columns, err);
+    for (size_t i = 0; columns && i < n; i++)
+        columns[i] = (rfm_walk_column){.name = names[i]};
+    if (columns)
+        w->walker->head(w->walker->context, columns, n, err);
+    free(columns);
+    return err->status;
+}
+
 /* Columns without names have numbers. */
-static rfm_status give_numbers(const walk *w, rfm_error *err)
+static rfm_status give_numbers(const text_walk *w, rfm_error *err)
 {
     enum { NUMBER_BYTES = 24 };
     const size_t n = w->head.n_fields;
@@ -70,13 +92,13 @@ static rfm_status give_numbers(const walk *w, rfm_error *err)
         names[i] = (rfm_field){.bytes = at, .length = (uint32_t)snprintf(at, NUMBER_BYTES, "%zu", i + 1)};
     }
     if (err->status == RFM_OK)
-        w->walker->names(w->walker->context, names, n, err);
+        give_names(w, names, err);
     free(text);
     free(names);
     return err->status;
 }
 
-static rfm_status leave_out(walk *w, const char *why, rfm_error *err)
+static rfm_status leave_out(const text_walk *w, const char *why, rfm_error *err)
 {
     rfm_left_out *left_out = w->left_out;
     if (left_out->n++ == 0)
@@ -84,7 +106,7 @@ static rfm_status leave_out(walk *w, const char *why, rfm_error *err)
     return rfm_text_check(&left_out->first, err);
 }
 
-static rfm_status take_row(walk *w, rfm_row_kind kind, const rfm_row *row, bool is_names, rfm_error *err)
+static rfm_status take_row(text_walk *w, rfm_row_kind kind, const rfm_row *row, bool is_names, rfm_error *err)
 {
     char why[80];
     if (kind == RFM_ROW_FAULT)
@@ -94,13 +116,15 @@ static rfm_status take_row(walk *w, rfm_row_kind kind, const rfm_row *row, bool 
         return leave_out(w, why, err);
     }
     undouble(w);
-    return (is_names ? w->walker->names : w->walker->row)(w->walker->context, w->scanner.fields, w->head.n_fields, err);
+    return is_names ? give_names(w, w->scanner.fields, err)
+                    : w->walker->row(w->walker->context, w->scanner.fields, w->head.n_fields, err);
 }
 
-static rfm_status walk_rows(walk *w, rfm_error *err)
+static rfm_status walk_rows(text_walk *w, rfm_error *err)
 {
     rfm_row row;
-    for (int64_t at; (at = w->reader.offset + (int64_t)w->scanner.at) < w->file->size_bytes;) {
+    while (w->scanner.at < w->scanner.n || !rfm_reader_at_end(&w->reader)) {
+        const int64_t at = w->reader.offset + (int64_t)w->scanner.at;
         const rfm_row_kind kind = rfm_scanner_next(&w->scanner, &row);
         if (kind == RFM_ROW_MORE) {
             if (refill(w, err) != RFM_OK)
@@ -114,13 +138,86 @@ static rfm_status walk_rows(walk *w, rfm_error *err)
     return rfm_reader_check(&w->reader, err);
 }
 
+static rfm_status walk_text(const rfm_input *input, text_walk *w, rfm_error *err)
+{
+    if (open_text(w, input, err) == RFM_OK && (w->head.names_at >= 0 || give_numbers(w, err) == RFM_OK))
+        walk_rows(w, err);
+    rfm_reader_close(&w->reader);
+    rfm_scanner_close(&w->scanner);
+    return err->status;
+}
+
+/* ---- columns ---------------------------------------------------------------------------------------------------- */
+
+/* Each column is asked by itself how its texts are read as times. */
+static rfm_status describe(rfm_columnar *c, rfm_walk_column *columns, rfm_error *err)
+{
+    size_t field;
+    c->fields = &field;
+    c->n_slots = 1;
+    c->time_slot = 0;
+    for (field = 0; field < c->n_fields; field++) {
+        if (c->kind->begin(c, 0, err) != RFM_OK)
+            return err->status;
+        const char *name = c->names[field];
+        columns[field] = (rfm_walk_column){.name = {.bytes = name, .length = (uint32_t)strlen(name)},
+                                           .has_time_format = c->has_time_format,
+                                           .time_format = c->time_format};
+    }
+    return RFM_OK;
+}
+
+static rfm_status give_head(rfm_columnar *c, const rfm_walker *walker, rfm_error *err)
+{
+    rfm_walk_column *columns = rfm_alloc(c->n_fields, sizeof *columns, err);
+    if (columns && describe(c, columns, err) == RFM_OK)
+        walker->head(walker->context, columns, c->n_fields, err);
+    free(columns);
+    return err->status;
+}
+
+static rfm_status give_rows(const rfm_columnar *c, const rfm_walker *walker, rfm_field *fields, rfm_error *err)
+{
+    for (size_t row = 0; row < c->n; row++) {
+        for (size_t i = 0; i < c->n_slots; i++)
+            fields[i] = c->cells[i][row];
+        if (walker->row(walker->context, fields, c->n_slots, err) != RFM_OK)
+            return err->status;
+    }
+    return RFM_OK;
+}
+
+static rfm_status read_rows(rfm_columnar *c, const rfm_walker *walker, rfm_error *err)
+{
+    size_t *all = rfm_alloc(c->n_fields, sizeof *all, err);
+    rfm_field *fields = rfm_alloc(c->n_fields, sizeof *fields, err);
+    for (size_t i = 0; all && i < c->n_fields; i++)
+        all[i] = i;
+    c->fields = all;
+    c->n_slots = c->n_fields;
+    if (err->status == RFM_OK && c->n_fields > 0 && c->kind->begin(c, 0, err) == RFM_OK)
+        for (int64_t at = 0; at < c->n_rows && err->status == RFM_OK; at += (int64_t)c->n)
+            if (c->kind->next(c, c->n_rows - at, err) == RFM_OK)
+                give_rows(c, walker, fields, err);
+    free(all);
+    free(fields);
+    return err->status;
+}
+
+static rfm_status walk_columns(const rfm_file *file, const rfm_walker *walker, rfm_error *err)
+{
+    rfm_columnar c = {.kind = rfm_format_traits_of(file->format)->columnar, .path = file->path};
+    if (c.kind->open(&c, err) == RFM_OK && give_head(&c, walker, err) == RFM_OK)
+        read_rows(&c, walker, err);
+    c.kind->close(&c);
+    return err->status;
+}
+
 rfm_status rfm_file_walk(const rfm_input *input, const rfm_file *file, const rfm_walker *walker, rfm_left_out *left_out,
                          rfm_error *err)
 {
-    walk w = {.file = file, .walker = walker, .left_out = left_out, .reader = {.fd = -1}};
-    if (open_walk(&w, input, err) == RFM_OK && (w.head.names_at >= 0 || give_numbers(&w, err) == RFM_OK))
-        walk_rows(&w, err);
-    rfm_reader_close(&w.reader);
-    rfm_scanner_close(&w.scanner);
-    return err->status;
+    if (rfm_format_traits_of(file->format)->columnar)
+        return walk_columns(file, walker, err);
+    return walk_text(input,
+                     &(text_walk){.file = file, .walker = walker, .left_out = left_out, .reader = {.lent = true}}, err);
 }

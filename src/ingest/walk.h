@@ -4,12 +4,18 @@
 
 #include "scanner.h"
 
+typedef struct rfm_walk_column {
+    rfm_field name;
+    bool has_time_format; /* how its texts are read as times; false: as the job says */
+    rfm_time_format time_format;
+} rfm_walk_column;
+
 /* Who is told. The texts are valid until the function returns; each has its quotes undoubled. */
 typedef struct rfm_walker {
     void *context;
     /* Once, before any row. */
-    rfm_status (*names)(void *context, const rfm_field *names, size_t n, rfm_error *err);
-    /* n fields, as many as there are names. */
+    rfm_status (*head)(void *context, const rfm_walk_column *columns, size_t n, rfm_error *err);
+    /* n fields, as many as there are columns. */
     rfm_status (*row)(void *context, const rfm_field *fields, size_t n, rfm_error *err);
 } rfm_walker;
 

@@ -21,19 +21,25 @@ typedef struct conversion {
 /* ---- who converts what ------------------------------------------------------------------------------------------ */
 
 typedef struct weight {
-    int64_t bytes;
+    int64_t cost;
     size_t file;
 } weight;
+
+static int64_t cost_of(const rfm_files *files, size_t file)
+{
+    const rfm_file *f = &files->files[file];
+    return rfm_shard_cost(files, &(rfm_shard){.file = file, .end = f->n_rows > 0 ? f->n_rows : f->size_bytes});
+}
 
 static int by_weight(const void *left, const void *right)
 {
     const weight *a = left, *b = right;
-    if (a->bytes != b->bytes)
-        return a->bytes > b->bytes ? -1 : 1;
+    if (a->cost != b->cost)
+        return a->cost > b->cost ? -1 : 1;
     return a->file < b->file ? -1 : 1;
 }
 
-/* The largest file first, each to the rank that has the fewest bytes. Local, and the same on all ranks. */
+/* The dearest file first, each to the rank that has the least to do. Local, and the same on all ranks. */
 static rfm_status share_out(conversion *c, rfm_error *err)
 {
     const rfm_files *files = &c->batch->files;
@@ -42,14 +48,14 @@ static rfm_status share_out(conversion *c, rfm_error *err)
     int64_t *load = rfm_alloc((size_t)size, sizeof *load, err);
     c->owners = rfm_alloc(files->n, sizeof *c->owners, err);
     for (size_t i = 0; err->status == RFM_OK && i < files->n; i++)
-        weights[i] = (weight){files->files[i].size_bytes, i};
+        weights[i] = (weight){cost_of(files, i), i};
     if (err->status == RFM_OK)
         qsort(weights, files->n, sizeof *weights, by_weight);
     for (size_t i = 0; err->status == RFM_OK && i < files->n; i++) {
         int least = 0;
         for (int rank = 1; rank < size; rank++)
             least = load[rank] < load[least] ? rank : least;
-        load[least] += weights[i].bytes;
+        load[least] += weights[i].cost;
         c->owners[weights[i].file] = least;
     }
     free(weights);
@@ -64,26 +70,13 @@ static bool is_mine(const conversion *c, size_t file)
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
-/* "a/b.csv.gz" is b. */
-static size_t measure_stem(const char *name)
-{
-    static const char *const endings[] = {".gz", ".zst", ".csv", ".tsv", ".txt", ".parquet", ".h5", ".hdf5"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        const size_t n = strlen(endings[i]);
-        if (length > n && memcmp(name + length - n, endings[i], n) == 0)
-            length -= n;
-    }
-    return length;
-}
-
 static char *name_table(const conversion *c, size_t file, bool temporary, rfm_error *err)
 {
     const char *path = c->batch->files.files[file].path, *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     rfm_text text = {0};
     rfm_text_addf(&text, "%s/%s", c->out, temporary ? "." : "");
-    rfm_text_add(&text, name, measure_stem(name));
+    rfm_text_add(&text, name, rfm_format_stem(name));
     rfm_text_adds(&text, temporary ? ".h5.tmp" : ".h5");
     if (rfm_text_check(&text, err) != RFM_OK)
         rfm_text_free(&text);

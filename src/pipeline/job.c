@@ -80,23 +80,6 @@ static void read_dedupe(const rfm_config *config, rfm_input *input)
     input->dedupe_column = input->dedupe == RFM_DEDUPE_COLUMN ? dedupe : NULL;
 }
 
-static rfm_time_format time_format(const char *name)
-{
-    static const struct {
-        const char *name;
-        rfm_time_format format;
-    } formats[] = {{"auto", RFM_TIME_AUTO},
-                   {"date", RFM_TIME_DATE},
-                   {"seconds", RFM_TIME_SECONDS},
-                   {"milliseconds", RFM_TIME_MILLISECONDS},
-                   {"microseconds", RFM_TIME_MICROSECONDS},
-                   {"iso", RFM_TIME_ISO}};
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (strcmp(formats[i].name, name) == 0)
-            return formats[i].format;
-    rfm_broken("a time format of the option table is known here", __FILE__, __LINE__);
-}
-
 static rfm_status demand(const char *key, const char *value, rfm_error *err)
 {
     return value ? RFM_OK
@@ -112,7 +95,7 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     input->time = rfm_config_string(config, "input.columns.time");
     input->event = job->roles.event;
     input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
-    input->time_format = time_format(rfm_config_string(config, "input.time_format"));
+    rfm_assert(rfm_time_format_parse(rfm_config_string(config, "input.time_format"), &input->time_format));
     input->zone = job->zone;
     input->decimals = job->roles.decimals;
     input->as_of_us = job->as_of_rule.keep_until_us;
