@@ -201,6 +201,10 @@ typedef enum rfm_time_format {
     RFM_TIME_ISO
 } rfm_time_format;
 
+/* "auto", "date", "seconds", ...; false for a name that is none. */
+const char *rfm_time_format_name(rfm_time_format format);
+bool rfm_time_format_parse(const char *name, rfm_time_format *format);
+
 typedef struct rfm_timestamp {
     int64_t us;     /* UTC */
     bool date_only; /* the text named a day and no time: us is that day's start in the zone */

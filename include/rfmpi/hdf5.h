@@ -75,4 +75,72 @@ rfm_status rfm_h5_has(rfm_h5 *file, const char *object, const char *name, bool *
 rfm_status rfm_h5_write_names(rfm_h5 *file, const char *name, const char *const *names, size_t n, rfm_error *err);
 rfm_status rfm_h5_read_names(rfm_h5 *file, const char *name, char ***names, size_t *n, rfm_error *err);
 
+/* ---- tables: files that one rank reads or writes by itself; Local, each ------------------------------------------
+ *
+ * A table is a group of one-dimensional datasets, its columns. Nothing that is read is trusted: what is not as it says,
+ * was never written, or lies in another file is RFM_DATA that names file and dataset. */
+
+typedef struct rfm_h5_table rfm_h5_table;
+
+typedef enum rfm_h5_cell {
+    RFM_H5_CELL_I8,
+    RFM_H5_CELL_U8,
+    RFM_H5_CELL_I16,
+    RFM_H5_CELL_U16,
+    RFM_H5_CELL_I32,
+    RFM_H5_CELL_U32,
+    RFM_H5_CELL_I64,
+    RFM_H5_CELL_U64,
+    RFM_H5_CELL_F32,
+    RFM_H5_CELL_F64,
+    RFM_H5_CELL_BOOLEAN, /* uint8_t, 1 for true: h5py's bool */
+    RFM_H5_CELL_BYTES,   /* width bytes, NUL padded */
+    RFM_H5_CELL_TEXT,    /* const char *, of variable length; NULL is empty; only read */
+    RFM_H5_CELL_OTHER    /* cannot be read */
+} rfm_h5_cell;
+
+enum { RFM_H5_TEXT_BYTES = 1 << 20 }; /* the most that one cell may have */
+
+/* A column that is open. Zero-initialise. */
+typedef struct rfm_h5_column {
+    rfm_h5_cell cell;
+    size_t width_bytes; /* of one cell in memory */
+    int64_t rows;
+    struct rfm_h5_dataset *dataset;
+} rfm_h5_column;
+
+rfm_status rfm_h5_table_open(const char *path, rfm_h5_table **table, rfm_error *err);
+rfm_status rfm_h5_table_create(const char *path, rfm_h5_table **table, rfm_error *err); /* replaces that file */
+
+/* Of a table that was created: all of it is there and on the disk; where err holds a failure, or one comes now, the
+ * file is removed. NULL is fine. */
+rfm_status rfm_h5_table_close(rfm_h5_table *table, rfm_error *err);
+
+/* The names of a group's datasets, in the order they were made where the file keeps it, else sorted. RFM_DATA when
+ * there is no such group. The caller frees names[i] and names. */
+rfm_status rfm_h5_table_list(rfm_h5_table *table, const char *group, char ***names, size_t *n, rfm_error *err);
+
+/* Attributes of a group or dataset. A text or integer that is not there: *text NULL, *found false. */
+rfm_status rfm_h5_table_text(rfm_h5_table *table, const char *object, const char *name, char **text, rfm_error *err);
+rfm_status rfm_h5_table_integer(rfm_h5_table *table, const char *object, const char *name, int64_t *value, bool *found,
+                                rfm_error *err);
+rfm_status rfm_h5_table_put_text(rfm_h5_table *table, const char *object, const char *name, const char *text,
+                                 rfm_error *err);
+rfm_status rfm_h5_table_put_integer(rfm_h5_table *table, const char *object, const char *name, int64_t value,
+                                    rfm_error *err);
+
+/* A group that keeps the order of its datasets. */
+rfm_status rfm_h5_table_group(rfm_h5_table *table, const char *group, rfm_error *err);
+
+/* A type that cannot be read is no failure here (RFM_H5_CELL_OTHER), only in a read. */
+rfm_status rfm_h5_column_open(rfm_h5_table *table, const char *name, rfm_h5_column *column, rfm_error *err);
+
+/* A new dataset; cell, width_bytes (of BYTES) and rows of the column say of what. */
+rfm_status rfm_h5_column_make(rfm_h5_table *table, const char *name, rfm_h5_column *column, rfm_error *err);
+void rfm_h5_column_close(rfm_h5_column *column); /* accepts what failed to open */
+
+/* Rows first .. first+count-1, width_bytes each. TEXT cells point to memory that lasts until the next read. */
+rfm_status rfm_h5_column_read(rfm_h5_column *column, int64_t first, size_t count, void *cells, rfm_error *err);
+rfm_status rfm_h5_column_write(rfm_h5_column *column, int64_t first, size_t count, const void *cells, rfm_error *err);
+
 #endif

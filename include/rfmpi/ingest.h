@@ -94,10 +94,14 @@ typedef enum rfm_format {
     RFM_FORMAT_GZIP, /* text behind it: one member or many */
     RFM_FORMAT_ZSTD, /* text behind it: one frame or many */
     RFM_FORMAT_PARQUET,
+    RFM_FORMAT_HDF5, /* an event table: see README.md */
     RFM_N_FORMATS
 } rfm_format;
 
 const char *rfm_format_name(rfm_format format); /* "text", "gzip", ... */
+
+/* The length of a file's name without the endings that say its format: of "a.csv.gz", 1. */
+size_t rfm_format_stem(const char *name);
 
 typedef struct rfm_file {
     char *path;
@@ -290,5 +294,18 @@ rfm_status rfm_block_read(rfm_block_reader *reader, const rfm_block *block, char
 /* Give the sink what is left. NULL is fine. */
 rfm_status rfm_block_reader_finish(rfm_block_reader *reader, rfm_error *err);
 void rfm_block_reader_close(rfm_block_reader *reader); /* NULL is fine */
+
+/* ---- event tables: columns in an HDF5 file, the texts of each to be given back exactly --------------------------- */
+
+/* Rows that are none, and so are in no table. Zero-initialise. */
+typedef struct rfm_left_out {
+    int64_t n;
+    rfm_text first; /* file, line and why, of the first; the caller frees */
+} rfm_left_out;
+
+/* Write all columns of a file of any format as an event table, safe on the disk; *n_rows get into it. The file is read
+ * twice. After a failure nothing is left at `path`. */
+rfm_status rfm_file_convert(const rfm_input *input, const rfm_file *file, const char *path, int64_t *n_rows,
+                            rfm_left_out *left_out, rfm_error *err);
 
 #endif

@@ -15,4 +15,10 @@ typedef enum rfm_task { RFM_TASK_PREPARE, RFM_TASK_TRAIN, RFM_TASK_PREDICT, RFM_
  * was left to do). */
 rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err);
 
+/* Collective. Convert each file of input.paths, with all its columns, to the event table `out`/NAME.h5; the ranks share
+ * the files. `out` is made when absent; a table of that name in it, or two files of one name, are RFM_USAGE. The tables
+ * appear whole at the end; after a failure none of the temporary ones is left. Rows that are none are left out, up to
+ * input.max_rejected of them. */
+rfm_status rfm_pipeline_convert(rfm_comm *comm, const rfm_config *config, const char *out, rfm_error *err);
+
 #endif

@@ -4,6 +4,8 @@
 #include "calendar.h"
 #include "digits.h"
 
+#include <string.h>
+
 #define SECOND_US INT64_C(1000000)
 #define MINUTE_US (60 * SECOND_US)
 #define HOUR_US (60 * MINUTE_US)
@@ -200,4 +202,30 @@ rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format
     default:
         return parse_by_shape(at, end, zone, time);
     }
+}
+
+/* ---- names of formats ------------------------------------------------------------------------------------------- */
+
+static const char *const format_names[] = {
+    [RFM_TIME_AUTO] = "auto",
+    [RFM_TIME_DATE] = "date",
+    [RFM_TIME_SECONDS] = "seconds",
+    [RFM_TIME_MILLISECONDS] = "milliseconds",
+    [RFM_TIME_MICROSECONDS] = "microseconds",
+    [RFM_TIME_ISO] = "iso",
+};
+
+const char *rfm_time_format_name(rfm_time_format format)
+{
+    return format_names[format];
+}
+
+bool rfm_time_format_parse(const char *name, rfm_time_format *format)
+{
+    for (size_t i = 0; i < sizeof format_names / sizeof format_names[0]; i++)
+        if (strcmp(format_names[i], name) == 0) {
+            *format = (rfm_time_format)i;
+            return true;
+        }
+    return false;
 }

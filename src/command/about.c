@@ -45,6 +45,8 @@ void print_command_help(FILE *to, const rfm_command *command)
     }
     if (command->run == command_info)
         return;
+    if (command->run == command_convert)
+        fputs("  --out DIR                  where the tables go; made when absent\n\n", to);
     size_t n;
     const rfm_option *options = rfm_options(&n);
     fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);

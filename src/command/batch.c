@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void open_log(rfm_comm *comm, const rfm_config *config)
+void open_log(const rfm_comm *comm, const rfm_config *config)
 {
     static const char *const levels[] = {
         [RFM_LOG_ERROR] = "error", [RFM_LOG_WARN] = "warn", [RFM_LOG_INFO] = "info", [RFM_LOG_DEBUG] = "debug"};

@@ -22,6 +22,7 @@ typedef struct rfm_words {
 rfm_status words_read(int argc, char **argv, rfm_words *words, rfm_error *err);
 rfm_status words_assign(rfm_words *words, const char *key, const char *value,
                         rfm_error *err); /* value is taken as text */
+rfm_status words_assign_list(rfm_words *words, const char *key, const char *const *values, size_t n, rfm_error *err);
 void words_free(rfm_words *words);
 
 /* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
@@ -33,6 +34,9 @@ typedef struct rfm_command {
     const char *summary;
     rfm_status (*run)(rfm_comm *comm, int argc, char **argv, rfm_error *err); /* Collective */
 } rfm_command;
+
+/* Local: what log.level says. */
+void open_log(const rfm_comm *comm, const rfm_config *config);
 
 extern const rfm_command COMMANDS[];
 extern const size_t N_COMMANDS;
@@ -47,6 +51,7 @@ rfm_status command_prepare(rfm_comm *comm, int argc, char **argv, rfm_error *err
 rfm_status command_train(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_predict(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_generate(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_convert(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 

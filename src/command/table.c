@@ -11,6 +11,8 @@ const rfm_command COMMANDS[] = {
     {"predict", "[JOB.yml | RUN_DIR | MATRIX.h5]",
      "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", command_predict},
     {"generate", "", "make event files like a real shop's, for trials and benchmarks", command_generate},
+    {"convert", "INPUT... --out DIR", "event files -> event tables in HDF5 with all their columns, DIR/NAME.h5",
+     command_convert},
     {"info", "RUN_DIR", "say what a run directory holds, and its digest", command_info},
     {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", command_config},
 };

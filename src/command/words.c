@@ -37,6 +37,18 @@ rfm_status words_assign(rfm_words *words, const char *key, const char *value, rf
     return keep(words, &assignment, err);
 }
 
+rfm_status words_assign_list(rfm_words *words, const char *key, const char *const *values, size_t n, rfm_error *err)
+{
+    rfm_text assignment = {0};
+    rfm_text_addf(&assignment, "%s=[", key);
+    for (size_t i = 0; i < n; i++) {
+        rfm_text_adds(&assignment, i == 0 ? "" : ", ");
+        quote(&assignment, values[i]);
+    }
+    rfm_text_adds(&assignment, "]");
+    return keep(words, &assignment, err);
+}
+
 static rfm_status assign_plain(rfm_words *words, const char *text, rfm_error *err)
 {
     rfm_text assignment = {0};

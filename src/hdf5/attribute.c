@@ -7,8 +7,8 @@
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
-static void write_attribute(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value,
-                            rfm_error *err)
+rfm_status rfm_h5_attribute_write(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value,
+                                  rfm_error *err)
 {
     hid_t owner = H5Oopen(file->id, object, H5P_DEFAULT), space = H5Screate(H5S_SCALAR), attribute = -1;
     if (owner < 0)
@@ -25,14 +25,19 @@ static void write_attribute(rfm_h5 *file, const char *object, const char *name, 
     H5Sclose(space);
     if (owner >= 0)
         H5Oclose(owner);
+    return err->status;
+}
+
+int64_t rfm_h5_attribute_bytes(hid_t type)
+{
+    return 2 * (int64_t)H5Tget_size(type);
 }
 
 /* Collective. All ranks write: HDF5 keeps metadata the same on each. */
 static rfm_status put(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value, rfm_error *err)
 {
-    /* A long text goes to a heap beside the object, in blocks of up to twice its length. */
-    if (!rfm_h5_reserve(file, 2 * (int64_t)H5Tget_size(type), err)) {
-        write_attribute(file, object, name, type, value, err);
+    if (!rfm_h5_reserve(file, rfm_h5_attribute_bytes(type), err)) {
+        rfm_h5_attribute_write(file, object, name, type, value, err);
         rfm_h5_agree_written(file, err);
     }
     H5Tclose(type);
@@ -60,7 +65,7 @@ rfm_status rfm_h5_put_number(rfm_h5 *file, const char *object, const char *name,
  * closes. */
 static hid_t open_attribute(const rfm_h5 *file, const char *object, const char *name, rfm_error *err)
 {
-    if (H5Aexists_by_name(file->id, object, name, H5P_DEFAULT) <= 0) {
+    if (!rfm_h5_attribute_has(file, object, name)) {
         rfm_fail(err, RFM_DATA, "%s: %s has no attribute %s", file->path, object, name);
         return -1;
     }
@@ -83,8 +88,8 @@ static bool passes_int64(hid_t attribute, hid_t stored)
            value > INT64_MAX;
 }
 
-static void fetch_number(const rfm_h5 *file, const char *object, const char *name, rfm_h5_type type, void *value,
-                         rfm_error *err)
+rfm_status rfm_h5_attribute_number(const rfm_h5 *file, const char *object, const char *name, rfm_h5_type type,
+                                   void *value, rfm_error *err)
 {
     hid_t attribute = open_attribute(file, object, name, err);
     hid_t stored = err->status ? -1 : H5Aget_type(attribute), memory = rfm_h5_memory_type(type, 1);
@@ -101,17 +106,18 @@ static void fetch_number(const rfm_h5 *file, const char *object, const char *nam
     H5Tclose(memory);
     if (attribute >= 0)
         H5Aclose(attribute);
+    return err->status;
 }
 
 rfm_status rfm_h5_get_integer(rfm_h5 *file, const char *object, const char *name, int64_t *value, rfm_error *err)
 {
-    fetch_number(file, object, name, RFM_H5_I64, value, err);
+    rfm_h5_attribute_number(file, object, name, RFM_H5_I64, value, err);
     return rfm_comm_agree(file->comm, err);
 }
 
 rfm_status rfm_h5_get_number(rfm_h5 *file, const char *object, const char *name, double *value, rfm_error *err)
 {
-    fetch_number(file, object, name, RFM_H5_F64, value, err);
+    rfm_h5_attribute_number(file, object, name, RFM_H5_F64, value, err);
     return rfm_comm_agree(file->comm, err);
 }
 
@@ -145,7 +151,7 @@ static char *read_fixed(hid_t attribute, hid_t stored, rfm_error *err)
     return text;
 }
 
-static char *fetch_text(const rfm_h5 *file, const char *object, const char *name, rfm_error *err)
+char *rfm_h5_attribute_text(const rfm_h5 *file, const char *object, const char *name, rfm_error *err)
 {
     char *text = NULL;
     hid_t attribute = open_attribute(file, object, name, err);
@@ -166,7 +172,7 @@ static char *fetch_text(const rfm_h5 *file, const char *object, const char *name
 
 rfm_status rfm_h5_get_text(rfm_h5 *file, const char *object, const char *name, char **text, rfm_error *err)
 {
-    *text = fetch_text(file, object, name, err);
+    *text = rfm_h5_attribute_text(file, object, name, err);
     if (rfm_comm_agree(file->comm, err)) {
         free(*text);
         *text = NULL;
@@ -174,8 +180,13 @@ rfm_status rfm_h5_get_text(rfm_h5 *file, const char *object, const char *name, c
     return err->status;
 }
 
+bool rfm_h5_attribute_has(const rfm_h5 *file, const char *object, const char *name)
+{
+    return H5Aexists_by_name(file->id, object, name, H5P_DEFAULT) > 0;
+}
+
 rfm_status rfm_h5_has(rfm_h5 *file, const char *object, const char *name, bool *found, rfm_error *err)
 {
-    *found = H5Aexists_by_name(file->id, object, name, H5P_DEFAULT) > 0;
+    *found = rfm_h5_attribute_has(file, object, name);
     return rfm_comm_agree(file->comm, err);
 }

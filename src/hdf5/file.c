@@ -24,7 +24,7 @@ void rfm_h5_share(const rfm_comm *comm, int64_t n_global, int64_t *first, size_t
     *count = (size_t)(each + (rank < more ? 1 : 0));
 }
 
-static void free_file(rfm_h5 *file)
+void rfm_h5_handle_free(rfm_h5 *file)
 {
     if (!file)
         return;
@@ -35,8 +35,7 @@ static void free_file(rfm_h5 *file)
     free(file);
 }
 
-/* The handle, before anything is opened. */
-static rfm_h5 *make_file(rfm_comm *comm, const char *path, bool writing, rfm_error *err)
+rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_error *err)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     rfm_h5 *file = rfm_alloc(1, sizeof *file, err);
@@ -52,8 +51,8 @@ static rfm_h5 *make_file(rfm_comm *comm, const char *path, bool writing, rfm_err
     return file;
 }
 
-/* Collective inside HDF5: all ranks call it. */
-static void open_by_driver(rfm_h5 *file, rfm_error *err)
+/* Collective inside HDF5. */
+rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     /* The run directory has a lock of ours; HDF5's own fails on file systems without flock(). */
@@ -61,18 +60,19 @@ static void open_by_driver(rfm_h5 *file, rfm_error *err)
     if (file->writing)
         failed |= H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18);
     failed |= H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    failed |= rfm_h5_driver_access(access, file->comm);
+    failed |= file->comm ? rfm_h5_driver_access(access, file->comm) : H5Pset_fapl_sec2(access);
     if (failed >= 0)
         file->id = H5Fopen(file->path, file->writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     if (file->id < 0)
         rfm_h5_fail(file, err, file->writing ? RFM_IO : RFM_DATA, "cannot open");
     H5Pclose(access);
+    return err->status;
 }
 
 static rfm_status open_file(rfm_comm *comm, const char *path, bool writing, rfm_h5 **out, rfm_error *err)
 {
     *out = NULL;
-    rfm_h5 *file = make_file(comm, path, writing, err);
+    rfm_h5 *file = rfm_h5_handle_make(comm, path, writing, err);
     if (!err->status && rfm_comm_rank(comm) == 0) {
         if (writing)
             rfm_h5_disk_create(&file->disk, file->path, err);
@@ -82,10 +82,10 @@ static rfm_status open_file(rfm_comm *comm, const char *path, bool writing, rfm_
     if (rfm_comm_agree(comm, err)) {
         if (file && file->disk.fd >= 0)
             unlink(path);
-        free_file(file);
+        rfm_h5_handle_free(file);
         return err->status;
     }
-    open_by_driver(file, err);
+    rfm_h5_handle_open(file, err);
     if (rfm_comm_agree(comm, err)) {
         rfm_error ignored = {0};
         file->broken = writing;
@@ -169,7 +169,7 @@ rfm_status rfm_h5_close(rfm_h5 *file, rfm_error *err)
         close_written(file, &own);
     else
         close_read(file, &own);
-    free_file(file);
+    rfm_h5_handle_free(file);
     if (!err->status)
         *err = own;
     return err->status;

@@ -12,7 +12,7 @@
 #define RFM_H5_TRANSFER_BYTES (INT64_C(1) << 30)
 
 struct rfm_h5 {
-    rfm_comm *comm;
+    rfm_comm *comm; /* NULL: one rank's own file, a table */
     char *path;
     hid_t id;       /* the file; -1: none */
     hid_t transfer; /* property list of raw data */
@@ -28,6 +28,13 @@ struct rfm_h5 {
  * Local. */
 rfm_status rfm_h5_fail(const rfm_h5 *file, rfm_error *err, rfm_status otherwise, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The handle of a file before anything is opened, and the end of one. Local. */
+rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_error *err);
+void rfm_h5_handle_free(rfm_h5 *file);
+
+/* Open the file of a handle; all ranks of its communicator call it. */
+rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err);
 
 /* Collective. Before HDF5 adds `bytes` to the file: there is room for them, and the file is open to
  * write. */
@@ -47,5 +54,25 @@ int64_t rfm_h5_row_bytes(const rfm_h5_shape *shape);
 /* Open a dataset and tell its shape; *id < 0 and RFM_OK when there is none. The caller closes *id.
  * Local: the same on all ranks, which all call it. */
 rfm_status rfm_h5_dataset_open(rfm_h5 *file, const char *name, hid_t *id, rfm_h5_shape *shape, rfm_error *err);
+
+/* ---- attributes, without agreement: Local ----------------------------------------------------------------------- */
+
+/* Whether the object (which may be missing too) has such an attribute. */
+bool rfm_h5_attribute_has(const rfm_h5 *file, const char *object, const char *name);
+
+/* type: of the value, a text's as long as the text. */
+rfm_status rfm_h5_attribute_write(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value,
+                                  rfm_error *err);
+
+/* The caller frees; NULL with err set. */
+char *rfm_h5_attribute_text(const rfm_h5 *file, const char *object, const char *name, rfm_error *err);
+
+/* type: RFM_H5_I64 or RFM_H5_F64. */
+rfm_status rfm_h5_attribute_number(const rfm_h5 *file, const char *object, const char *name, rfm_h5_type type,
+                                   void *value, rfm_error *err);
+
+/* Of an attribute, the bytes to hold before it is written: a long text goes to a heap beside the object, in blocks of
+ * up to twice its length. */
+int64_t rfm_h5_attribute_bytes(hid_t type);
 
 #endif

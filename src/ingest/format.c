@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "h5table.h"
 #include "parquet.h"
 
 static const rfm_format_traits formats[RFM_N_FORMATS] = {
@@ -11,6 +12,7 @@ static const rfm_format_traits formats[RFM_N_FORMATS] = {
     [RFM_FORMAT_GZIP] = {"gzip", {".gz"}, "\x1f\x8b", 2, &rfm_codec_gzip, NULL, 36},
     [RFM_FORMAT_ZSTD] = {"zstd", {".zst", ".zstd"}, "\x28\xb5\x2f\xfd", 4, &rfm_codec_zstd, NULL, 36},
     [RFM_FORMAT_PARQUET] = {"Parquet", {".parquet", ".pq"}, "PAR1", 4, NULL, &rfm_parquet, 24},
+    [RFM_FORMAT_HDF5] = {"HDF5", {".h5", ".hdf5"}, "\x89HDF\r\n\x1a\n", 8, NULL, &rfm_h5_events, 8},
 };
 
 /* What people have, and we do not read. */
@@ -57,6 +59,15 @@ static rfm_format format_by_name(const char *path)
         if (suffix_length(&formats[f], path, strlen(path)) > 0)
             return (rfm_format)f;
     return RFM_N_FORMATS;
+}
+
+size_t rfm_format_stem(const char *name)
+{
+    size_t length = strlen(name);
+    const rfm_format last = format_by_name(name);
+    if (last != RFM_N_FORMATS)
+        length -= suffix_length(&formats[last], name, length);
+    return length - suffix_length(&formats[RFM_FORMAT_TEXT], name, length);
 }
 
 bool rfm_format_is_known_name(const char *path)

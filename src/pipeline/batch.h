@@ -74,8 +74,12 @@ typedef struct rfm_batch {
 rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err);
 void job_free(rfm_job *job);
 
+/* job.c. Local: how the text of event files is to be read. */
+rfm_status job_read_dialect(const rfm_config *config, rfm_input *input, rfm_error *err);
+
 /* origin.c. Collective where files are looked for. */
 rfm_status find_inputs(rfm_batch *batch, rfm_error *err);
+rfm_status find_event_files(rfm_batch *batch, rfm_error *err);
 rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err); /* Local */
 rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err); /* Local: a line an option */
 

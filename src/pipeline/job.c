@@ -7,49 +7,6 @@
 
 /* ---- input ------------------------------------------------------------------------------------------------------ */
 
-/* One printable character, or none. */
-static rfm_status read_character(const rfm_config *config, const char *key, int *character, rfm_error *err)
-{
-    const char *text = rfm_config_string(config, key);
-    *character = -1;
-    if (strcmp(text, "none") == 0)
-        return RFM_OK;
-    if (strlen(text) != 1 || text[0] <= ' ' || text[0] > '~')
-        return rfm_config_fail(config, key, err, "%s is one printable ASCII character or \"none\", not '%s'", key,
-                               text);
-    *character = text[0];
-    return RFM_OK;
-}
-
-static rfm_status read_delimiter(const rfm_config *config, char *delimiter, rfm_error *err)
-{
-    const char *text = rfm_config_string(config, "input.delimiter");
-    if (strcmp(text, "tab") == 0)
-        *delimiter = '\t';
-    else if (strcmp(text, "blanks") == 0)
-        *delimiter = ' ';
-    else if (strlen(text) == 1 && !strchr("\r\n ", text[0]))
-        *delimiter = text[0];
-    else
-        return rfm_config_fail(config, "input.delimiter", err,
-                               "input.delimiter is one character, \"tab\" or \"blanks\", not '%s'", text);
-    return RFM_OK;
-}
-
-static rfm_status read_dialect(const rfm_config *config, rfm_dialect *dialect, rfm_error *err)
-{
-    dialect->null = rfm_config_string(config, "input.null");
-    if (read_delimiter(config, &dialect->delimiter, err) != RFM_OK ||
-        read_character(config, "input.quote", &dialect->quote, err) != RFM_OK ||
-        read_character(config, "input.escape", &dialect->escape, err) != RFM_OK)
-        return err->status;
-    if (dialect->quote == dialect->delimiter)
-        return rfm_config_fail(config, "input.quote", err, "input.quote is input.delimiter too");
-    if (dialect->escape >= 0 && (dialect->escape == dialect->delimiter || dialect->escape == dialect->quote))
-        return rfm_config_fail(config, "input.escape", err, "input.escape is input.delimiter or input.quote too");
-    return RFM_OK;
-}
-
 static rfm_status read_amount(const rfm_config *config, rfm_roles *roles, rfm_error *err)
 {
     const rfm_node *amount = rfm_config_tree(config, "input.columns.amount");
@@ -102,23 +59,6 @@ static void read_dedupe(const rfm_config *config, rfm_input *input)
     input->dedupe_column = input->dedupe == RFM_DEDUPE_COLUMN ? dedupe : NULL;
 }
 
-static rfm_time_format time_format(const char *name)
-{
-    static const struct {
-        const char *name;
-        rfm_time_format format;
-    } formats[] = {{"auto", RFM_TIME_AUTO},
-                   {"date", RFM_TIME_DATE},
-                   {"seconds", RFM_TIME_SECONDS},
-                   {"milliseconds", RFM_TIME_MILLISECONDS},
-                   {"microseconds", RFM_TIME_MICROSECONDS},
-                   {"iso", RFM_TIME_ISO}};
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (strcmp(formats[i].name, name) == 0)
-            return formats[i].format;
-    rfm_broken("a time format of the option table is known here", __FILE__, __LINE__);
-}
-
 static rfm_status demand(const char *key, const char *value, rfm_error *err)
 {
     return value ? RFM_OK
@@ -130,12 +70,11 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     const rfm_config *config = batch->config;
     rfm_job *job = &batch->job;
     rfm_input *input = &job->input;
-    input->header = rfm_config_boolean(config, "input.header");
     input->customer = rfm_config_string(config, "input.columns.customer");
     input->time = rfm_config_string(config, "input.columns.time");
     input->event = job->roles.event;
     input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
-    input->time_format = time_format(rfm_config_string(config, "input.time_format"));
+    rfm_assert(rfm_time_format_parse(rfm_config_string(config, "input.time_format"), &input->time_format));
     input->zone = job->zone;
     input->decimals = job->roles.decimals;
     input->as_of_us = job->as_of_rule.keep_until_us;
@@ -144,8 +83,7 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     rfm_features_input(job->features, input);
     const rfm_node *rows = rfm_config_tree(config, "input.rows");
     if (demand("input.columns.customer", input->customer, err) != RFM_OK ||
-        demand("input.columns.time", input->time, err) != RFM_OK ||
-        read_dialect(config, &input->dialect, err) != RFM_OK ||
+        demand("input.columns.time", input->time, err) != RFM_OK || job_read_dialect(config, input, err) != RFM_OK ||
         (rows && rfm_rules_parse(rows, &job->rules, &job->n_rules, err) != RFM_OK))
         return err->status;
     input->rules = job->rules;

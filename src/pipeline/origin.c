@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Files by pattern on rank 0 only, so that all ranks speak of the same ones. Collective. */
-static rfm_status find_event_files(rfm_batch *batch, rfm_error *err)
+/* Files by pattern on rank 0 only, so that all ranks speak of the same ones. */
+rfm_status find_event_files(rfm_batch *batch, rfm_error *err)
 {
     const rfm_node *paths = rfm_config_tree(batch->config, "input.paths");
     rfm_text packed = {0};

@@ -2,13 +2,10 @@
 #ifndef RFM_STORE_FOLDER_H
 #define RFM_STORE_FOLDER_H
 
-#include "rfmpi/base.h"
+#include "rfmpi/store.h"
 
 /* "dir/name"; NULL with err set. The caller frees. */
 char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
-
-/* mkdir -p, every new one 0700. */
-rfm_status rfm_folder_make(const char *dir, rfm_error *err);
 
 /* RFM_USAGE when dir holds what no run has put there, and no run.json says that it is ours. */
 rfm_status rfm_folder_check(const char *dir, rfm_error *err);
@@ -22,9 +19,6 @@ rfm_status rfm_folder_remove(const char *path, rfm_error *err);
 
 /* Make a file, or a directory of files, private to its owner and safe on the disk. */
 rfm_status rfm_folder_sync(const char *path, rfm_error *err);
-
-/* That names were given or taken in it, safe on the disk. */
-rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);
 
 /* pwrite all of it. */
 rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t length, int64_t offset, rfm_error *err);

@@ -1,0 +1,184 @@
+/* pattern: the shapes of times that can be given back. What a time means is base's to say. */
+#include "pattern.h"
+
+#include <string.h>
+
+#define SECOND_US INT64_C(1000000)
+#define FIRST_US INT64_C(-62135596800000000) /* of the year 1 */
+#define LAST_US INT64_C(253402300799999999)  /* of the year 9999 */
+
+enum { DATE_BYTES = 10, HOUR_AT = 11, MINUTE_AT = 14, SECOND_AT = 17, FRACTION_AT = 20, MOST_FRACTION = 6 };
+
+static const char letters[] = "YYYY-MM-DD hh:mm:ss";
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Whether the text goes on from `at` like the letters up to `end`: digits for letters, and all else the same. */
+static bool goes_on(const char *text, size_t length, size_t at, size_t end)
+{
+    if (length < end)
+        return false;
+    for (; at < end; at++) {
+        const bool literal = letters[at] == '-' || letters[at] == ':';
+        if (literal ? text[at] != letters[at] : !is_digit(text[at]))
+            return false;
+    }
+    return true;
+}
+
+/* The microseconds of a clock as if it were UTC's; zone_less: date, or date and clock. */
+static bool read_clock(const char *zone_less, size_t length, bool has_clock, int64_t *us)
+{
+    char text[RFM_PATTERN_BYTES + 8];
+    const char *rest = has_clock ? "Z" : "T00:00Z";
+    rfm_timestamp time;
+    memcpy(text, zone_less, length);
+    memcpy(text + length, rest, strlen(rest));
+    if (rfm_time_parse(text, length + strlen(rest), RFM_TIME_ISO, NULL, &time) != RFM_PARSE_OK)
+        return false;
+    *us = time.us;
+    return true;
+}
+
+/* What stands behind the clock: nothing, or a zone as rfm_time_parse knows them. */
+static bool read_zone(const char *zone, size_t length, int64_t *offset_us)
+{
+    static const char noon[] = "2000-01-01T12:00";
+    static const int64_t noon_us = INT64_C(946728000) * SECOND_US;
+    char text[sizeof noon + RFM_PATTERN_BYTES];
+    rfm_timestamp time;
+    *offset_us = 0;
+    if (length == 0)
+        return true;
+    /* It does not go on with the clock, and is not blank: either would leave a time without a zone. */
+    if (!memchr(" ZU+-", zone[0], 5) || zone[length - 1] == ' ' || zone[length - 1] == '\t')
+        return false;
+    memcpy(text, noon, sizeof noon - 1);
+    memcpy(text + sizeof noon - 1, zone, length);
+    if (rfm_time_parse(text, sizeof noon - 1 + length, RFM_TIME_ISO, NULL, &time) != RFM_PARSE_OK)
+        return false;
+    *offset_us = noon_us - time.us;
+    return true;
+}
+
+/* Where the clock ends; DATE_BYTES where there is none. */
+static size_t measure_clock(const char *text, size_t length, rfm_pattern *pattern)
+{
+    if (length <= DATE_BYTES || (text[DATE_BYTES] != ' ' && text[DATE_BYTES] != 'T') ||
+        !goes_on(text, length, HOUR_AT, SECOND_AT - 1))
+        return DATE_BYTES;
+    pattern->has_clock = true;
+    pattern->has_seconds = goes_on(text, length, SECOND_AT - 1, FRACTION_AT - 1);
+    if (!pattern->has_seconds)
+        return SECOND_AT - 1;
+    size_t end = FRACTION_AT - 1;
+    if (end + 1 < length && (text[end] == '.' || text[end] == ',') && is_digit(text[end + 1]))
+        for (end++; end < length && is_digit(text[end]); end++)
+            pattern->n_fraction++;
+    return end;
+}
+
+bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern)
+{
+    int64_t us;
+    *pattern = (rfm_pattern){.length = length, .day = INT64_MIN};
+    if (length >= RFM_PATTERN_BYTES || !goes_on(text, length, 0, DATE_BYTES))
+        return false;
+    const size_t end = pattern->clock_length = measure_clock(text, length, pattern);
+    if (pattern->n_fraction > MOST_FRACTION || (!pattern->has_clock && end != length) ||
+        !read_zone(text + end, length - end, &pattern->offset_us) || !read_clock(text, end, pattern->has_clock, &us))
+        return false;
+    memcpy(pattern->text, text, length);
+    memcpy(pattern->text, letters, DATE_BYTES);
+    if (pattern->has_clock)
+        memcpy(pattern->text + HOUR_AT, letters + HOUR_AT, pattern->has_seconds ? 8 : 5);
+    if (pattern->n_fraction > 0)
+        memset(pattern->text + FRACTION_AT, 'f', (size_t)pattern->n_fraction);
+    return true;
+}
+
+/* A text of the pattern is made, and must have this pattern. */
+bool rfm_pattern_parse(const char *text, rfm_pattern *pattern)
+{
+    static const char sample[] = "2000-01-01 00:00:00";
+    char made[RFM_PATTERN_BYTES];
+    const size_t length = strlen(text);
+    if (length >= sizeof made)
+        return false;
+    memcpy(made, text, length);
+    for (size_t i = 0; i < length; i++) {
+        if (i < sizeof sample - 1 && text[i] == letters[i] && i != DATE_BYTES)
+            made[i] = sample[i];
+        else if (i >= FRACTION_AT && text[i] == 'f')
+            made[i] = '0';
+    }
+    return rfm_pattern_of(made, length, pattern) && strcmp(pattern->text, text) == 0;
+}
+
+bool rfm_pattern_read(const rfm_pattern *pattern, const char *text, size_t length, int64_t *us)
+{
+    if (length != pattern->length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        const char c = pattern->text[i];
+        const bool letter = i < pattern->clock_length && i != DATE_BYTES && c >= 'D';
+        if (letter ? !is_digit(text[i]) : text[i] != c)
+            return false;
+    }
+    if (!read_clock(text, pattern->clock_length, pattern->has_clock, us))
+        return false;
+    *us -= pattern->offset_us;
+    return true;
+}
+
+static void put_two(char *at, int64_t value)
+{
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
+}
+
+static void put_date(rfm_pattern *pattern, int64_t day, char *at)
+{
+    if (day != pattern->day) {
+        char text[RFM_NUMBER_BYTES];
+        rfm_time_format_utc(day * RFM_DAY_US, text);
+        memcpy(pattern->date, text, DATE_BYTES);
+        pattern->day = day;
+    }
+    memcpy(at, pattern->date, DATE_BYTES);
+}
+
+/* The digits the pattern has; false when there are more. */
+static bool put_fraction(const rfm_pattern *pattern, int64_t us, char *at)
+{
+    for (int i = 0; i < pattern->n_fraction; i++) {
+        us *= 10;
+        at[i] = (char)('0' + us / SECOND_US);
+        us %= SECOND_US;
+    }
+    return us == 0;
+}
+
+bool rfm_pattern_write(rfm_pattern *pattern, int64_t us, char *at)
+{
+    if (us < FIRST_US - RFM_DAY_US || us > LAST_US + RFM_DAY_US)
+        return false;
+    us += pattern->offset_us;
+    if (us < FIRST_US || us > LAST_US)
+        return false;
+    const int64_t day = us / RFM_DAY_US - (us % RFM_DAY_US < 0);
+    const int64_t of_day = us - day * RFM_DAY_US, seconds = of_day / SECOND_US;
+    memcpy(at, pattern->text, pattern->length);
+    put_date(pattern, day, at);
+    if (!pattern->has_clock)
+        return of_day == 0;
+    put_two(at + HOUR_AT, seconds / 3600);
+    put_two(at + MINUTE_AT, seconds / 60 % 60);
+    if (!pattern->has_seconds)
+        return of_day % (60 * SECOND_US) == 0;
+    put_two(at + SECOND_AT, seconds % 60);
+    return put_fraction(pattern, of_day % SECOND_US, at + FRACTION_AT);
+}

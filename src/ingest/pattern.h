@@ -1,0 +1,36 @@
+/* pattern: how the times of one column are written, such as "YYYY-MM-DD hh:mm:ss UTC". A text becomes an integer, and
+ * the integer that text again, to the byte.
+ *
+ *   YYYY-MM-DD                     a date
+ *   YYYY-MM-DD hh:mm               also with T in the place of the blank,
+ *   YYYY-MM-DD hh:mm:ss.ffffff     with or without seconds, and a fraction of 1 to 6 digits behind a point or comma;
+ *   ... Z, UTC, +hh, +hhmm, +hh:mm and then, after at most one blank, a zone: the same for the whole column
+ */
+#ifndef RFMPI_INGEST_PATTERN_H
+#define RFMPI_INGEST_PATTERN_H
+
+#include "rfmpi/base.h"
+
+enum { RFM_PATTERN_BYTES = 40 };
+
+typedef struct rfm_pattern {
+    char text[RFM_PATTERN_BYTES]; /* with its letters; NUL terminated */
+    size_t length, clock_length;  /* of all, and without the zone */
+    int n_fraction;               /* digits; 0: none */
+    bool has_clock, has_seconds;
+    int64_t offset_us; /* of the zone: local less UTC; without a zone 0, and the clock is taken as it stands */
+    int64_t day;       /* whose date was written last */
+    char date[10];
+} rfm_pattern;
+
+/* The pattern of a text, or of a pattern with its letters; false: none of ours. */
+bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern);
+bool rfm_pattern_parse(const char *text, rfm_pattern *pattern);
+
+/* The microseconds UTC of a text; false when it is not of this pattern or no time. */
+bool rfm_pattern_read(const rfm_pattern *pattern, const char *text, size_t length, int64_t *us);
+
+/* The text of microseconds UTC, pattern->length bytes at `at`; false when it cannot say them exactly. */
+bool rfm_pattern_write(rfm_pattern *pattern, int64_t us, char *at);
+
+#endif
