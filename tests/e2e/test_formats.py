@@ -66,18 +66,54 @@ class Formats(case.Case):
         self.assert_same([self.write("one.csv.zst", zstd(self.text))], "zst")
         self.assert_same([self.write("two.csv.zst", frames)], "frames")
 
+    def parquet(self, name, text, **options):
+        """The text as a user's Parquet: numbers, decimals and times where they can be, and NULL for nothing."""
+        if "Parquet" not in case.launch("--version", ranks=0).stdout:
+            self.skipTest("this build is without Parquet")
+        import pyarrow
+        import pyarrow.compute
+        import pyarrow.csv
+        import pyarrow.parquet
+        types = {"event_time": pyarrow.string(), "price": pyarrow.decimal128(12, 2), "category_id": pyarrow.int64(),
+                 "user_session": pyarrow.string()}
+        table = pyarrow.csv.read_csv(pyarrow.BufferReader(text), convert_options=pyarrow.csv.ConvertOptions(
+            column_types=types, strings_can_be_null=True))
+        times = pyarrow.compute.strptime(pyarrow.compute.utf8_rtrim(table["event_time"], " UTC"), "%Y-%m-%d %H:%M:%S", "us")
+        table = table.set_column(0, "event_time", times.cast(pyarrow.timestamp("us", "UTC")))
+        path = self.dir / name
+        path.parent.mkdir(exist_ok=True)
+        pyarrow.parquet.write_table(table, path, **options)
+        return path
+
+    def test_parquet_of_any_codec_and_many_row_groups(self):
+        for codec in ("snappy", "gzip", "zstd", "none"):
+            path = self.parquet(f"{codec}.parquet", self.text, compression=codec, row_group_size=3000)
+            self.assert_same([path], codec)
+        path = self.parquet("plain.parquet", self.text, use_dictionary=False, row_group_size=7919)
+        self.assert_same([path], "no-dictionary", (1, 2, 3, 4))
+
+    def test_event_tables_of_hdf5(self):
+        pieces = split(self.text, 3)
+        for i, piece in enumerate(pieces):
+            self.write(f"text/part-{i}.csv", piece)
+        self.rfmpi("convert", *sorted((self.dir / "text").iterdir()), "--out", self.dir / "tables", ranks=2)
+        self.assert_same([self.dir / "tables"], "h5", (1, 2, 3, 4))
+
     def test_tabs_by_name(self):
         self.assert_same([self.write("tabs.tsv", self.text.replace(b",", b"\t"))], "tsv")
         self.assert_same([self.write("tabs.tsv.gz", gzip.compress(self.text.replace(b",", b"\t")))], "tsv-gz")
 
     def test_all_formats_mixed_in_one_run(self):
-        pieces = split(self.text, 4)
+        pieces = split(self.text, 6)
         self.write("mixed/a.csv", pieces[0])
         self.write("mixed/b.csv.gz", members(pieces[1], 3))
         self.write("mixed/c.csv.zst", zstd(pieces[2]))
         self.write("mixed/d.tsv", pieces[3].replace(b",", b"\t"))
+        self.parquet("mixed/e.parquet", pieces[4], row_group_size=1000)
+        self.rfmpi("convert", self.write("f.csv", pieces[5]), "--out", self.dir / "table", ranks=1)
+        (self.dir / "table" / "f.h5").rename(self.dir / "mixed" / "f.h5")
         self.write("list.txt", f"{self.dir}/mixed/*.csv\n{self.dir}/mixed/**/*.gz\n{self.dir}/mixed/c.csv.zst\n"
-                               f"{self.dir}/mixed/d.tsv\n".encode())
+                               f"{self.dir}/mixed/d.tsv\n{self.dir}/mixed/*.parquet\n{self.dir}/mixed/f.h5\n".encode())
         self.assert_same([self.dir / "mixed"], "mixed")
         self.assert_same([f"@{self.dir}/list.txt"], "list")
 
@@ -216,6 +252,17 @@ class Formats(case.Case):
         self.assert_damage_is_named(self.write("cut.csv.zst", packed[: len(packed) // 2]), "the file ends in the middle")
         packed[len(packed) // 2] ^= 0x55
         self.assert_damage_is_named(self.write("bad.csv.zst", packed), "")
+
+    def test_damaged_parquet_and_hdf5(self):
+        packed = self.parquet("whole.parquet", self.text, write_page_checksum=True, row_group_size=10000).read_bytes()
+        broken = bytearray(packed)
+        broken[len(packed) // 2 : len(packed) // 2 + 64] = bytes(64)
+        for name, content in (("cut.parquet", packed[:-100]), ("page.parquet", broken), ("empty.parquet", b"PAR1")):
+            path = self.write(name, content)
+            self.assertRegex(self.fail(path, 2), f"{name}: ")
+        self.rfmpi("convert", self.write("a.csv", self.text), "--out", self.dir / "tables", ranks=1)
+        table = (self.dir / "tables" / "a.h5").read_bytes()
+        self.assertRegex(self.fail(self.write("cut.h5", table[: len(table) // 2]), 2), "cut.h5: ")
 
     def test_an_empty_compressed_file_is_no_rows(self):
         self.write("pair/a.csv", self.text)
