@@ -161,10 +161,13 @@ static rfm_status fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs 
 static rfm_status fold_days(const stretch *s, const rfm_step *step, rfm_pairs *pairs, rfm_error *err)
 {
     const int32_t *day = s->events->day + s->first;
+    uint64_t key[STRETCH];
+    for (size_t i = 0; i < s->n; i++)
+        key[i] = (uint64_t)(int64_t)(step->source == RFM_SOURCE_WEEK ? rfm_day_week(day[i]) : day[i]);
+    prefetch_pairs(s, pairs, key);
     for (size_t k = 0; k < s->n_selected; k++) {
         size_t i = s->selected[k];
-        int64_t key = step->source == RFM_SOURCE_WEEK ? rfm_day_week(day[i]) : day[i];
-        if (!rfm_pairs_touch(pairs, &s->met[i], (uint64_t)key, err))
+        if (!rfm_pairs_touch(pairs, &s->met[i], key[i], err))
             return err->status;
     }
     return RFM_OK;
