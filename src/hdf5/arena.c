@@ -69,7 +69,7 @@ void *rfm_h5_arena_take(size_t n_bytes, void *context)
     return taken;
 }
 
-void rfm_h5_arena_keep(void *bytes, void *arena)
+void rfm_h5_arena_keep(void *bytes, void *context)
 {
-    (void)bytes, (void)arena;
+    (void)bytes, (void)context;
 }

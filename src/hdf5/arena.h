@@ -17,8 +17,8 @@ typedef struct rfm_h5_arena {
 void rfm_h5_arena_reset(rfm_h5_arena *arena);
 void rfm_h5_arena_free(rfm_h5_arena *arena);
 
-/* For H5Pset_vlen_mem_manager. */
-void *rfm_h5_arena_take(size_t n_bytes, void *arena);
-void rfm_h5_arena_keep(void *bytes, void *arena); /* frees nothing */
+/* For H5Pset_vlen_mem_manager; the context is the arena. */
+void *rfm_h5_arena_take(size_t n_bytes, void *context);
+void rfm_h5_arena_keep(void *bytes, void *context); /* frees nothing */
 
 #endif

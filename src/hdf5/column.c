@@ -213,7 +213,7 @@ rfm_status rfm_h5_column_open(rfm_h5_table *table, const char *name, rfm_h5_colu
 {
     *column = (rfm_h5_column){0};
     struct rfm_h5_dataset *dataset = column->dataset = make_dataset(table->file, name, err);
-    if (err->status || open_dataset(table, dataset, CACHE_BYTES, err) || examine(column, err))
+    if (!dataset || err->status || open_dataset(table, dataset, CACHE_BYTES, err) || examine(column, err))
         return err->status;
     if (dataset->chunk_bytes > CACHE_BYTES) {
         H5Dclose(dataset->id);
@@ -256,7 +256,7 @@ rfm_status rfm_h5_column_make(rfm_h5_table *table, const char *name, rfm_h5_colu
 {
     rfm_h5 *file = table->file;
     struct rfm_h5_dataset *dataset = column->dataset = make_dataset(file, name, err);
-    if (err->status)
+    if (!dataset || err->status)
         return err->status;
     dataset->type = type_of(column->cell, column->width_bytes);
     column->width_bytes = H5Tget_size(dataset->type);

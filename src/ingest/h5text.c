@@ -101,12 +101,17 @@ static char *put_large(const rfm_h5_texts *t, uint64_t value, char *at)
     return t->exact.scale == 0 ? rfm_cell_unsigned(at, value) : rfm_cell_decimal(at, value, t->exact.scale);
 }
 
+/* Times of a log come in order, many of them more than once: what equals the one before shares its text. */
 static rfm_status give_values(rfm_h5_texts *t, int64_t first, size_t n, rfm_field *fields, rfm_error *err)
 {
     const bool is_large = t->column.cell == RFM_H5_CELL_U64;
     char *at = t->bytes;
     for (size_t i = 0; i < n; i++) {
         const int64_t value = t->values[i];
+        if (i > 0 && value == t->values[i - 1]) {
+            fields[i] = fields[i - 1];
+            continue;
+        }
         if (is_null(t, value)) {
             fields[i] = empty;
             continue;

@@ -153,27 +153,25 @@ static rfm_status walk_text(const rfm_input *input, text_walk *w, rfm_error *err
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
 /* Each column is asked by itself how its texts are read as times. */
-static rfm_status describe(rfm_columnar *c, rfm_walk_column *columns, rfm_error *err)
+static rfm_status describe(rfm_columnar *c, const size_t *all, rfm_walk_column *columns, rfm_error *err)
 {
-    size_t field;
-    c->fields = &field;
     c->n_slots = 1;
     c->time_slot = 0;
-    for (field = 0; field < c->n_fields; field++) {
+    for (size_t i = 0; i < c->n_fields; i++) {
+        c->fields = all + i;
         if (c->kind->begin(c, 0, err) != RFM_OK)
             return err->status;
-        const char *name = c->names[field];
-        columns[field] = (rfm_walk_column){.name = {.bytes = name, .length = (uint32_t)strlen(name)},
-                                           .has_time_format = c->has_time_format,
-                                           .time_format = c->time_format};
+        columns[i] = (rfm_walk_column){.name = {.bytes = c->names[i], .length = (uint32_t)strlen(c->names[i])},
+                                       .has_time_format = c->has_time_format,
+                                       .time_format = c->time_format};
     }
     return RFM_OK;
 }
 
-static rfm_status give_head(rfm_columnar *c, const rfm_walker *walker, rfm_error *err)
+static rfm_status give_head(rfm_columnar *c, const size_t *all, const rfm_walker *walker, rfm_error *err)
 {
     rfm_walk_column *columns = rfm_alloc(c->n_fields, sizeof *columns, err);
-    if (columns && describe(c, columns, err) == RFM_OK)
+    if (columns && describe(c, all, columns, err) == RFM_OK)
         walker->head(walker->context, columns, c->n_fields, err);
     free(columns);
     return err->status;
@@ -190,19 +188,15 @@ static rfm_status give_rows(const rfm_columnar *c, const rfm_walker *walker, rfm
     return RFM_OK;
 }
 
-static rfm_status read_rows(rfm_columnar *c, const rfm_walker *walker, rfm_error *err)
+static rfm_status read_rows(rfm_columnar *c, const size_t *all, const rfm_walker *walker, rfm_error *err)
 {
-    size_t *all = rfm_alloc(c->n_fields, sizeof *all, err);
     rfm_field *fields = rfm_alloc(c->n_fields, sizeof *fields, err);
-    for (size_t i = 0; all && i < c->n_fields; i++)
-        all[i] = i;
     c->fields = all;
     c->n_slots = c->n_fields;
-    if (err->status == RFM_OK && c->n_fields > 0 && c->kind->begin(c, 0, err) == RFM_OK)
+    if (fields && c->n_fields > 0 && c->kind->begin(c, 0, err) == RFM_OK)
         for (int64_t at = 0; at < c->n_rows && err->status == RFM_OK; at += (int64_t)c->n)
             if (c->kind->next(c, c->n_rows - at, err) == RFM_OK)
                 give_rows(c, walker, fields, err);
-    free(all);
     free(fields);
     return err->status;
 }
@@ -210,9 +204,14 @@ static rfm_status read_rows(rfm_columnar *c, const rfm_walker *walker, rfm_error
 static rfm_status walk_columns(const rfm_file *file, const rfm_walker *walker, rfm_error *err)
 {
     rfm_columnar c = {.kind = rfm_format_traits_of(file->format)->columnar, .path = file->path};
-    if (c.kind->open(&c, err) == RFM_OK && give_head(&c, walker, err) == RFM_OK)
-        read_rows(&c, walker, err);
+    c.kind->open(&c, err);
+    size_t *all = rfm_alloc(c.n_fields, sizeof *all, err);
+    for (size_t i = 0; all && i < c.n_fields; i++)
+        all[i] = i;
+    if (err->status == RFM_OK && give_head(&c, all, walker, err) == RFM_OK)
+        read_rows(&c, all, walker, err);
     c.kind->close(&c);
+    free(all);
     return err->status;
 }
 
