@@ -10,7 +10,7 @@ typedef struct rfm_walk_column {
     rfm_time_format time_format;
 } rfm_walk_column;
 
-/* Who is told. The texts are valid until the function returns; each has its quotes undoubled. */
+/* Who is told. The texts are valid until the function returns; quotes and escapes are decoded, NULL is empty. */
 typedef struct rfm_walker {
     void *context;
     /* Once, before any row. */

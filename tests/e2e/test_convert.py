@@ -2,12 +2,16 @@
 
 import csv
 import datetime
+import gzip
+import pathlib
 import re
 
 import case
 
 import h5py
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 
 csv.field_size_limit(1 << 20)
 
@@ -190,6 +194,40 @@ class Convert(case.Case):
         self.convert(path, "--set", "input.header=false", "--set", "input.delimiter=blanks")
         self.assertEqual(read_table(self.dir / "tables" / "cdnow.h5"),
                          (["1", "2", "3", "4"], [["00001", "19970101", "1", "11.77"], ["00002", "19970112", "1", "12.00"]]))
+
+    def test_what_means_null_and_escapes(self):
+        path = self.write("snow.csv", "a|b\n" + "\\N|'x\\|y'\n" + "'it\\'s'|\\N\n" + "plain|''\n")
+        self.convert(path, "--set", "input.delimiter='|'", "--set", "input.quote=\"'\"", "--set",
+                     "input.escape='\\'")
+        self.assertEqual(read_table(self.dir / "tables" / "snow.h5")[1], [["", "x|y"], ["it's", ""], ["plain", ""]])
+
+    def test_other_formats(self):
+        part = pathlib.Path(self.generate(events=3000, customers=200)[0])
+        self.convert(part)
+        expected = (self.dir / "tables" / "part-00000.h5").read_bytes()
+        packed = self.dir / "part-00000.csv.gz"
+        packed.write_bytes(gzip.compress(part.read_bytes()))
+        self.convert(packed, out="gz")
+        self.convert(self.dir / "tables", out="again")
+        for out in ("gz", "again"):
+            self.assertEqual((self.dir / out / "part-00000.h5").read_bytes(), expected, out)
+
+    def test_times_that_parquet_counts(self):
+        if "carquet" not in self.rfmpi("--version", ranks=0).stdout:
+            self.skipTest("a build without Parquet")
+        stamps = [datetime.datetime(2019, 10, 1) + datetime.timedelta(seconds=i) for i in range(100)]
+        pyarrow.parquet.write_table(pyarrow.table({
+            "utc": pyarrow.array(stamps, pyarrow.timestamp("us", "UTC")),
+            "local": pyarrow.array(stamps, pyarrow.timestamp("ms")),
+            "day": pyarrow.array(stamps, pyarrow.date32()),
+            "text": [f"t{i % 3}" for i in range(100)]}), self.dir / "p.parquet")
+        self.convert(self.dir / "p.parquet")
+        with h5py.File(self.dir / "tables" / "p.h5") as file:
+            got = {name: (column.attrs["meaning"], column.attrs.get("time_format"))
+                   for name, column in file["events"].items()}
+            self.assertEqual(file["events/utc"][:].tolist(), [1569888000 * 10**6 + 10**6 * i for i in range(100)])
+        self.assertEqual(got, {"utc": (b"integer", b"microseconds"), "local": (b"time", b"iso"),
+                               "day": (b"date", b"date"), "text": (b"dictionary", None)})
 
     def test_long_texts(self):
         self.convert_text("a,b\n" + "".join(f"{'x' * 200000},{i}\n" for i in range(30)))

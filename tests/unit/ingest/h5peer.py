@@ -227,6 +227,7 @@ def write_bad(folder):
         column("b", at, meaning="time", unit="ms", pattern="YYYY-MM-DD hh:mm:ss"))
     bad("far", "row 1: a time", column("b", at + 2**60, meaning="time", unit="s"))
     bad("far_unsigned", "row 1: a time", column("b", at.astype("u8") + np.uint64(2**63), meaning="time", unit="us"))
+    bad("time_format", "its time_format is none", column("b", at, time_format="years"))
     bad("null", "is not an integer", column("b", at, null="none"))
     bad("null_wide", "passes 2^63", column("b", at, null=np.uint64(2**63)))
     bad("no_dictionary", "has no attribute dictionary", column("b", at, meaning="dictionary"))
