@@ -94,7 +94,7 @@ static rfm_status give_numbers(const text_walk *w, rfm_error *err)
         char *at = text + i * NUMBER_BYTES;
         names[i] = (rfm_field){.bytes = at, .length = (uint32_t)snprintf(at, NUMBER_BYTES, "%zu", i + 1)};
     }
-    if (err->status == RFM_OK)
+    if (text && names)
         give_names(w, names, err);
     free(text);
     free(names);

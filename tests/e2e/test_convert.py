@@ -108,6 +108,7 @@ class Convert(case.Case):
         self.assertEqual(types["user_id"], ("<i4", "integer"))
         self.assertEqual(types["user_session"], ("<u2", "dictionary"))
 
+    @case.needs_ranks
     def test_the_bytes_do_not_depend_on_the_ranks(self):
         parts = self.generate(events=5000, parts=4)
         for ranks in (1, 3):
@@ -271,6 +272,7 @@ class Convert(case.Case):
         result = self.convert(self.write("bad.csv", '"a\n1\n'), code=65)
         self.assertIn("line 1: the header cannot be read", case.errors(result)[0])
 
+    @case.needs_ranks
     def test_a_failure_anywhere_leaves_nothing(self):
         parts = self.generate(events=2000, customers=200, parts=3)
         n = 1
