@@ -1,6 +1,6 @@
 /* entries: sort and merge in place, without memory of its own, so that it cannot fail.
  *
- * Few entries by insertion, many by radix exchange: split at the highest bit in which the keys
+ * Few entries by rank or insertion, many by radix exchange: split at the highest bit in which the keys
  * differ, at most 64 levels deep whatever the keys are.
  */
 #include "entries.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { FEW = 24 };
+enum { VERY_FEW = 12, FEW = 24 };
 
 static void swap(uint64_t *key, int64_t *payload, size_t width, size_t a, size_t b)
 {
@@ -20,6 +20,21 @@ static void swap(uint64_t *key, int64_t *payload, size_t width, size_t a, size_t
         int64_t p = payload[a * width + w];
         payload[a * width + w] = payload[b * width + w];
         payload[b * width + w] = p;
+    }
+}
+
+/* Each key goes where as many are smaller: more comparisons than it needs, but none that has to be guessed. */
+static void rank_keys(uint64_t *key, size_t n)
+{
+    uint64_t before[VERY_FEW];
+    memcpy(before, key, n * sizeof *key);
+    for (size_t i = 0; i < n; i++) {
+        size_t rank = 0;
+        for (size_t j = 0; j < i; j++)
+            rank += before[j] <= before[i];
+        for (size_t j = i + 1; j < n; j++)
+            rank += before[j] < before[i];
+        key[rank] = before[i];
     }
 }
 
@@ -86,7 +101,9 @@ static void sort(uint64_t *key, int64_t *payload, size_t width, size_t n)
             payload += low * width;
         n -= low;
     }
-    if (width == 0)
+    if (width == 0 && n <= VERY_FEW)
+        rank_keys(key, n);
+    else if (width == 0)
         insert_keys(key, n);
     else
         insert_entries(key, payload, width, n);

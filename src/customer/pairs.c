@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_LIMIT = 1 << 12, ENTRY_BYTES = sizeof(rfm_pair) };
+enum { FIRST_LIMIT = 1 << 13, ENTRY_BYTES = sizeof(rfm_pair) };
 
 rfm_status rfm_pairs_init(rfm_pairs *pairs, const rfm_record *record, size_t n_pieces, rfm_pool *pool, rfm_error *err)
 {

@@ -133,23 +133,51 @@ static void fold_number(const stretch *s, const rfm_step *step, int64_t *const *
 
 /* ---- distinct --------------------------------------------------------------------------------------------------- */
 
-static void prefetch_pairs(const stretch *s, const rfm_pairs *pairs, const uint64_t *key)
-{
-    for (size_t k = 0; k < s->n_selected; k++)
-        rfm_pairs_prefetch(pairs, &s->met[s->selected[k]], key[s->selected[k]]);
-}
-
-static rfm_status fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs *pairs, rfm_error *err)
+/* Only those that have a value. Returns how many. */
+static size_t select_hashes(const stretch *s, int source, uint16_t *chosen)
 {
     const uint32_t *has = s->events->has_hash + s->first;
-    const uint64_t *hash = s->events->hashes[step->source] + s->first;
-    const int32_t *day = s->events->day + s->first;
-    prefetch_pairs(s, pairs, hash);
+    size_t n = 0;
     for (size_t k = 0; k < s->n_selected; k++) {
-        size_t i = s->selected[k];
-        if (!((has[i] >> step->source) & 1))
-            continue;
-        int64_t *latest = rfm_pairs_touch(pairs, &s->met[i], hash[i], err);
+        chosen[n] = s->selected[k];
+        n += (has[s->selected[k]] >> source) & 1;
+    }
+    return n;
+}
+
+/* Drop the events whose value is the last one of their customer, which is in the list already. */
+static size_t drop_repeats(const stretch *s, int list, const uint64_t *key, uint16_t *chosen, size_t n)
+{
+    const size_t word = s->table->last + (size_t)list;
+    size_t n_left = 0;
+    for (size_t k = 0; k < n; k++) {
+        const uint16_t i = chosen[k];
+        int64_t *last = s->met[i].row + word;
+        const bool is_repeat = *last == (int64_t)key[i] && key[i] != 0;
+        *last = (int64_t)key[i];
+        chosen[n_left] = i;
+        n_left += !is_repeat;
+    }
+    return n_left;
+}
+
+static void find_days(const stretch *s, bool weeks, uint64_t *key)
+{
+    const int32_t *day = s->events->day + s->first;
+    for (size_t i = 0; i < s->n; i++)
+        key[i] = (uint64_t)(int64_t)(weeks ? rfm_day_week(day[i]) : day[i]);
+}
+
+static rfm_status put_values(const stretch *s, const rfm_step *step, const uint64_t *key, const uint16_t *chosen,
+                             size_t n, rfm_error *err)
+{
+    rfm_pairs *pairs = &s->table->lists[step->list];
+    const int32_t *day = s->events->day + s->first;
+    for (size_t k = 0; k < n; k++)
+        rfm_pairs_prefetch(pairs, &s->met[chosen[k]], key[chosen[k]]);
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = chosen[k];
+        int64_t *latest = rfm_pairs_touch(pairs, &s->met[i], key[i], err);
         if (!latest)
             return err->status;
         if (step->daily && *latest < day[i])
@@ -158,25 +186,22 @@ static rfm_status fold_hashes(const stretch *s, const rfm_step *step, rfm_pairs 
     return RFM_OK;
 }
 
-static rfm_status fold_days(const stretch *s, const rfm_step *step, rfm_pairs *pairs, rfm_error *err)
-{
-    const int32_t *day = s->events->day + s->first;
-    uint64_t key[STRETCH];
-    for (size_t i = 0; i < s->n; i++)
-        key[i] = (uint64_t)(int64_t)(step->source == RFM_SOURCE_WEEK ? rfm_day_week(day[i]) : day[i]);
-    prefetch_pairs(s, pairs, key);
-    for (size_t k = 0; k < s->n_selected; k++) {
-        size_t i = s->selected[k];
-        if (!rfm_pairs_touch(pairs, &s->met[i], key[i], err))
-            return err->status;
-    }
-    return RFM_OK;
-}
-
 static rfm_status fold_values(const stretch *s, const rfm_step *step, rfm_error *err)
 {
-    rfm_pairs *pairs = &s->table->lists[step->list];
-    return step->source >= 0 ? fold_hashes(s, step, pairs, err) : fold_days(s, step, pairs, err);
+    uint16_t chosen[STRETCH] = {0};
+    uint64_t days[STRETCH];
+    size_t n = s->n_selected;
+    const uint64_t *key = days;
+    if (step->source >= 0) {
+        key = s->events->hashes[step->source] + s->first;
+        n = select_hashes(s, step->source, chosen);
+    } else {
+        find_days(s, step->source == RFM_SOURCE_WEEK, days);
+        memcpy(chosen, s->selected, n * sizeof *chosen);
+    }
+    if (!step->daily) /* a day that goes with a value may be later now */
+        n = drop_repeats(s, step->list, key, chosen, n);
+    return put_values(s, step, key, chosen, n, err);
 }
 
 /* ---- a stretch -------------------------------------------------------------------------------------------------- */

@@ -15,7 +15,8 @@ typedef struct short_id {
 static rfm_status init_rows(rfm_table *table, rfm_error *err)
 {
     table->header = table->kind == RFM_ID_TEXT ? 3 : 2;
-    table->stride = table->header + (size_t)table->layout->words.n_words;
+    table->last = table->header + (size_t)table->layout->words.n_words;
+    table->stride = table->last + (size_t)table->layout->n_lists;
     size_t row = table->stride * sizeof(int64_t);
     if (row > RFM_CHUNK_BYTES)
         return rfm_fail(err, RFM_USAGE, "the features take %zu bytes a customer, more than %d: ask for fewer", row,
@@ -181,6 +182,7 @@ static int64_t *make_customer(rfm_table *table, rfm_piece *piece, uint64_t hash,
     int64_t *row = rfm_table_row(table, piece, customer);
     row[0] = (int64_t)hash;
     rfm_record_clear(&table->layout->words, row + table->header);
+    memset(row + table->last, 0, (size_t)table->layout->n_lists * sizeof *row);
     return row;
 }
 
@@ -204,19 +206,51 @@ static rfm_status keep_text(rfm_table *table, rfm_piece *piece, int64_t *row, co
 
 /* ---- finding ---------------------------------------------------------------------------------------------------- */
 
+/* The first slot from `at` on that is free or has the hash's tag. */
+static size_t probe(const rfm_piece *piece, uint64_t hash, size_t at)
+{
+    const size_t mask = piece->n_slots - 1;
+    const uint32_t tag = (uint32_t)(hash >> 32);
+    for (at &= mask; piece->slots[at].customer && piece->slots[at].tag != tag; at = (at + 1) & mask)
+        ;
+    return at;
+}
+
+/* Ask for all the memory first, then use it: the cache misses of an event overlap with those of the others. */
+static void prefetch(const rfm_table *table, const uint64_t *hash, size_t n, rfm_met *met)
+{
+    for (size_t i = 0; i < n; i++) {
+        met[i].piece = (uint32_t)rfm_piece_of(hash[i], table->n_pieces);
+        const rfm_piece *piece = &table->pieces[met[i].piece];
+        __builtin_prefetch(&piece->slots[hash[i] & (piece->n_slots - 1)]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const rfm_piece *piece = &table->pieces[met[i].piece];
+        met[i].customer = piece->slots[probe(piece, hash[i], hash[i])].customer;
+        met[i].row = NULL;
+        if (met[i].customer == 0)
+            continue;
+        met[i].row = rfm_table_row(table, piece, met[i].customer - 1);
+        for (size_t w = 0; w < table->stride; w += WORDS_PER_LINE)
+            __builtin_prefetch(met[i].row + w, 1);
+    }
+}
+
+/* Of integer ids the hash is a function that loses nothing, but the id is what counts. */
+static bool is_number(const int64_t *row, uint64_t hash, int64_t number)
+{
+    return row[1] == number && (uint64_t)row[0] == hash;
+}
+
+/* Where the first look found another customer with the same tag, or none, which may have come since. */
 static int64_t *find_number(rfm_table *table, rfm_met *met, uint64_t hash, int64_t number, rfm_error *err)
 {
     rfm_piece *piece = &table->pieces[met->piece];
-    size_t mask = piece->n_slots - 1, at = hash & mask;
-    uint32_t tag = (uint32_t)(hash >> 32);
-    for (rfm_slot *slot; (slot = &piece->slots[at])->customer; at = (at + 1) & mask) {
-        if (slot->tag != tag)
-            continue;
-        int64_t *row = rfm_table_row(table, piece, slot->customer - 1);
-        if (row[1] == number && (uint64_t)row[0] == hash) {
-            met->customer = slot->customer - 1;
+    for (size_t at = probe(piece, hash, hash); piece->slots[at].customer; at = probe(piece, hash, at + 1)) {
+        met->customer = piece->slots[at].customer - 1;
+        int64_t *row = rfm_table_row(table, piece, met->customer);
+        if (is_number(row, hash, number))
             return row;
-        }
     }
     met->customer = piece->n;
     int64_t *row = make_customer(table, piece, hash, err);
@@ -229,39 +263,26 @@ static int64_t *find_text(rfm_table *table, rfm_met *met, uint64_t hash, const c
                           rfm_error *err)
 {
     rfm_piece *piece = &table->pieces[met->piece];
-    size_t mask = piece->n_slots - 1, at = hash & mask;
-    uint32_t tag = (uint32_t)(hash >> 32);
     short_id id = shorten(text, length);
-    for (rfm_slot *slot; (slot = &piece->slots[at])->customer; at = (at + 1) & mask) {
-        if (slot->tag != tag)
-            continue;
-        int64_t *row = rfm_table_row(table, piece, slot->customer - 1);
-        if ((uint64_t)row[0] == hash && has_text(piece, row, &id, text, length)) {
-            met->customer = slot->customer - 1;
+    for (size_t at = probe(piece, hash, hash); piece->slots[at].customer; at = probe(piece, hash, at + 1)) {
+        met->customer = piece->slots[at].customer - 1;
+        int64_t *row = rfm_table_row(table, piece, met->customer);
+        if ((uint64_t)row[0] == hash && has_text(piece, row, &id, text, length))
             return row;
-        }
     }
     met->customer = piece->n;
     int64_t *row = make_customer(table, piece, hash, err);
     return row && keep_text(table, piece, row, text, length, err) ? NULL : row;
 }
 
-/* Ask for all the memory first, then use it: an event's two cache misses overlap with those of the others. */
-static void prefetch(const rfm_table *table, const uint64_t *hash, size_t n, rfm_met *met)
+static void find_numbers(rfm_table *table, const uint64_t *hash, const int64_t *number, size_t n, rfm_met *met,
+                         rfm_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        met[i].piece = (uint32_t)rfm_piece_of(hash[i], table->n_pieces);
-        const rfm_piece *piece = &table->pieces[met[i].piece];
-        __builtin_prefetch(&piece->slots[hash[i] & (piece->n_slots - 1)]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const rfm_piece *piece = &table->pieces[met[i].piece];
-        uint32_t customer = piece->slots[hash[i] & (piece->n_slots - 1)].customer;
-        if (customer == 0)
-            continue;
-        const int64_t *row = rfm_table_row(table, piece, customer - 1);
-        for (size_t w = 0; w < table->stride; w += WORDS_PER_LINE)
-            __builtin_prefetch(row + w, 1);
+    for (size_t i = 0; i < n && !err->status; i++) {
+        if (met[i].row && is_number(met[i].row, hash[i], number[i]))
+            met[i].customer--;
+        else
+            met[i].row = find_number(table, &met[i], hash[i], number[i], err);
     }
 }
 
@@ -270,14 +291,11 @@ rfm_status rfm_table_find(rfm_table *table, const rfm_events *events, size_t fir
 {
     const uint64_t *hash = events->id_hash + first;
     prefetch(table, hash, n, met);
-    for (size_t i = 0; i < n; i++) {
-        if (table->kind == RFM_ID_INTEGER)
-            met[i].row = find_number(table, &met[i], hash[i], events->id_number[first + i], err);
-        else
-            met[i].row =
-                find_text(table, &met[i], hash[i], events->id_text[first + i], events->id_length[first + i], err);
-        if (!met[i].row)
-            return err->status;
+    if (table->kind == RFM_ID_INTEGER) {
+        find_numbers(table, hash, events->id_number + first, n, met, err);
+        return err->status;
     }
-    return RFM_OK;
+    for (size_t i = 0; i < n && !err->status; i++)
+        met[i].row = find_text(table, &met[i], hash[i], events->id_text[first + i], events->id_length[first + i], err);
+    return err->status;
 }
