@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|bench ...
+# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|bench|fuzz ...
 # Root: installs what is missing. Anybody else: names it, with the command that installs it, and exits 69.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
 test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
+fuzz_packages=(clang libclang-rt-14-dev libcmocka-dev libhdf5-dev)
 bench_packages=(isal zstd strace python3 python3-venv)
 
 is_installed() {
@@ -105,7 +106,7 @@ make_venv() {
 }
 
 [ $# -gt 0 ] || {
-    echo "usage: jobs/install.sh build|test|checks|bench ..." >&2
+    echo "usage: jobs/install.sh build|test|checks|bench|fuzz ..." >&2
     exit 64
 }
 packages=()
@@ -117,9 +118,10 @@ for group in "$@"; do
         ;;
     test) packages+=("${test_packages[@]}") ;;
     checks) packages+=("${checks_packages[@]}") ;;
+    fuzz) packages+=("${fuzz_packages[@]}") ;;
     bench) packages+=("${bench_packages[@]}") ;;
     *)
-        echo "jobs/install.sh: unknown group '$group' (build, test, checks or bench)" >&2
+        echo "jobs/install.sh: unknown group '$group' (build, test, checks, bench or fuzz)" >&2
         exit 64
         ;;
     esac
