@@ -43,7 +43,8 @@ install_packages() {
     rm -f "$log"
 }
 
-# carquet, which decodes Parquet: its source from PyPI, as a static library that every build below build/ finds.
+# carquet, which decodes Parquet: its source from PyPI, as a static library that every build below build/ finds; and
+# once more as the fuzz targets want it.
 carquet_version=0.7.2
 carquet_sha256=5d57c00217906e672fe8b569d8a24c6cbd6d1ab7736d56057e9b884f1a043e7d
 
@@ -68,10 +69,10 @@ compile_carquet() {
 }
 
 make_carquet() {
-    local to=$PWD/build/carquet folder status=0
+    local to=$PWD/$1 folder status=0
     [ "$(cat "$to/version" 2>/dev/null)" != $carquet_version ] || return 0
     folder=$(mktemp -d)
-    echo "making build/carquet (Parquet)"
+    echo "making $1 (Parquet)"
     (
         set -e
         fetch_carquet "$folder"
@@ -118,7 +119,10 @@ for group in "$@"; do
         ;;
     test) packages+=("${test_packages[@]}") ;;
     checks) packages+=("${checks_packages[@]}") ;;
-    fuzz) packages+=("${fuzz_packages[@]}") ;;
+    fuzz)
+        packages+=("${fuzz_packages[@]}")
+        [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}")
+        ;;
     bench) packages+=("${bench_packages[@]}") ;;
     *)
         echo "jobs/install.sh: unknown group '$group' (build, test, checks, bench or fuzz)" >&2
@@ -132,6 +136,7 @@ if command -v dpkg-query >/dev/null; then
 else
     echo "not a Debian system: what is missing will be named by the build itself (the Debian names: ${packages[*]})"
 fi
-case " $* " in *" build "*) make_carquet ;; esac
+case " $* " in *" build "*) make_carquet build/carquet ;; esac
+case " $* " in *" fuzz "*) CC=clang CFLAGS="-fsanitize=address,fuzzer-no-link" make_carquet build/carquet-fuzz ;; esac
 case " $* " in *" test "*) make_venv build/venv tests/requirements.txt ;; esac
 case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac

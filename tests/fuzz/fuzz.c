@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 void fuzz_failed(const char *condition, const char *file, int line)
@@ -53,13 +52,21 @@ bool fuzz_match(const char *pattern, const char *text, size_t n, regmatch_t *par
     return found && parts[0].rm_so == 0 && parts[0].rm_eo == (regoff_t)n;
 }
 
+static char path[512];
+
+static void remove_file(void)
+{
+    unlink(path);
+}
+
 const char *fuzz_file(const void *bytes, size_t n)
 {
     static int fd = -1;
-    static char path[40];
     if (fd < 0) {
-        fd = memfd_create("fuzz", MFD_CLOEXEC);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        const char *folder = getenv("TMPDIR");
+        snprintf(path, sizeof path, "%s/fuzz-XXXXXX", folder ? folder : "/tmp");
+        fd = mkstemp(path);
+        atexit(remove_file);
     }
     must(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, bytes, n, 0) == (ssize_t)n);
     return path;

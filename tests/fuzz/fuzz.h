@@ -27,7 +27,7 @@ size_t fuzz_below(fuzz_input *input, size_t limit); /* of the next byte; limit a
 /* Does the whole text match an extended regular expression? parts[0] is all of it. */
 bool fuzz_match(const char *pattern, const char *text, size_t n, regmatch_t *parts, size_t n_parts);
 
-/* The path of a file in memory with these bytes, the same path every time. */
+/* The path of a file with these bytes, the same one every time; in TMPDIR, removed at the end. */
 const char *fuzz_file(const void *bytes, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* Rows of a text: read whole they are what the slow parser of the unit tests makes of them, and read in shards, by any
- * block size, what they are when read whole.
+ * block size, at every vector level, what they are when read whole.
  */
 #include "fuzz.h"
 
@@ -8,6 +8,7 @@
 
 #include "ingest/oracle.h"
 #include "ingest/oracle_rows.h"
+#include "marks.h"
 
 enum { MAX_CUTS = 3 };
 
@@ -34,15 +35,29 @@ static void take_numbered_columns(rfm_input *input)
     input->n_mapped = 3;
 }
 
+static const struct {
+    int quote, escape;
+    const char *null;
+} dialects[] = {{'"', -1, NULL},  {-1, -1, NULL},    {'"', '\\', NULL},  {-1, '\\', "\\N"},
+                {'\'', -1, NULL}, {'"', -1, "NULL"}, {'\'', '\\', "\\N"}};
+
+static void choose_dialect(rfm_input *input, size_t dialect)
+{
+    input->dialect.quote = dialects[dialect].quote;
+    input->dialect.escape = dialects[dialect].escape;
+    input->dialect.null = dialects[dialect].null;
+}
+
 static rfm_input choose_input(fuzz_input *bytes)
 {
     rfm_input input = harness_input();
     const size_t how = fuzz_below(bytes, 256), what = fuzz_below(bytes, 256);
-    input.delimiter = ",\t; "[how & 3];
+    input.dialect.delimiter = ",\t; "[how & 3];
     input.id_kind = how & 4 ? RFM_ID_INTEGER : RFM_ID_TEXT;
     input.zone = harness_zone(how & 8 ? "Europe/Paris" : "UTC");
     input.as_of_us = how & 16 ? INT64_C(1704450000000000) : INT64_MAX;
     input.dedupe = how & 32 ? RFM_DEDUPE_ROW : RFM_DEDUPE_NONE;
+    choose_dialect(&input, what / 36 % 7);
     if (how & 64) {
         take_numbered_columns(&input);
         return input;
@@ -109,23 +124,56 @@ static void compare_with_slow(const rfm_input *input, const fuzz_input *text, si
     reading_free(&slow);
 }
 
+typedef struct choices {
+    rfm_input input;
+    size_t limit, block, other_block, n_cuts;
+    int64_t cuts[MAX_CUTS];
+} choices;
+
+/* Read whole and read in shards; returns the former. */
+static reading read_both_ways(const choices *c, const char *path)
+{
+    reading whole = read_file(&c->input, path, (manner){.whole = true, .block_bytes = c->block, .limit = c->limit});
+    reading cut = read_file(&c->input, path, (manner){c->cuts, c->n_cuts, false, c->other_block, c->limit});
+    must(!whole.quoted_line_ends);
+    if (!cut.quoted_line_ends)
+        must_be_same(&cut, &whole, true);
+    reading_free(&cut);
+    return whole;
+}
+
+/* At every vector level that this machine has, the portable one first. */
+static void read_at_every_level(const choices *c, const fuzz_input *text)
+{
+    rfm_marks_level levels[RFM_MARKS_MAX_LEVELS];
+    const size_t n_levels = rfm_marks_levels(levels);
+    const char *path = fuzz_file(text->bytes, text->n);
+    reading portable = {0};
+    for (size_t i = 0; i < n_levels; i++) {
+        if (!levels[i].is_there)
+            continue;
+        setenv("RFMPI_VECTOR", levels[i].name, 1);
+        reading whole = read_both_ways(c, path);
+        if (i > 0) {
+            must_be_same(&whole, &portable, true);
+            reading_free(&whole);
+        } else {
+            portable = whole;
+            compare_with_slow(&c->input, text, c->limit, &portable);
+        }
+    }
+    reading_free(&portable);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static const size_t blocks[] = {0, 1, 5, 16, 64, 100, 1000}, limits[] = {0, 0, 30, 60, 120};
     fuzz_input text = {(const char *)bytes, n};
-    int64_t cuts[MAX_CUTS];
-    const rfm_input input = choose_input(&text);
-    const size_t limit = limits[fuzz_below(&text, 5)];
-    const size_t block = blocks[fuzz_below(&text, 7)], other_block = blocks[fuzz_below(&text, 7)];
-    const size_t n_cuts = choose_cuts(&text, cuts);
-    const char *path = fuzz_file(text.bytes, text.n);
-    reading whole = read_file(&input, path, (manner){.whole = true, .block_bytes = block, .limit = limit});
-    reading cut = read_file(&input, path, (manner){cuts, n_cuts, false, other_block, limit});
-    must(!whole.quoted_line_ends);
-    compare_with_slow(&input, &text, limit, &whole);
-    if (!cut.quoted_line_ends)
-        must_be_same(&cut, &whole, true);
-    reading_free(&whole);
-    reading_free(&cut);
+    choices c = {.input = choose_input(&text)};
+    c.limit = limits[fuzz_below(&text, 5)];
+    c.block = blocks[fuzz_below(&text, 7)];
+    c.other_block = blocks[fuzz_below(&text, 7)];
+    c.n_cuts = choose_cuts(&text, c.cuts);
+    read_at_every_level(&c, &text);
     return 0;
 }

@@ -13,8 +13,11 @@ seconds=$1
 shift
 
 # Ten seconds for one input are a hang; memory that an input of some KiB asks for in one piece has to have a reason.
-limits=(-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len=4096)
+limits=(-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1100 -max_len=4096)
 found=build/fuzz/found
+TMPDIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)")
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 
 build() {
     jobs/install.sh build fuzz
@@ -48,8 +51,8 @@ fuzz() {
         tell "$target" "$log"
         exit 1
     fi
-    # An input for each place of code, not one for each count of visits.
-    "$program" "${limits[@]}" -merge=1 -use_counters=0 "$kept" "$work" >>"$log" 2>&1
+    # As few inputs as reach every place of the code that any did, not one for each count of visits.
+    "$program" "${limits[@]}" -set_cover_merge=1 -use_counters=0 "$kept" "$work" >>"$log" 2>&1
     after=$(find "$kept" -type f | wc -l)
     echo "$target: $(sed -n 's/stat::number_of_executed_units: *//p' "$log") inputs, $((after - before)) kept, no finding"
 }
