@@ -13,7 +13,7 @@ seconds=$1
 shift
 
 # Ten seconds for one input are a hang; memory that an input of some KiB asks for in one piece has to have a reason.
-limits=(-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1100 -max_len=4096)
+limits=(-timeout=10 -report_slow_units=60 -rss_limit_mb=2048 -malloc_limit_mb=1100 -max_len=4096)
 found=build/fuzz/found
 TMPDIR=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)")
 export TMPDIR
@@ -29,10 +29,23 @@ build() {
     cmake --build --preset fuzz -j "$(nproc)" | grep -v '^\[[0-9]*/[0-9]*\]' || [ "${PIPESTATUS[0]}" = 0 ]
 }
 
+input_of() {
+    sed -n 's/.*Test unit written to //p' "$1" | tail -n 1
+}
+
+# A machine that was stopped for a while looks like an input that takes long: it is given once more.
+was_a_pause() {
+    local target=$1 log=$2 input
+    input=$(input_of "$log")
+    [[ $input == *-timeout-* ]] && "build/fuzz/bin/fuzz_$target" "${limits[@]}" "$input" >/dev/null 2>&1 || return 1
+    rm "$input"
+    echo "$target: ended early: an input took long, and not when it was given again"
+}
+
 # What libFuzzer found is told with the check that failed, which is the first thing it says of it.
 tell() {
     local target=$1 log=$2 input
-    input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
+    input=$(input_of "$log")
     {
         echo "$target: a finding: ${input:-no input was kept} (all of it: $log)"
         grep -m 3 -E 'does not hold|runtime error|ERROR:|SUMMARY|\[   LINE' "$log" || tail -n 5 "$log"
@@ -47,7 +60,7 @@ fuzz() {
     mkdir -p "$work"
     before=$(find "$kept" -type f | wc -l)
     if ! "$program" "${limits[@]}" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix=$found/"$target"- "$work" "$kept" \
-        >"$log" 2>&1; then
+        >"$log" 2>&1 && ! was_a_pause "$target" "$log"; then
         tell "$target" "$log"
         exit 1
     fi
