@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|bench ...
+# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|bench|fuzz ...
 # Root: installs what is missing. Anybody else: names it, with the command that installs it, and exits 69.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
 test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
+fuzz_packages=(clang libclang-rt-14-dev libcmocka-dev libhdf5-dev)
 bench_packages=(isal zstd strace python3 python3-venv)
 
 is_installed() {
@@ -42,7 +43,8 @@ install_packages() {
     rm -f "$log"
 }
 
-# carquet, which decodes Parquet: its source from PyPI, as a static library that every build below build/ finds.
+# carquet, which decodes Parquet: its source from PyPI, as a static library that every build below build/ finds; and
+# once more as the fuzz targets want it.
 carquet_version=0.7.2
 carquet_sha256=5d57c00217906e672fe8b569d8a24c6cbd6d1ab7736d56057e9b884f1a043e7d
 
@@ -67,10 +69,10 @@ compile_carquet() {
 }
 
 make_carquet() {
-    local to=$PWD/build/carquet folder status=0
+    local to=$PWD/$1 folder status=0
     [ "$(cat "$to/version" 2>/dev/null)" != $carquet_version ] || return 0
     folder=$(mktemp -d)
-    echo "making build/carquet (Parquet)"
+    echo "making $1 (Parquet)"
     (
         set -e
         fetch_carquet "$folder"
@@ -105,7 +107,7 @@ make_venv() {
 }
 
 [ $# -gt 0 ] || {
-    echo "usage: jobs/install.sh build|test|checks|bench ..." >&2
+    echo "usage: jobs/install.sh build|test|checks|bench|fuzz ..." >&2
     exit 64
 }
 packages=()
@@ -117,9 +119,13 @@ for group in "$@"; do
         ;;
     test) packages+=("${test_packages[@]}") ;;
     checks) packages+=("${checks_packages[@]}") ;;
+    fuzz)
+        packages+=("${fuzz_packages[@]}")
+        [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}")
+        ;;
     bench) packages+=("${bench_packages[@]}") ;;
     *)
-        echo "jobs/install.sh: unknown group '$group' (build, test, checks or bench)" >&2
+        echo "jobs/install.sh: unknown group '$group' (build, test, checks, bench or fuzz)" >&2
         exit 64
         ;;
     esac
@@ -130,6 +136,7 @@ if command -v dpkg-query >/dev/null; then
 else
     echo "not a Debian system: what is missing will be named by the build itself (the Debian names: ${packages[*]})"
 fi
-case " $* " in *" build "*) make_carquet ;; esac
+case " $* " in *" build "*) make_carquet build/carquet ;; esac
+case " $* " in *" fuzz "*) CC=clang CFLAGS="-fsanitize=address,fuzzer-no-link" make_carquet build/carquet-fuzz ;; esac
 case " $* " in *" test "*) make_venv build/venv tests/requirements.txt ;; esac
 case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac

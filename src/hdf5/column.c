@@ -137,6 +137,8 @@ static const char *check_chunks(struct rfm_h5_dataset *dataset, hid_t space, hid
 static const char *check_storage(struct rfm_h5_dataset *dataset, hid_t space, hid_t layout, hsize_t rows,
                                  size_t stored_bytes)
 {
+    if (stored_bytes == 0) /* HDF5 believes a file that says so */
+        return "has cells of no size";
     switch (H5Pget_layout(layout)) {
     case H5D_CHUNKED:
         return check_chunks(dataset, space, layout, rows, stored_bytes);

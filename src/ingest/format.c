@@ -15,16 +15,17 @@ static const rfm_format_traits formats[RFM_N_FORMATS] = {
     [RFM_FORMAT_HDF5] = {"HDF5", {".h5", ".hdf5"}, "\x89HDF\r\n\x1a\n", 8, NULL, &rfm_h5_events, 15},
 };
 
-/* What people have, and we do not read. */
+/* What people have, and we do not read. A header may begin with letters like these (ORCID): then the name decides. */
 static const struct {
     const char *magic, *name, *remedy;
-} strangers[] = {{"BZh", "bzip2", "bunzip2 it first"},
-                 {"PK\x03\x04", "a zip archive", "unpack it first"},
+    bool letters;
+} strangers[] = {{"BZh", "bzip2", "bunzip2 it first", true},
+                 {"PK\x03\x04", "a zip archive", "unpack it first", false},
                  {"\xfd"
                   "7zXZ",
-                  "xz", "unxz it first"},
-                 {"ORC", "ORC", "export it as Parquet or CSV"},
-                 {"Obj\x01", "Avro", "export it as Parquet or CSV"}};
+                  "xz", "unxz it first", false},
+                 {"ORC", "ORC", "export it as Parquet or CSV", true},
+                 {"Obj\x01", "Avro", "export it as Parquet or CSV", false}};
 
 const rfm_format_traits *rfm_format_traits_of(rfm_format format)
 {
@@ -91,8 +92,9 @@ static rfm_format format_by_bytes(const char *bytes, size_t n)
 
 static rfm_status check_stranger(const char *path, const char *bytes, size_t n, rfm_error *err)
 {
+    const bool text = format_by_name(path) == RFM_FORMAT_TEXT;
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
-        if (begins_with(bytes, n, strangers[i].magic, strlen(strangers[i].magic)))
+        if (!(text && strangers[i].letters) && begins_with(bytes, n, strangers[i].magic, strlen(strangers[i].magic)))
             return rfm_fail(err, RFM_DATA, "%s is %s, which is not read: %s", path, strangers[i].name,
                             strangers[i].remedy);
     return RFM_OK;

@@ -24,9 +24,7 @@ static int64_t read_exponent(const char *at, const char *end)
     for (; at < end; at++) {
         if (!is_digit(*at))
             continue;
-        value = value * 10 + (*at - '0');
-        if (value > exponent_limit)
-            value = exponent_limit;
+        value = value < exponent_limit / 10 ? value * 10 + (*at - '0') : exponent_limit;
     }
     return negative ? -value : value;
 }

@@ -82,7 +82,8 @@ static rfm_status open_parquet(rfm_columnar *columnar, rfm_error *err)
 static void close_slots(rfm_columnar *columnar)
 {
     parquet *p = columnar->own;
-    for (slot *s = p->slots; s < p->slots + p->n_slots; s++) {
+    for (size_t i = 0; i < p->n_slots; i++) {
+        slot *s = &p->slots[i];
         rfm_parquet_chunk_close(&s->chunk);
         free(s->values);
         free(s->levels);

@@ -47,6 +47,8 @@ static rfm_status visit(FTS *tree, FTSENT *entry, visitor visits, void *context,
     }
     if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
         return rfm_fail_errno(err, entry->fts_errno, "%s: a directory cannot be read", entry->fts_path);
+    if (entry->fts_info == FTS_NS)
+        return rfm_fail_errno(err, entry->fts_errno, "%s: cannot be looked at", entry->fts_path);
     return visits(context, entry, err);
 }
 
@@ -67,9 +69,10 @@ static rfm_status walk(const char *top, visitor visits, void *context, rfm_error
     return err->status;
 }
 
+/* A link to what is not there counts: it is then missed, not passed over. */
 static rfm_status add_event_file(void *context, const FTSENT *entry, rfm_error *err)
 {
-    if (entry->fts_info != FTS_F || !rfm_format_is_known_name(entry->fts_name))
+    if ((entry->fts_info != FTS_F && entry->fts_info != FTS_SLNONE) || !rfm_format_is_known_name(entry->fts_name))
         return RFM_OK;
     return add_path(context, entry->fts_path, err);
 }

@@ -11,6 +11,9 @@ typedef struct rfm_refusal {
     const rfm_field *text;             /* NULL: nothing */
 } rfm_refusal;
 
+/* What is kept of a row. */
+enum { RFM_REFUSED_ROW_BYTES = 1000 };
+
 /* Would one more of this reason be kept? */
 bool rfm_rejects_keeps(const rfm_rejects *rejects, rfm_reason reason);
 

@@ -6,7 +6,7 @@
 
 #include "refuse.h"
 
-enum { ROW_BYTES = 1000, TEXT_BYTES = 60 };
+enum { TEXT_BYTES = 60 };
 
 const char *rfm_reason_name(rfm_reason reason)
 {
@@ -81,7 +81,7 @@ rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_ref
         return RFM_OK;
     describe(&detail, refusal);
     rfm_text_adds(&shown, "");
-    add_clipped(&shown, row, ROW_BYTES);
+    add_clipped(&shown, row, RFM_REFUSED_ROW_BYTES);
     if (rfm_text_check(&detail, err) != RFM_OK || rfm_text_check(&shown, err) != RFM_OK)
         goto failed;
     if (rfm_reserve(&rejects->kept, &rejects->capacity, rejects->n_kept + 1, sizeof *rejects->kept, err) != RFM_OK)

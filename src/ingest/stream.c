@@ -33,6 +33,7 @@ static rfm_status open_codec(rfm_stream *s, rfm_error *err)
     rfm_assert(s->at == 0);
     s->complete = true; /* an empty file */
     s->raw = rfm_alloc(RAW_BYTES, 1, err);
+    s->left.bytes = s->raw;
     s->state = s->raw ? s->codec->open(err) : NULL;
     return err->status;
 }

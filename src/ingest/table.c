@@ -101,15 +101,22 @@ static void close_table(table *t)
     rfm_text_free(&t->text);
 }
 
+/* No more of it than is kept, and a byte that shows that there is more: values may be long. */
+static void put_row(table *t)
+{
+    const size_t most = RFM_REFUSED_ROW_BYTES + 1;
+    t->text.length = 0;
+    for (size_t i = 0; i < t->columnar.n_slots && t->text.length < most; i++) {
+        if (i > 0)
+            rfm_text_adds(&t->text, ",");
+        rfm_text_add(&t->text, t->row[i].bytes, t->row[i].length < most ? t->row[i].length : most);
+    }
+}
+
 static rfm_status refuse(table *t, const rfm_refusal *refusal, int64_t row, rfm_error *err)
 {
     const rfm_reading *r = t->reading;
-    t->text.length = 0;
-    for (size_t i = 0; i < t->columnar.n_slots; i++) {
-        if (i > 0)
-            rfm_text_adds(&t->text, ",");
-        rfm_text_add(&t->text, t->row[i].bytes, t->row[i].length);
-    }
+    put_row(t);
     if (rfm_text_check(&t->text, err) != RFM_OK)
         return err->status;
     const rfm_field text = {.bytes = t->text.bytes, .length = (uint32_t)t->text.length};

@@ -259,6 +259,14 @@ def write_bad(folder):
 
     bad("neither", "row 1: neither true nor false", neither)
 
+    # A type of integers that says it has no bytes, which no library writes.
+    bad("no_size", "has cells of no size", column("b", at.astype("<i2")))
+    file = folder / "no_size.h5"
+    before = file.read_bytes()
+    after = before.replace(b"\x10\x08\0\0\2\0\0\0\0\0\x10\0", b"\x10\x08\0\0\0\0\0\0\0\0\x10\0", 1)
+    assert before != after
+    file.write_bytes(after)
+
 
 if __name__ == "__main__":
     target = pathlib.Path(sys.argv[2])

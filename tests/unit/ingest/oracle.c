@@ -48,6 +48,11 @@ static field cell(const place *p, const char *name)
     return p->r->fields[column(p->d, p->header, name)];
 }
 
+static bool is_blank(field f)
+{
+    return strspn(f.text, " \t") == f.length;
+}
+
 static bool rule_holds(const rfm_rule *rule, field f)
 {
     const size_t n = rule->text ? strlen(rule->text) : 0;
@@ -63,9 +68,9 @@ static bool rule_holds(const rfm_rule *rule, field f)
     case RFM_RULE_NOT_PREFIX:
         return !prefix;
     case RFM_RULE_ABOVE:
-        return f.length > 0 && strtod(f.text, NULL) > strtod(rule->text, NULL);
+        return !is_blank(f) && strtod(f.text, NULL) > strtod(rule->text, NULL);
     case RFM_RULE_BELOW:
-        return f.length > 0 && strtod(f.text, NULL) < strtod(rule->text, NULL);
+        return !is_blank(f) && strtod(f.text, NULL) < strtod(rule->text, NULL);
     case RFM_RULE_PRESENT:
         return f.length > 0;
     }

@@ -4,7 +4,7 @@
 
 #include "rfmpi/ingest.h"
 
-enum { MAX_FIELDS = 64 };
+enum { MAX_FIELDS = 512 };
 
 typedef struct field {
     char *text;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "harness.h"
+#include "session.h"
 
 #define ROW "a,20240101,view,1\n"
 #define HEADER "customer,time,event,amount\n"
@@ -117,6 +118,19 @@ static void a_directory_stands_for_the_event_files_in_and_below_it(void **unused
     check_failure(harness_path("bare"), RFM_DATA, "is a directory without a file that is named like an event file");
 }
 
+static void what_a_directory_names_and_has_not_is_missed(void **unused)
+{
+    (void)unused;
+    rfm_error err = {0};
+    const char *top = harness_path("links");
+    mkdir(top, 0700);
+    harness_write("links/a.csv", HEADER, strlen(HEADER));
+    assert_int_equal(symlink("gone.csv", harness_path("links/b.csv")), 0);
+    rfm_files files = find(&top, 1, &err);
+    assert_failed(&err, RFM_DATA, "links/b.csv: no such file");
+    rfm_files_free(&files);
+}
+
 static void two_stars_stand_for_any_number_of_folders(void **unused)
 {
     (void)unused;
@@ -167,6 +181,19 @@ static void a_name_and_the_first_bytes_must_say_the_same_format(void **unused)
                       cases[i].complaint);
 }
 
+static void letters_that_begin_other_formats_may_begin_a_text(void **unused)
+{
+    (void)unused;
+    static const char header[] = "ORCID,customer,time\n";
+    static const char *const all[] = {"orcid.csv"};
+    check_found(harness_write("orcid.csv", header, strlen(header)), all, 1);
+    rfm_error err = {0};
+    const char *unnamed = harness_write("part-0000", header, strlen(header));
+    rfm_files files = find(&unnamed, 1, &err);
+    assert_failed(&err, RFM_DATA, "part-0000 is ORC, which is not read: export it as Parquet or CSV");
+    rfm_files_free(&files);
+}
+
 static void what_is_no_regular_file_is_refused(void **unused)
 {
     (void)unused;
@@ -185,6 +212,15 @@ static void a_file_without_permission_is_denied(void **unused)
     const char *path = harness_write("secret.csv", HEADER, strlen(HEADER));
     chmod(path, 0);
     check_failure(path, RFM_DENIED, "cannot be opened: Permission denied");
+    mkdir(harness_path("listed"), 0700);
+    harness_write("listed/a.csv", HEADER, strlen(HEADER));
+    chmod(harness_path("listed"), 0400); /* its files have names, and no more can be known of them */
+    rfm_error err = {0};
+    const char *top = harness_path("listed");
+    rfm_files files = find(&top, 1, &err);
+    assert_failed(&err, RFM_DENIED, "listed/a.csv: cannot be looked at");
+    rfm_files_free(&files);
+    chmod(top, 0700);
 }
 
 static void quoted_line_ends_in_the_first_block_mark_a_file_whole(void **unused)
@@ -422,9 +458,11 @@ int main(void)
         cmocka_unit_test(one_file_by_two_names_is_read_once),
         cmocka_unit_test(what_is_not_there_is_named),
         cmocka_unit_test(a_directory_stands_for_the_event_files_in_and_below_it),
+        cmocka_unit_test(what_a_directory_names_and_has_not_is_missed),
         cmocka_unit_test(two_stars_stand_for_any_number_of_folders),
         cmocka_unit_test(a_list_names_a_file_or_pattern_a_line),
         cmocka_unit_test(a_name_and_the_first_bytes_must_say_the_same_format),
+        cmocka_unit_test(letters_that_begin_other_formats_may_begin_a_text),
         cmocka_unit_test(what_is_no_regular_file_is_refused),
         cmocka_unit_test(a_file_without_permission_is_denied),
         cmocka_unit_test(quoted_line_ends_in_the_first_block_mark_a_file_whole),

@@ -62,7 +62,8 @@ static void number_rules_are_strict_and_exact(void **unused)
 static void decimals_of_any_length_are_ordered(void **unused)
 {
     (void)unused;
-    static const char *const ascending[] = {"-1e40",
+    static const char *const ascending[] = {"-1e99999999999999999999",
+                                            "-1e40",
                                             "-123456789012345678901.5",
                                             "-123456789012345678901.4",
                                             "-1",
@@ -78,7 +79,8 @@ static void decimals_of_any_length_are_ordered(void **unused)
                                             "9.99",
                                             "10",
                                             "1e22",
-                                            "1.0000001e22"};
+                                            "1.0000001e22",
+                                            "1e99999999999999999999"};
     static const char *const equal[][2] = {{"0", "-0.00"}, {"1", "1.000"}, {"100", "1e2"}, {"0.01", "1e-2"},
                                            {".5", "0.5"},  {"5.", " +5 "}, {"0e99", "0"},  {"00012.50", "1250e-2"}};
     const size_t n = sizeof ascending / sizeof *ascending;
