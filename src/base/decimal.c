@@ -8,7 +8,7 @@
 
 enum { KEPT_DIGITS = 19, EXPONENT_LIMIT = 1000000000 };
 
-static const uint64_t powers_of_ten[KEPT_DIGITS + 1] = {
+const uint64_t rfm_ten_to[RFM_TENS] = {
     UINT64_C(1),
     UINT64_C(10),
     UINT64_C(100),
@@ -49,7 +49,7 @@ static const char *scan_sign(const char *at, const char *end, bool *negative)
 static const char *scan_digits(const char *at, const char *end, int step, scanned *number)
 {
     for (unsigned digit; at < end && (digit = rfm_digit(*at)) <= 9; at++) {
-        if (number->digits < powers_of_ten[KEPT_DIGITS - 1]) {
+        if (number->digits < rfm_ten_to[KEPT_DIGITS - 1]) {
             number->digits = number->digits * 10 + digit;
             number->exponent += step;
         } else {
@@ -116,7 +116,7 @@ rfm_parse rfm_decimal_parse(const char *text, size_t length, int decimals, int64
         shift = 0;
     if (number.wide || shift < -KEPT_DIGITS || shift > KEPT_DIGITS)
         return RFM_PARSE_RANGE;
-    uint64_t power = powers_of_ten[shift < 0 ? -shift : shift];
+    uint64_t power = rfm_ten_to[shift < 0 ? -shift : shift];
     if (shift < 0 ? number.digits % power != 0 : number.digits > UINT64_MAX / power)
         return RFM_PARSE_RANGE;
     uint64_t magnitude = shift < 0 ? number.digits / power : number.digits * power;

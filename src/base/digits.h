@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 10^0 .. 10^19, all that 64 bits hold. */
+enum { RFM_TENS = 20 };
+extern const uint64_t rfm_ten_to[RFM_TENS];
+
 /* 0..9, or more for what is no digit. */
 static inline unsigned rfm_digit(char byte)
 {

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "digits.h"
 #include "power10.h"
 #include "rfmpi/base.h"
 
@@ -32,28 +33,8 @@ static const char pairs_of_digits[] = "00010203040506070809"
 /* Digits of a value: 1233 / 2^12 is log10(2) closely enough to be at most one short for any 64 bits. */
 static int count_digits(uint64_t value)
 {
-    static const uint64_t powers[20] = {1,
-                                        10,
-                                        100,
-                                        1000,
-                                        10000,
-                                        100000,
-                                        1000000,
-                                        10000000,
-                                        100000000,
-                                        1000000000,
-                                        UINT64_C(10000000000),
-                                        UINT64_C(100000000000),
-                                        UINT64_C(1000000000000),
-                                        UINT64_C(10000000000000),
-                                        UINT64_C(100000000000000),
-                                        UINT64_C(1000000000000000),
-                                        UINT64_C(10000000000000000),
-                                        UINT64_C(100000000000000000),
-                                        UINT64_C(1000000000000000000),
-                                        UINT64_C(10000000000000000000)};
     int n = (64 - __builtin_clzll(value | 1)) * 1233 >> 12;
-    return n + (value >= powers[n] || n == 0);
+    return n + (value >= rfm_ten_to[n] || n == 0);
 }
 
 static void put_four_digits(char *at, uint64_t value)

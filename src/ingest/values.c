@@ -57,6 +57,8 @@ static bool read_customer(rfm_values *v, rfm_refusal *refusal)
     if (v->input->id_kind == RFM_ID_TEXT) {
         if (text->length > RFM_ID_MAX_BYTES)
             return refuse(refusal, RFM_REASON_CUSTOMER, "customer", text, "is longer than 255 bytes");
+        if (text->length > 0 && memchr(text->bytes, '\0', text->length)) /* of columns; in a text the row is none */
+            return refuse(refusal, RFM_REASON_BYTES, "a NUL byte", NULL, NULL);
         return true;
     }
     const rfm_parse parse = rfm_integer_parse(text->bytes, text->length, &v->id_number);

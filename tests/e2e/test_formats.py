@@ -92,6 +92,23 @@ class Formats(case.Case):
         path = self.parquet("plain.parquet", self.text, use_dictionary=False, row_group_size=7919)
         self.assert_same([path], "no-dictionary", (1, 2, 3, 4))
 
+    def test_a_nul_byte_in_the_id_of_a_customer_costs_its_row(self):
+        if "Parquet" not in case.launch("--version", ranks=0).stdout:
+            self.skipTest("this build is without Parquet")
+        import pyarrow
+        import pyarrow.parquet
+        table = pyarrow.table({"user_id": ["a", "b\0c", "d", None], "event_time": ["2019-10-01"] * 4,
+                               "event_type": ["purchase"] * 4, "price": [1.5, 2.5, 3.5, 4.5]})
+        path = self.dir / "nul.parquet"
+        pyarrow.parquet.write_table(table, path)
+        job = self.write("nul.yml", b"input: {columns: {customer: user_id, time: event_time, event: event_type, amount: price}}")
+        self.rfmpi("prepare", job, "--set", f"input.paths=[{path}]", "--set", f"output.dir={self.dir / 'nul'}", "--set",
+                   "input.max_rejected=1")
+        report = case.read_report(self.dir / "nul")
+        self.assertEqual((report["rejected"]["bytes"], report["rejected"]["customer"], report["n_events"]), (1, 1, 2))
+        rejects = (self.dir / "nul" / "rejects" / "rejects.csv").read_text()
+        self.assertIn("nul.parquet,2,bytes,a NUL byte,", rejects)
+
     def test_event_tables_of_hdf5(self):
         pieces = split(self.text, 3)
         for i, piece in enumerate(pieces):
