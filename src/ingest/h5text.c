@@ -45,8 +45,8 @@ static void widen(rfm_h5_cell cell, const void *rows, size_t n, int64_t *values)
 {
     switch (cell) {
     case RFM_H5_CELL_I8:
-        for (size_t i = 0; i < n; i++)
-            values[i] = ((const int8_t *)rows)[i];
+        for (size_t i = 0; i < n; i++) /* a byte, not a character: the sign by hand */
+            values[i] = (((const uint8_t *)rows)[i] ^ 0x80) - 0x80;
         return;
     case RFM_H5_CELL_U8:
         for (size_t i = 0; i < n; i++)

@@ -165,6 +165,7 @@ static rfm_status check_left_out(conversion *c, rfm_error *err)
     int64_t first = c->first_left_out, counts[2] = {c->n_rows, c->left_out.n};
     void *bytes = c->left_out.first.bytes;
     size_t n_bytes = c->left_out.first.length + 1;
+    rfm_assert(c->owners);
     rfm_comm_reduce_i64(comm, RFM_SUM, counts, 2);
     rfm_comm_reduce_i64(comm, RFM_MIN, &first, 1);
     rfm_log(RFM_LOG_INFO, "convert  %zu files, %lld rows", c->batch->files.n, (long long)counts[0]);
