@@ -89,6 +89,15 @@ static bool mark_whole(rfm_batch *batch, rfm_pass *pass)
     return any;
 }
 
+/* A file that has to be read again, and all others with it. */
+static bool is_in_vain(const rfm_batch *batch, const rfm_pass *pass)
+{
+    for (size_t i = 0; i < batch->files.n; i++)
+        if (pass->quoted[i])
+            return true;
+    return false;
+}
+
 static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
     pass_init(batch, pass, err);
@@ -98,7 +107,8 @@ static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
                              .context = pass->deduper ? (void *)pass->deduper : (void *)pass->table,
                              .tally = &pass->tally,
                              .rejects = &pass->rejects};
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK && relay_files(batch, pass, &how, err) == RFM_OK)
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && relay_files(batch, pass, &how, err) == RFM_OK &&
+        !is_in_vain(batch, pass))
         read_shards(batch, pass, &how, err);
     return rfm_comm_agree(batch->comm, err);
 }

@@ -308,6 +308,8 @@ rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how,
     list_files(&r, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && r.n_files > 0 && open_ring(&r, err) == RFM_OK) {
         work(&r, err);
+        /* So that all ranks know whether there is a point in going on. */
+        rfm_comm_reduce_i64(batch->comm, RFM_MAX, pass->quoted, batch->files.n);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK)
             finish(&r, err);
         rfm_comm_shared_close(batch->comm, &r.shared);
