@@ -182,6 +182,7 @@ static int64_t take(const planner *p, size_t file, int64_t begin, int64_t room)
 {
     const int64_t extent = extent_of(&p->files->files[file]), left = extent - begin;
     const int64_t cost = rfm_shard_cost(p->files, &(rfm_shard){.file = file, .begin = begin, .end = extent});
+    rfm_assert(room > 0);
     if (cost <= room)
         return left;
     const int64_t part = (int64_t)((rfm_i128)left * room / cost);

@@ -13,7 +13,7 @@ static rfm_status read_character(const rfm_config *config, const char *key, int 
     if (strlen(text) != 1 || text[0] <= ' ' || text[0] > '~')
         return rfm_config_fail(config, key, err, "%s is one printable ASCII character or \"none\", not '%s'", key,
                                text);
-    *character = text[0];
+    *character = (unsigned char)text[0];
     return RFM_OK;
 }
 
