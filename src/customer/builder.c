@@ -51,7 +51,8 @@ rfm_state rfm_builder_take(rfm_builder *builder)
 static rfm_status reserve_ids(rfm_builder *builder, const rfm_stretch *runs, size_t n_runs, size_t n, rfm_error *err)
 {
     rfm_ids *ids = &builder->state.ids;
-    rfm_reserve(&ids->hash, &builder->hash, n + 1, sizeof *ids->hash, err);
+    if (rfm_reserve(&ids->hash, &builder->hash, n + 1, sizeof *ids->hash, err))
+        return err->status;
     if (ids->kind == RFM_ID_INTEGER)
         return rfm_reserve(&ids->number, &builder->number, n + 1, sizeof *ids->number, err);
     bool first = ids->offset == NULL;
