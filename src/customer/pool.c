@@ -32,14 +32,12 @@ void *rfm_pool_take(rfm_pool *pool, rfm_error *err)
     void *chunk = pool->spare[--pool->n_spare];
     if (pool->n_trimmed > pool->n_spare)
         pool->n_trimmed = pool->n_spare;
-    pool->n_taken++;
     return chunk;
 }
 
 void rfm_pool_give(rfm_pool *pool, void *chunk)
 {
     pool->spare[pool->n_spare++] = chunk;
-    pool->n_taken--;
 }
 
 void rfm_pool_trim(rfm_pool *pool)

@@ -15,7 +15,6 @@ typedef struct rfm_pool {
     size_t n_slabs, slabs_capacity;
     void **spare; /* chunks in nobody's hands; the first n_trimmed have no pages behind them */
     size_t n_spare, n_trimmed, spare_capacity;
-    size_t n_taken;
 } rfm_pool; /* zero-initialised: empty */
 
 /* A chunk of RFM_CHUNK_BYTES, not cleared; NULL and RFM_NO_MEMORY when there is none. */
