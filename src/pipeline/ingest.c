@@ -10,6 +10,7 @@ static void pass_free(rfm_pass *pass)
     rfm_table_close(pass->table);
     rfm_deduper_close(pass->deduper);
     rfm_rejects_free(&pass->rejects);
+    rfm_rejects_free(&pass->relayed);
     free(pass->n_lines);
     free(pass->quoted);
     *pass = (struct rfm_pass){0};
@@ -108,8 +109,8 @@ static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
                              .tally = &pass->tally,
                              .rejects = &pass->rejects};
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && relay_files(batch, pass, &how, err) == RFM_OK &&
-        !is_in_vain(batch, pass))
-        read_shards(batch, pass, &how, err);
+        !is_in_vain(batch, pass) && read_shards(batch, pass, &how, err) == RFM_OK)
+        rfm_rejects_move(&pass->rejects, &pass->relayed, err);
     return rfm_comm_agree(batch->comm, err);
 }
 

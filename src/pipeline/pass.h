@@ -11,8 +11,9 @@ typedef struct rfm_pass {
     rfm_deduper *deduper; /* NULL without dedupe */
     rfm_tally tally;
     rfm_rejects rejects;
-    int64_t *n_lines; /* [plan.n] */
-    int64_t *quoted;  /* [files]: 1 where a file that was shared out must be read by one rank */
+    rfm_rejects relayed; /* apart until this rank has read its own: who parsed what must not decide what is kept */
+    int64_t *n_lines;    /* [plan.n] */
+    int64_t *quoted;     /* [files]: 1 where a file that was shared out must be read by one rank */
 } rfm_pass;
 
 /* relay.c. Collective: the shards of the plan that are relayed. `how` has all but shard, index and result. What stands in

@@ -247,7 +247,7 @@ static rfm_status hand_in(relay *r, relayed *file, rfm_error *err)
     }
     if (r->pass->plan.shards[file->shard].rank == rfm_comm_rank(r->batch->comm))
         r->how->tally->n_bytes += r->pass->plan.shards[file->shard].end;
-    return rfm_rejects_move(r->how->rejects, &file->rejects, err);
+    return rfm_rejects_move(&r->pass->relayed, &file->rejects, err);
 }
 
 static rfm_status finish(relay *r, rfm_error *err)

@@ -200,6 +200,21 @@ class Formats(case.Case):
         self.assertEqual(wanted.count("FILE"), len(range(5, len(rows), 997)))
         self.assertIn("FILE,6,fields,", wanted)
 
+    def test_rejects_kept_are_the_first_of_each_reason_whoever_parsed_them(self):
+        rows, draw = self.text.splitlines(keepends=True)[:1001], random.Random(1)
+        for i in range(9, len(rows), 100):
+            rows[i] = b"torn\n"
+        torn = b"".join(draw.randbytes(100).hex().encode() + b"\n" for _ in range(12000))
+        paths = [self.write("a.csv", b"".join(rows)), self.write("b.csv.gz", gzip.compress(rows[0] + torn))]
+        kept = []
+        for ranks in (1, 2, 4):
+            self.run_job("quickstart.yml", paths, f"first-{ranks}", "--set", "input.max_rejected=1", ranks=ranks)
+            lines = (self.dir / f"first-{ranks}" / "rejects" / "rejects.csv").read_text().splitlines()[1:]
+            kept.append([line.split(",")[:3] for line in lines])
+        wanted = [[str(paths[0]), str(i + 1), "fields"] for i in range(9, len(rows), 100)]
+        wanted += [[str(paths[1]), str(i + 2), "fields"] for i in range(1000 - len(wanted))]
+        self.assertEqual(kept, [wanted] * 3)
+
     def test_quoted_line_ends_and_long_rows_behind_the_first_block_are_read_by_one_rank(self):
         rows = self.text.splitlines(keepends=True)
         fields = rows[30000].split(b",")
