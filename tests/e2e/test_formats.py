@@ -255,7 +255,7 @@ class Formats(case.Case):
 
     # ---- damage ----------------------------------------------------------------------------------------------------
 
-    def fail(self, path, ranks):
+    def complaint(self, path, ranks):
         result = self.rfmpi("run", case.SOURCE / "conf" / "quickstart.yml", "--set",
                             "input.paths=" + json.dumps([str(path)]), "--set", f"output.dir={self.dir / 'out'}", code=65,
                             ranks=ranks)
@@ -266,7 +266,7 @@ class Formats(case.Case):
 
     def assert_damage_is_named(self, path, complaint):
         for ranks in (1, 2):
-            self.assertRegex(self.fail(path, ranks), f"{path.name}: near byte [0-9]+ of [0-9]+: {complaint}")
+            self.assertRegex(self.complaint(path, ranks), f"{path.name}: near byte [0-9]+ of [0-9]+: {complaint}")
 
     def test_truncated_gzip(self):
         packed = gzip.compress(self.text)
@@ -291,10 +291,10 @@ class Formats(case.Case):
         broken[len(packed) // 2 : len(packed) // 2 + 64] = bytes(64)
         for name, content in (("cut.parquet", packed[:-100]), ("page.parquet", broken), ("empty.parquet", b"PAR1")):
             path = self.write(name, content)
-            self.assertRegex(self.fail(path, 2), f"{name}: ")
+            self.assertRegex(self.complaint(path, 2), f"{name}: ")
         self.rfmpi("convert", self.write("a.csv", self.text), "--out", self.dir / "tables", ranks=1)
         table = (self.dir / "tables" / "a.h5").read_bytes()
-        self.assertRegex(self.fail(self.write("cut.h5", table[: len(table) // 2]), 2), "cut.h5: ")
+        self.assertRegex(self.complaint(self.write("cut.h5", table[: len(table) // 2]), 2), "cut.h5: ")
 
     def test_an_empty_compressed_file_is_no_rows(self):
         self.write("pair/a.csv", self.text)
