@@ -159,7 +159,8 @@ typedef struct rfm_keys {
 
 void rfm_keys_free(rfm_keys *keys);
 rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err); /* Local */
-void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory);   /* as rfm_table_limit */
+void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory); /* as rfm_table_limit */
+int64_t rfm_deduper_spilled_bytes(const rfm_deduper *deduper);
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err); /* Local */
 
 /* What a rank is left with. */

@@ -60,6 +60,11 @@ void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *di
     deduper->directory = directory;
 }
 
+int64_t rfm_deduper_spilled_bytes(const rfm_deduper *deduper)
+{
+    return deduper->scratch.n_bytes;
+}
+
 void rfm_deduper_close(rfm_deduper *deduper)
 {
     if (!deduper)

@@ -150,13 +150,15 @@ static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rej
             (long long)counts[4], (long long)counts[3]);
 }
 
-static void report_spilled(rfm_batch *batch, const rfm_table *table)
+static void report_spilled(rfm_batch *batch, const rfm_pass *pass)
 {
-    int64_t bytes = rfm_table_spilled_bytes(table);
+    int64_t bytes = rfm_table_spilled_bytes(pass->table);
+    if (pass->deduper)
+        bytes += rfm_deduper_spilled_bytes(pass->deduper);
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, &bytes, 1);
     rfm_report_integer(batch->run, "spilled_bytes", bytes);
     if (bytes > 0)
-        rfm_log(RFM_LOG_INFO, "spilled  %.0f MiB of customers past input.memory", (double)bytes / 1048576);
+        rfm_log(RFM_LOG_INFO, "spilled  %.0f MiB past input.memory", (double)bytes / 1048576);
 }
 
 static rfm_extent extent_of(const rfm_tally *tally)
@@ -185,7 +187,7 @@ static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base,
         batch->state.extent = survivors.extent;
     }
     report_tally(batch, &pass->tally, &pass->rejects, n_duplicates);
-    report_spilled(batch, pass->table);
+    report_spilled(batch, pass);
     return rfm_table_settle(batch->comm, pass->table, 0, &batch->state, err);
 }
 

@@ -3,7 +3,7 @@
 
 #include "spread.h"
 
-enum { MOST_EVENTS = 1500 };
+enum { MOST_EVENTS = 1500, LEAST_BUDGET = 10000 };
 
 typedef struct collected {
     sample_event *events;
@@ -162,7 +162,7 @@ static uint64_t check_resolve(const sample_plan *plan, size_t n, spread how, con
     rfm_survivors left;
     sample_event *all = malloc((n + 1) * sizeof *all);
     collected got = {.events = malloc((n + 1) * sizeof *got.events), .kind = plan->kind};
-    int64_t totals[2];
+    int64_t totals[3];
     assert_non_null(all);
     assert_non_null(got.events);
     input.id_kind = plan->kind;
@@ -181,8 +181,11 @@ static uint64_t check_resolve(const sample_plan *plan, size_t n, spread how, con
         assert_true(got.events[i].time_us >= left.extent.earliest_us && got.events[i].time_us <= left.extent.newest_us);
     totals[0] = left.n_duplicates;
     totals[1] = (int64_t)got.n;
-    rfm_comm_reduce_i64(comm, RFM_SUM, totals, 2);
+    totals[2] = rfm_deduper_spilled_bytes(deduper);
+    rfm_comm_reduce_i64(comm, RFM_SUM, totals, 3);
     assert_int_equal(totals[0] + totals[1], n);
+    assert_true(memory_bytes > 0 || totals[2] == 0);
+    assert_true(memory_bytes != LEAST_BUDGET || totals[2] > 0);
     uint64_t hash = rfm_hash64(got.events, got.n * sizeof *got.events);
     rfm_deduper_close(deduper);
     rfm_keys_free(&left.keys);
@@ -218,7 +221,7 @@ static void events_that_pass_the_budget_are_settled_alike(void **unused)
     for (rfm_id_kind kind = RFM_ID_TEXT; kind <= RFM_ID_INTEGER; kind++) {
         const sample_plan plan = {kind, 1, 50, false};
         uint64_t hash = check_resolve(&plan, MOST_EVENTS, EVENLY, &base);
-        for (memory_bytes = 10000; memory_bytes < 200000; memory_bytes *= 4)
+        for (memory_bytes = LEAST_BUDGET; memory_bytes < 200000; memory_bytes *= 4)
             assert_true(check_resolve(&plan, MOST_EVENTS, UNEVENLY, &base) == hash);
         memory_bytes = 0;
     }
