@@ -148,7 +148,8 @@ void rfm_table_close(rfm_table *table); /* NULL is fine */
 
 /* Keeps whole events until all are there (80 bytes each and 8 for each number and hash, and the bytes of text ids),
  * then lets one of each key through. Past the budget of rfm_deduper_limit they wait in a nameless file as customers do;
- * what has to fit memory then is the keys, 16 bytes an event, and 1/64 of the events while they are settled. */
+ * what has to fit memory then is the keys, 16 bytes an event, and while they are settled at most 1/16 of a rank's events on
+ * their way out and as many on their way in. */
 typedef struct rfm_deduper rfm_deduper;
 
 /* Keys of events seen, sorted, this rank's hash range of key.high. What state.h5 keeps with dedupe on. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_PIECES = 64 };
+enum { LEAST_PIECES = 64, LEAST_EACH = 16 };
 
 static const size_t ROUND_BYTES = (size_t)16 << 20;
 
@@ -32,9 +32,17 @@ struct rfm_deduper {
     size_t n_runs, capacity;
 };
 
+/* As many for each owner, and so many that a round, which is one of each at least, is a small part at any number of
+ * ranks. */
+static size_t count_pieces(size_t owners)
+{
+    size_t each = (LEAST_PIECES + owners - 1) / owners;
+    return owners * (each > LEAST_EACH ? each : LEAST_EACH);
+}
+
 rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err)
 {
-    size_t owners = (size_t)n_owners, n_pieces = owners * ((LEAST_PIECES + owners - 1) / owners);
+    const size_t n_pieces = count_pieces((size_t)n_owners);
     const rfm_held_shape shape = {.kind = input->id_kind,
                                   .n_numbers = input->n_numbers,
                                   .n_hashes = input->n_hashes,
