@@ -130,8 +130,9 @@ rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error 
 
 /* A budget for what customers and their values take in memory: past it, the table is put into a nameless file in
  * `directory` (borrowed; on a full disk RFM_IO that names it) and begins again. The result is the same. Not counted is
- * what a table needs in any case: about 1 MiB, and a piece (1/256 of all) while it is frozen. What settles at the end,
- * the customers this rank owns, has to fit memory. */
+ * what a table needs in any case, about 1 MiB and as much again for each list, and a piece (1/256 of all) while it is
+ * frozen; while it settles, at least a piece of each owner, which is all of it where there are 256 of them. What
+ * settles at the end, the customers this rank owns, has to fit memory. */
 void rfm_table_limit(rfm_table *table, size_t memory_bytes, const char *directory);
 int64_t rfm_table_spilled_bytes(const rfm_table *table);
 
@@ -148,8 +149,8 @@ void rfm_table_close(rfm_table *table); /* NULL is fine */
 
 /* Keeps whole events until all are there (80 bytes each and 8 for each number and hash, and the bytes of text ids),
  * then lets one of each key through. Past the budget of rfm_deduper_limit they wait in a nameless file as customers do;
- * what has to fit memory then is the keys, 16 bytes an event, and while they are settled at most 1/16 of a rank's events on
- * their way out and as many on their way in. */
+ * what has to fit memory then is the keys, 16 bytes an event, and while they are settled at most 1/16 of a rank's
+ * events on their way out and as many on their way in. */
 typedef struct rfm_deduper rfm_deduper;
 
 /* Keys of events seen, sorted, this rank's hash range of key.high. What state.h5 keeps with dedupe on. */
