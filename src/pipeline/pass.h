@@ -16,8 +16,8 @@ typedef struct rfm_pass {
     int64_t *quoted;     /* [files]: 1 where a file that was shared out must be read by one rank */
 } rfm_pass;
 
-/* relay.c. Collective: the shards of the plan that are relayed. `how` has all but shard, index and result. What stands in
- * pass->quoted then stands there on all ranks. */
+/* relay.c. Collective: the shards of the plan that are relayed. `how` has all but shard, index and result. What stands
+ * in pass->quoted then stands there on all ranks. */
 rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err);
 
 #endif
