@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 1 << 4, WORDS_PER_LINE = 8, LEAST_PIECES = 256 };
+enum { FIRST_SLOTS = 1 << 4, WORDS_PER_LINE = 8, LEAST_PIECES = 256, LEAST_PIECES_EACH = 4 };
 
 typedef struct short_id {
     int64_t words[2];
@@ -29,7 +29,8 @@ static rfm_status init_rows(rfm_table *table, rfm_error *err)
 static rfm_status init_pieces(rfm_table *table, int n_owners, rfm_error *err)
 {
     size_t owners = (size_t)n_owners;
-    table->n_pieces = owners * ((LEAST_PIECES + owners - 1) / owners);
+    size_t each = (LEAST_PIECES + owners - 1) / owners;
+    table->n_pieces = owners * (each > LEAST_PIECES_EACH ? each : LEAST_PIECES_EACH);
     table->pieces = rfm_alloc(table->n_pieces, sizeof *table->pieces, err);
     for (size_t p = 0; table->pieces && p < table->n_pieces; p++) {
         table->pieces[p].n_slots = FIRST_SLOTS;
