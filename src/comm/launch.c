@@ -34,9 +34,13 @@ bool rfm_launch_managed(void)
     return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMIX_RANK") || is_set("PMIX_NAMESPACE") || is_set("PMI_FD");
 }
 
+/* Open MPI gives all that start so the same session directory, and the first to end removes it under the others, whose
+ * MPI_Init or MPI_File_open then fails. A single rank shares nothing and needs none, nor the file pointers in it. */
 void rfm_launch_stand_alone(void)
 {
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    setenv("OMPI_MCA_sharedfp", "^sm", 0);
     unsetenv("SLURM_STEPID");
     unsetenv("SLURM_STEP_ID");
     unsetenv("SLURM_PROCID");

@@ -79,15 +79,16 @@ static rfm_status check_choice(const rfm_option *option, rfm_node *node, rfm_err
 {
     if (check_string(option, node, err) != RFM_OK)
         return err->status;
-    rfm_nearness nearness = {.word = node->text};
-    char words[128], nearest[64] = "", *rest = words;
+    rfm_nearness nearness = {.word = node->text, .distance = SIZE_MAX};
+    char words[128], *rest = words;
+    const char *nearest = "";
     snprintf(words, sizeof words, "%s", option->choices);
     for (char *word; (word = strsep(&rest, "|"));) {
         if (strcmp(word, node->text) == 0)
             return RFM_OK;
-        rfm_nearness_try(&nearness, word);
+        if (rfm_nearness_try(&nearness, word))
+            nearest = word;
     }
-    snprintf(nearest, sizeof nearest, "%s", nearness.best);
     return rfm_node_fail(node, err, "%s: must be one of %s, not '%.200s'; the nearest is '%s'", option->key,
                          option->choices, node->text, nearest);
 }

@@ -1,6 +1,7 @@
 /* A configuration: one value an option, checked when it is set, and the getters. Where values come
  * from is sources.c. */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,14 +53,29 @@ static rfm_status set_value(rfm_value *value, const rfm_option *option, const rf
     return RFM_OK;
 }
 
+/* What an unknown key may have meant: an option, a section, or an option's last word written outside its section. */
+static void try_option(const char *key, rfm_nearness *nearness, char nearest[PATH_BYTES])
+{
+    const bool bare = !strchr(nearness->word, '.');
+    for (const char *point = strchr(key, '.'); point; point = strchr(point + 1, '.')) {
+        char section[PATH_BYTES];
+        snprintf(section, sizeof section, "%.*s", (int)(point - key), key);
+        if (rfm_nearness_try(nearness, section))
+            snprintf(nearest, PATH_BYTES, "%s", section);
+    }
+    if (rfm_nearness_try(nearness, bare ? strrchr(key, '.') + 1 : key))
+        snprintf(nearest, PATH_BYTES, "%s", key);
+}
+
 static rfm_status fail_unknown(const char *path, const rfm_node *node, rfm_error *err)
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    rfm_nearness nearness = {.word = path};
+    rfm_nearness nearness = {.word = path, .distance = SIZE_MAX};
+    char nearest[PATH_BYTES] = "";
     for (size_t i = 0; i < n; i++)
-        rfm_nearness_try(&nearness, options[i].key);
-    return rfm_node_fail(node, err, "unknown key '%.200s'; the nearest is '%s'", path, nearness.best);
+        try_option(options[i].key, &nearness, nearest);
+    return rfm_node_fail(node, err, "unknown key '%.200s'; the nearest is '%s'", path, nearest);
 }
 
 static rfm_status refuse_secret(const char *path, const rfm_node *node, rfm_error *err)

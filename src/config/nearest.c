@@ -2,6 +2,7 @@
  * swap neighbours), and the nearest of several. Knows nothing of options. */
 #include "nearest.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "rfmpi/config.h"
@@ -31,19 +32,21 @@ static size_t distance(const char *a, const char *b)
     return rows[m % 3][n];
 }
 
-void rfm_nearness_try(rfm_nearness *nearness, const char *candidate)
+bool rfm_nearness_try(rfm_nearness *nearness, const char *candidate)
 {
     const size_t d = distance(nearness->word, candidate);
-    if (nearness->best && nearness->distance <= d)
-        return;
-    nearness->best = candidate;
-    nearness->distance = d;
+    const bool nearer = d < nearness->distance;
+    if (nearer)
+        nearness->distance = d;
+    return nearer;
 }
 
 const char *rfm_nearest(const char *word, const char *const *known)
 {
-    rfm_nearness nearness = {.word = word};
+    const char *best = NULL;
+    rfm_nearness nearness = {.word = word, .distance = SIZE_MAX};
     for (; *known; known++)
-        rfm_nearness_try(&nearness, *known);
-    return nearness.best;
+        if (rfm_nearness_try(&nearness, *known))
+            best = *known;
+    return best;
 }

@@ -2,15 +2,16 @@
 #ifndef RFMPI_CONFIG_NEAREST_H
 #define RFMPI_CONFIG_NEAREST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Start with {.word = ...}, show it every candidate, read `best` (the first of the nearest; NULL
- * without candidates). */
+/* Start with {.word = ..., .distance = SIZE_MAX} and show it every candidate. */
 typedef struct rfm_nearness {
-    const char *word, *best;
-    size_t distance;
+    const char *word;
+    size_t distance; /* of the nearest so far */
 } rfm_nearness;
 
-void rfm_nearness_try(rfm_nearness *nearness, const char *candidate);
+/* Whether the candidate is nearer than all before it. */
+bool rfm_nearness_try(rfm_nearness *nearness, const char *candidate);
 
 #endif

@@ -1,6 +1,7 @@
 /* Where values come from: the job file, the environment, the command line. Knows nothing of types.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,9 +154,8 @@ static bool find_nearest(const char *name, char nearest[NAME_BYTES])
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    const char *best = options[0].key;
     char variable[NAME_BYTES];
-    rfm_nearness nearness = {.word = name};
+    rfm_nearness nearness = {.word = name, .distance = SIZE_MAX};
     for (size_t i = 0; i < n; i++) {
         const char *key = options[i].key;
         for (const char *point = strchr(key, '.'); point; point = strchr(point + 1, '.')) {
@@ -164,12 +164,9 @@ static bool find_nearest(const char *name, char nearest[NAME_BYTES])
                 return false;
         }
         name_variable(key, strlen(key), variable);
-        const size_t before = nearness.distance;
-        rfm_nearness_try(&nearness, variable);
-        if (nearness.distance < before)
-            best = key;
+        if (rfm_nearness_try(&nearness, variable))
+            name_variable(key, strlen(key), nearest);
     }
-    name_variable(best, strlen(best), nearest);
     return strcmp(nearest, name) != 0;
 }
 

@@ -26,6 +26,7 @@ typedef enum rfm_source {
 typedef struct rfm_job {
     rfm_task task;
     rfm_source source;
+    const char *zone_name; /* borrowed from the configuration or the model */
     rfm_zone *zone;
     rfm_input input; /* borrows the fields below, the configuration and the features */
     rfm_rule *rules;
@@ -96,6 +97,9 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err);
 
 /* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
 rfm_status onto_read(rfm_batch *batch, rfm_state *base, rfm_keys *keys, rfm_error *err);
+
+/* Local: what keeps a state from being used in this time zone. */
+rfm_status check_zone(const char *zone_name, const rfm_provenance *provenance, const char *path, rfm_error *err);
 
 /* Local: what keeps a state from being used with this as_of. */
 rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_provenance *provenance,

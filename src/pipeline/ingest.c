@@ -300,7 +300,7 @@ rfm_status ingest_load(rfm_batch *batch, rfm_error *err)
         batch->job.source == SOURCE_STATE ? batch->files.files[0].path : rfm_run_path(batch->run, "state.h5");
     rfm_provenance provenance = {0};
     if (rfm_state_read(batch->comm, path, &batch->layout, &batch->state, NULL, &provenance, err) == RFM_OK &&
-        batch->job.source == SOURCE_STATE)
+        batch->job.source == SOURCE_STATE && check_zone(batch->job.zone_name, &provenance, path, err) == RFM_OK)
         check_as_of(&batch->job.as_of_rule, &batch->state.extent, &provenance, path, err);
     rfm_provenance_free(&provenance);
     return err->status;

@@ -112,7 +112,7 @@ static rfm_status read_features(rfm_batch *batch, rfm_error *err)
                             "(--set input.features=...) with it");
         if (!rfm_config_given(config, "features.as_of") && batch->model.as_of_rule[0] != '\0')
             job->as_of_text = batch->model.as_of_rule;
-        if (strcmp(rfm_config_string(config, "input.timezone"), batch->model.timezone) != 0)
+        if (strcmp(job->zone_name, batch->model.timezone) != 0)
             return rfm_config_fail(config, "input.timezone", err,
                                    "the model counts days in %s; input.timezone must be the same",
                                    batch->model.timezone);
@@ -282,6 +282,17 @@ static rfm_status read_model(rfm_batch *batch, rfm_error *err)
     return rfm_model_read(batch->comm, path, &batch->model, err);
 }
 
+/* predict of a run directory reads no times: its days are the model's, unless the job says other ones. */
+static rfm_status open_zone(rfm_batch *batch, rfm_error *err)
+{
+    rfm_job *job = &batch->job;
+    const bool of_model = job->task == RFM_TASK_PREDICT && job->source == SOURCE_STATE;
+    job->zone_name = of_model && !rfm_config_given(batch->config, "input.timezone")
+                         ? batch->model.timezone
+                         : rfm_config_string(batch->config, "input.timezone");
+    return rfm_zone_open(job->zone_name, &job->zone, err);
+}
+
 rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
 {
     rfm_job *job = &batch->job;
@@ -289,7 +300,7 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
     job->as_of_rule.keep_until_us = INT64_MAX;
     if (choose_source(batch->config, job, err) != RFM_OK || read_model(batch, err) != RFM_OK)
         return err->status;
-    rfm_zone_open(rfm_config_string(batch->config, "input.timezone"), &job->zone, err);
+    open_zone(batch, err);
     if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)
         read_input(batch, err);
     if (err->status == RFM_OK && memory_budget(batch->config, &job->memory_bytes, err) == RFM_OK)

@@ -37,6 +37,17 @@ static rfm_status check_settings(const char *base, const char *mine, const char 
     return RFM_OK;
 }
 
+rfm_status check_zone(const char *zone_name, const rfm_provenance *provenance, const char *path, rfm_error *err)
+{
+    rfm_text line = {0};
+    rfm_text_addf(&line, "input.timezone: %s\n", zone_name);
+    if (rfm_text_check(&line, err) == RFM_OK && strncmp(provenance->settings, line.bytes, line.length) != 0)
+        rfm_fail(err, RFM_USAGE, "%s was made with \"%.*s\", its days cannot be counted in %s", path,
+                 (int)strcspn(provenance->settings, "\n"), provenance->settings, zone_name);
+    rfm_text_free(&line);
+    return err->status;
+}
+
 /* Size and hash of a line of inputs; the name behind them does not count. */
 static size_t facts_length(const char *line)
 {

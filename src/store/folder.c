@@ -48,14 +48,26 @@ rfm_status rfm_folder_make(const char *dir, rfm_error *err)
 
 typedef enum kind { FOREIGN, TEMPORARY, MOVED_ASIDE } kind;
 
+/* Without what Open MPI appends to the name of a file that it has open: ".locktest.RANK", "-JOB-PROCESS.lock". */
+static size_t own_length(const char *entry)
+{
+    static const char last[] = ".lock";
+    const size_t length = strlen(entry);
+    const char *test = strstr(entry, ".tmp.locktest."), *lock = strstr(entry, ".tmp-");
+    if (lock && strcmp(entry + length - strlen(last), last) != 0)
+        lock = NULL;
+    const char *end = test ? test : lock;
+    return end ? (size_t)(end - entry) + strlen(".tmp") : length;
+}
+
 /* Splits ".NAME.ATTEMPT.tmp". */
 static kind parse_name(const char *entry, size_t *name_length, int64_t *attempt)
 {
-    size_t length = strlen(entry);
+    size_t length = own_length(entry);
     if (length < 8 || entry[0] != '.')
         return FOREIGN;
     const char *suffix = entry + length - 4;
-    kind what = strcmp(suffix, ".tmp") == 0 ? TEMPORARY : strcmp(suffix, ".old") == 0 ? MOVED_ASIDE : FOREIGN;
+    kind what = strncmp(suffix, ".tmp", 4) == 0 ? TEMPORARY : strncmp(suffix, ".old", 4) == 0 ? MOVED_ASIDE : FOREIGN;
     const char *digits = suffix;
     while (digits > entry && digits[-1] >= '0' && digits[-1] <= '9')
         digits--;

@@ -121,6 +121,18 @@ class RunDir(case.Case):
         self.assertEqual(model.read_bytes(), before)
         self.assertEqual(case.read_report(self.out)["n_customers"], 900)
 
+    def test_predict_of_a_run_directory_counts_days_as_the_model_does(self):
+        words = ("--set", "features.list=rfm-behaviour", "--set")
+        self.start(*words, "input.timezone=Asia/Tokyo")
+        model, tokyo = self.out / "model.h5", self.out
+        self.out = self.dir / "by-state"
+        self.rfmpi("predict", tokyo, "--model", model, "--set", f"output.dir={self.out}", ranks=2)
+        self.assertEqual(case.read_customers(self.out), case.read_customers(tokyo))
+        self.out = self.dir / "utc"
+        self.start(*words, "input.timezone=UTC", task="prepare")
+        refused = self.rfmpi("predict", self.out, "--model", model, "--set", f"output.dir={self.dir / 'no'}", ranks=2, code=64)
+        self.assertIn('was made with "input.timezone: UTC"', refused.stderr)
+
     def test_a_model_fitted_to_features_alone_predicts_customers(self):
         self.start(task="prepare")
         model = self.dir / "model"

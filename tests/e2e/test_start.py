@@ -49,6 +49,19 @@ class Start(case.Case):
         self.assertEqual(result.returncode, 64, result.stderr)
         self.assertIn("--mpi=pmix", result.stderr)
 
+    @case.needs_ranks
+    def test_plain_starts_at_the_same_time_leave_each_other_alone(self):
+        job = self.dir / "job.yml"
+        (self.dir / "events.csv").write_text("user,time\n" + "".join(f"{i},2024-01-{i % 28 + 1:02}\n" for i in range(99)))
+        job.write_text(f"input: {{paths: ['{self.dir}/events.csv'], columns: {{customer: user, time: time}}}}\n")
+        for turn in range(5):
+            runs = [subprocess.Popen([case.RFMPI, "run", job, "--set", f"output.dir={self.dir}/{turn}-{i}", "--set",
+                                      "log.level=error"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                    for i in range(8)]
+            said = [run.communicate(timeout=100)[1] for run in runs]
+            self.assertEqual([run.returncode for run in runs], [0] * 8, said)
+            self.assertEqual(said, [""] * 8)
+
     def test_a_full_standard_output_is_an_error(self):
         with open("/dev/full", "w") as full:
             result = subprocess.run([case.RFMPI, "config"], stdout=full, stderr=subprocess.PIPE, text=True, env=os.environ)

@@ -171,7 +171,12 @@ static void mistakes_are_named_with_place_and_remedy(void **state)
     (void)state;
     expect_refused("cluster:\n  k: 8\n  sede: 1\n", NULL,
                    "test_options_job.yml:3:3: unknown key 'cluster.sede'; the nearest is 'cluster.seed'");
-    expect_refused("custer: {k: 8}\n", NULL, "test_options_job.yml:1:1: unknown key 'custer'");
+    expect_refused("custer: {k: 8}\n", NULL,
+                   "test_options_job.yml:1:1: unknown key 'custer'; the nearest is 'cluster'");
+    expect_refused("input: {colums: {time: t}}\n", NULL,
+                   "test_options_job.yml:1:9: unknown key 'input.colums'; the nearest is 'input.columns'");
+    expect_refused("paths: [a.csv]\n", NULL,
+                   "test_options_job.yml:1:1: unknown key 'paths'; the nearest is 'input.paths'");
     expect_refused("cluster:\n  k: 0\n", NULL, "test_options_job.yml:2:3: cluster.k: must be from 1 to 65536, not 0");
     expect_refused("cluster: {k: [2, 3]}\n", NULL,
                    "test_options_job.yml:1:11: cluster.k: must be an integer, not a list");

@@ -289,8 +289,10 @@ static void directories_are_replaced_and_dropped_whole(void **state)
 static void what_earlier_attempts_left_is_swept_and_no_more(void **state)
 {
     (void)state;
-    static const char *const ours[] = {".model.h5.1.tmp", ".run.json.12.tmp", ".a.dropped.3.tmp"};
-    static const char *const theirs[] = {".profile", ".x.tmp", ".x.y.tmp", "model.h5.1.tmp", ".1.tmp", ".bak.2.tmp~"};
+    static const char *const ours[] = {".model.h5.1.tmp", ".run.json.12.tmp", ".a.dropped.3.tmp",
+                                       ".state.h5.2.tmp-1-30624.lock", ".state.h5.2.tmp.locktest.0"};
+    static const char *const theirs[] = {".profile",    ".x.tmp",     ".x.y.tmp",        "model.h5.1.tmp", ".1.tmp",
+                                         ".bak.2.tmp~", ".x.1.tmp-1", ".x.tmp-1-2.lock", ".locktest.0"};
     rfm_run *run = open_run("sweep");
     put(run, "customers", "new", "8");
     rfm_run_close(run);
