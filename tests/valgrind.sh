@@ -16,18 +16,34 @@ listing = subprocess.run(["ctest", "--test-dir", "build/ci", "-L", "^unit$", "--
 # A shell line, such as the one of a program that is meant to abort, has no test program in it.
 tests = [t for t in json.loads(listing)["tests"]
          if re.search(sys.argv[1], t["name"]) and any("/test_" in word for word in t.get("command", []))]
+
+
+def property_of(test, name):
+    return {p["name"]: p["value"] for p in test["properties"]}.get(name)
+
+
+def environment_of(test):
+    return dict(os.environ, **dict(e.split("=", 1) for e in property_of(test, "ENVIRONMENT") or []))
+
+
+def folder_of(test):
+    return property_of(test, "WORKING_DIRECTORY")
+
+
 failed, n_run = [], 0
 for test in tests:
     command = test["command"]
     if "-n" in command and int(command[command.index("-n") + 1]) > 2:
+        if property_of(test, "FIXTURES_SETUP"):  # others read what it leaves
+            subprocess.run(command, env=environment_of(test), cwd=folder_of(test), stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, check=True)
         continue
     program = next(i for i, word in enumerate(command) if "/test_" in word)
-    properties = {p["name"]: p["value"] for p in test["properties"]}
-    environment = dict(os.environ, **dict(e.split("=", 1) for e in properties.get("ENVIRONMENT", [])))
+    environment = environment_of(test)
     began = time.monotonic()
     try:
         done = subprocess.run(command[:program] + ["valgrind", *options] + command[program:], env=environment,
-                              cwd=properties.get("WORKING_DIRECTORY"), stdin=subprocess.DEVNULL, timeout=900,
+                              cwd=folder_of(test), stdin=subprocess.DEVNULL, timeout=900,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         status, output = done.returncode, done.stdout
     except subprocess.TimeoutExpired as late:

@@ -1,6 +1,7 @@
 /* Scaling against an independent computation in long double; the same bits at any number of ranks; the way back. */
 #include "expect.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { N = 3000, D = 6 };
@@ -104,9 +105,20 @@ static void expect_close(double got, long double wanted, long double tolerance)
         fail_msg("%.17g is not %.20Lg", got, wanted);
 }
 
+/* Valgrind computes with 64 bits what the processor does with 80. */
+static bool has_long_double(void)
+{
+    volatile long double one = 1;
+    return one + LDBL_EPSILON > one;
+}
+
 static void learnt_numbers_equal_those_in_long_double(void **state)
 {
     (void)state;
+    if (!has_long_double()) {
+        print_message("long double is no more than double here\n");
+        skip();
+    }
     static double rows[N * D];
     static long double x[N];
     fill(rows);
