@@ -172,7 +172,7 @@ static bool find_nearest(const char *name, char nearest[NAME_BYTES])
 
 static void warn_unknown(const char *name)
 {
-    char nearest[NAME_BYTES];
+    char nearest[NAME_BYTES] = "";
     if (find_nearest(name, nearest))
         rfm_log(RFM_LOG_WARN, "the environment variable %s is no option and is ignored; the nearest is %s", name,
                 nearest);
