@@ -280,6 +280,7 @@ static void directories_are_replaced_and_dropped_whole(void **state)
     }
     assert_mode(rfm_run_path(run, "customers"), 0700);
     assert_mode(rfm_run_path(run, "customers/part"), 0600);
+    rfm_comm_barrier(comm); /* all have looked */
     rfm_run_drop(run, "customers", &err);
     assert_fine(&err);
     assert_false(is_there(rfm_run_path(run, "customers")));
