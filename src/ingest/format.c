@@ -114,9 +114,7 @@ rfm_status rfm_format_choose(rfm_file *file, const char *bytes, size_t n, rfm_er
     const rfm_format named = format_by_name(file->path), shown = format_by_bytes(bytes, n);
     file->format = shown;
     file->tabs = is_tabs_by_name(file->path, shown);
-    if (file->size_bytes == 0 || named == shown)
-        return shown == RFM_FORMAT_TEXT ? check_stranger(file->path, bytes, n, err) : RFM_OK;
-    if (named == RFM_N_FORMATS)
+    if (file->size_bytes == 0 || named == shown || named == RFM_N_FORMATS)
         return shown == RFM_FORMAT_TEXT ? check_stranger(file->path, bytes, n, err) : RFM_OK;
     return rfm_fail(err, RFM_DATA, "%s: its name says %s, its first bytes say %s; rename it, or make it again",
                     file->path, formats[named].name, formats[shown].name);
