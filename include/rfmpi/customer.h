@@ -33,6 +33,7 @@ typedef struct rfm_aggregate {
     int predicate; /* index into the input's predicates */
     bool daily;    /* kept per (customer, day), a distinct value with its latest day, so that a window can move; not for
                       FIRST, LAST, and DISTINCT over days or weeks, whose values are times themselves */
+    bool counted;  /* DISTINCT that is not daily: how many values there are is all that anyone asks for */
     char *name;    /* canonical text of all of this by column names, not by index: what state.h5 knows it by */
 } rfm_aggregate;
 
@@ -40,7 +41,8 @@ typedef struct rfm_aggregate {
  *
  *   words:  int64_t[n_words] a customer: every scalar aggregate that is not daily, TOTAL as two words (low, high)
  *   list 0: the daily scalars, when there are any: key = day, payload = their words
- *   list l: one a DISTINCT: key = value (hash, or day, or week), payload = its latest day when daily, else none
+ *   list l: one a DISTINCT: key = value (hash, or day, or week), payload = its latest day when daily, else none; where
+ *           it is counted, a state knows how many there are and no values
  *
  * Days and weeks as keys are (uint64_t)(int64_t)day: keys ascend as unsigned numbers, so those before 1970 come last.
  * An entry whose payload is neutral in every word says nothing and is never kept, so that equal events give equal
@@ -66,11 +68,15 @@ typedef struct rfm_layout {
     rfm_record words;
     int n_lists;
     rfm_record *payloads; /* [n_lists]; n_words may be 0 */
+    bool *counted;        /* [n_lists] */
 } rfm_layout;
 
 rfm_status rfm_layout_init(rfm_layout *layout, const rfm_aggregate *aggregates, int n_aggregates,
                            rfm_error *err); /* Local */
 void rfm_layout_free(rfm_layout *layout);
+
+/* Local. No list is only counted any more: for states that are going to be written, or merged with others. */
+void rfm_layout_keep_values(rfm_layout *layout);
 
 /* ---- state: customers in the order (hash, id) ------------------------------------------------------------------- */
 
@@ -86,7 +92,7 @@ typedef struct rfm_ids {
 typedef struct rfm_list {
     size_t *start; /* [n + 1]: the entries of customer i are start[i] .. start[i+1]-1, keys ascending (unsigned), each
                       once */
-    uint64_t *key;
+    uint64_t *key;    /* [entries]; NULL in a state whose list is counted */
     int64_t *payload; /* [entries * n_words], or NULL */
 } rfm_list;
 

@@ -41,6 +41,12 @@ void rfm_builder_free(rfm_builder *builder)
 rfm_state rfm_builder_take(rfm_builder *builder)
 {
     rfm_state state = builder->state;
+    for (int l = 0; l < state.layout->n_lists; l++) {
+        if (state.layout->counted[l]) {
+            free(state.lists[l].key);
+            state.lists[l].key = NULL;
+        }
+    }
     free(builder->lists);
     memset(builder, 0, sizeof *builder);
     return state;
@@ -68,6 +74,12 @@ static rfm_status reserve_ids(rfm_builder *builder, const rfm_stretch *runs, siz
     return rfm_reserve(&ids->bytes, &builder->bytes, bytes + 1, 1, err);
 }
 
+/* Where the keys of a list begin that stand in its array. A list that is counted has those of the customer in hand. */
+static size_t first_kept(const rfm_layout *layout, int l, size_t end)
+{
+    return layout->counted[l] ? end : 0;
+}
+
 static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_stretch *runs, size_t n_runs, size_t n,
                                rfm_error *err)
 {
@@ -79,7 +91,7 @@ static rfm_status reserve_list(rfm_builder *builder, int l, const rfm_stretch *r
         return err->status;
     if (first)
         list->start[0] = 0;
-    size_t entries = list->start[builder->state.ids.n];
+    size_t end = list->start[builder->state.ids.n], entries = end - first_kept(builder->state.layout, l, end);
     for (size_t r = 0; r < n_runs; r++) {
         const size_t *start = runs[r].state->lists[l].start;
         entries += start[runs[r].end] - start[runs[r].next];
@@ -122,16 +134,18 @@ static void copy_id(rfm_ids *to, const rfm_ids *from, size_t i)
     to->offset[n + 1] = to->offset[n] + length;
 }
 
-/* Put the entries of customer i behind those of the customer being built. */
-static void copy_entries(rfm_list *to, size_t n, const rfm_list *from, size_t i, size_t width)
+/* Put the entries of customer i behind those of the customer being built, which is the n-th. */
+static void copy_entries(rfm_list *to, size_t n, bool counted, const rfm_list *from, size_t i, size_t width)
 {
     size_t at = to->start[n + 1], first = from->start[i], count = from->start[i + 1] - first;
     if (count == 0)
         return;
+    to->start[n + 1] = at + count;
+    if (counted)
+        at -= to->start[n];
     memcpy(to->key + at, from->key + first, count * sizeof *to->key);
     if (width > 0)
         memcpy(to->payload + at * width, from->payload + first * width, count * width * sizeof *to->payload);
-    to->start[n + 1] = at + count;
 }
 
 static void take_customer(rfm_state *to, const rfm_state *from, size_t i, bool is_first)
@@ -148,17 +162,22 @@ static void take_customer(rfm_state *to, const rfm_state *from, size_t i, bool i
         rfm_list *list = &to->lists[l];
         if (is_first)
             list->start[n + 1] = list->start[n];
-        copy_entries(list, n, &from->lists[l], i, (size_t)layout->payloads[l].n_words);
+        copy_entries(list, n, layout->counted[l], &from->lists[l], i, (size_t)layout->payloads[l].n_words);
     }
 }
 
-static void settle_lists(rfm_state *state)
+/* The customer being built has come from so many runs; what comes from one is settled, unless it is to be counted. */
+static void settle_lists(rfm_state *state, int parts)
 {
     for (int l = 0; l < state->layout->n_lists; l++) {
         const rfm_record *record = &state->layout->payloads[l];
         rfm_list *list = &state->lists[l];
         size_t first = list->start[state->ids.n], n = list->start[state->ids.n + 1] - first;
         int64_t *payload = list->payload;
+        if (state->layout->counted[l])
+            list->start[state->ids.n + 1] = first + rfm_entries_count(list->key, n);
+        if (state->layout->counted[l] || parts == 1)
+            continue;
         if (record->n_words > 0)
             payload += first * (size_t)record->n_words;
         list->start[state->ids.n + 1] = first + rfm_entries_settle(record, list->key + first, payload, n);
@@ -227,6 +246,26 @@ static void append_ids(rfm_ids *to, const rfm_ids *from, size_t first, size_t n)
         memcpy(to->bytes + to->offset[to->n], from->bytes + from->offset[first], bytes);
 }
 
+static void append_counts(rfm_list *to, size_t at, const rfm_list *from, size_t first, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t count = from->start[first + i + 1] - from->start[first + i];
+        memcpy(to->key, from->key + from->start[first + i], count * sizeof *to->key);
+        to->start[at + i + 1] = to->start[at + i] + rfm_entries_count(to->key, count);
+    }
+}
+
+static void append_list(rfm_list *to, size_t at, const rfm_list *from, size_t first, size_t n, size_t width)
+{
+    size_t entry = from->start[first], entries = from->start[first + n] - entry;
+    shift_edges(to->start + at, from->start + first, n);
+    if (entries > 0)
+        memcpy(to->key + to->start[at], from->key + entry, entries * sizeof *to->key);
+    if (entries > 0 && width > 0)
+        memcpy(to->payload + to->start[at] * width, from->payload + entry * width,
+               entries * width * sizeof *to->payload);
+}
+
 static void append_run(rfm_state *to, const rfm_stretch *run)
 {
     const rfm_layout *layout = to->layout;
@@ -236,16 +275,10 @@ static void append_run(rfm_state *to, const rfm_stretch *run)
     if (width > 0)
         memcpy(to->words + at * width, from->words + first * width, n * width * sizeof *to->words);
     for (int l = 0; l < layout->n_lists; l++) {
-        const rfm_list *source = &from->lists[l];
-        rfm_list *list = &to->lists[l];
-        size_t entry = source->start[first], entries = source->start[first + n] - entry;
-        size_t row = (size_t)layout->payloads[l].n_words;
-        shift_edges(list->start + at, source->start + first, n);
-        if (entries > 0)
-            memcpy(list->key + list->start[at], source->key + entry, entries * sizeof *list->key);
-        if (entries > 0 && row > 0)
-            memcpy(list->payload + list->start[at] * row, source->payload + entry * row,
-                   entries * row * sizeof *list->payload);
+        if (layout->counted[l])
+            append_counts(&to->lists[l], at, &from->lists[l], first, n);
+        else
+            append_list(&to->lists[l], at, &from->lists[l], first, n, (size_t)layout->payloads[l].n_words);
     }
     to->ids.n += n;
 }
@@ -266,8 +299,7 @@ rfm_status rfm_builder_merge(rfm_builder *builder, rfm_stretch *runs, size_t n_r
             take_customer(state, runs[0].state, runs[0].next, parts++ == 0);
             n = advance(runs, n);
         } while (n > 0 && rfm_ids_compare(&state->ids, state->ids.n, &runs[0].state->ids, runs[0].next) == 0);
-        if (parts > 1)
-            settle_lists(state);
+        settle_lists(state, parts);
         state->ids.n++;
     }
     return RFM_OK;

@@ -119,6 +119,27 @@ static size_t unique_keys(uint64_t *key, size_t n)
     return kept;
 }
 
+/* Those that no earlier one equals: without a branch that has to be guessed. */
+static size_t count_few(const uint64_t *key, size_t n)
+{
+    size_t n_distinct = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool repeated = false;
+        for (size_t j = 0; j < i; j++)
+            repeated |= key[j] == key[i];
+        n_distinct += !repeated;
+    }
+    return n_distinct;
+}
+
+size_t rfm_entries_count(uint64_t *key, size_t n)
+{
+    if (n <= FEW)
+        return count_few(key, n);
+    sort(key, NULL, 0, n);
+    return unique_keys(key, n);
+}
+
 size_t rfm_entries_settle(const rfm_record *record, uint64_t *key, int64_t *payload, size_t n)
 {
     size_t width = (size_t)record->n_words, kept = 0;

@@ -12,4 +12,7 @@ size_t rfm_entries_settle(const rfm_record *record, uint64_t *key, int64_t *payl
 /* The same for each of n customers, closing the gaps. */
 void rfm_list_settle(const rfm_record *record, size_t n, rfm_list *list);
 
+/* How many different keys there are; in what order they lie afterwards is not said. */
+size_t rfm_entries_count(uint64_t *key, size_t n);
+
 #endif

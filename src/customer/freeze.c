@@ -1,4 +1,5 @@
 /* freeze: from the order of arrival to the order (hash, id), a piece at a time. */
+#include "entries.h"
 #include "exchange.h"
 #include "ids.h"
 #include "order.h"
@@ -52,13 +53,44 @@ typedef struct freezing {
     size_t *entries;
 } freezing;
 
+/* What the rows hold of days and weeks, into the list with the others. */
+static rfm_status append_spans(rfm_table *table, size_t index, size_t list, rfm_error *err)
+{
+    const rfm_piece *piece = &table->pieces[index];
+    for (uint32_t c = 0; c < piece->n; c++) {
+        rfm_met met = {rfm_table_row(table, piece, c), (uint32_t)index, c};
+        if (rfm_pairs_append_span(&table->lists[list], &met, met.row[table->last + list], err))
+            return err->status;
+    }
+    return RFM_OK;
+}
+
+static rfm_status empty_spans(rfm_table *table, size_t index, rfm_error *err)
+{
+    const rfm_layout *layout = table->layout;
+    for (int i = 0; i < layout->n_aggregates && !err->status; i++)
+        if (layout->aggregates[i].kind == RFM_DISTINCT && layout->aggregates[i].source < 0)
+            append_spans(table, index, (size_t)layout->places[i].list, err);
+    return err->status;
+}
+
+/* The lists whose values are kept, to know how many entries stay. Those that are counted go into the block as they
+ * are: who has all of a customer's entries counts them. */
 static rfm_status gather_lists(freezing *f, size_t index, rfm_error *err)
 {
     const rfm_table *table = f->in.table;
+    size_t n = f->in.piece->n;
     for (int l = 0; l < table->layout->n_lists; l++) {
-        if (rfm_pairs_gather(&table->lists[l], index, f->order, f->in.piece->n, &table->gathered[l], err))
+        const rfm_record *record = &table->layout->payloads[l];
+        rfm_gathered *gathered = &table->gathered[l];
+        f->entries[l] = table->lists[l].logs[index].n;
+        if (table->layout->counted[l])
+            continue;
+        if (rfm_gathered_reserve(record, f->entries[l], n, gathered, err))
             return err->status;
-        f->entries[l] = table->gathered[l].list.start[f->in.piece->n];
+        rfm_pairs_gather(&table->lists[l], index, f->order, n, &gathered->list);
+        rfm_list_settle(record, n, &gathered->list);
+        f->entries[l] = gathered->list.start[n];
     }
     return RFM_OK;
 }
@@ -108,7 +140,7 @@ static void put_list(const rfm_list *from, size_t n, size_t width, rfm_list *to)
         memcpy(to->payload, from->payload, from->start[n] * width * sizeof *to->payload);
 }
 
-static void put_customers(const freezing *f, rfm_state *to)
+static void put_customers(const freezing *f, size_t index, rfm_state *to)
 {
     const rfm_table *table = f->in.table;
     size_t n = f->in.piece->n, n_words = (size_t)table->layout->words.n_words;
@@ -117,8 +149,12 @@ static void put_customers(const freezing *f, rfm_state *to)
         put_id(&f->in, row, &to->ids, i);
         memcpy(to->words + i * n_words, row + table->header, n_words * sizeof *row);
     }
-    for (int l = 0; l < table->layout->n_lists; l++)
-        put_list(&table->gathered[l].list, n, (size_t)table->layout->payloads[l].n_words, &to->lists[l]);
+    for (int l = 0; l < table->layout->n_lists; l++) {
+        if (table->layout->counted[l])
+            rfm_pairs_gather(&table->lists[l], index, f->order, n, &to->lists[l]);
+        else
+            put_list(&table->gathered[l].list, n, (size_t)table->layout->payloads[l].n_words, &to->lists[l]);
+    }
 }
 
 static void drop_piece(rfm_table *table, size_t index)
@@ -142,12 +178,12 @@ rfm_status rfm_table_freeze_piece(rfm_table *table, size_t index, rfm_blocks *bl
     rfm_state view;
     if (f.in.piece->n == 0)
         return RFM_OK;
-    if (prepare(&f, index, err))
+    if (empty_spans(table, index, err) || prepare(&f, index, err))
         goto done;
     const rfm_block_size size = {f.in.piece->n, count_id_bytes(&f.in), f.entries};
     if (rfm_block_add(blocks, table->layout, table->kind, &size, &view, f.lists, err))
         goto done;
-    put_customers(&f, &view);
+    put_customers(&f, index, &view);
     drop_piece(table, index);
 done:
     free(f.sorted);

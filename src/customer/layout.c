@@ -41,6 +41,8 @@ static rfm_status check(const rfm_aggregate *aggregates, int n, rfm_error *err)
             return rfm_fail(err, RFM_INTERNAL, "aggregate %d '%s' is none the layout knows", i, name);
         if (a->daily && !may_be_daily(a))
             return rfm_fail(err, RFM_INTERNAL, "aggregate '%s' cannot be kept by day", name);
+        if (a->counted && (a->kind != RFM_DISTINCT || a->daily))
+            return rfm_fail(err, RFM_INTERNAL, "aggregate '%s' has no values that can be counted", name);
         for (int j = 0; j < i; j++)
             if (strcmp(aggregates[j].name, name) == 0)
                 return rfm_fail(err, RFM_INTERNAL, "aggregate '%s' is named twice", name);
@@ -104,6 +106,8 @@ static void place(rfm_layout *layout, int next_list)
         int list = distinct ? next_list++ : a->daily ? 0 : -1;
         rfm_record *record = list < 0 ? &layout->words : &layout->payloads[list];
         layout->places[i] = (rfm_place){.list = list, .word = record->n_words};
+        if (distinct)
+            layout->counted[list] = a->counted;
         if (!distinct || a->daily)
             add_scalar(record, a->kind);
     }
@@ -132,7 +136,8 @@ rfm_status rfm_layout_init(rfm_layout *layout, const rfm_aggregate *aggregates, 
     int n_lists = count_lists(aggregates, n_aggregates, &daily_scalars);
     int max_words = MAX_WORDS_EACH * n_aggregates;
     layout->payloads = rfm_alloc((size_t)n_lists, sizeof *layout->payloads, err);
-    if (!layout->payloads || init_record(&layout->words, max_words, err))
+    layout->counted = rfm_alloc((size_t)n_lists, sizeof *layout->counted, err);
+    if (err->status || init_record(&layout->words, max_words, err))
         goto done;
     layout->n_lists = n_lists;
     for (int l = 0; l < n_lists; l++)
@@ -143,6 +148,12 @@ done:
     if (err->status)
         rfm_layout_free(layout);
     return err->status;
+}
+
+void rfm_layout_keep_values(rfm_layout *layout)
+{
+    for (int l = 0; l < layout->n_lists; l++)
+        layout->counted[l] = false;
 }
 
 static void free_record(rfm_record *record)
@@ -161,5 +172,6 @@ void rfm_layout_free(rfm_layout *layout)
     for (int l = 0; l < layout->n_lists; l++)
         free_record(&layout->payloads[l]);
     free(layout->payloads);
+    free(layout->counted);
     memset(layout, 0, sizeof *layout);
 }

@@ -49,6 +49,16 @@ rfm_status rfm_pairs_extend(rfm_pairs *pairs, rfm_pair_log *log, rfm_error *err)
     return RFM_OK;
 }
 
+rfm_status rfm_pairs_append_span(rfm_pairs *pairs, const rfm_met *met, int64_t span, rfm_error *err)
+{
+    for (uint64_t bits = rfm_span_bits(span); bits != 0; bits &= bits - 1) {
+        int64_t day = rfm_span_first(span) + __builtin_ctzll(bits);
+        if (rfm_pairs_append(pairs, met, (uint64_t)day, err))
+            return err->status;
+    }
+    return RFM_OK;
+}
+
 void rfm_pairs_drop(rfm_pairs *pairs, size_t piece)
 {
     rfm_pair_log *log = &pairs->logs[piece];
@@ -74,56 +84,50 @@ size_t rfm_pairs_bytes(const rfm_pairs *pairs)
 
 /* ---- gathering -------------------------------------------------------------------------------------------------- */
 
-static rfm_status make_room(const rfm_pairs *pairs, size_t n_entries, size_t n, rfm_gathered *gathered, rfm_error *err)
+rfm_status rfm_gathered_reserve(const rfm_record *record, size_t n_entries, size_t n, rfm_gathered *gathered,
+                                rfm_error *err)
 {
     rfm_list *list = &gathered->list;
-    size_t row = (size_t)pairs->record->n_words * sizeof *list->payload;
-    rfm_reserve(&list->start, &gathered->start_capacity, n + 2, sizeof *list->start, err);
+    size_t width = (size_t)record->n_words;
+    rfm_reserve(&list->start, &gathered->start_capacity, n + 1, sizeof *list->start, err);
     rfm_reserve(&list->key, &gathered->key_capacity, n_entries + 1, sizeof *list->key, err);
-    if (row > 0) /* in words: lists of other widths use the same room */
-        rfm_reserve(&list->payload, &gathered->payload_capacity, (n_entries + 1) * (size_t)pairs->record->n_words,
-                    sizeof *list->payload, err);
+    if (width > 0) /* in words: lists of other widths use the same room */
+        rfm_reserve(&list->payload, &gathered->payload_capacity, (n_entries + 1) * width, sizeof *list->payload, err);
     return err->status;
-}
-
-static size_t place_of(const uint32_t *order, uint32_t customer)
-{
-    return order ? order[customer] : customer;
 }
 
 static void distribute(const rfm_pairs *pairs, rfm_pair_chunk *chunk, size_t used, const uint32_t *order,
                        rfm_list *list)
 {
-    size_t width = (size_t)pairs->record->n_words, *next = list->start + 1;
+    size_t width = (size_t)pairs->record->n_words;
     const int64_t *payload = rfm_pair_payloads(pairs, chunk);
     for (size_t i = 0; i < used; i++) {
-        size_t to = next[place_of(order, chunk->pair[i].customer)]++;
+        size_t to = list->start[order[chunk->pair[i].customer]]++;
         list->key[to] = rfm_pair_key(&chunk->pair[i]);
         if (width > 0)
             memcpy(list->payload + to * width, payload + i * width, width * sizeof *payload);
     }
 }
 
-rfm_status rfm_pairs_gather(const rfm_pairs *pairs, size_t piece, const uint32_t *order, size_t n,
-                            rfm_gathered *gathered, rfm_error *err)
+/* Counted first, then put where they belong; start[c] is where c's next entry goes, and so in the end where c ends. */
+void rfm_pairs_gather(const rfm_pairs *pairs, size_t piece, const uint32_t *order, size_t n, rfm_list *list)
 {
     const rfm_pair_log *log = &pairs->logs[piece];
-    rfm_list *list = &gathered->list;
-    if (make_room(pairs, log->n, n, gathered, err))
-        return err->status;
-    memset(list->start, 0, (n + 2) * sizeof *list->start);
-    size_t *next = list->start + 1; /* next[c]: where c's next entry goes; at the end, where c ends */
-    size_t used = pairs->capacity - log->room;
+    size_t *start = list->start, used = pairs->capacity - log->room, entries = 0;
+    memset(start, 0, (n + 1) * sizeof *start);
     for (rfm_pair_chunk *chunk = log->head; chunk; chunk = chunk->next, used = pairs->capacity)
         for (size_t i = 0; i < used; i++)
-            next[place_of(order, chunk->pair[i].customer) + 1]++;
-    for (size_t c = 1; c <= n; c++)
-        next[c] += next[c - 1];
+            start[order[chunk->pair[i].customer]]++;
+    for (size_t c = 0; c <= n; c++) {
+        size_t mine = start[c];
+        start[c] = entries;
+        entries += mine;
+    }
     used = pairs->capacity - log->room;
     for (rfm_pair_chunk *chunk = log->head; chunk; chunk = chunk->next, used = pairs->capacity)
         distribute(pairs, chunk, used, order, list);
-    rfm_list_settle(pairs->record, n, list);
-    return RFM_OK;
+    memmove(start + 1, start, n * sizeof *start);
+    start[0] = 0;
 }
 
 void rfm_gathered_free(rfm_gathered *gathered)
@@ -146,7 +150,7 @@ static rfm_status make_slots(const rfm_pairs *pairs, size_t n, rfm_gathered *gat
     for (; ((size_t)1 << *bits) < 2 * n;)
         ++*bits;
     size_t n_slots = (size_t)1 << *bits;
-    if (make_room(pairs, n, 0, gathered, err) ||
+    if (rfm_gathered_reserve(pairs->record, n, 0, gathered, err) ||
         rfm_reserve(&gathered->pairs, &gathered->pairs_capacity, n, sizeof *gathered->pairs, err) ||
         rfm_reserve(&gathered->slots, &gathered->slots_capacity, n_slots, sizeof *gathered->slots, err))
         return err->status;

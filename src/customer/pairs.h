@@ -16,6 +16,7 @@
 
 #include "pool.h"
 #include "record.h"
+#include "span.h"
 
 enum { RFM_RECENT_BITS = 12 };
 
@@ -70,9 +71,12 @@ void rfm_pairs_free(rfm_pairs *pairs);
 /* Make room for one more entry in a log whose head is full. */
 rfm_status rfm_pairs_extend(rfm_pairs *pairs, rfm_pair_log *log, rfm_error *err);
 
-/* The log of a piece as the lists of its n customers, customer c being the order[c]-th (NULL: the c-th). */
-rfm_status rfm_pairs_gather(const rfm_pairs *pairs, size_t piece, const uint32_t *order, size_t n,
-                            rfm_gathered *gathered, rfm_error *err);
+/* An entry for each day of a span. Of lists without payloads. */
+rfm_status rfm_pairs_append_span(rfm_pairs *pairs, const rfm_met *met, int64_t span, rfm_error *err);
+
+/* The log of a piece as the lists of its n customers, customer c being the order[c]-th; not settled. There is room in
+ * *list for as many entries as the log has. */
+void rfm_pairs_gather(const rfm_pairs *pairs, size_t piece, const uint32_t *order, size_t n, rfm_list *list);
 
 /* Drop repeats from the log of a piece. No payload of it may be in anybody's hands. */
 rfm_status rfm_pairs_settle(rfm_pairs *pairs, size_t piece, rfm_gathered *gathered, rfm_error *err);
@@ -80,6 +84,10 @@ rfm_status rfm_pairs_settle(rfm_pairs *pairs, size_t piece, rfm_gathered *gather
 void rfm_pairs_drop(rfm_pairs *pairs, size_t piece); /* empty the log of a piece */
 void rfm_pairs_forget(rfm_pairs *pairs);             /* no pair is recent: rows are about to be used again */
 size_t rfm_pairs_bytes(const rfm_pairs *pairs);      /* what the entries take */
+
+/* Room for the lists of n customers with so many entries. */
+rfm_status rfm_gathered_reserve(const rfm_record *record, size_t n_entries, size_t n, rfm_gathered *gathered,
+                                rfm_error *err);
 void rfm_gathered_free(rfm_gathered *gathered);
 
 static inline rfm_pair rfm_pair_of(uint32_t customer, uint64_t key)
@@ -115,6 +123,18 @@ static inline void rfm_pairs_prefetch(const rfm_pairs *pairs, const rfm_met *met
     __builtin_prefetch(log->next, 1);
 }
 
+/* An entry for this pair, whatever is there already. */
+static inline rfm_status rfm_pairs_append(rfm_pairs *pairs, const rfm_met *met, uint64_t key, rfm_error *err)
+{
+    rfm_pair_log *log = &pairs->logs[met->piece];
+    if (log->room == 0 && rfm_pairs_extend(pairs, log, err))
+        return err->status;
+    *log->next++ = rfm_pair_of(met->customer, key);
+    log->room--;
+    log->n++;
+    return RFM_OK;
+}
+
 /* The payload of this pair: a recent one, or a new one that is neutral. NULL on failure. Without payloads, not to be
  * looked into. */
 static inline int64_t *rfm_pairs_touch(rfm_pairs *pairs, const rfm_met *met, uint64_t key, rfm_error *err)
@@ -124,15 +144,12 @@ static inline int64_t *rfm_pairs_touch(rfm_pairs *pairs, const rfm_met *met, uin
     rfm_recent *recent = &pairs->recent[place];
     if (recent->row == met->row && recent->key == key)
         return pairs->recent_payload ? pairs->recent_payload[place] : &none;
-    rfm_pair_log *log = &pairs->logs[met->piece];
-    if (log->room == 0 && rfm_pairs_extend(pairs, log, err))
+    if (rfm_pairs_append(pairs, met, key, err))
         return NULL;
-    *log->next++ = rfm_pair_of(met->customer, key);
-    log->room--;
-    log->n++;
     *recent = (rfm_recent){met->row, key};
     if (!pairs->recent_payload)
         return &none;
+    const rfm_pair_log *log = &pairs->logs[met->piece];
     size_t at = pairs->capacity - log->room - 1;
     int64_t *payload = rfm_pair_payloads(pairs, log->head) + at * (size_t)pairs->record->n_words;
     rfm_record_clear(pairs->record, payload);

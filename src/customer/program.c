@@ -161,13 +161,6 @@ static size_t drop_repeats(const stretch *s, int list, const uint64_t *key, uint
     return n_left;
 }
 
-static void find_days(const stretch *s, bool weeks, uint64_t *key)
-{
-    const int32_t *day = s->events->day + s->first;
-    for (size_t i = 0; i < s->n; i++)
-        key[i] = (uint64_t)(int64_t)(weeks ? rfm_day_week(day[i]) : day[i]);
-}
-
 static rfm_status put_values(const stretch *s, const rfm_step *step, const uint64_t *key, const uint16_t *chosen,
                              size_t n, rfm_error *err)
 {
@@ -189,19 +182,37 @@ static rfm_status put_values(const stretch *s, const rfm_step *step, const uint6
 static rfm_status fold_values(const stretch *s, const rfm_step *step, rfm_error *err)
 {
     uint16_t chosen[STRETCH] = {0};
-    uint64_t days[STRETCH];
-    size_t n = s->n_selected;
-    const uint64_t *key = days;
-    if (step->source >= 0) {
-        key = s->events->hashes[step->source] + s->first;
-        n = select_hashes(s, step->source, chosen);
-    } else {
-        find_days(s, step->source == RFM_SOURCE_WEEK, days);
-        memcpy(chosen, s->selected, n * sizeof *chosen);
-    }
+    const uint64_t *key = s->events->hashes[step->source] + s->first;
+    size_t n = select_hashes(s, step->source, chosen);
     if (!step->daily) /* a day that goes with a value may be later now */
         n = drop_repeats(s, step->list, key, chosen, n);
     return put_values(s, step, key, chosen, n, err);
+}
+
+/* A day for which the span has no room: the span goes into the list, and another begins. */
+static rfm_status change_span(rfm_pairs *pairs, const rfm_met *met, int64_t *span, int64_t day, rfm_error *err)
+{
+    if (!rfm_span_reaches(day))
+        return rfm_pairs_append(pairs, met, (uint64_t)day, err);
+    int64_t before = *span;
+    *span = rfm_span_of(day);
+    return rfm_pairs_append_span(pairs, met, before, err);
+}
+
+static rfm_status fold_days(const stretch *s, const rfm_step *step, rfm_error *err)
+{
+    const size_t word = s->table->last + (size_t)step->list;
+    const int32_t *days = s->events->day + s->first;
+    for (size_t k = 0; k < s->n_selected; k++) {
+        const size_t i = s->selected[k];
+        int64_t day = step->source == RFM_SOURCE_WEEK ? rfm_day_week(days[i]) : days[i];
+        int64_t *span = s->met[i].row + word;
+        if (rfm_span_has_room(*span, day))
+            *span = rfm_span_with(*span, day);
+        else if (change_span(&s->table->lists[step->list], &s->met[i], span, day, err))
+            return err->status;
+    }
+    return RFM_OK;
 }
 
 /* ---- a stretch -------------------------------------------------------------------------------------------------- */
@@ -220,7 +231,7 @@ static rfm_status run_step(const stretch *s, const rfm_step *step, rfm_error *er
         greatest(s->selected, s->n_selected, to, step->word, s->events->time_us + s->first);
         break;
     case RFM_DISTINCT:
-        return fold_values(s, step, err);
+        return step->source < 0 ? fold_days(s, step, err) : fold_values(s, step, err);
     case RFM_COUNT_VALUE:
     case RFM_TOTAL:
     case RFM_LEAST:

@@ -54,7 +54,8 @@ static bool same_shape(const rfm_layout *a, const rfm_layout *b)
 {
     if (a == b)
         return true;
-    if (a->n_lists != b->n_lists || !same_record(&a->words, &b->words))
+    if (a->n_lists != b->n_lists || memcmp(a->counted, b->counted, (size_t)a->n_lists * sizeof *a->counted) != 0 ||
+        !same_record(&a->words, &b->words))
         return false;
     for (int l = 0; l < a->n_lists; l++)
         if (!same_record(&a->payloads[l], &b->payloads[l]))

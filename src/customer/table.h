@@ -8,10 +8,11 @@
  *   - rows: one a customer, in order of arrival, so that an event touches one place in memory. In chunks: a row never
  *     moves.
  *
- *         | hash | id: integer: 1 word; text: 2 words | words of the layout | last value of each list |
+ *         | hash | id: integer: 1 word; text: 2 words | words of the layout | a word for each list |
  *
- *   - The last value that went into a list without payloads: most repeats follow at once, and go no further. 0: none,
- *     or one that is not remembered.
+ *   - The word of a list of values without payloads: the last one that went in; most repeats follow at once, and go no
+ *     further. 0: none, or one that is not remembered.
+ *   - The word of a list of days or weeks: the latest of them, as a span, which go into the list when it is full.
  *   - A text id of up to 15 bytes lies in its row: length, bytes, zeros. A longer one: length, its first 7 bytes, and
  *     the place of all its bytes in `bytes`.
  *
@@ -48,7 +49,7 @@ struct rfm_table {
     rfm_pool pool;
     rfm_piece *pieces;
     size_t n_pieces;
-    size_t stride, header, last;   /* words of a row, those before the layout's, those before the last values */
+    size_t stride, header, last;   /* words of a row, those before the layout's, those before the lists' */
     unsigned chunk_bits;           /* 2^chunk_bits rows a chunk */
     rfm_pairs *lists;              /* [layout->n_lists] */
     rfm_gathered *gathered;        /* [layout->n_lists] */

@@ -115,6 +115,7 @@ int rfm_need_hash(rfm_features *features, const char *column, rfm_error *err);
 int rfm_need_predicate(rfm_features *features, rfm_predicate *predicate, rfm_error *err); /* takes what it holds */
 int rfm_need_aggregate(rfm_features *features, rfm_aggregate_kind kind, int source, int predicate, bool daily,
                        rfm_error *err);
+void rfm_need_values(rfm_features *features, int aggregate); /* of a DISTINCT: not only how many there are */
 void rfm_needs_free(rfm_needs *needs);
 
 /* A word as rfm_node_print writes it. */

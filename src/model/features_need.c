@@ -186,6 +186,7 @@ int rfm_need_aggregate(rfm_features *features, rfm_aggregate_kind kind, int sour
 {
     rfm_needs *needs = &features->needs;
     rfm_aggregate wanted = {.kind = kind, .source = source, .predicate = predicate, .daily = daily};
+    wanted.counted = kind == RFM_DISTINCT && !daily; /* until somebody asks for its values */
     wanted.name = name_aggregate(features, &wanted, err);
     if (!wanted.name)
         return -1;
@@ -201,6 +202,12 @@ int rfm_need_aggregate(rfm_features *features, rfm_aggregate_kind kind, int sour
     }
     needs->aggregates[needs->n_aggregates] = wanted;
     return (int)needs->n_aggregates++;
+}
+
+void rfm_need_values(rfm_features *features, int aggregate)
+{
+    if (aggregate >= 0)
+        features->needs.aggregates[aggregate].counted = false;
 }
 
 void rfm_needs_free(rfm_needs *needs)

@@ -134,6 +134,8 @@ static rfm_status compile_distinct(rfm_entry *entry, rfm_error *err)
     }
     set_unit(entry, plural, err);
     entry->feature->reads.distinct = need(entry, RFM_DISTINCT, source, err);
+    if (entry->where.last_days > 0)
+        rfm_need_values(entry->features, entry->feature->reads.distinct);
     return err->status;
 }
 
@@ -211,6 +213,7 @@ static rfm_status compile_mean_gap(rfm_entry *entry, rfm_error *err)
     if (gap != RFM_GAP_EVENT) {
         const int source = gap == RFM_GAP_DAY ? RFM_SOURCE_DAY : RFM_SOURCE_WEEK;
         feature->reads.distinct = need(entry, RFM_DISTINCT, source, err);
+        rfm_need_values(entry->features, feature->reads.distinct);
         return err->status;
     }
     feature->reads.first = need(entry, RFM_FIRST, 0, err);

@@ -262,6 +262,8 @@ static rfm_status ingest_events(rfm_batch *batch, rfm_pass *pass, rfm_error *err
     const bool keep = rfm_config_boolean(batch->config, "output.state");
     rfm_state base = {0};
     rfm_keys base_keys = {0};
+    if (keep || onto)
+        rfm_layout_keep_values(&batch->layout);
     if ((keep || onto) && make_provenance(batch, err) != RFM_OK)
         goto done;
     if (onto && onto_read(batch, &base, &base_keys, err) != RFM_OK)
@@ -299,6 +301,7 @@ rfm_status ingest_load(rfm_batch *batch, rfm_error *err)
     const char *path =
         batch->job.source == SOURCE_STATE ? batch->files.files[0].path : rfm_run_path(batch->run, "state.h5");
     rfm_provenance provenance = {0};
+    rfm_layout_keep_values(&batch->layout);
     if (rfm_state_read(batch->comm, path, &batch->layout, &batch->state, NULL, &provenance, err) == RFM_OK &&
         batch->job.source == SOURCE_STATE && check_zone(batch->job.zone_name, &provenance, path, err) == RFM_OK)
         check_as_of(&batch->job.as_of_rule, &batch->state.extent, &provenance, path, err);
