@@ -92,7 +92,7 @@ typedef struct rfm_ids {
 typedef struct rfm_list {
     size_t *start; /* [n + 1]: the entries of customer i are start[i] .. start[i+1]-1, keys ascending (unsigned), each
                       once */
-    uint64_t *key;    /* [entries]; NULL in a state whose list is counted */
+    uint64_t *key; /* [entries]; NULL in a state whose list is counted */
     int64_t *payload; /* [entries * n_words], or NULL */
 } rfm_list;
 
@@ -116,12 +116,13 @@ void rfm_ids_free(rfm_ids *ids);
 void rfm_state_free(rfm_state *state);
 void rfm_extent_merge(rfm_extent *into, const rfm_extent *from); /* Local */
 
-/* Both inputs sorted; the result has each customer once. Local. *out is empty on failure; a and b stay the caller's. */
+/* Both inputs sorted, nothing in them counted; the result has each customer once. Local. *out is empty on failure; a
+ * and b stay the caller's. */
 rfm_status rfm_state_merge(const rfm_state *a, const rfm_state *b, rfm_state *out, rfm_error *err);
 
 /* Collective. Each customer's part goes to the owner of its hash and is merged there: *state (freed) becomes the
  * owner's part of the global state, in rounds that hold at most about round_bytes in flight per rank (0: the default).
- * The extent becomes the global one on every rank. */
+ * The extent becomes the global one on every rank. Nothing in it may be counted. */
 rfm_status rfm_state_exchange(rfm_comm *comm, rfm_state *state, size_t round_bytes, rfm_error *err);
 
 int rfm_owner(uint64_t hash, int n_ranks); /* Local: floor(hash * n_ranks / 2^64) */

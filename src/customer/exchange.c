@@ -221,6 +221,8 @@ static size_t state_bytes(const rfm_state *state)
 
 rfm_status rfm_state_exchange(rfm_comm *comm, rfm_state *state, size_t round_bytes, rfm_error *err)
 {
+    for (int l = 0; l < state->layout->n_lists; l++)
+        rfm_assert(!state->layout->counted[l]);
     if (rfm_comm_size(comm) == 1) /* it owns all, and a state has each customer once already */
         return rfm_comm_agree(comm, err);
     sliced from = {state, (size_t)rfm_comm_size(comm) * PIECES_EACH};

@@ -19,9 +19,10 @@ rfm_status rfm_pairs_init(rfm_pairs *pairs, const rfm_record *record, size_t n_p
         return rfm_fail(err, RFM_USAGE,
                         "the daily features take %zu bytes a customer and day, more than %d: ask for fewer", width,
                         RFM_CHUNK_BYTES / 4);
-    pairs->recent = rfm_alloc(n_recent, sizeof *pairs->recent, err);
-    if (width > 0)
+    if (width > 0) {
+        pairs->recent = rfm_alloc(n_recent, sizeof *pairs->recent, err);
         pairs->recent_payload = rfm_alloc(n_recent, sizeof *pairs->recent_payload, err);
+    }
     pairs->logs = rfm_alloc(n_pieces, sizeof *pairs->logs, err);
     for (size_t p = 0; pairs->logs && p < n_pieces; p++)
         pairs->logs[p] = (rfm_pair_log){.limit = FIRST_LIMIT};
@@ -71,7 +72,8 @@ void rfm_pairs_drop(rfm_pairs *pairs, size_t piece)
 
 void rfm_pairs_forget(rfm_pairs *pairs)
 {
-    memset(pairs->recent, 0, ((size_t)1 << RFM_RECENT_BITS) * sizeof *pairs->recent);
+    if (pairs->recent)
+        memset(pairs->recent, 0, ((size_t)1 << RFM_RECENT_BITS) * sizeof *pairs->recent);
 }
 
 size_t rfm_pairs_bytes(const rfm_pairs *pairs)
@@ -218,7 +220,6 @@ rfm_status rfm_pairs_settle(rfm_pairs *pairs, size_t piece, rfm_gathered *gather
     rfm_pairs_drop(pairs, piece);
     put_back(pairs, log, gathered, n, err);
     log->limit = limit > FIRST_LIMIT ? limit : FIRST_LIMIT;
-    if (pairs->recent_payload) /* those have moved */
-        rfm_pairs_forget(pairs);
+    rfm_pairs_forget(pairs); /* payloads have moved */
     return err->status;
 }

@@ -4,10 +4,10 @@
  *
  *   | next | customer, key ... | payload ... |     a chunk; `capacity` entries
  *
- * Repeats that come soon after each other meet in a small direct-mapped cache of recent pairs and make no entry. The
- * rest of the repeats go when a log is settled, which happens whenever it has grown by half, or doubled where
- * repeats are few: a piece is so small that this works in cache, and so the logs hold hardly more than 1.5 times the
- * distinct pairs (or a constant).
+ * Repeats go when a log is settled, which happens whenever it has grown by half, or doubled where repeats are few: a
+ * piece is so small that this works in cache, and so the logs hold hardly more than 1.5 times the distinct pairs (or a
+ * constant). Where pairs have payloads, repeats that come soon after each other meet in a small direct-mapped cache of
+ * recent pairs before that, and make no entry; without payloads this would cost more than it saves.
  */
 #ifndef RFMPI_CUSTOMER_PAIRS_H
 #define RFMPI_CUSTOMER_PAIRS_H
@@ -60,9 +60,9 @@ typedef struct rfm_pairs {
     rfm_pool *pool;
     rfm_pair_log *logs; /* [n_pieces] */
     size_t n_pieces, capacity;
-    rfm_recent *recent;
-    int64_t **recent_payload; /* NULL where there is none */
-    bool due;                 /* a log has passed its limit */
+    rfm_recent *recent; /* NULL where there are no payloads */
+    int64_t **recent_payload;
+    bool due; /* a log has passed its limit */
 } rfm_pairs;
 
 rfm_status rfm_pairs_init(rfm_pairs *pairs, const rfm_record *record, size_t n_pieces, rfm_pool *pool, rfm_error *err);
@@ -135,20 +135,16 @@ static inline rfm_status rfm_pairs_append(rfm_pairs *pairs, const rfm_met *met, 
     return RFM_OK;
 }
 
-/* The payload of this pair: a recent one, or a new one that is neutral. NULL on failure. Without payloads, not to be
- * looked into. */
+/* The payload of this pair: a recent one, or a new one that is neutral. NULL on failure. */
 static inline int64_t *rfm_pairs_touch(rfm_pairs *pairs, const rfm_met *met, uint64_t key, rfm_error *err)
 {
-    static int64_t none;
     size_t place = rfm_pairs_place(met, key);
     rfm_recent *recent = &pairs->recent[place];
     if (recent->row == met->row && recent->key == key)
-        return pairs->recent_payload ? pairs->recent_payload[place] : &none;
+        return pairs->recent_payload[place];
     if (rfm_pairs_append(pairs, met, key, err))
         return NULL;
     *recent = (rfm_recent){met->row, key};
-    if (!pairs->recent_payload)
-        return &none;
     const rfm_pair_log *log = &pairs->logs[met->piece];
     size_t at = pairs->capacity - log->room - 1;
     int64_t *payload = rfm_pair_payloads(pairs, log->head) + at * (size_t)pairs->record->n_words;

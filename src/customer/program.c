@@ -161,10 +161,19 @@ static size_t drop_repeats(const stretch *s, int list, const uint64_t *key, uint
     return n_left;
 }
 
-static rfm_status put_values(const stretch *s, const rfm_step *step, const uint64_t *key, const uint16_t *chosen,
-                             size_t n, rfm_error *err)
+static rfm_status put_values(const stretch *s, rfm_pairs *pairs, const uint64_t *key, const uint16_t *chosen, size_t n,
+                             rfm_error *err)
 {
-    rfm_pairs *pairs = &s->table->lists[step->list];
+    for (size_t k = 0; k < n; k++)
+        if (rfm_pairs_append(pairs, &s->met[chosen[k]], key[chosen[k]], err))
+            return err->status;
+    return RFM_OK;
+}
+
+/* Each with the latest of its days. */
+static rfm_status put_dated_values(const stretch *s, rfm_pairs *pairs, const uint64_t *key, const uint16_t *chosen,
+                                   size_t n, rfm_error *err)
+{
     const int32_t *day = s->events->day + s->first;
     for (size_t k = 0; k < n; k++)
         rfm_pairs_prefetch(pairs, &s->met[chosen[k]], key[chosen[k]]);
@@ -173,8 +182,7 @@ static rfm_status put_values(const stretch *s, const rfm_step *step, const uint6
         int64_t *latest = rfm_pairs_touch(pairs, &s->met[i], key[i], err);
         if (!latest)
             return err->status;
-        if (step->daily && *latest < day[i])
-            *latest = day[i];
+        *latest = *latest < day[i] ? day[i] : *latest;
     }
     return RFM_OK;
 }
@@ -184,9 +192,10 @@ static rfm_status fold_values(const stretch *s, const rfm_step *step, rfm_error 
     uint16_t chosen[STRETCH] = {0};
     const uint64_t *key = s->events->hashes[step->source] + s->first;
     size_t n = select_hashes(s, step->source, chosen);
-    if (!step->daily) /* a day that goes with a value may be later now */
-        n = drop_repeats(s, step->list, key, chosen, n);
-    return put_values(s, step, key, chosen, n, err);
+    rfm_pairs *pairs = &s->table->lists[step->list];
+    if (step->daily) /* a day that goes with a value may be later now: no repeat is dropped */
+        return put_dated_values(s, pairs, key, chosen, n, err);
+    return put_values(s, pairs, key, chosen, drop_repeats(s, step->list, key, chosen, n), err);
 }
 
 /* A day for which the span has no room: the span goes into the list, and another begins. */

@@ -68,6 +68,8 @@ rfm_status rfm_state_merge(const rfm_state *a, const rfm_state *b, rfm_state *ou
     rfm_builder builder = {0};
     rfm_stretch runs[2] = {{a, 0, a->ids.n}, {b, 0, b->ids.n}};
     memset(out, 0, sizeof *out);
+    for (int l = 0; l < a->layout->n_lists; l++)
+        rfm_assert(!a->layout->counted[l]);
     if (!same_shape(a->layout, b->layout))
         return rfm_fail(err, RFM_INTERNAL, "two states of different layouts cannot merge");
     if (a->ids.kind != b->ids.kind)

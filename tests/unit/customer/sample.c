@@ -63,26 +63,38 @@ sample_event sample_make(const sample_plan *plan, uint64_t i)
 const rfm_aggregate *sample_aggregates(int *n)
 {
     static const rfm_aggregate aggregates[] = {
-        {RFM_COUNT, 0, 0, false, "count where 0"},
-        {RFM_COUNT, 0, 1, true, "count where 1 daily"},
-        {RFM_COUNT_VALUE, 0, 0, false, "values of 0 where 0"},
-        {RFM_COUNT_VALUE, 1, 2, true, "values of 1 where 2 daily"},
-        {RFM_TOTAL, 0, 1, false, "total of 0 where 1"},
-        {RFM_TOTAL, 1, 0, true, "total of 1 where 0 daily"},
-        {RFM_DISTINCT, 0, 0, false, "distinct 0 where 0"},
-        {RFM_LEAST, 0, 2, false, "least of 0 where 2"},
-        {RFM_LEAST, 1, 2, true, "least of 1 where 2 daily"},
-        {RFM_GREATEST, 1, 1, false, "greatest of 1 where 1"},
-        {RFM_GREATEST, 0, 0, true, "greatest of 0 where 0 daily"},
-        {RFM_DISTINCT, 1, 1, true, "distinct 1 where 1 daily"},
-        {RFM_FIRST, 0, 1, false, "first where 1"},
-        {RFM_LAST, 0, 2, false, "last where 2"},
-        {RFM_DISTINCT, RFM_SOURCE_DAY, 0, false, "days where 0"},
-        {RFM_DISTINCT, RFM_SOURCE_WEEK, 2, false, "weeks where 2"},
-        {RFM_DISTINCT, 1, 0, false, "distinct 1 where 0"},
+        {RFM_COUNT, 0, 0, false, false, "count where 0"},
+        {RFM_COUNT, 0, 1, true, false, "count where 1 daily"},
+        {RFM_COUNT_VALUE, 0, 0, false, false, "values of 0 where 0"},
+        {RFM_COUNT_VALUE, 1, 2, true, false, "values of 1 where 2 daily"},
+        {RFM_TOTAL, 0, 1, false, false, "total of 0 where 1"},
+        {RFM_TOTAL, 1, 0, true, false, "total of 1 where 0 daily"},
+        {RFM_DISTINCT, 0, 0, false, false, "distinct 0 where 0"},
+        {RFM_LEAST, 0, 2, false, false, "least of 0 where 2"},
+        {RFM_LEAST, 1, 2, true, false, "least of 1 where 2 daily"},
+        {RFM_GREATEST, 1, 1, false, false, "greatest of 1 where 1"},
+        {RFM_GREATEST, 0, 0, true, false, "greatest of 0 where 0 daily"},
+        {RFM_DISTINCT, 1, 1, true, false, "distinct 1 where 1 daily"},
+        {RFM_FIRST, 0, 1, false, false, "first where 1"},
+        {RFM_LAST, 0, 2, false, false, "last where 2"},
+        {RFM_DISTINCT, RFM_SOURCE_DAY, 0, false, false, "days where 0"},
+        {RFM_DISTINCT, RFM_SOURCE_WEEK, 2, false, false, "weeks where 2"},
+        {RFM_DISTINCT, 1, 0, false, false, "distinct 1 where 0"},
     };
     *n = sizeof aggregates / sizeof *aggregates;
     return aggregates;
+}
+
+rfm_status sample_layout(rfm_layout *layout, bool counted, rfm_error *err)
+{
+    rfm_aggregate aggregates[32];
+    int n;
+    const rfm_aggregate *given = sample_aggregates(&n);
+    for (int i = 0; i < n; i++) {
+        aggregates[i] = given[i];
+        aggregates[i].counted = counted && given[i].kind == RFM_DISTINCT && !given[i].daily;
+    }
+    return rfm_layout_init(layout, aggregates, n, err);
 }
 
 static rfm_status give_batch(const sample_event *events, size_t n, rfm_id_kind kind, rfm_event_sink sink, void *context,

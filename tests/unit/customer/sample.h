@@ -32,6 +32,9 @@ sample_event sample_make(const sample_plan *plan, uint64_t i);
 /* Every kind of aggregate, by day and not. */
 const rfm_aggregate *sample_aggregates(int *n);
 
+/* The layout of these, every set that can be counted being so or not. */
+rfm_status sample_layout(rfm_layout *layout, bool counted, rfm_error *err);
+
 /* Give events to a sink, in batches of at most `batch`. */
 rfm_status sample_give(const sample_event *events, size_t n, rfm_id_kind kind, size_t batch, rfm_event_sink sink,
                        void *context, rfm_error *err);

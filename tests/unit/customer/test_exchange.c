@@ -37,10 +37,8 @@ static void check_exchange(const sample_plan *plan, size_t n, spread how, size_t
     rfm_error err = {0};
     rfm_layout layout;
     rfm_state state;
-    int n_aggregates;
-    const rfm_aggregate *aggregates = sample_aggregates(&n_aggregates);
     sorted_events events = make_events(plan, n, how);
-    assert_int_equal(rfm_layout_init(&layout, aggregates, n_aggregates, &err), RFM_OK);
+    assert_int_equal(sample_layout(&layout, false, &err), RFM_OK);
     sample_state(&layout, plan->kind, events.met, events.n_met, &state);
     assert_int_equal(rfm_state_exchange(comm, &state, round_bytes, &err), RFM_OK);
     reference_check(&state, plan->kind, events.owned, events.n_owned);
@@ -53,16 +51,15 @@ static void check_exchange(const sample_plan *plan, size_t n, spread how, size_t
     free(events.owned);
 }
 
-static void check_settle(const sample_plan *plan, size_t n, spread how, size_t round_bytes, size_t memory_bytes)
+static void settle_once(const sample_plan *plan, size_t n, spread how, size_t round_bytes, size_t memory_bytes,
+                        bool counted)
 {
     rfm_error err = {0};
     rfm_layout layout;
     rfm_table *table;
     rfm_state state = {0};
-    int n_aggregates;
-    const rfm_aggregate *aggregates = sample_aggregates(&n_aggregates);
     sorted_events events = make_events(plan, n, how);
-    assert_int_equal(rfm_layout_init(&layout, aggregates, n_aggregates, &err), RFM_OK);
+    assert_int_equal(sample_layout(&layout, counted, &err), RFM_OK);
     assert_int_equal(rfm_table_open(&layout, plan->kind, rfm_comm_size(comm), &table, &err), RFM_OK);
     rfm_table_limit(table, memory_bytes, ".");
     for (int again = 0; again < 2; again++) { /* the table is empty at the end, and starts from nothing */
@@ -79,6 +76,12 @@ static void check_settle(const sample_plan *plan, size_t n, spread how, size_t r
     rfm_layout_free(&layout);
     free(events.met);
     free(events.owned);
+}
+
+static void check_settle(const sample_plan *plan, size_t n, spread how, size_t round_bytes, size_t memory_bytes)
+{
+    settle_once(plan, n, how, round_bytes, memory_bytes, false);
+    settle_once(plan, n, how, round_bytes, memory_bytes, true);
 }
 
 static void tables_settle_to_the_same_owners(void **unused)

@@ -14,9 +14,9 @@ static void words_lists_and_payloads_lie_as_the_header_draws_them(void **unused)
 {
     (void)unused;
     static const rfm_aggregate aggregates[] = {
-        {RFM_TOTAL, 0, 0, false, "total"},       {RFM_DISTINCT, 0, 0, false, "distinct"},
-        {RFM_LEAST, 0, 0, true, "least by day"}, {RFM_LAST, 0, 0, false, "last"},
-        {RFM_TOTAL, 0, 0, true, "total by day"}, {RFM_DISTINCT, 0, 1, true, "distinct by day"}};
+        {RFM_TOTAL, 0, 0, false, false, "total"},       {RFM_DISTINCT, 0, 0, false, false, "distinct"},
+        {RFM_LEAST, 0, 0, true, false, "least by day"}, {RFM_LAST, 0, 0, false, false, "last"},
+        {RFM_TOTAL, 0, 0, true, false, "total by day"}, {RFM_DISTINCT, 0, 1, true, false, "distinct by day"}};
     rfm_error err = {0};
     rfm_layout layout;
     assert_int_equal(rfm_layout_init(&layout, aggregates, 6, &err), RFM_OK);
@@ -65,20 +65,22 @@ static void expect_refused(const rfm_aggregate *aggregates, int n, const char *a
 static void what_no_layout_can_hold_is_refused_by_name(void **unused)
 {
     (void)unused;
-    static const rfm_aggregate wrong[] = {{RFM_FIRST, 0, 0, true, "first by day"},
-                                          {RFM_LAST, 0, 0, true, "last by day"},
-                                          {RFM_DISTINCT, RFM_SOURCE_DAY, 0, true, "days by day"},
-                                          {RFM_DISTINCT, RFM_SOURCE_WEEK - 1, 0, false, "months"},
-                                          {RFM_DISTINCT, RFM_MAX_HASHES, 0, false, "hash 32"},
-                                          {RFM_TOTAL, -1, 0, false, "total of days"},
-                                          {RFM_LEAST, RFM_MAX_NUMBERS, 0, false, "number 32"},
-                                          {RFM_COUNT, 0, RFM_MAX_PREDICATES, false, "predicate 64"},
-                                          {RFM_COUNT, 0, -1, false, "predicate -1"},
-                                          {(rfm_aggregate_kind)99, 0, 0, false, "kind 99"},
-                                          {RFM_COUNT, 0, 0, false, NULL}};
+    static const rfm_aggregate wrong[] = {{RFM_FIRST, 0, 0, true, false, "first by day"},
+                                          {RFM_LAST, 0, 0, true, false, "last by day"},
+                                          {RFM_DISTINCT, RFM_SOURCE_DAY, 0, true, false, "days by day"},
+                                          {RFM_DISTINCT, RFM_SOURCE_WEEK - 1, 0, false, false, "months"},
+                                          {RFM_DISTINCT, RFM_MAX_HASHES, 0, false, false, "hash 32"},
+                                          {RFM_TOTAL, -1, 0, false, false, "total of days"},
+                                          {RFM_LEAST, RFM_MAX_NUMBERS, 0, false, false, "number 32"},
+                                          {RFM_COUNT, 0, RFM_MAX_PREDICATES, false, false, "predicate 64"},
+                                          {RFM_COUNT, 0, -1, false, false, "predicate -1"},
+                                          {(rfm_aggregate_kind)99, 0, 0, false, false, "kind 99"},
+                                          {RFM_COUNT, 0, 0, false, true, "counted count"},
+                                          {RFM_DISTINCT, 0, 0, true, true, "counted by day"},
+                                          {RFM_COUNT, 0, 0, false, false, NULL}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_refused(&wrong[i], 1, wrong[i].name ? wrong[i].name : "aggregate 0");
-    static const rfm_aggregate twice[] = {{RFM_COUNT, 0, 0, false, "a"}, {RFM_COUNT, 0, 1, false, "a"}};
+    static const rfm_aggregate twice[] = {{RFM_COUNT, 0, 0, false, false, "a"}, {RFM_COUNT, 0, 1, false, false, "a"}};
     expect_refused(twice, 2, "'a' is named twice");
 }
 

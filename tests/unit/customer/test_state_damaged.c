@@ -26,8 +26,9 @@ typedef struct draft {
     uint64_t keys[KEYS][2];
 } draft;
 
-static const rfm_aggregate AGGREGATES[] = {
-    {RFM_COUNT, 0, 0, false, "count"}, {RFM_COUNT, 0, 0, true, "daily"}, {RFM_DISTINCT, 0, 0, false, "distinct"}};
+static const rfm_aggregate AGGREGATES[] = {{RFM_COUNT, 0, 0, false, false, "count"},
+                                           {RFM_COUNT, 0, 0, true, false, "daily"},
+                                           {RFM_DISTINCT, 0, 0, false, false, "distinct"}};
 
 static int compare_by_hash(const void *a, const void *b)
 {

@@ -132,9 +132,9 @@ static void a_layout_finds_its_aggregates_among_others(void **unused)
 static void a_missing_aggregate_is_named(void **unused)
 {
     (void)unused;
-    static const rfm_aggregate one = {RFM_COUNT, 0, 0, false, "count where 0"};
-    static const rfm_aggregate two[] = {{RFM_COUNT, 0, 0, false, "count where 0"},
-                                        {RFM_LAST, 0, 0, false, "last purchase"}};
+    static const rfm_aggregate one = {RFM_COUNT, 0, 0, false, false, "count where 0"};
+    static const rfm_aggregate two[] = {{RFM_COUNT, 0, 0, false, false, "count where 0"},
+                                        {RFM_LAST, 0, 0, false, false, "last purchase"}};
     rfm_error err = {0};
     rfm_layout less = make_layout(&one, 1), more = make_layout(two, 2);
     rfm_state written, read;

@@ -84,7 +84,7 @@ static void a_table_without_events_freezes_to_an_empty_state(void **unused)
 static void a_list_is_bounded_by_its_distinct_pairs(void **unused)
 {
     (void)unused;
-    static const rfm_aggregate one = {RFM_DISTINCT, 0, 0, true, "distinct"};
+    static const rfm_aggregate one = {RFM_DISTINCT, 0, 0, true, false, "distinct"};
     enum { EVENTS = 1024, ROUNDS = 2500, CUSTOMERS = 40000 };
     rfm_error err = {0};
     rfm_layout distinct;
@@ -123,6 +123,43 @@ static void a_list_is_bounded_by_its_distinct_pairs(void **unused)
     rfm_table_close(table);
     rfm_layout_free(&distinct);
     free(events);
+}
+
+static void sets_that_are_only_counted_have_as_many_values(void **unused)
+{
+    (void)unused;
+    rfm_error err = {0};
+    rfm_layout kept = layout;
+    assert_int_equal(sample_layout(&layout, true, &err), RFM_OK);
+    check_fold(&(sample_plan){RFM_ID_INTEGER, 1, 40, false}, 2000);
+    check_fold(&(sample_plan){RFM_ID_TEXT, 2, 300, true}, 2000);
+    check_fold(&(sample_plan){RFM_ID_TEXT, 5, 2, false}, 4000);
+    check_fold(&(sample_plan){RFM_ID_TEXT, 1, 1, false}, 0);
+    rfm_layout_free(&layout);
+    layout = kept;
+}
+
+/* Where one word of the row has no room for all of them, or for any. */
+static void days_however_far_apart_are_all_there(void **unused)
+{
+    (void)unused;
+    static const rfm_aggregate days = {RFM_DISTINCT, RFM_SOURCE_DAY, 0, false, false, "days"};
+    static const int32_t day[] = {0,      39,    40,      -1,       -40,        100000,    100007,    100046,
+                                  100047, 99999, 99992,   1 << 22,  -(1 << 22), INT32_MAX, INT32_MIN, 0,
+                                  18200,  18170, 4194303, -4194303, 18200,      18170};
+    enum { N = sizeof day / sizeof *day, DIFFERENT = N - 3 };
+    rfm_error err = {0};
+    rfm_layout of_days;
+    rfm_state state;
+    sample_event events[N] = {{0}};
+    for (size_t i = 0; i < N; i++)
+        events[i] = (sample_event){.where = 1, .day = day[i]};
+    assert_int_equal(rfm_layout_init(&of_days, &days, 1, &err), RFM_OK);
+    sample_state(&of_days, RFM_ID_INTEGER, events, N, &state);
+    reference_check(&state, RFM_ID_INTEGER, events, N);
+    assert_int_equal(state.lists[0].start[1], DIFFERENT);
+    rfm_state_free(&state);
+    rfm_layout_free(&of_days);
 }
 
 static void a_frozen_table_starts_again_from_nothing(void **unused)
@@ -184,7 +221,7 @@ static void merging_two_states_equals_folding_all_events(void **unused)
 static void sums_that_cancel_leave_no_entry_behind(void **unused)
 {
     (void)unused;
-    static const rfm_aggregate total = {RFM_TOTAL, 0, 0, true, "total daily"};
+    static const rfm_aggregate total = {RFM_TOTAL, 0, 0, true, false, "total daily"};
     rfm_error err = {0};
     rfm_layout daily;
     rfm_state a, b, merged;
@@ -206,7 +243,7 @@ static void sums_that_cancel_leave_no_entry_behind(void **unused)
 static void states_of_other_ids_or_layouts_do_not_merge(void **unused)
 {
     (void)unused;
-    static const rfm_aggregate one = {RFM_COUNT, 0, 0, false, "count"};
+    static const rfm_aggregate one = {RFM_COUNT, 0, 0, false, false, "count"};
     rfm_error err = {0};
     rfm_layout other;
     rfm_state a, b, c, merged;
@@ -234,6 +271,8 @@ int main(void)
         cmocka_unit_test(a_customer_with_many_events_is_folded_whole),
         cmocka_unit_test(a_table_without_events_freezes_to_an_empty_state),
         cmocka_unit_test(a_list_is_bounded_by_its_distinct_pairs),
+        cmocka_unit_test(sets_that_are_only_counted_have_as_many_values),
+        cmocka_unit_test(days_however_far_apart_are_all_there),
         cmocka_unit_test(a_frozen_table_starts_again_from_nothing),
         cmocka_unit_test(merging_two_states_equals_folding_all_events),
         cmocka_unit_test(sums_that_cancel_leave_no_entry_behind),

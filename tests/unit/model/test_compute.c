@@ -57,7 +57,7 @@ static void read_events(test_shop *shop, const char *path)
     const int rank = rfm_comm_rank(comm);
     rfm_files_find(&shop->input, &path, 1, &files, &err);
     rfm_plan_make(&files, rfm_comm_size(comm), &plan, &err);
-    rfm_table_open(&shop->layout, RFM_ID_TEXT, 1, &table, &err);
+    rfm_table_open(&shop->layout, RFM_ID_TEXT, rfm_comm_size(comm), &table, &err);
     assert_fine(&err);
     for (size_t s = 0; s < plan.n; s++) {
         if (plan.shards[s].rank != rank)
@@ -76,11 +76,11 @@ static void read_events(test_shop *shop, const char *path)
         assert_fine(&err);
     }
     assert_int_equal(rejects.n_kept, 0);
-    rfm_table_freeze(table, &shop->state, &err);
     shop->state.extent = (rfm_extent){.n_events = tally.n_events,
                                       .earliest_us = tally.earliest_us,
                                       .newest_us = tally.newest_us,
                                       .n_with_time_of_day = tally.n_with_time_of_day};
+    rfm_table_settle(comm, table, 0, &shop->state, &err);
     rfm_table_close(table);
     rfm_rejects_free(&rejects);
     rfm_plan_free(&plan);
@@ -132,8 +132,6 @@ static rfm_frame compute(test_shop *shop, const char *as_of_text)
     rfm_frame frame;
     rfm_error err = {0};
     shop->state.layout = &shop->layout;
-    rfm_state_exchange(comm, &shop->state, 0, &err);
-    assert_fine(&err);
     rfm_as_of_parse(as_of_text, shop->zone, &rule, &err);
     assert_fine(&err);
     const rfm_as_of as_of = rfm_as_of_resolve(&rule, &shop->state.extent, shop->zone);
