@@ -78,6 +78,18 @@ rfm_status rfm_reserve(void *array, size_t *capacity, size_t need, size_t elemen
 /* A copy the caller frees; NULL with RFM_NO_MEMORY. */
 char *rfm_copy_string(const char *text, rfm_error *err);
 
+/* ---- vector instruction sets ------------------------------------------------------------------------------------ */
+
+/* One that a module was built for. */
+typedef struct rfm_vector_level {
+    const char *name; /* portable, avx2, avx512 */
+    bool is_there;    /* this machine has it */
+} rfm_vector_level;
+
+/* Which of n, the slowest first, serves: the last that is there, or the one that RFMPI_VECTOR names. RFM_USAGE when it
+ * names none of them, or one that is not there. */
+rfm_status rfm_vector_choose(const rfm_vector_level *levels, size_t n, size_t *chosen, rfm_error *err);
+
 /* ---- clock ------------------------------------------------------------------------------------------------------ */
 
 double rfm_clock_s(void);           /* monotonic seconds */

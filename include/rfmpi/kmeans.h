@@ -60,7 +60,13 @@ typedef enum rfm_seeding {
     RFM_SEEDING_RANDOM,
     RFM_SEEDING_GIVEN
 } rfm_seeding;
-typedef enum rfm_algorithm { RFM_ALGORITHM_AUTO, RFM_ALGORITHM_GEMM, RFM_ALGORITHM_DEFINITION } rfm_algorithm;
+typedef enum rfm_algorithm {
+    RFM_ALGORITHM_AUTO,
+    RFM_ALGORITHM_FUSED /* every row, every centroid, in registers */,
+    RFM_ALGORITHM_GEMM /* the same as a matrix product */,
+    RFM_ALGORITHM_BOUNDS /* only rows whose label may have changed */,
+    RFM_ALGORITHM_DEFINITION
+} rfm_algorithm;
 
 typedef struct rfm_kmeans_options {
     int k;

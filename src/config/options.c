@@ -75,7 +75,7 @@ static const rfm_option options[] = {
     {"cluster.seed", NULL, INTEGER, "1", 0, UNLIMITED, NULL, MODEL, "seed of the random choices"},
     {"cluster.restarts", NULL, INTEGER, "4", 1, 1000000, NULL, MODEL, "starts, of which the best is kept"},
     {"cluster.scale", NULL, CHOICE, "standard", 0, 0, "standard|robust|minmax|none", MODEL, "how columns are scaled"},
-    {"cluster.algorithm", NULL, CHOICE, "auto", 0, 0, "auto|gemm|definition", NOTHING,
+    {"cluster.algorithm", NULL, CHOICE, "auto", 0, 0, "auto|fused|gemm|bounds|definition", NOTHING,
      "how the nearest centroid is found; the labels are the same"},
     {"cluster.max_iterations", NULL, INTEGER, "300", 1, 1000000000, NULL, MODEL, "iterations a start, at most"},
     {"cluster.tolerance", NULL, NUMBER, "0.0001", 0, UNLIMITED, NULL, MODEL,

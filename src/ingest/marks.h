@@ -27,9 +27,8 @@ typedef rfm_mark_count (*rfm_marks_finder)(rfm_mark_set set, const char *bytes, 
 
 /* A vector instruction set that this program was built for. */
 typedef struct rfm_marks_level {
-    const char *name;
+    rfm_vector_level level;
     rfm_marks_finder find;
-    bool is_there; /* this machine has it */
 } rfm_marks_level;
 
 /* The slowest, "portable", comes first and is there on every machine. */

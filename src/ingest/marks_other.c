@@ -3,6 +3,6 @@
 
 size_t rfm_marks_levels(rfm_marks_level levels[RFM_MARKS_MAX_LEVELS])
 {
-    levels[0] = (rfm_marks_level){"portable", rfm_marks_find_portable, true};
+    levels[0] = (rfm_marks_level){{"portable", true}, rfm_marks_find_portable};
     return 1;
 }

@@ -1,8 +1,8 @@
 /* The assigner that only applies the definition: the oracle of the others, and their resort. */
 #include <stdlib.h>
 
-#include "assigner.h"
 #include "definition.h"
+#include "dense.h"
 
 typedef struct plain {
     int d, k;
@@ -41,23 +41,28 @@ static rfm_status open_plain(const rfm_assignment *assignment, void **state, rfm
     return RFM_OK;
 }
 
-static void begin_plain(void *state, int k, const double *centroids)
+static void begin_plain(void *state, int k, const double *centroids, bool fresh)
 {
     plain *self = state;
+    (void)fresh;
     self->k = k;
     rfm_definition_transpose(k, self->d, centroids, self->transposed);
 }
 
-static void assign_plain(void *state, const rfm_block *block, int32_t *labels)
+static void assign_plain(void *state, const rfm_block *block, int32_t *labels, rfm_moves *moves)
 {
     const plain *self = state;
     double *position = self->scratch + (size_t)block->thread * self->stride;
     double *distance = position + self->d;
+    moves->n = 0;
     for (size_t i = 0; i < block->n; i++) {
+        const int32_t before = labels[i];
         rfm_definition_position(self->d, self->step, block->index + i * (size_t)self->d, position);
         rfm_definition_distances(self->k, self->d, position, self->transposed, distance);
         labels[i] = rfm_definition_least(self->k, distance);
+        rfm_moves_keep(moves, i, before, labels[i]);
     }
 }
 
-const rfm_assigner rfm_assigner_definition = {"definition", open_plain, begin_plain, assign_plain, close_plain};
+const rfm_assigner rfm_assigner_definition = {"definition", rfm_dense_rows, open_plain,
+                                              begin_plain,  assign_plain,   close_plain};

@@ -1,17 +1,38 @@
 /* Which assigner serves, and on how many rows at a time. */
 #include "assigner.h"
 
-enum { CACHE_WORDS = 96 * 1024, MOST_ROWS = 1024, LEAST_ROWS = 64, MOST_FILTER_COLUMNS = 65536 };
+#include "dense.h"
+
+enum { CACHE_WORDS = 96 * 1024, MOST_ROWS = 1024, LEAST_ROWS = 64, MOST_FILTER_COLUMNS = 65536, FUSED_WORDS = 1 << 17 };
 
 /* The error bound of the filter is derived for d up to 2^16, and one centroid needs no filter. */
-const rfm_assigner *rfm_assigner_choose(rfm_algorithm algorithm, int d, int k)
+static bool may_filter(int d, int k)
 {
-    if (algorithm == RFM_ALGORITHM_DEFINITION || d > MOST_FILTER_COLUMNS || k < 2)
-        return &rfm_assigner_definition;
-    return &rfm_assigner_gemm;
+    return d <= MOST_FILTER_COLUMNS && k >= 2;
 }
 
-size_t rfm_assigner_rows(int d, int k)
+const rfm_assigner *rfm_assigner_once(int d, int k)
+{
+    if (!may_filter(d, k))
+        return &rfm_assigner_definition;
+    return rfm_dense_choose(d, k) == &rfm_dense_fused ? &rfm_assigner_fused : &rfm_assigner_gemm;
+}
+
+const rfm_assigner *rfm_assigner_choose(rfm_algorithm algorithm, int d, int k)
+{
+    if (algorithm == RFM_ALGORITHM_DEFINITION || !may_filter(d, k))
+        return &rfm_assigner_definition;
+    if (algorithm == RFM_ALGORITHM_FUSED)
+        return &rfm_assigner_fused;
+    return algorithm == RFM_ALGORITHM_GEMM ? &rfm_assigner_gemm : &rfm_assigner_bounds;
+}
+
+const rfm_dense *rfm_dense_choose(int d, int k)
+{
+    return (size_t)d * (size_t)k <= FUSED_WORDS ? &rfm_dense_fused : &rfm_dense_gemm;
+}
+
+size_t rfm_dense_rows(int d, int k)
 {
     size_t rows = CACHE_WORDS / ((size_t)d + (size_t)k);
     rows = rows < MOST_ROWS ? rows / 64 * 64 : MOST_ROWS;

@@ -17,8 +17,10 @@ typedef struct labeller {
     const double *centroids, *scaled;
     const rfm_assigner *assigner;
     void *state;
-    int32_t *centre;  /* [d] */
-    int32_t *index;   /* [threads][rows * d] */
+    int32_t *centre;     /* [d] */
+    int32_t *index;      /* [threads][rows * d] */
+    uint32_t *moved_row; /* [threads][rows], of no interest here */
+    int32_t *moved_from;
     double *position; /* [threads][d] */
 } labeller;
 
@@ -28,6 +30,8 @@ static void close_labeller(labeller *self)
         self->assigner->close(self->state);
     free(self->centre);
     free(self->index);
+    free(self->moved_row);
+    free(self->moved_from);
     free(self->position);
 }
 
@@ -52,16 +56,18 @@ static rfm_status open_labeller(labeller *self, rfm_error *err)
     size_t d = (size_t)self->grid->d, threads = (size_t)self->threads;
     self->centre = rfm_alloc(d, sizeof *self->centre, err);
     self->index = rfm_alloc(threads, self->rows * d * sizeof *self->index, err);
+    self->moved_row = rfm_alloc(threads, (self->rows + RFM_MOVES_ROOM) * sizeof *self->moved_row, err);
+    self->moved_from = rfm_alloc(threads, self->rows * sizeof *self->moved_from, err);
     self->position = rfm_alloc(threads, d * sizeof *self->position, err);
     if (err->status != RFM_OK)
         return err->status;
     choose_centre(self);
-    rfm_assignment assignment = {self->grid, self->centre, self->k, self->threads, self->rows};
-    const rfm_assigner *assigner = rfm_assigner_choose(RFM_ALGORITHM_AUTO, self->grid->d, self->k);
+    const rfm_assignment assignment = {self->grid, self->centre, self->k, self->threads, self->rows, 0};
+    const rfm_assigner *assigner = rfm_assigner_once(self->grid->d, self->k);
     if (assigner->open(&assignment, &self->state, err) != RFM_OK)
         return err->status;
     self->assigner = assigner;
-    assigner->begin(self->state, self->k, self->centroids);
+    assigner->begin(self->state, self->k, self->centroids, true);
     return RFM_OK;
 }
 
@@ -106,7 +112,9 @@ static void label_block(const labeller *self, size_t first, size_t n, int32_t *l
     for (size_t i = 0; i < n; i++)
         inside = index_row(self, self->scaled + (first + i) * d, index + i * d) && inside;
     rfm_block block = {(int)thread, first, n, index};
-    self->assigner->assign(self->state, &block, labels + first);
+    rfm_moves moves = {0, self->moved_row + thread * (self->rows + RFM_MOVES_ROOM),
+                       self->moved_from + thread * self->rows};
+    self->assigner->assign(self->state, &block, labels + first, &moves);
     for (size_t i = first; i < first + n && (distances || !inside); i++) {
         const double *scaled = self->scaled + i * d;
         find_position(self->grid, scaled, position);
@@ -140,7 +148,7 @@ rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows
                      .threads = omp_get_max_threads(),
                      .centroids = centroids->positions,
                      .scaled = rows->scaled};
-    self.rows = rfm_assigner_rows(d, k);
+    self.rows = k > 0 ? rfm_assigner_once(d, k)->rows(d, k) : 1;
     if (n < (size_t)self.threads * self.rows)
         self.threads = (int)((n + self.rows) / self.rows);
     if (k < 1)

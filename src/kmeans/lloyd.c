@@ -60,6 +60,8 @@ rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, int 
     double *mean = rfm_alloc((size_t)work->matrix->d, sizeof *mean, err);
     outcome->iterations = 0;
     outcome->converged = outcome->settled = false;
+    work->fresh = true;
+    work->summed = false;
     for (size_t i = 0; i < work->matrix->n; i++)
         work->labels[i] = -1;
     if (rfm_comm_agree(work->comm, err) != RFM_OK)

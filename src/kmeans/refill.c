@@ -95,6 +95,8 @@ int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids)
     rfm_pool pool = rfm_pool_of(work);
     int64_t moved = 0;
     bool empty = false;
+    work->fresh = true; /* labels change here, and sums that are not this rank's */
+    work->summed = false;
     measure_distances(work, &pool, centroids);
     for (int c = 0; c < *k; c++) {
         if (rfm_sums_count(&work->sums, c) > 0)

@@ -1,76 +1,98 @@
-/* One pass over the rows: labels from the assigner, integer sums of the rows by label. Integers make the result the
- * same however the rows are spread over threads and ranks. Knows nothing of what the centroids are for. */
+/* One pass over the rows: labels from the assigner, integer sums of the rows by label, changed by those that moved.
+ * Integers make the result the same however the rows are spread over threads and ranks, and however often they were
+ * added and taken away. Knows nothing of what the centroids are for. */
 #include <omp.h>
 #include <string.h>
 
 #include "work.h"
 
-/* Returns how many labels of the block changed. */
-static int64_t keep_labels(const int32_t *fresh, int32_t *labels, size_t n)
+enum { AHEAD = 12 };
+
+static void add_row(const int32_t *restrict index, size_t d, int64_t *restrict word)
 {
-    int64_t changed = 0;
-    for (size_t i = 0; i < n; i++)
-        changed += fresh[i] != labels[i];
-    memcpy(labels, fresh, n * sizeof *labels);
-    return changed;
+    for (size_t j = 0; j < d; j++)
+        word[j] += index[j];
+    word[d]++;
 }
 
-static void add_rows(const rfm_block *block, const int32_t *labels, size_t d, int64_t *words)
+static void take_row(const int32_t *restrict index, size_t d, int64_t *restrict word)
 {
-    for (size_t i = 0; i < block->n; i++) {
-        const int32_t *restrict index = block->index + i * d;
-        int64_t *restrict word = words + (size_t)labels[i] * (d + 1);
-        for (size_t j = 0; j < d; j++)
-            word[j] += index[j];
-        word[d]++;
+    for (size_t j = 0; j < d; j++)
+        word[j] -= index[j];
+    word[d]--;
+}
+
+static void move_rows(const rfm_block *block, const rfm_moves *moves, const int32_t *labels, size_t d, int64_t *words)
+{
+    for (size_t m = 0; m < moves->n; m++) {
+        const int32_t *index = block->index + moves->row[m] * d;
+        if (m + AHEAD < moves->n) /* rows that moved are anywhere in memory */
+            __builtin_prefetch(block->index + moves->row[m + AHEAD] * d);
+        take_row(index, d, words + (size_t)moves->from[m] * (d + 1));
+        add_row(index, d, words + (size_t)labels[moves->row[m]] * (d + 1));
     }
 }
 
-static void pass_block(rfm_work *work, size_t number, int64_t *words, int64_t *changed)
+/* words: where sums change, NULL: only labels are wanted. Returns how many labels changed. */
+static int64_t pass_block(rfm_work *work, size_t number, int64_t *words)
 {
-    size_t first = number * work->rows, n = work->matrix->n - first;
+    size_t first = number * work->rows, n = work->matrix->n - first, d = (size_t)work->matrix->d;
     int thread = omp_get_thread_num();
-    n = n < work->rows ? n : work->rows;
-    rfm_block block = {thread, first, n, rfm_work_row(work, first)};
-    int32_t *fresh = work->fresh + (size_t)thread * work->rows;
-    work->assigner->assign(work->state, &block, fresh);
-    *changed += keep_labels(fresh, work->labels + first, n);
-    if (words)
-        add_rows(&block, fresh, (size_t)work->matrix->d, words);
+    const rfm_block block = {thread, first, n < work->rows ? n : work->rows, rfm_work_row(work, first)};
+    rfm_moves moves = {0, work->moved_row + (size_t)thread * (work->rows + RFM_MOVES_ROOM),
+                       work->moved_from + (size_t)thread * work->rows};
+    int32_t *labels = work->labels + first;
+    work->assigner->assign(work->state, &block, labels, &moves);
+    if (words && work->summed)
+        move_rows(&block, &moves, labels, d, words);
+    else if (words)
+        for (size_t i = 0; i < block.n; i++)
+            add_row(block.index + i * d, d, words + (size_t)labels[i] * (d + 1));
+    return (int64_t)moves.n;
 }
 
-/* words: sums are made, a share of thread_words for each thread. */
+/* The changes of all threads, onto what was there. */
 static void pass(rfm_work *work, int k, const double *centroids, bool adds)
 {
     size_t n_words = (size_t)k * work->sums.stride;
     size_t n_blocks = (work->matrix->n + work->rows - 1) / work->rows;
-    work->assigner->begin(work->state, k, centroids);
+    work->assigner->begin(work->state, k, centroids, work->fresh);
+    work->local.words[n_words] = 0;
 #pragma omp parallel num_threads(work->threads)
     {
         int64_t *words = work->thread_words + (size_t)omp_get_thread_num() * work->thread_stride;
-        int64_t changed = 0;
-        memset(words, 0, n_words * sizeof *words);
+        memset(words, 0, (n_words + 1) * sizeof *words);
 #pragma omp for schedule(static)
         for (size_t b = 0; b < n_blocks; b++)
-            pass_block(work, b, adds ? words : NULL, &changed);
-        words[n_words] = changed;
-#pragma omp single
-        memset(work->sums.words, 0, (n_words + 1) * sizeof *words);
+            words[n_words] += pass_block(work, b, adds ? words : NULL);
 #pragma omp critical
         for (size_t w = 0; w <= n_words; w++)
-            work->sums.words[w] += words[w];
+            work->local.words[w] += words[w];
     }
+    work->fresh = false;
 }
 
 void rfm_labels_pass(rfm_work *work, int k, const double *centroids)
 {
+    work->fresh = true;
+    work->summed = false;
     pass(work, k, centroids, false);
+    work->fresh = true;
 }
 
 int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids)
 {
     size_t n_words = (size_t)k * work->sums.stride;
+    if (k != work->k) {
+        work->fresh = true;
+        work->summed = false;
+    }
+    work->k = k;
+    if (!work->summed)
+        memset(work->local.words, 0, n_words * sizeof *work->local.words);
     pass(work, k, centroids, true);
+    work->summed = true;
+    memcpy(work->sums.words, work->local.words, (n_words + 1) * sizeof *work->sums.words);
     rfm_comm_reduce_i64(work->comm, RFM_SUM, work->sums.words, n_words + 1);
     return work->sums.words[n_words];
 }

@@ -5,16 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_ROWS = 1024 }; /* of a block that has been made smaller, so that every thread has one */
+
 void rfm_work_free(rfm_work *work)
 {
-    if (work->assigner)
+    if (work->state)
         work->assigner->close(work->state);
     free(work->centre);
     free(work->totals);
     free(work->squares);
     free(work->sums.words);
+    free(work->local.words);
     free(work->thread_words);
-    free(work->fresh);
+    free(work->moved_row);
+    free(work->moved_from);
     free(work->labels);
     free(work->distance);
     memset(work, 0, sizeof *work);
@@ -28,13 +32,16 @@ static rfm_status allocate(rfm_work *work, rfm_error *err)
         return rfm_fail(err, RFM_NO_MEMORY, "%zu clusters of %zu columns do not fit in memory", k, d);
     work->sums.d = work->matrix->d;
     work->sums.stride = d + 1;
+    work->local = work->sums;
     work->thread_stride = (k * (d + 1) + 1 + 7) / 8 * 8 + 8; /* threads share no cache line */
     work->centre = rfm_alloc(d, sizeof *work->centre, err);
     work->totals = rfm_alloc(d, sizeof *work->totals, err);
     work->squares = rfm_alloc(d, sizeof *work->squares, err);
     work->sums.words = rfm_alloc(work->thread_stride, sizeof *work->sums.words, err);
+    work->local.words = rfm_alloc(work->thread_stride, sizeof *work->local.words, err);
     work->thread_words = rfm_alloc(threads, work->thread_stride * sizeof *work->thread_words, err);
-    work->fresh = rfm_alloc(threads, work->rows * sizeof *work->fresh, err);
+    work->moved_row = rfm_alloc(threads, (work->rows + RFM_MOVES_ROOM) * sizeof *work->moved_row, err);
+    work->moved_from = rfm_alloc(threads, work->rows * sizeof *work->moved_from, err);
     work->labels = rfm_alloc(n, sizeof *work->labels, err);
     work->distance = rfm_alloc(n, sizeof *work->distance, err);
     return err->status;
@@ -58,7 +65,10 @@ rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm
     work->matrix = matrix;
     work->k_most = k;
     work->threads = rfm_kmeans_threads();
-    work->rows = rfm_assigner_rows(matrix->d, k);
+    work->assigner = rfm_assigner_choose(algorithm, matrix->d, k);
+    work->rows = work->assigner->rows(matrix->d, k);
+    while (work->rows > LEAST_ROWS && matrix->n < (size_t)work->threads * work->rows)
+        work->rows = work->rows / 2 / 64 * 64;
     if (matrix->n < (size_t)work->threads * work->rows) /* a block each, or no thread at all */
         work->threads = (int)((matrix->n + work->rows) / work->rows);
     allocate(work, err);
@@ -66,8 +76,7 @@ rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm
         goto done;
     rfm_sums_moments(work);
     choose_centre(work);
-    rfm_assignment assignment = {matrix->grid, work->centre, k, work->threads, work->rows};
-    work->assigner = rfm_assigner_choose(algorithm, matrix->d, k);
+    const rfm_assignment assignment = {matrix->grid, work->centre, k, work->threads, work->rows, matrix->n};
     work->assigner->open(&assignment, &work->state, err);
     rfm_comm_agree(comm, err);
 done:

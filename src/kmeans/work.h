@@ -20,18 +20,22 @@ typedef struct rfm_work {
     rfm_comm *comm;
     const rfm_matrix *matrix;
     const rfm_assigner *assigner;
-    void *state; /* of the assigner */
-    int k_most, threads;
-    size_t rows;           /* of a block */
-    int32_t *centre;       /* [d] mean index */
-    int64_t *totals;       /* [d] sums of all indices */
-    rfm_i128 *squares;     /* [d] sums of all squared indices */
-    rfm_sums sums;         /* of the last pass; global */
+    void *state;            /* of the assigner */
+    int k_most, k, threads; /* k: of the last pass that summed */
+    size_t rows;            /* of a block */
+    int32_t *centre;        /* [d] mean index */
+    int64_t *totals;        /* [d] sums of all indices */
+    rfm_i128 *squares;      /* [d] sums of all squared indices */
+    rfm_sums sums;          /* of the last pass; global */
+    rfm_sums local;         /* the same of this rank's rows, while `summed` */
+    bool summed;
     int64_t *thread_words; /* [threads][thread_stride] */
     size_t thread_stride;
-    int32_t *fresh;   /* [threads][rows] labels of the block in hand */
-    int32_t *labels;  /* [n] of the last pass; -1 before the first */
-    double *distance; /* [n] for seeding and refill */
+    uint32_t *moved_row; /* [threads][rows] moves of the block in hand */
+    int32_t *moved_from; /* [threads][rows] */
+    int32_t *labels;     /* [n] of the last pass; -1 before the first */
+    bool fresh;          /* nothing that the assigner knows of the rows holds any more */
+    double *distance;    /* [n] for seeding and refill */
 } rfm_work;
 
 /* Collective. k: clusters at most. */

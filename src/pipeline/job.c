@@ -170,7 +170,11 @@ static rfm_status check_names(const rfm_config *config, int k, rfm_error *err)
 static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
     static const char *const algorithms[] = {
-        [RFM_ALGORITHM_AUTO] = "auto", [RFM_ALGORITHM_GEMM] = "gemm", [RFM_ALGORITHM_DEFINITION] = "definition"};
+        [RFM_ALGORITHM_AUTO] = "auto",
+        [RFM_ALGORITHM_FUSED] = "fused",
+        [RFM_ALGORITHM_GEMM] = "gemm",
+        [RFM_ALGORITHM_BOUNDS] = "bounds",
+        [RFM_ALGORITHM_DEFINITION] = "definition"};
     static const char *const scales[] = {[RFM_SCALE_STANDARD] = "standard",
                                          [RFM_SCALE_ROBUST] = "robust",
                                          [RFM_SCALE_MINMAX] = "minmax",
@@ -184,7 +188,7 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
     options->tolerance = rfm_config_number(config, "cluster.tolerance");
     options->rounds = (int)rfm_config_integer(config, "cluster.rounds");
     options->oversampling = rfm_config_number(config, "cluster.oversampling");
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i <= (int)RFM_ALGORITHM_DEFINITION; i++)
         if (strcmp(rfm_config_string(config, "cluster.algorithm"), algorithms[i]) == 0)
             options->algorithm = (rfm_algorithm)i;
     for (int i = 0; i < 4; i++)

@@ -150,9 +150,9 @@ static void read_at_every_level(const choices *c, const fuzz_input *text)
     const char *path = fuzz_file(text->bytes, text->n);
     reading portable = {0};
     for (size_t i = 0; i < n_levels; i++) {
-        if (!levels[i].is_there)
+        if (!levels[i].level.is_there)
             continue;
-        setenv("RFMPI_VECTOR", levels[i].name, 1);
+        setenv("RFMPI_VECTOR", levels[i].level.name, 1);
         reading whole = read_both_ways(c, path);
         if (i > 0) {
             must_be_same(&whole, &portable, true);

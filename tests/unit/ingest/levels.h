@@ -17,10 +17,10 @@ static inline int run_group_at_every_level(const struct CMUnitTest *tests, size_
     const size_t n = rfm_marks_levels(levels);
     int n_failed = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!levels[i].is_there)
+        if (!levels[i].level.is_there)
             continue;
-        setenv("RFMPI_VECTOR", levels[i].name, 1);
-        n_failed += _cmocka_run_group_tests(levels[i].name, tests, n_tests, setup, teardown);
+        setenv("RFMPI_VECTOR", levels[i].level.name, 1);
+        n_failed += _cmocka_run_group_tests(levels[i].level.name, tests, n_tests, setup, teardown);
     }
     unsetenv("RFMPI_VECTOR");
     return n_failed;

@@ -60,7 +60,7 @@ static void check_all_levels(const char *bytes, size_t n)
     rfm_marks_level levels[RFM_MARKS_MAX_LEVELS];
     const size_t n_levels = rfm_marks_levels(levels);
     for (size_t i = 0; i < n_levels; i++)
-        if (levels[i].is_there)
+        if (levels[i].level.is_there)
             check(levels[i].find, bytes, n);
 }
 
@@ -100,13 +100,13 @@ static void the_level_that_is_named_is_taken(void **unused)
     rfm_marks_level levels[RFM_MARKS_MAX_LEVELS];
     const size_t n = rfm_marks_levels(levels);
     rfm_marks_finder find, best = NULL;
-    assert_string_equal(levels[0].name, "portable");
-    assert_true(levels[0].is_there);
+    assert_string_equal(levels[0].level.name, "portable");
+    assert_true(levels[0].level.is_there);
     for (size_t i = 0; i < n; i++) {
         rfm_error err = {0};
-        setenv("RFMPI_VECTOR", levels[i].name, 1);
-        assert_int_equal(rfm_marks_choose(&find, &err), levels[i].is_there ? RFM_OK : RFM_USAGE);
-        if (levels[i].is_there) {
+        setenv("RFMPI_VECTOR", levels[i].level.name, 1);
+        assert_int_equal(rfm_marks_choose(&find, &err), levels[i].level.is_there ? RFM_OK : RFM_USAGE);
+        if (levels[i].level.is_there) {
             assert_ptr_equal(find, levels[i].find);
             best = find;
         }

@@ -141,24 +141,101 @@ static void a_known_fit_gives_the_known_result(void **state)
     sample_free(&sample);
 }
 
-static void both_algorithms_give_the_same_bits(void **state)
+static uint64_t hash_of_fit(const test_sample *sample, rfm_algorithm algorithm, int k, uint64_t seed)
+{
+    static const char *const names[] = {"bounds", "fused", "gemm", "bounds", "definition"};
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    test_trial trial;
+    options.algorithm = algorithm;
+    options.k = k;
+    options.seed = seed;
+    options.restarts = 1;
+    options.tolerance = 0;
+    options.seeding = seed % 2 == 0 ? RFM_SEEDING_RANDOM : RFM_SEEDING_PARALLEL;
+    trial_run(sample, (int)(seed % WAYS), &options, &trial);
+    if (k > 1)
+        assert_string_equal(trial.clustering.algorithm, names[algorithm]);
+    uint64_t hash = trial_hash(&trial, sample->n);
+    trial_free(&trial);
+    return hash;
+}
+
+/* Few centroids and many, columns of one tile and of several, kinds that leave the filter much to decide. */
+static void try_algorithms(uint64_t seed)
+{
+    uint64_t state = seed;
+    size_t n = 1 + draw_below(&state, seed % 10 == 0 ? 6000 : 900);
+    int d = 1 + (int)draw_below(&state, seed % 5 == 0 ? 40 : 9);
+    int k = 1 + (int)draw_below(&state, seed % 2 == 0 ? 12 : 120);
+    test_sample sample = sample_make((test_kind)(seed % KINDS), seed, n, d);
+    omp_set_num_threads(1 + (int)draw_below(&state, 3));
+    uint64_t expected = hash_of_fit(&sample, RFM_ALGORITHM_DEFINITION, k, seed);
+    for (int algorithm = RFM_ALGORITHM_FUSED; algorithm < (int)RFM_ALGORITHM_DEFINITION; algorithm++)
+        assert_int_equal(hash_of_fit(&sample, (rfm_algorithm)algorithm, k, seed), expected);
+    sample_free(&sample);
+}
+
+static void every_algorithm_gives_the_same_bits(void **state)
 {
     (void)state;
-    for (int kind = 0; kind < KINDS; kind++) {
-        test_sample sample = sample_make((test_kind)kind, 11, 2000, 5);
-        uint64_t hashes[2];
-        for (int which = 0; which < 2; which++) {
-            rfm_kmeans_options options = rfm_kmeans_defaults();
-            test_trial trial;
-            options.algorithm = which == 0 ? RFM_ALGORITHM_GEMM : RFM_ALGORITHM_DEFINITION;
-            trial_run(&sample, 1, &options, &trial);
-            assert_string_equal(trial.clustering.algorithm, which == 0 ? "gemm" : "definition");
-            hashes[which] = trial_hash(&trial, sample.n);
-            trial_free(&trial);
-        }
-        assert_int_equal(hashes[0], hashes[1]);
-        sample_free(&sample);
+    for (uint64_t seed = 0; seed < some(700); seed++)
+        try_algorithms(seed);
+}
+
+/* Whether this machine can be told to use these vectors. */
+static bool choose_vectors(const char *name)
+{
+    static const rfm_vector_level none[1] = {{"portable", true}};
+    size_t chosen;
+    rfm_error err = {0};
+    setenv("RFMPI_VECTOR", name, 1);
+    if (rfm_vector_choose(none, 1, &chosen, &err) == RFM_OK)
+        return true;
+#if defined(__x86_64__)
+    if (strcmp(name, "avx2") == 0)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+static void every_vector_instruction_set_gives_the_same_bits(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"portable", "avx2", "avx512"};
+    for (size_t v = 0; v < 3; v++) {
+        if (choose_vectors(names[v]))
+            for (uint64_t seed = 0; seed < some(120); seed++)
+                try_algorithms(seed);
+        else
+            print_message("no %s on this machine: not tried\n", names[v]);
     }
+    unsetenv("RFMPI_VECTOR");
+}
+
+static void vectors_that_are_not_there_are_refused(void **state)
+{
+    (void)state;
+    test_sample sample = sample_make(KIND_EVEN, 1, 50, 3);
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    rfm_error err = {0};
+    rfm_grid grid;
+    rfm_matrix matrix;
+    rfm_clustering clustering;
+    size_t from, to;
+    sample_share(sample.n, 1, &from, &to);
+    rfm_grid_fit(comm, to - from, 3, sample.rows + from * 3, NULL, &grid, &err);
+    rfm_matrix_init(comm, &grid, to - from, sample.rows + from * 3, NULL, &matrix, &err);
+    assert_int_equal(err.status, RFM_OK);
+    setenv("RFMPI_VECTOR", "avx3", 1);
+    assert_int_equal(rfm_kmeans_fit(comm, &matrix, &options, &clustering, &err), RFM_USAGE);
+    assert_non_null(strstr(err.message, "avx3"));
+    unsetenv("RFMPI_VECTOR");
+    rfm_matrix_free(&matrix);
+    rfm_grid_free(&grid);
+    sample_free(&sample);
 }
 
 /* A plain Lloyd over all rows. Returns the iterations done, or 0 when a cluster became empty. */
@@ -243,7 +320,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fits_do_not_depend_on_ranks_threads_or_sharding),
         cmocka_unit_test(a_known_fit_gives_the_known_result),
-        cmocka_unit_test(both_algorithms_give_the_same_bits),
+        cmocka_unit_test(every_algorithm_gives_the_same_bits),
+        cmocka_unit_test(every_vector_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(vectors_that_are_not_there_are_refused),
         cmocka_unit_test(the_loop_does_what_a_plain_one_does),
     };
     return run_session(argc, argv, tests, sizeof tests / sizeof *tests);

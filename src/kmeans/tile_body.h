@@ -1,0 +1,221 @@
+/* tile_body: what is the same for all vector instruction sets. Each tile_*.c defines keep_two, sift_lanes, NAME and
+ * RFM_TILES and then includes this; it is compiled with its own flags, and with contraction: a filter need not round as
+ * others do. */
+#include "tile.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SIDE = 8, SOME = 128 };
+
+typedef int32_t eight_integers __attribute__((vector_size(32)));
+typedef float eight __attribute__((vector_size(32)));
+
+/* ---- load ------------------------------------------------------------------------------------------------------- */
+
+#define LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define EVEN_PAIRS(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define ODD_PAIRS(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define FIRST_FOURS(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)
+#define LAST_FOURS(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)
+
+static inline void put(float *to, eight value)
+{
+    memcpy(to, &value, sizeof value);
+}
+
+/* Eight rows of eight columns become eight columns, RFM_TILE_ROWS apart. */
+static inline void transpose(const eight r[SIDE], float *to)
+{
+    const eight a0 = LOW(r[0], r[1]), a1 = HIGH(r[0], r[1]), a2 = LOW(r[2], r[3]), a3 = HIGH(r[2], r[3]);
+    const eight a4 = LOW(r[4], r[5]), a5 = HIGH(r[4], r[5]), a6 = LOW(r[6], r[7]), a7 = HIGH(r[6], r[7]);
+    const eight b0 = EVEN_PAIRS(a0, a2), b1 = ODD_PAIRS(a0, a2), b2 = EVEN_PAIRS(a1, a3), b3 = ODD_PAIRS(a1, a3);
+    const eight b4 = EVEN_PAIRS(a4, a6), b5 = ODD_PAIRS(a4, a6), b6 = EVEN_PAIRS(a5, a7), b7 = ODD_PAIRS(a5, a7);
+    put(to, FIRST_FOURS(b0, b4));
+    put(to + RFM_TILE_ROWS, FIRST_FOURS(b1, b5));
+    put(to + RFM_TILE_ROWS * 2, FIRST_FOURS(b2, b6));
+    put(to + RFM_TILE_ROWS * 3, FIRST_FOURS(b3, b7));
+    put(to + RFM_TILE_ROWS * 4, LAST_FOURS(b0, b4));
+    put(to + RFM_TILE_ROWS * 5, LAST_FOURS(b1, b5));
+    put(to + RFM_TILE_ROWS * 6, LAST_FOURS(b2, b6));
+    put(to + RFM_TILE_ROWS * 7, LAST_FOURS(b3, b7));
+}
+
+static inline eight convert(const int32_t *index, const int32_t *centre, const float *multiplier)
+{
+    eight_integers from, origin;
+    eight scale;
+    memcpy(&from, index, sizeof from);
+    memcpy(&origin, centre, sizeof origin);
+    memcpy(&scale, multiplier, sizeof scale);
+    return __builtin_convertvector(from - origin, eight) * scale;
+}
+
+/* SIDE rows into as many lanes of every column. Not inlined: unrolled for a whole tile it runs out of registers. */
+static __attribute__((noinline)) void load_side(const rfm_filter *filter, const int32_t *const row[SIDE], float *to)
+{
+    const size_t d = (size_t)filter->d;
+    size_t j = 0;
+    for (; j + SIDE <= d; j += SIDE) {
+        eight side[SIDE];
+        for (size_t r = 0; r < SIDE; r++)
+            side[r] = convert(row[r] + j, filter->centre + j, filter->multiplier + j);
+        transpose(side, to + j * RFM_TILE_ROWS);
+    }
+    for (; j < d; j++)
+        for (size_t r = 0; r < SIDE; r++)
+            to[j * RFM_TILE_ROWS + r] = (float)(row[r][j] - filter->centre[j]) * filter->multiplier[j];
+}
+
+static void load(const rfm_filter *filter, const int32_t *index, const uint32_t *rows, size_t n, float *x)
+{
+    const size_t d = (size_t)filter->d;
+    for (size_t l = 0; l < RFM_TILE_ROWS; l += SIDE) {
+        const int32_t *row[SIDE];
+        for (size_t r = 0; r < SIDE; r++) {
+            const size_t i = l + r < n ? l + r : n - 1;
+            row[r] = index + (rows ? rows[i] : i) * d;
+        }
+        load_side(filter, row, x + l);
+    }
+}
+
+static void start(const rfm_filter *filter, const float *x, rfm_tile *tile)
+{
+    const size_t d = (size_t)filter->d;
+    for (size_t l = 0; l < RFM_TILE_ROWS; l++) {
+        tile->squares[l] = 0;
+        tile->best[l] = tile->second[l] = HUGE_VALF;
+        tile->label[l] = 0;
+    }
+    for (size_t j = 0; j < d; j++)
+        for (size_t l = 0; l < RFM_TILE_ROWS; l++)
+            tile->squares[l] += x[j * RFM_TILE_ROWS + l] * x[j * RFM_TILE_ROWS + l];
+    tile->x = x;
+}
+
+/* ---- look ------------------------------------------------------------------------------------------------------- */
+
+/* n: a constant, so that the sums stay in registers. */
+static inline __attribute__((always_inline)) void look_at(const rfm_filter *filter, const int32_t *c, const int n,
+                                                          rfm_tile *tile)
+{
+    const lanes *x = (const lanes *)(const void *)tile->x;
+    const int d = filter->d;
+    const float *from[4];
+    lanes sum[4][HALVES] = {{{0}}};
+    for (int q = 0; q < n; q++)
+        from[q] = filter->c + (size_t)c[q] * (size_t)d;
+    for (int j = 0; j < d; j++) {
+        for (int q = 0; q < n; q++) {
+            for (int h = 0; h < HALVES; h++)
+                sum[q][h] += x[j * HALVES + h] * from[q][j];
+        }
+    }
+    for (int h = 0; h < HALVES; h++) {
+        for (int q = 0; q < n; q++)
+            sum[q][h] += filter->norm[c[q]];
+        keep_two((const lanes(*)[HALVES])sum, c, n, h, tile);
+    }
+}
+
+static void look(const rfm_filter *filter, const int32_t *list, int n, rfm_tile *tile)
+{
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const int32_t next[4] = {i, i + 1, i + 2, i + 3};
+        look_at(filter, list ? list + i : next, 4, tile);
+    }
+    for (; i < n; i++)
+        look_at(filter, list ? list + i : &i, 1, tile);
+}
+
+/* ---- what follows ----------------------------------------------------------------------------------------------- */
+
+static inline float root(float square)
+{
+    return sqrtf(square > 0 ? square : 0);
+}
+
+static const float UP = 1 + 0x1p-21F, DOWN = 1 - 0x1p-21F; /* more than the operations before them round */
+
+/* At most: the distance of a row to its best centroid, from |X|^2 and L. */
+static inline float at_most(const rfm_filter *filter, float square, float best)
+{
+    return root(square + best + filter->slack + 2 * filter->row_slack * square) * UP;
+}
+
+/* since: what each label's sum of movements was, rounded down. */
+static void date_lanes(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n,
+                       const float *restrict since, float *restrict due)
+{
+    const float *restrict squares = found->squares, *restrict best = found->best, *restrict second = found->second;
+    const float slack = filter->slack, row_slack = filter->row_slack;
+    for (size_t i = 0; i < n; i++) {
+        const float room = row_slack * squares[i] + slack;
+        float far = root(squares[i] + second[i] - 2 * room) * DOWN;
+        float gap = far - at_most(filter, squares[i], best[i]) - reach->margin;
+        float until = (gap + since[i]) * DOWN;
+        until = gap > 0 ? until : -HUGE_VALF;
+        due[i] = second[i] - best[i] > room ? until : -HUGE_VALF;
+    }
+}
+
+static void date_beyond(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n,
+                        const float *restrict since, float *restrict due)
+{
+    const float *restrict squares = found->squares, *restrict best = found->best, *restrict apart = reach->apart;
+    for (size_t i = 0; i < n; i++) {
+        float gap = reach->beyond - apart[i] - at_most(filter, squares[i], best[i]) - reach->margin;
+        float until = (gap + since[i]) * DOWN;
+        until = gap > 0 ? until : -HUGE_VALF;
+        due[i] = until < due[i] ? until : due[i];
+    }
+}
+
+static void date(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n, float *due)
+{
+    float since[SOME];
+    for (size_t first = 0, some; first < n; first += some) {
+        some = n - first < SOME ? n - first : SOME;
+        const rfm_found part = {found->squares + first, found->best + first, found->second + first,
+                                found->label + first};
+        look_up(reach->before, filter->k, part.label, some, since);
+        date_lanes(filter, reach, &part, some, since, due + first);
+        if (reach->apart)
+            date_beyond(filter, reach, &part, some, since, due + first);
+    }
+}
+
+static void measure(const rfm_filter *filter, const rfm_found *found, size_t n, float *distance)
+{
+    const float *restrict squares = found->squares, *restrict best = found->best;
+    float *restrict to = distance;
+    for (size_t i = 0; i < n; i++)
+        to[i] = at_most(filter, squares[i], best[i]);
+}
+
+static size_t count_open(const rfm_filter *filter, const rfm_found *found, size_t n)
+{
+    const float *restrict squares = found->squares, *restrict best = found->best, *restrict second = found->second;
+    const float slack = filter->slack, row_slack = filter->row_slack;
+    int32_t n_open = 0;
+    for (size_t i = 0; i < n; i++)
+        n_open += !(second[i] - best[i] > row_slack * squares[i] + slack);
+    return (size_t)n_open;
+}
+
+static size_t sift(const float *due, const int32_t *label, const float *limit, int k, size_t n, uint32_t *rows)
+{
+    float limits[SOME];
+    size_t n_due = 0;
+    for (size_t first = 0, some; first < n; first += some) {
+        some = n - first < SOME ? n - first : SOME;
+        look_up(limit, k, label + first, some, limits);
+        n_due += sift_lanes(due + first, limits, some, (uint32_t)first, rows + n_due);
+    }
+    return n_due;
+}
+
+const rfm_tiles RFM_TILES = {NAME, load, start, look, date, measure, count_open, sift, differ_lanes};
