@@ -132,7 +132,8 @@ typedef enum rfm_random_use {
     RFM_RANDOM_OVERSAMPLE, /* k-means|| rounds */
     RFM_RANDOM_CANDIDATE,  /* k-means++ over the candidates of k-means|| */
     RFM_RANDOM_ROWS,       /* plain random rows */
-    RFM_RANDOM_GENERATE    /* rfmpi generate */
+    RFM_RANDOM_GENERATE,   /* rfmpi generate */
+    RFM_RANDOM_SPLIT       /* local search: the sample, and the rows that clusters are split at */
 } rfm_random_use;
 
 typedef struct rfm_purpose {

@@ -68,6 +68,12 @@ typedef enum rfm_algorithm {
     RFM_ALGORITHM_DEFINITION
 } rfm_algorithm;
 
+typedef enum rfm_search {
+    RFM_SEARCH_AUTO,        /* SPLIT_MERGE unless centroids are GIVEN */
+    RFM_SEARCH_SPLIT_MERGE, /* clusters are merged and split while that lowers the inertia */
+    RFM_SEARCH_NONE
+} rfm_search;
+
 typedef struct rfm_kmeans_options {
     int k;
     uint64_t seed;
@@ -80,7 +86,8 @@ typedef struct rfm_kmeans_options {
     double oversampling; /* of k-means||, in units of k */
     int rounds;          /* of k-means|| */
     rfm_algorithm algorithm;
-    int order_column; /* final order by this column, descending; -1: by size */
+    rfm_search search; /* after the best restart; with k from 3 to 4096 */
+    int order_column;  /* final order by this column, descending; -1: by size */
 } rfm_kmeans_options;
 
 /* Defaults of everything but k and d. Local. */
@@ -97,8 +104,9 @@ typedef struct rfm_clustering {
     bool converged;
     int restart;   /* which restart won */
     double *trace; /* [iterations] inertia of the labels of each iteration about their means, of the best restart */
-    double seconds_seed, seconds_iterate; /* of all restarts; this rank */
-    int64_t iterations_total;             /* of all restarts */
+    double seconds_seed, seconds_iterate;        /* of all restarts; this rank */
+    double seconds_search;                       /* of the local search behind them */
+    int64_t iterations_total, iterations_search; /* of all restarts, and of the search */
     char algorithm[32];
 } rfm_clustering;
 

@@ -185,7 +185,13 @@ static int32_t settle(const bounds *self, const rfm_block *block, size_t i)
     return rfm_filter_settle(&self->filter, block->thread, block->index + i * (size_t)self->filter.d);
 }
 
-static void look_at_part(bounds *self, const rfm_block *part, size_t first, int32_t *labels, rfm_moves *moves)
+/* Where labels go, and what is said of those that change. */
+typedef struct answer {
+    int32_t *labels;
+    rfm_moves *moves;
+} answer;
+
+static void look_at_part(bounds *self, const rfm_block *part, size_t first, const answer *to)
 {
     const rfm_found found = rfm_dense_found(&self->found, part->thread);
     const rfm_reach reach = {.before = self->before, .margin = self->margin};
@@ -197,30 +203,30 @@ static void look_at_part(bounds *self, const rfm_block *part, size_t first, int3
         for (size_t i = 0; i < part->n; i++)
             if (!rfm_filter_decides(&self->filter, &found, i))
                 found.label[i] = settle(self, part, i);
-    rfm_moves_find(self->tiles, labels + first, found.label, first, part->n, moves);
+    rfm_moves_find(self->tiles, to->labels + first, found.label, first, part->n, to->moves);
 }
 
-static void look_at_all(bounds *self, const rfm_block *block, int32_t *labels, rfm_moves *moves)
+static void look_at_all(bounds *self, const rfm_block *block, const answer *to)
 {
     for (size_t first = 0, n; first < block->n; first += n) {
         n = block->n - first < self->found.rows ? block->n - first : self->found.rows;
         const rfm_block part = {block->thread, block->first + first, n, block->index + first * (size_t)self->filter.d};
-        look_at_part(self, &part, first, labels, moves);
+        look_at_part(self, &part, first, to);
     }
 }
 
 /* What a tile has found of the rows of these numbers. */
 static void keep_tile(bounds *self, const rfm_block *block, const rfm_reach *reach, const uint32_t *rows, size_t n,
-                      rfm_tile *tile, int32_t *labels, rfm_moves *moves)
+                      rfm_tile *tile, const answer *to)
 {
     const rfm_found found = rfm_tile_found(tile);
     float *due = self->due + block->first;
     self->tiles->date(&self->filter, reach, &found, RFM_TILE_ROWS, tile->due);
     for (size_t l = 0; l < n; l++) {
-        const int32_t before = labels[rows[l]];
+        int32_t *label = &to->labels[rows[l]], before = *label;
         due[rows[l]] = tile->due[l];
-        labels[rows[l]] = tile->due[l] < 0 ? settle(self, block, rows[l]) : tile->label[l];
-        rfm_moves_keep(moves, rows[l], before, labels[rows[l]]);
+        *label = tile->due[l] < 0 ? settle(self, block, rows[l]) : tile->label[l];
+        rfm_moves_keep(to->moves, rows[l], before, *label);
     }
 }
 
@@ -235,8 +241,7 @@ static void fetch(const bounds *self, const rfm_block *block, const uint32_t *ro
             __builtin_prefetch(block->index + rows[l] * d + j);
 }
 
-static void look_at_rows(bounds *self, const rfm_block *block, const uint32_t *rows, size_t n, int32_t *labels,
-                         rfm_moves *moves)
+static void look_at_rows(bounds *self, const rfm_block *block, const uint32_t *rows, size_t n, const answer *to)
 {
     const rfm_reach reach = {.before = self->before, .margin = self->margin};
     rfm_tile *tile = rfm_tile_of(&self->room, block->thread);
@@ -247,7 +252,7 @@ static void look_at_rows(bounds *self, const rfm_block *block, const uint32_t *r
         self->tiles->load(&self->filter, block->index, rows + first, some, x);
         self->tiles->start(&self->filter, x, tile);
         self->tiles->look(&self->filter, NULL, self->filter.k, tile);
-        keep_tile(self, block, &reach, rows + first, some, tile, labels, moves);
+        keep_tile(self, block, &reach, rows + first, some, tile, to);
     }
 }
 
@@ -264,7 +269,7 @@ static int count_near(const rfm_neighbours *neighbours, int32_t c, float distanc
 }
 
 static void look_around(bounds *self, const rfm_block *block, int32_t c, const uint32_t *rows, size_t n,
-                        int32_t *labels, rfm_moves *moves)
+                        const answer *to)
 {
     const rfm_filter *filter = &self->filter;
     const rfm_neighbours *neighbours = &self->neighbours;
@@ -288,7 +293,7 @@ static void look_around(bounds *self, const rfm_block *block, int32_t c, const u
         reach.beyond = rfm_neighbours_distance(neighbours, c)[near];
         reach.apart = apart;
     }
-    keep_tile(self, block, &reach, rows, n, tile, labels, moves);
+    keep_tile(self, block, &reach, rows, n, tile, to);
 }
 
 /* rows, n of them, ordered by label into `ordered`; ends[c] is where those of label c end. */
@@ -304,37 +309,37 @@ static void order_by_label(const uint32_t *rows, size_t n, const int32_t *labels
         ordered[ends[labels[rows[i]]]++] = rows[i];
 }
 
-static void look_by_label(bounds *self, const rfm_block *block, const uint32_t *rows, size_t n, int32_t *labels,
-                          rfm_moves *moves)
+static void look_by_label(bounds *self, const rfm_block *block, const uint32_t *rows, size_t n, const answer *to)
 {
     const size_t k = (size_t)self->filter.k;
     uint32_t *ordered = self->sifted + (2 * (size_t)block->thread + 1) * self->stride;
     uint32_t *ends = self->ends + (size_t)block->thread * (k + 17);
-    order_by_label(rows, n, labels, self->filter.k, ends, ordered);
+    order_by_label(rows, n, to->labels, self->filter.k, ends, ordered);
     for (size_t c = 0, first = 0; c < k; c++) {
         for (size_t some; first < ends[c]; first += some) {
             some = ends[c] - first < RFM_TILE_ROWS ? ends[c] - first : RFM_TILE_ROWS;
             fetch(self, block, ordered, first, n);
-            look_around(self, block, (int32_t)c, ordered + first, some, labels, moves);
+            look_around(self, block, (int32_t)c, ordered + first, some, to);
         }
     }
 }
 
-static void look_again(bounds *self, const rfm_block *block, int32_t *labels, rfm_moves *moves)
+static void look_again(bounds *self, const rfm_block *block, const answer *to)
 {
     uint32_t *rows = self->sifted + 2 * (size_t)block->thread * self->stride;
-    size_t n = self->tiles->sift(self->due + block->first, labels, self->at, self->filter.k, block->n, rows);
+    size_t n = self->tiles->sift(self->due + block->first, to->labels, self->at, self->filter.k, block->n, rows);
     if (self->counts_on_neighbours)
-        look_by_label(self, block, rows, n, labels, moves);
+        look_by_label(self, block, rows, n, to);
     else if (n > block->n / WORTH_A_LIST)
-        look_at_all(self, block, labels, moves);
+        look_at_all(self, block, to);
     else
-        look_at_rows(self, block, rows, n, labels, moves);
+        look_at_rows(self, block, rows, n, to);
 }
 
 static void assign_bounds(void *state, const rfm_block *block, int32_t *labels, rfm_moves *moves)
 {
     bounds *self = state;
+    const answer to = {labels, moves};
     moves->n = 0;
     for (size_t i = 0; !self->filter.serves && i < block->n; i++) {
         const int32_t before = labels[i];
@@ -342,9 +347,9 @@ static void assign_bounds(void *state, const rfm_block *block, int32_t *labels, 
         rfm_moves_keep(moves, i, before, labels[i]);
     }
     if (self->filter.serves && self->knows)
-        look_again(self, block, labels, moves);
+        look_again(self, block, &to);
     else if (self->filter.serves)
-        look_at_all(self, block, labels, moves);
+        look_at_all(self, block, &to);
     self->n_moves[(size_t)block->thread * APART] += moves->n;
 }
 

@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
 #include "seeding.h"
 
 rfm_kmeans_options rfm_kmeans_defaults(void)
 {
     return (rfm_kmeans_options){.k = 8,
                                 .seed = 1,
-                                .restarts = 4,
+                                .restarts = 1,
                                 .seeding = RFM_SEEDING_PARALLEL,
                                 .max_iterations = 300,
                                 .tolerance = 1e-4,
@@ -122,6 +123,27 @@ static rfm_status run_restarts(rfm_work *work, const rfm_kmeans_options *options
     return err->status;
 }
 
+static bool searches(const rfm_kmeans_options *options)
+{
+    if (options->search == RFM_SEARCH_AUTO)
+        return options->seeding != RFM_SEEDING_GIVEN;
+    return options->search == RFM_SEARCH_SPLIT_MERGE;
+}
+
+/* From the best restart on, whose labels and sums are made again. */
+static rfm_status search_on(rfm_work *work, const rfm_kmeans_options *options, contest *runs,
+                            rfm_clustering *clustering, rfm_error *err)
+{
+    double start = rfm_clock_s();
+    if (!searches(options))
+        return RFM_OK;
+    rfm_sums_pass(work, runs->best_k, runs->best_centroids);
+    rfm_search_run(work, options, &runs->best_k, runs->best_centroids, &runs->best, &clustering->iterations_search,
+                   err);
+    clustering->seconds_search += rfm_clock_s() - start;
+    return err->status;
+}
+
 static rfm_status allocate_result(const rfm_work *work, const contest *runs, rfm_clustering *clustering, rfm_error *err)
 {
     size_t k = (size_t)runs->best_k, d = (size_t)work->matrix->d;
@@ -199,7 +221,8 @@ rfm_status rfm_kmeans_fit(rfm_comm *comm, const rfm_matrix *matrix, const rfm_km
     if (rfm_comm_agree(comm, err) != RFM_OK)
         goto done;
     if (rfm_work_init(comm, matrix, options->algorithm, options->k, &work, err) != RFM_OK ||
-        run_restarts(&work, options, &runs, clustering, err) != RFM_OK)
+        run_restarts(&work, options, &runs, clustering, err) != RFM_OK ||
+        search_on(&work, options, &runs, clustering, err) != RFM_OK)
         goto done;
     allocate_result(&work, &runs, clustering, err);
     if (rfm_comm_agree(comm, err) != RFM_OK ||

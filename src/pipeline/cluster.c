@@ -120,12 +120,14 @@ static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
     rfm_report_boolean(batch->run, "cluster.converged", fit->converged);
     rfm_report_integer(batch->run, "cluster.restart", fit->restart);
     rfm_report_integer(batch->run, "cluster.iterations_total", fit->iterations_total);
+    rfm_report_integer(batch->run, "cluster.iterations_search", fit->iterations_search);
     rfm_report_text(batch->run, "cluster.algorithm", fit->algorithm);
     rfm_report_numbers(batch->run, "cluster.trace", fit->trace, (size_t)fit->iterations);
-    double seconds[2] = {fit->seconds_seed, fit->seconds_iterate};
-    rfm_comm_reduce_f64(batch->comm, RFM_MAX, seconds, 2);
+    double seconds[3] = {fit->seconds_seed, fit->seconds_iterate, fit->seconds_search};
+    rfm_comm_reduce_f64(batch->comm, RFM_MAX, seconds, 3);
     rfm_report_number(batch->run, "cluster.seconds_seed", seconds[0]);
-    rfm_report_number(batch->run, "cluster.seconds_fit", seconds[0] + seconds[1]);
+    rfm_report_number(batch->run, "cluster.seconds_search", seconds[2]);
+    rfm_report_number(batch->run, "cluster.seconds_fit", seconds[0] + seconds[1] + seconds[2]);
     rfm_report_number(batch->run, "cluster.seconds_per_iteration",
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
 }

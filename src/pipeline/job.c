@@ -169,12 +169,13 @@ static rfm_status check_names(const rfm_config *config, int k, rfm_error *err)
 
 static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
-    static const char *const algorithms[] = {
-        [RFM_ALGORITHM_AUTO] = "auto",
-        [RFM_ALGORITHM_FUSED] = "fused",
-        [RFM_ALGORITHM_GEMM] = "gemm",
-        [RFM_ALGORITHM_BOUNDS] = "bounds",
-        [RFM_ALGORITHM_DEFINITION] = "definition"};
+    static const char *const algorithms[] = {[RFM_ALGORITHM_AUTO] = "auto",
+                                             [RFM_ALGORITHM_FUSED] = "fused",
+                                             [RFM_ALGORITHM_GEMM] = "gemm",
+                                             [RFM_ALGORITHM_BOUNDS] = "bounds",
+                                             [RFM_ALGORITHM_DEFINITION] = "definition"};
+    static const char *const searches[] = {
+        [RFM_SEARCH_AUTO] = "auto", [RFM_SEARCH_SPLIT_MERGE] = "split-merge", [RFM_SEARCH_NONE] = "none"};
     static const char *const scales[] = {[RFM_SCALE_STANDARD] = "standard",
                                          [RFM_SCALE_ROBUST] = "robust",
                                          [RFM_SCALE_MINMAX] = "minmax",
@@ -191,6 +192,9 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
     for (int i = 0; i <= (int)RFM_ALGORITHM_DEFINITION; i++)
         if (strcmp(rfm_config_string(config, "cluster.algorithm"), algorithms[i]) == 0)
             options->algorithm = (rfm_algorithm)i;
+    for (int i = 0; i <= (int)RFM_SEARCH_NONE; i++)
+        if (strcmp(rfm_config_string(config, "cluster.search"), searches[i]) == 0)
+            options->search = (rfm_search)i;
     for (int i = 0; i < 4; i++)
         if (strcmp(rfm_config_string(config, "cluster.scale"), scales[i]) == 0)
             job->scale = (rfm_scale)i;

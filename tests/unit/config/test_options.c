@@ -331,7 +331,7 @@ static void print_for_people_says_where_values_came_from_and_is_a_job(void **sta
     rfm_config_print(config, true, &text);
     assert_non_null(strstr(text.bytes, "k: 5  # --set cluster.k\n"));
     assert_non_null(strstr(text.bytes, "header: false  # test_options_job.yml:3:3\n"));
-    assert_non_null(strstr(text.bytes, "restarts: 4  # default\n"));
+    assert_non_null(strstr(text.bytes, "restarts: 1  # default\n"));
     assert_non_null(strstr(text.bytes, "    customer: \"2\"  # test_options_job.yml:5:13\n"));
     assert_non_null(strstr(text.bytes, "# model:\n"));
     rfm_config *again = must_open(text.bytes, NULL);

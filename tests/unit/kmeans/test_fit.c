@@ -122,23 +122,33 @@ static void fits_do_not_depend_on_ranks_threads_or_sharding(void **state)
 }
 
 /* One number for every number of ranks and threads, every compiler and every level of optimisation. It changes only
- * when a seeding does, or the order of the arithmetic. */
-static void a_known_fit_gives_the_known_result(void **state)
+ * when a seeding or the search does, or the order of the arithmetic. */
+static void expect_known(rfm_search search, const uint64_t known[3])
 {
-    (void)state;
-    static const uint64_t known[] = {UINT64_C(0x2f2650f65325b160), UINT64_C(0x3ac8b7a59dbca6a8),
-                                     UINT64_C(0xeeda29577198e8b8)};
     test_sample sample = sample_make(KIND_CLUSTERED, 42, 5000, 7);
     for (int seeding = 0; seeding < 3; seeding++) {
         rfm_kmeans_options options = rfm_kmeans_defaults();
         test_trial trial;
         options.k = 12;
+        options.restarts = search == RFM_SEARCH_NONE ? 4 : 1;
         options.seeding = (rfm_seeding)seeding;
+        options.search = search;
         trial_run(&sample, 1, &options, &trial);
         assert_int_equal(trial_hash(&trial, sample.n), known[seeding]);
         trial_free(&trial);
     }
     sample_free(&sample);
+}
+
+static void a_known_fit_gives_the_known_result(void **state)
+{
+    (void)state;
+    static const uint64_t restarts[] = {UINT64_C(0x2f2650f65325b160), UINT64_C(0x3ac8b7a59dbca6a8),
+                                        UINT64_C(0xeeda29577198e8b8)};
+    static const uint64_t search[] = {UINT64_C(0xae00d2e479bf34bb), UINT64_C(0x2620eb5569175137),
+                                      UINT64_C(0x7ad435e7cc1aed12)};
+    expect_known(RFM_SEARCH_NONE, restarts);
+    expect_known(RFM_SEARCH_SPLIT_MERGE, search);
 }
 
 static uint64_t hash_of_fit(const test_sample *sample, rfm_algorithm algorithm, int k, uint64_t seed)

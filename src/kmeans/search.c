@@ -1,0 +1,220 @@
+/* Local search by splitting and merging (in the manner of SMEM: Ueda et al., Neural Computation 2000).
+ *
+ * The loop moves centroids, but none from where there are too many to where one is missing. A change does: the two
+ * clusters whose union costs least become one, and the cluster that gains most by it becomes two. The loop runs from
+ * there, and the change stays if the inertia has fallen. Several changes that look good are tried together first, then
+ * fewer; when a single one fails it is not tried again before another has succeeded. The search ends when
+ * MOST_FAILURES trials in a row have failed, or nothing is left to try.
+ *
+ * What is tried depends on a sample of the rows, what stays on all of them. Both are the same at any number of ranks.
+ */
+#include "search.h"
+#include "pool.h"
+
+#include "definition.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_FAILURES = 4, MOST_CLUSTERS = 4096 };
+
+static const double HOPE = 0.25;  /* a change may cost so much more than it seems to gain, because the loop goes on */
+static const double WORTH = 1e-9; /* of the inertia, that it has to fall */
+
+/* Merge one and other, and split the cluster that gains. */
+typedef struct change {
+    int split, one, other;
+    double value; /* what it seems to lower the inertia by */
+} change;
+
+typedef struct search {
+    rfm_work *work;
+    const rfm_kmeans_options *options;
+    rfm_split split;
+    uint64_t stream;
+    int *partner;    /* [k] which cluster it costs least to merge c with */
+    double *cost;    /* [k] and what that costs */
+    bool *failed;    /* [k] clusters whose split did not help */
+    bool *taken;     /* [k] by a change of this trial */
+    change *changes; /* [k] */
+    double *trial;   /* [k * d] */
+    rfm_outcome outcome;
+} search;
+
+static void close_search(search *self)
+{
+    rfm_split_free(&self->split);
+    free(self->partner);
+    free(self->cost);
+    free(self->failed);
+    free(self->taken);
+    free(self->changes);
+    free(self->trial);
+    free(self->outcome.trace);
+}
+
+static rfm_status open_search(search *self, int k, rfm_error *err)
+{
+    size_t n = (size_t)k, d = (size_t)self->work->matrix->d;
+    self->partner = rfm_alloc(n, sizeof *self->partner, err);
+    self->cost = rfm_alloc(n, sizeof *self->cost, err);
+    self->failed = rfm_alloc(n, sizeof *self->failed, err);
+    self->taken = rfm_alloc(n, sizeof *self->taken, err);
+    self->changes = rfm_alloc(n, sizeof *self->changes, err);
+    self->trial = rfm_alloc(n, d * sizeof *self->trial, err);
+    if (rfm_comm_agree(self->work->comm, err))
+        return err->status;
+    return rfm_split_init(self->work, self->stream, k, &self->split, err);
+}
+
+/* ---- proposals -------------------------------------------------------------------------------------------------- */
+
+static void find_partners(search *self, int k, const double *centroids)
+{
+    const int d = self->work->matrix->d;
+    for (int a = 0; a < k; a++)
+        self->cost[a] = HUGE_VAL;
+    for (int a = 0; a < k; a++) {
+        for (int b = a + 1; b < k; b++) {
+            double n = (double)rfm_sums_count(&self->work->sums, a), m = (double)rfm_sums_count(&self->work->sums, b);
+            double apart =
+                rfm_definition_distance(d, centroids + (size_t)a * (size_t)d, centroids + (size_t)b * (size_t)d);
+            double cost = n * m / (n + m) * apart;
+            if (cost < self->cost[a]) {
+                self->cost[a] = cost;
+                self->partner[a] = b;
+            }
+            if (cost < self->cost[b]) {
+                self->cost[b] = cost;
+                self->partner[b] = a;
+            }
+        }
+    }
+}
+
+/* The cluster whose merging costs least, among those that are free; -1: none. c is not to be part of it. */
+static int find_merge(const search *self, int k, int c)
+{
+    int best = -1;
+    for (int a = 0; a < k; a++) {
+        int b = self->partner[a];
+        if (a == c || b == c || self->taken[a] || self->taken[b])
+            continue;
+        if (best < 0 || self->cost[a] < self->cost[best])
+            best = a;
+    }
+    return best;
+}
+
+static int find_split(const search *self, int k)
+{
+    int best = -1;
+    for (int c = 0; c < k; c++)
+        if (!self->taken[c] && !self->failed[c] && self->split.gain[c] > 0 &&
+            (best < 0 || self->split.gain[c] > self->split.gain[best]))
+            best = c;
+    return best;
+}
+
+/* Changes that do not touch each other, the best first; returns how many. The first may look a little worse than it is;
+ * the others have to look good. */
+static int find_changes(search *self, int k, int most)
+{
+    int n = 0;
+    memset(self->taken, 0, (size_t)k * sizeof *self->taken);
+    while (n < most) {
+        int c = find_split(self, k), a = c < 0 ? -1 : find_merge(self, k, c);
+        if (a < 0)
+            break;
+        double gain = self->split.gain[c], cost = self->cost[a];
+        if (!(gain > cost || (n == 0 && gain > HOPE * cost)))
+            break;
+        self->changes[n++] = (change){c, a, self->partner[a], gain - cost};
+        self->taken[c] = self->taken[a] = self->taken[self->partner[a]] = true;
+    }
+    return n;
+}
+
+static void apply(const search *self, const change *what)
+{
+    const int d = self->work->matrix->d;
+    double n = (double)rfm_sums_count(&self->work->sums, what->one);
+    double m = (double)rfm_sums_count(&self->work->sums, what->other);
+    double *one = self->trial + (size_t)what->one * (size_t)d, *other = self->trial + (size_t)what->other * (size_t)d;
+    double *split = self->trial + (size_t)what->split * (size_t)d;
+    for (int j = 0; j < d; j++) {
+        one[j] = (n * one[j] + m * other[j]) / (n + m);
+        other[j] = rfm_split_half(&self->split, d, what->split, 0)[j];
+        split[j] = rfm_split_half(&self->split, d, what->split, 1)[j];
+    }
+}
+
+/* ---- trials ----------------------------------------------------------------------------------------------------- */
+
+/* The loop from the centroids with n changes. *better: the inertia has fallen. */
+static rfm_status try_changes(search *self, int n, int *k, double *centroids, rfm_outcome *outcome, bool *better,
+                              rfm_error *err)
+{
+    const size_t words = (size_t)*k * (size_t)self->work->matrix->d;
+    int trial_k = *k;
+    memcpy(self->trial, centroids, words * sizeof *self->trial);
+    for (int i = 0; i < n; i++)
+        apply(self, &self->changes[i]);
+    if (rfm_lloyd_run(self->work, self->options, &trial_k, self->trial, &self->outcome, err))
+        return err->status;
+    *better = trial_k == *k && self->outcome.inertia < outcome->inertia * (1 - WORTH);
+    rfm_log(RFM_LOG_DEBUG, "k-means: search: %d of %d clusters split and others merged: inertia %.10g, %s", n, *k,
+            self->outcome.inertia, *better ? "better" : "no better");
+    if (*better) {
+        rfm_outcome before = *outcome;
+        *outcome = self->outcome;
+        self->outcome = before;
+        memcpy(centroids, self->trial, words * sizeof *centroids);
+        memset(self->failed, 0, (size_t)*k * sizeof *self->failed);
+    } else { /* labels and sums are those of the trial */
+        rfm_sums_pass(self->work, *k, centroids);
+    }
+    return RFM_OK;
+}
+
+static rfm_status improve(search *self, int *k, double *centroids, rfm_outcome *outcome, int64_t *n_iterations,
+                          rfm_error *err)
+{
+    int most = *k, failures = 0;
+    bool stale = true;
+    for (uint32_t round = 0; failures < MOST_FAILURES; round++) {
+        if (stale) {
+            find_partners(self, *k, centroids);
+            rfm_split_find(self->work, &self->split, *k, centroids, self->stream + round);
+        }
+        int n = find_changes(self, *k, most);
+        if (n == 0)
+            return RFM_OK;
+        if (try_changes(self, n, k, centroids, outcome, &stale, err))
+            return err->status;
+        *n_iterations += stale ? outcome->iterations : self->outcome.iterations;
+        if (!stale && n == 1) {
+            self->failed[self->changes[0].split] = true;
+            failures++;
+        } else if (!stale) {
+            most = n / 2;
+        } else {
+            failures = 0;
+        }
+    }
+    return RFM_OK;
+}
+
+rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
+                          rfm_outcome *outcome, int64_t *n_iterations, rfm_error *err)
+{
+    rfm_purpose purpose = {RFM_RANDOM_SPLIT, (uint32_t)options->k, 0, 0, 0};
+    search self = {.work = work, .options = options, .stream = rfm_random_stream(options->seed, purpose)};
+    if (*k < 3 || *k > MOST_CLUSTERS) /* two and one more: the others stay */
+        return RFM_OK;
+    if (open_search(&self, *k, err) == RFM_OK)
+        improve(&self, k, centroids, outcome, n_iterations, err);
+    close_search(&self);
+    return err->status;
+}
