@@ -117,6 +117,34 @@ rfm_status rfm_kmeans_fit(rfm_comm *comm, const rfm_matrix *matrix, const rfm_km
                           rfm_clustering *clustering, rfm_error *err);
 void rfm_clustering_free(rfm_clustering *clustering);
 
+/* ---- quality ---------------------------------------------------------------------------------------------------- */
+
+typedef struct rfm_quality {
+    int k;                     /* below 2 nothing of it means anything, and all is 0 */
+    double silhouette;         /* mean over all rows, of plain distances; see silhouette.c */
+    double silhouette_error;   /* its standard error; 0: of all rows */
+    int64_t silhouette_rows;   /* looked at */
+    double *silhouettes;       /* [k] of each cluster; owned */
+    double squared_silhouette; /* of squared distances, of all rows; see quality.c */
+    double davies_bouldin, calinski_harabasz;
+} rfm_quality;
+
+/* Collective. Of the labels, about their own means. The seed draws the sample that the silhouette is taken from where
+ * there are more than 10,000 rows. Empty on failure. */
+rfm_status rfm_kmeans_quality(rfm_comm *comm, const rfm_matrix *matrix, const rfm_clustering *clustering, uint64_t seed,
+                              rfm_quality *quality, rfm_error *err);
+void rfm_quality_free(rfm_quality *quality);
+
+typedef struct rfm_labelling {
+    int k;
+    const int32_t *labels; /* of this rank's rows, each below k; borrowed */
+} rfm_labelling;
+
+/* Collective. The adjusted Rand index of two labellings of the same rows: 1 where they are the same but for numbering,
+ * about 0 where they have nothing to do with each other. n: this rank's rows. */
+rfm_status rfm_kmeans_agreement(rfm_comm *comm, size_t n, const rfm_labelling *a, const rfm_labelling *b, double *index,
+                                rfm_error *err);
+
 /* ---- labels of given rows --------------------------------------------------------------------------------------- */
 
 /* What decides labels. Borrowed. */

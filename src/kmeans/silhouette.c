@@ -1,0 +1,220 @@
+/* The silhouette (Rousseeuw 1987): with a the mean distance of a row to the others of its cluster and b the least mean
+ * distance to the rows of another, (b - a) / max(a, b); 0 for a row that is alone.
+ *
+ * It takes all pairs of rows. Up to EXACT rows these are looked at; beyond, a sample stratified by cluster, of about
+ * that size: of each cluster a share, but LEAST rows at least, or all it has, so that no small cluster is missed. Rows
+ * are drawn by their keys. With m_c of n_c rows drawn and s_c, v_c mean and variance of theirs:
+ *
+ *   estimate = sum n_c / n s_c,   standard error^2 = sum (n_c / n)^2 v_c / m_c (1 - m_c / n_c)
+ *
+ * Every rank holds the sample, in the order of the rows, and works on its share of it. */
+#include "quality.h"
+
+#include "definition.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXACT = 10000, LEAST = 100 };
+
+typedef struct silhouette {
+    rfm_comm *comm;
+    const rfm_matrix *matrix;
+    const rfm_clustering *of;
+    int threads;
+    size_t n;           /* rows of the sample, cluster by cluster */
+    size_t *start;      /* [k + 1] where each cluster's begin */
+    double *transposed; /* [d][n] positions */
+    double *scratch;    /* [threads][d + n + k] */
+    rfm_i128 *shares;   /* [threads][2 k]: sums of values, and of their squares */
+    rfm_i128 *totals;   /* [2 k] */
+} silhouette;
+
+static void close_silhouette(silhouette *s)
+{
+    free(s->start);
+    free(s->transposed);
+    free(s->scratch);
+    free(s->shares);
+    free(s->totals);
+}
+
+/* ---- the sample ------------------------------------------------------------------------------------------------- */
+
+static double share_of(const silhouette *s, int32_t c)
+{
+    const double n = (double)s->of->sizes[c], all = (double)s->matrix->n_global;
+    const double least = (double)EXACT / s->of->k < LEAST ? (double)EXACT / s->of->k : LEAST;
+    double wanted = EXACT * n / all;
+    wanted = wanted < least ? least : wanted;
+    return all <= EXACT || n <= wanted ? 1 : wanted / n;
+}
+
+/* A record: the label, then the indices of the row. */
+static void pack_rows(const silhouette *s, uint64_t stream, rfm_text *records)
+{
+    const size_t d = (size_t)s->matrix->d;
+    for (size_t i = 0; i < s->matrix->n; i++) {
+        const int32_t label = s->of->labels[i];
+        const double share = share_of(s, label);
+        if (share < 1 && rfm_random_unit(stream, s->matrix->key[i]) >= share)
+            continue;
+        rfm_text_add(records, &label, sizeof label);
+        rfm_text_add(records, s->matrix->index + i * d, d * sizeof(int32_t));
+    }
+}
+
+/* Cluster by cluster, otherwise in the order of the rows. */
+static void unpack_rows(silhouette *s, const int32_t *records)
+{
+    const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k;
+    for (size_t r = 0; r < s->n; r++)
+        s->start[records[r * (d + 1)] + 1]++;
+    for (size_t c = 0; c < k; c++)
+        s->start[c + 1] += s->start[c];
+    for (size_t r = 0; r < s->n; r++) {
+        const int32_t *record = records + r * (d + 1);
+        size_t at = s->start[record[0]]++;
+        for (size_t j = 0; j < d; j++)
+            s->transposed[j * s->n + at] = (double)record[j + 1] * s->matrix->grid->step[j];
+    }
+    memmove(s->start + 1, s->start, k * sizeof *s->start);
+    s->start[0] = 0;
+}
+
+static rfm_status allocate(silhouette *s, rfm_error *err)
+{
+    const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k, threads = (size_t)s->threads;
+    s->start = rfm_alloc(k + 1, sizeof *s->start, err);
+    s->transposed = rfm_alloc(s->n, d * sizeof *s->transposed, err);
+    s->scratch = rfm_alloc(threads, (d + s->n + k) * sizeof *s->scratch, err);
+    s->shares = rfm_alloc(threads, 2 * k * sizeof *s->shares, err);
+    s->totals = rfm_alloc(k, 2 * sizeof *s->totals, err);
+    return rfm_comm_agree(s->comm, err);
+}
+
+static rfm_status draw_sample(silhouette *s, uint64_t stream, rfm_error *err)
+{
+    rfm_text records = {0};
+    void *all = NULL;
+    size_t *offsets = NULL, size = ((size_t)s->matrix->d + 1) * sizeof(int32_t);
+    pack_rows(s, stream, &records);
+    rfm_text_check(&records, err);
+    if (rfm_comm_agree(s->comm, err) == RFM_OK &&
+        rfm_comm_allgather_bytes(s->comm, records.bytes, records.length, &all, &offsets, err) == RFM_OK) {
+        s->n = offsets[rfm_comm_size(s->comm)] / size;
+        if (allocate(s, err) == RFM_OK)
+            unpack_rows(s, all);
+    }
+    free(all);
+    free(offsets);
+    rfm_text_free(&records);
+    return err->status;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+static double add_up(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum;
+}
+
+static void take_roots(double *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] = sqrt(values[i]);
+}
+
+static double measure_row(const silhouette *s, size_t at, size_t label, double *scratch)
+{
+    const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k;
+    double *position = scratch, *distance = scratch + d, own = 0, other = HUGE_VAL;
+    if (s->start[label + 1] - s->start[label] < 2)
+        return 0;
+    for (size_t j = 0; j < d; j++)
+        position[j] = s->transposed[j * s->n + at];
+    rfm_definition_distances((int)s->n, (int)d, position, s->transposed, distance);
+    take_roots(distance, s->n);
+    for (size_t c = 0; c < k; c++) {
+        const size_t n = s->start[c + 1] - s->start[c];
+        const double sum = add_up(distance + s->start[c], n);
+        if (c == label)
+            own = sum / (double)(n - 1);
+        else if (n > 0 && sum / (double)n < other)
+            other = sum / (double)n;
+    }
+    const double larger = own > other ? own : other;
+    return larger > 0 ? (other - own) / larger : 0;
+}
+
+static size_t label_at(const silhouette *s, size_t at)
+{
+    size_t low = 0, high = (size_t)s->of->k - 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->start[middle + 1] > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static void measure_rows(silhouette *s)
+{
+    const size_t k = (size_t)s->of->k, stride = (size_t)s->matrix->d + s->n + k;
+    const size_t rank = (size_t)rfm_comm_rank(s->comm), ranks = (size_t)rfm_comm_size(s->comm);
+    const int exponent = rfm_quantum_exponent(1);
+#pragma omp parallel for num_threads(s->threads) schedule(static)
+    for (size_t at = rank; at < s->n; at += ranks) {
+        const size_t thread = (size_t)omp_get_thread_num(), label = label_at(s, at);
+        const double value = measure_row(s, at, label, s->scratch + thread * stride);
+        rfm_i128 *share = s->shares + thread * 2 * k + 2 * label;
+        share[0] += rfm_quantum_round(value, exponent);
+        share[1] += rfm_quantum_round(value * value, exponent);
+    }
+    for (size_t thread = 0; thread < (size_t)s->threads; thread++)
+        for (size_t c = 0; c < 2 * k; c++)
+            s->totals[c] += s->shares[thread * 2 * k + c];
+    rfm_comm_sum_i128(s->comm, s->totals, 2 * k);
+}
+
+static void estimate(const silhouette *s, rfm_quality *quality)
+{
+    const int exponent = rfm_quantum_exponent(1);
+    const double all = (double)s->matrix->n_global;
+    double error = 0;
+    quality->silhouette = 0;
+    quality->silhouette_rows = (int64_t)s->n;
+    for (int c = 0; c < s->of->k; c++) {
+        const double n = (double)s->of->sizes[c], m = (double)(s->start[c + 1] - s->start[c]);
+        if (!(m > 0))
+            continue;
+        const double mean = rfm_quantum_value(s->totals[2 * c], exponent) / m;
+        const double squares = rfm_quantum_value(s->totals[2 * c + 1], exponent);
+        quality->silhouettes[c] = mean;
+        quality->silhouette += n / all * mean;
+        if (m > 1 && m < n)
+            error += n / all * (n / all) * (fmax(squares - m * mean * mean, 0) / (m - 1)) / m * (1 - m / n);
+    }
+    quality->silhouette_error = sqrt(error);
+}
+
+rfm_status rfm_silhouette_measure(rfm_comm *comm, const rfm_matrix *matrix, const rfm_clustering *clustering,
+                                  uint64_t seed, rfm_quality *quality, rfm_error *err)
+{
+    silhouette s = {.comm = comm, .matrix = matrix, .of = clustering, .threads = omp_get_max_threads()};
+    const rfm_purpose purpose = {RFM_RANDOM_SILHOUETTE, (uint32_t)clustering->k, 0, 0, 0};
+    quality->silhouettes = rfm_alloc((size_t)clustering->k, sizeof *quality->silhouettes, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK && draw_sample(&s, rfm_random_stream(seed, purpose), err) == RFM_OK) {
+        measure_rows(&s);
+        estimate(&s, quality);
+    }
+    close_silhouette(&s);
+    return err->status;
+}
