@@ -59,8 +59,11 @@ typedef enum rfm_option_type {
     RFM_OPTION_BOOLEAN,
     RFM_OPTION_CHOICE,  /* one of `choices` */
     RFM_OPTION_STRINGS, /* a list of strings; one string is a list of one */
+    RFM_OPTION_COUNTS,  /* an integer; or a list of them, "2-12", or auto, which is 2-12: kept as an ascending list */
     RFM_OPTION_TREE     /* checked by who uses it */
 } rfm_option_type;
+
+enum { RFM_COUNTS_AUTO_FIRST = 2, RFM_COUNTS_AUTO_LAST = 12, RFM_COUNTS_MOST = 1000 };
 
 /* Which products an option decides: a product is made anew only when one of its options differs. Flags combine. */
 enum {
@@ -105,6 +108,8 @@ void rfm_config_print(const rfm_config *config, bool comments, rfm_text *text);
 /* Values of one option. The key must stand in the table with that type (rfm_assert); all are borrowed. */
 const rfm_node *rfm_config_tree(const rfm_config *config, const char *key); /* any type; NULL when unset */
 const char *rfm_config_string(const rfm_config *config, const char *key);   /* STRING, CHOICE; NULL when unset */
+/* How many integers there are; at most n of them, ascending, are put into values. */
+size_t rfm_config_counts(const rfm_config *config, const char *key, int64_t *values, size_t n);
 int64_t rfm_config_integer(const rfm_config *config, const char *key);
 double rfm_config_number(const rfm_config *config, const char *key);
 bool rfm_config_boolean(const rfm_config *config, const char *key);

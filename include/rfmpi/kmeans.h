@@ -127,6 +127,7 @@ typedef struct rfm_quality {
     double *silhouettes;       /* [k] of each cluster; owned */
     double squared_silhouette; /* of squared distances, of all rows; see quality.c */
     double davies_bouldin, calinski_harabasz;
+    double seconds; /* all of this took; this rank */
 } rfm_quality;
 
 /* Collective. Of the labels, about their own means. The seed draws the sample that the silhouette is taken from where

@@ -115,6 +115,81 @@ static rfm_status check_strings(const rfm_option *option, rfm_node *node, rfm_er
     return err->status;
 }
 
+/* ---- counts ----------------------------------------------------------------------------------------------------- */
+
+static rfm_status make_item(const rfm_node *like, int64_t value, rfm_node *item, rfm_error *err)
+{
+    char text[RFM_NUMBER_BYTES];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    *item = (rfm_node){.kind = RFM_NODE_SCALAR, .line = like->line, .column = like->column};
+    item->text = rfm_copy_string(text, err);
+    item->source = like->source ? rfm_copy_string(like->source, err) : NULL;
+    return err->status;
+}
+
+/* A scalar that says a range becomes the list of what is in it. */
+static rfm_status expand_range(const rfm_option *option, rfm_node *node, int64_t first, int64_t last, rfm_error *err)
+{
+    if (first < (int64_t)option->low || (double)last > option->high)
+        return fail_range(option, node, err);
+    if (first > last)
+        return rfm_node_fail(node, err, "%s: %s has nothing in it", option->key, node->text);
+    if (last - first >= RFM_COUNTS_MOST)
+        return rfm_node_fail(node, err, "%s: %s are more than %d", option->key, node->text, RFM_COUNTS_MOST);
+    const size_t n = (size_t)(last - first + 1);
+    rfm_node list = {.kind = RFM_NODE_LIST, .line = node->line, .column = node->column};
+    list.items = rfm_alloc(n, sizeof *list.items, err);
+    for (; list.items && list.n_items < n && !err->status; list.n_items++)
+        make_item(node, first + (int64_t)list.n_items, &list.items[list.n_items], err);
+    list.source = node->source ? rfm_copy_string(node->source, err) : NULL;
+    rfm_node_free(err->status ? &list : node);
+    if (!err->status)
+        *node = list;
+    return err->status;
+}
+
+/* "2-12". */
+static bool parse_range(const char *text, int64_t *first, int64_t *last)
+{
+    int end = 0;
+    return sscanf(text, "%9" SCNd64 "-%9" SCNd64 "%n", first, last, &end) == 2 && text[end] == '\0' && *text != '-';
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    const long long x = atoll(((const rfm_node *)a)->text), y = atoll(((const rfm_node *)b)->text);
+    return (x > y) - (x < y);
+}
+
+static rfm_status check_count_list(const rfm_option *option, rfm_node *node, rfm_error *err)
+{
+    size_t n = 0;
+    if (node->n_items == 0 || node->n_items > RFM_COUNTS_MOST)
+        return rfm_node_fail(node, err, "%s: a list of 1 to %d integers", option->key, RFM_COUNTS_MOST);
+    for (size_t i = 0; i < node->n_items; i++)
+        if (check_integer(option, &node->items[i], err) != RFM_OK)
+            return err->status;
+    qsort(node->items, node->n_items, sizeof *node->items, compare_items);
+    for (size_t i = 0; i < node->n_items; i++) {
+        if (n > 0 && compare_items(&node->items[n - 1], &node->items[i]) == 0)
+            rfm_node_free(&node->items[i]);
+        else
+            node->items[n++] = node->items[i];
+    }
+    node->n_items = n;
+    return RFM_OK;
+}
+
+static rfm_status check_counts(const rfm_option *option, rfm_node *node, rfm_error *err)
+{
+    int64_t first = RFM_COUNTS_AUTO_FIRST, last = RFM_COUNTS_AUTO_LAST;
+    if (node->kind == RFM_NODE_LIST)
+        return check_count_list(option, node, err);
+    if (node->kind == RFM_NODE_SCALAR && (strcmp(node->text, "auto") == 0 || parse_range(node->text, &first, &last)))
+        return expand_range(option, node, first, last, err);
+    return check_integer(option, node, err);
+}
+
 rfm_status rfm_option_check(const rfm_option *option, rfm_node *node, rfm_error *err)
 {
     switch (option->type) {
@@ -130,6 +205,8 @@ rfm_status rfm_option_check(const rfm_option *option, rfm_node *node, rfm_error 
         return check_choice(option, node, err);
     case RFM_OPTION_STRINGS:
         return check_strings(option, node, err);
+    case RFM_OPTION_COUNTS:
+        return check_counts(option, node, err);
     case RFM_OPTION_TREE:
         break;
     }

@@ -190,6 +190,19 @@ const char *rfm_config_string(const rfm_config *config, const char *key)
     return config->values[index].set ? config->values[index].node.text : NULL;
 }
 
+size_t rfm_config_counts(const rfm_config *config, const char *key, int64_t *values, size_t n)
+{
+    const rfm_node *node = &find_typed(config, key, RFM_OPTION_COUNTS)->node;
+    const bool one = node->kind == RFM_NODE_SCALAR;
+    const rfm_node *items = one ? node : node->items;
+    const size_t n_items = one ? 1 : node->n_items;
+    rfm_error err = {0};
+    for (size_t i = 0; i < n_items && i < n; i++)
+        rfm_node_integer(&items[i], key, &values[i], &err);
+    rfm_assert(err.status == RFM_OK);
+    return n_items;
+}
+
 int64_t rfm_config_integer(const rfm_config *config, const char *key)
 {
     rfm_error err = {0};

@@ -15,6 +15,7 @@
 #define BOOLEAN RFM_OPTION_BOOLEAN
 #define CHOICE RFM_OPTION_CHOICE
 #define STRINGS RFM_OPTION_STRINGS
+#define COUNTS RFM_OPTION_COUNTS
 #define TREE RFM_OPTION_TREE
 
 static const double UNLIMITED = 1e300; /* "at least low" */
@@ -69,7 +70,12 @@ static const rfm_option options[] = {
     {"features.population", NULL, TREE, NULL, 0, 0, NULL, STATE | FEATURES,
      "which customers: all, or {event: purchase}; none: the list's own"},
     {"features.list", NULL, TREE, "rfm", 0, 0, NULL, STATE | FEATURES, "rfm, rfm-behaviour, or a list of features"},
-    {"cluster.k", NULL, INTEGER, "8", 1, 65536, NULL, MODEL, "number of clusters"},
+    {"cluster.k", NULL, COUNTS, "8", 1, 65536, NULL, MODEL,
+     "number of clusters; of several, [2, 3, 8], 2-12 or auto (2-12), cluster.choose picks one"},
+    {"cluster.choose", NULL, CHOICE, "silhouette", 0, 0, "silhouette|davies-bouldin|calinski-harabasz|stability", MODEL,
+     "which of several numbers of clusters is taken: the best by this, of equals the smaller"},
+    {"cluster.trials", NULL, INTEGER, "2", 0, 1000, NULL, MODEL,
+     "other starts of each of several numbers of clusters, to see whether the labels are the same"},
     {"cluster.init", NULL, STRING, "k-means||", 0, 0, NULL, MODEL,
      "starting centroids: k-means||, k-means++, random, or file:PATH (HDF5, /centroids)"},
     {"cluster.seed", NULL, INTEGER, "1", 0, UNLIMITED, NULL, MODEL, "seed of the random choices"},

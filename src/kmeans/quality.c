@@ -229,6 +229,7 @@ rfm_status rfm_kmeans_quality(rfm_comm *comm, const rfm_matrix *matrix, const rf
                               rfm_quality *quality, rfm_error *err)
 {
     measuring m = {.matrix = matrix, .of = clustering, .comm = comm, .threads = omp_get_max_threads()};
+    const double start = rfm_clock_s();
     *quality = (rfm_quality){.k = clustering->k};
     if (clustering->k < 2)
         return RFM_OK;
@@ -239,6 +240,7 @@ rfm_status rfm_kmeans_quality(rfm_comm *comm, const rfm_matrix *matrix, const rf
         quality->davies_bouldin = measure_davies_bouldin(&m);
         quality->calinski_harabasz = measure_calinski_harabasz(&m);
         rfm_silhouette_measure(comm, matrix, clustering, seed, quality, err);
+        quality->seconds = rfm_clock_s() - start;
     }
     close_measuring(&m);
     if (err->status)

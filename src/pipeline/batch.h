@@ -37,7 +37,9 @@ typedef struct rfm_job {
     rfm_as_of_rule as_of_rule;
     const char *as_of_text;
     rfm_scale scale;
-    rfm_kmeans_options kmeans;
+    rfm_kmeans_options kmeans; /* k: the largest of them */
+    int64_t ks[RFM_COUNTS_MOST];
+    size_t n_ks;
     double *given; /* of cluster.init: file:PATH, of given_d columns */
     int given_d;
     char *given_hash;    /* of the content of that file */
@@ -94,6 +96,9 @@ rfm_status cluster_load(rfm_batch *batch, rfm_error *err);
 rfm_status label_make(rfm_batch *batch, rfm_error *err);
 rfm_status score_make(rfm_batch *batch, rfm_error *err);
 rfm_status write_make(rfm_batch *batch, rfm_error *err);
+
+/* sweep.c. Collective: the fit, of the best k where several were asked for; its quality goes into run.json. */
+rfm_status sweep_fit(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err);
 
 /* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
 rfm_status onto_read(rfm_batch *batch, rfm_state *base, rfm_keys *keys, rfm_error *err);

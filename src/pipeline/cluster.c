@@ -132,29 +132,6 @@ static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
 }
 
-/* Collective. Quality of the fit, into run.json. */
-static rfm_status report_quality(rfm_batch *batch, const rfm_matrix *matrix, const rfm_clustering *fit, rfm_error *err)
-{
-    const double start = rfm_clock_s();
-    rfm_quality quality;
-    if (fit->k < 2 || rfm_kmeans_quality(batch->comm, matrix, fit, batch->job.kmeans.seed, &quality, err) != RFM_OK)
-        return err->status;
-    double seconds = rfm_clock_s() - start;
-    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &seconds, 1);
-    rfm_report_number(batch->run, "quality.silhouette", quality.silhouette);
-    rfm_report_number(batch->run, "quality.silhouette_error", quality.silhouette_error);
-    rfm_report_integer(batch->run, "quality.silhouette_rows", quality.silhouette_rows);
-    rfm_report_numbers(batch->run, "quality.silhouettes", quality.silhouettes, (size_t)quality.k);
-    rfm_report_number(batch->run, "quality.squared_silhouette", quality.squared_silhouette);
-    rfm_report_number(batch->run, "quality.davies_bouldin", quality.davies_bouldin);
-    rfm_report_number(batch->run, "quality.calinski_harabasz", quality.calinski_harabasz);
-    rfm_report_number(batch->run, "quality.seconds", seconds);
-    rfm_log(RFM_LOG_INFO, "quality: silhouette %.4f%s, Davies-Bouldin %.4f, Calinski-Harabasz %.6g", quality.silhouette,
-            quality.silhouette_error > 0 ? " (of a sample)" : "", quality.davies_bouldin, quality.calinski_harabasz);
-    rfm_quality_free(&quality);
-    return RFM_OK;
-}
-
 /* Collective. */
 static rfm_status fit(rfm_batch *batch, rfm_error *err)
 {
@@ -167,8 +144,7 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
                      &batch->model.grid, err) == RFM_OK &&
         rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled,
                         frame->has_ids ? frame->ids.hash : NULL, &matrix, err) == RFM_OK &&
-        rfm_kmeans_fit(batch->comm, &matrix, options, &clustering, err) == RFM_OK &&
-        report_quality(batch, &matrix, &clustering, err) == RFM_OK) {
+        sweep_fit(batch, &matrix, &clustering, err) == RFM_OK) {
         fill_model(batch, &clustering, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK)
             report_fit(batch, &clustering);

@@ -182,7 +182,8 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
                                          [RFM_SCALE_NONE] = "none"};
     rfm_kmeans_options *options = &job->kmeans;
     *options = rfm_kmeans_defaults();
-    options->k = (int)rfm_config_integer(config, "cluster.k");
+    job->n_ks = rfm_config_counts(config, "cluster.k", job->ks, RFM_COUNTS_MOST);
+    options->k = (int)job->ks[job->n_ks - 1];
     options->seed = (uint64_t)rfm_config_integer(config, "cluster.seed");
     options->restarts = (int)rfm_config_integer(config, "cluster.restarts");
     options->max_iterations = (int)rfm_config_integer(config, "cluster.max_iterations");
@@ -200,7 +201,9 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
             job->scale = (rfm_scale)i;
     if (job->task != RFM_TASK_PREDICT && check_names(config, options->k, err) != RFM_OK)
         return err->status;
-    return read_init(config, options, err);
+    if (read_init(config, options, err) == RFM_OK && options->seeding == RFM_SEEDING_GIVEN && job->n_ks > 1)
+        rfm_config_fail(config, "cluster.k", err, "given centroids are those of one number of clusters");
+    return err->status;
 }
 
 /* Local. Hash of a small file, by which a product remembers it. */

@@ -13,6 +13,13 @@
 
 #include "rfmpi/config.h"
 
+static int64_t k_of(const rfm_config *config)
+{
+    int64_t k = 0;
+    assert_int_equal(rfm_config_counts(config, "cluster.k", &k, 1), 1);
+    return k;
+}
+
 static const char JOB[] = "test_options_job.yml";
 
 static void write_job(const char *text)
@@ -62,7 +69,7 @@ static void defaults_are_those_of_the_contract(void **state)
 {
     (void)state;
     rfm_config *config = must_open(NULL, NULL);
-    assert_int_equal(rfm_config_integer(config, "cluster.k"), 8);
+    assert_int_equal(k_of(config), 8);
     assert_string_equal(rfm_config_string(config, "cluster.init"), "k-means||");
     assert_string_equal(rfm_config_string(config, "input.delimiter"), ",");
     assert_true(rfm_config_number(config, "cluster.tolerance") == 1e-4);
@@ -75,18 +82,38 @@ static void defaults_are_those_of_the_contract(void **state)
     rfm_config_close(config);
 }
 
+static void expect_counts(const char *given, const char *kept)
+{
+    rfm_config *config = must_open("cluster: {}\n", given);
+    rfm_text text = {0};
+    rfm_node_print(rfm_config_tree(config, "cluster.k"), &text);
+    assert_string_equal(text.bytes, kept);
+    rfm_text_free(&text);
+    rfm_config_close(config);
+}
+
+static void counts_are_one_form_however_they_are_given(void **state)
+{
+    (void)state;
+    expect_counts("cluster.k=7", "7");
+    expect_counts("cluster.k=[5, 3, 3, 4]", "[3, 4, 5]");
+    expect_counts("cluster.k=3-5", "[3, 4, 5]");
+    expect_counts("cluster.k=4-4", "[4]");
+    expect_counts("cluster.k=auto", "[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]");
+}
+
 static void command_line_overrides_environment_overrides_file_overrides_default(void **state)
 {
     (void)state;
     rfm_config *config = must_open("cluster: {k: 3, seed: 3, restarts: 3}\n", NULL);
-    assert_int_equal(rfm_config_integer(config, "cluster.k"), 3);
+    assert_int_equal(k_of(config), 3);
     assert_true(rfm_config_given(config, "cluster.k"));
     rfm_config_close(config);
 
     setenv("RFMPI_CLUSTER_K", "4", 1);
     setenv("RFMPI_CLUSTER_SEED", "4", 1);
     config = must_open("cluster: {k: 3, seed: 3, restarts: 3}\n", "cluster.k=5");
-    assert_int_equal(rfm_config_integer(config, "cluster.k"), 5);
+    assert_int_equal(k_of(config), 5);
     assert_int_equal(rfm_config_integer(config, "cluster.seed"), 4);
     assert_int_equal(rfm_config_integer(config, "cluster.restarts"), 3);
     assert_int_equal(rfm_config_integer(config, "cluster.rounds"), 5);
@@ -97,7 +124,7 @@ static void command_line_overrides_environment_overrides_file_overrides_default(
     const char *twice[] = {"cluster.k=6", "cluster.k=7"};
     rfm_error err = {0};
     assert_int_equal(rfm_config_open(NULL, twice, 2, &config, &err), RFM_OK);
-    assert_int_equal(rfm_config_integer(config, "cluster.k"), 7);
+    assert_int_equal(k_of(config), 7);
     rfm_config_close(config);
 }
 
@@ -161,7 +188,7 @@ static void empty_values_bring_the_default_back(void **state)
     assert_false(rfm_config_given(config, "cluster.init"));
     rfm_config_close(config);
     config = must_open(job, "cluster.k=null");
-    assert_int_equal(rfm_config_integer(config, "cluster.k"), 8);
+    assert_int_equal(k_of(config), 8);
     assert_false(rfm_config_given(config, "cluster.k"));
     rfm_config_close(config);
 }
@@ -178,8 +205,12 @@ static void mistakes_are_named_with_place_and_remedy(void **state)
     expect_refused("paths: [a.csv]\n", NULL,
                    "test_options_job.yml:1:1: unknown key 'paths'; the nearest is 'input.paths'");
     expect_refused("cluster:\n  k: 0\n", NULL, "test_options_job.yml:2:3: cluster.k: must be from 1 to 65536, not 0");
-    expect_refused("cluster: {k: [2, 3]}\n", NULL,
-                   "test_options_job.yml:1:11: cluster.k: must be an integer, not a list");
+    expect_refused("cluster: {seed: [2, 3]}\n", NULL,
+                   "test_options_job.yml:1:11: cluster.seed: must be an integer, not a list");
+    expect_refused("cluster: {k: [2, 0]}\n", NULL, "cluster.k: must be from 1 to 65536, not 0");
+    expect_refused("cluster: {k: 9-3}\n", NULL, "cluster.k: 9-3 has nothing in it");
+    expect_refused("cluster: {k: []}\n", NULL, "cluster.k: a list of 1 to 1000 integers");
+    expect_refused("cluster: {k: 2-2000}\n", NULL, "cluster.k: 2-2000 are more than 1000");
     expect_refused("cluster: {scale: standrd}\n", NULL,
                    "test_options_job.yml:1:11: cluster.scale: must be one of "
                    "standard|robust|minmax|none, not 'standrd'; "
@@ -335,7 +366,7 @@ static void print_for_people_says_where_values_came_from_and_is_a_job(void **sta
     assert_non_null(strstr(text.bytes, "    customer: \"2\"  # test_options_job.yml:5:13\n"));
     assert_non_null(strstr(text.bytes, "# model:\n"));
     rfm_config *again = must_open(text.bytes, NULL);
-    assert_int_equal(rfm_config_integer(again, "cluster.k"), 5);
+    assert_int_equal(k_of(again), 5);
     assert_int_equal(rfm_config_integer(again, "cluster.seed"), 9007199254740993);
     assert_string_equal(rfm_config_string(again, "output.dir"), "out ");
     rfm_config_close(again);
@@ -410,6 +441,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_contract),
+        cmocka_unit_test_teardown(counts_are_one_form_however_they_are_given, remove_job),
         cmocka_unit_test_teardown(command_line_overrides_environment_overrides_file_overrides_default, remove_job),
         cmocka_unit_test_teardown(a_section_at_once_reaches_its_options, remove_job),
         cmocka_unit_test(text_on_the_command_line_stands_as_it_is),
