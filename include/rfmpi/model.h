@@ -154,6 +154,26 @@ typedef struct rfm_column {
 rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
                          double *quantiles, rfm_error *err);
 
+/* ---- profile: where values lie ---------------------------------------------------------------------------------- */
+
+enum { RFM_PROFILE_CUTS = 9, RFM_PROFILE_BINS = RFM_PROFILE_CUTS + 1 };
+
+/* Collective. cuts: [d * RFM_PROFILE_CUTS], into tenths of these customers. */
+rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err);
+
+/* Collective. shares: [d * RFM_PROFILE_BINS] of the customers between the cuts; a value on a cut lies below it. */
+rfm_status rfm_profile_shares(rfm_comm *comm, const rfm_frame *frame, const double *cuts, double *shares,
+                              rfm_error *err);
+
+/* Local. The population stability index between the shares of one feature then and now. */
+double rfm_profile_shift(const double *from, const double *to);
+
+/* ---- matching --------------------------------------------------------------------------------------------------- */
+
+/* Local. cost: [n * m], n <= m. column_of[i] becomes the column of row i; no two rows have the same, and the sum of the
+ * costs is least. n m steps for each row. */
+rfm_status rfm_match(int n, int m, const double *cost, int *column_of, rfm_error *err);
+
 /* ---- names of segments ------------------------------------------------------------------------------------------ */
 
 /* names NULL: the built-in rules over the ranks of recency, frequency and monetary among the centroids (by the
@@ -180,6 +200,8 @@ typedef struct rfm_model {
     int64_t *sizes;             /* [k] at the fit */
     int32_t *segment_ids;       /* [k] label -> segment id */
     char **names;               /* [k] by label */
+    double *profile_cuts;       /* [d * RFM_PROFILE_CUTS] of the training customers */
+    double *profile_shares;     /* [d * RFM_PROFILE_BINS] */
     double inertia;
     int iterations;
     double *trace; /* [iterations] */

@@ -90,6 +90,8 @@ static const rfm_option options[] = {
      "stop when the centroids' squared shift is at most this times the mean variance; 0: when no label changes"},
     {"cluster.rounds", NULL, INTEGER, "5", 1, 1000, NULL, MODEL, "rounds of k-means||"},
     {"cluster.oversampling", NULL, NUMBER, "2", 0.01, 1000, NULL, MODEL, "candidates a round of k-means||, in units of k"},
+    {"cluster.previous", "--previous", STRING, NULL, 0, 0, NULL, NOTHING,
+     "a model.h5 whose segment ids and names the new segments keep"},
     {"cluster.names", NULL, TREE, NULL, 0, 0, NULL, MODEL, "names of segments: a list of k, or rules; none: built in"},
     {"predict.model", "--model", STRING, NULL, 0, 0, NULL, NOTHING, "the model.h5 that predict applies"},
     {"output.dir", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "the run directory"},

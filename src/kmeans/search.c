@@ -3,8 +3,8 @@
  * The loop moves centroids, but none from where there are too many to where one is missing. A change does: the two
  * clusters whose union costs least become one, and the cluster that gains most by it becomes two. The loop runs from
  * there, and the change stays if the inertia has fallen. Several changes that look good are tried together first, then
- * fewer; when a single one fails it is not tried again before another has succeeded. The search ends when
- * MOST_FAILURES trials in a row have failed, or nothing is left to try.
+ * fewer; when a single one fails, its split is tried with the next merge, until a change has succeeded. The search ends
+ * when MOST_FAILURES trials in a row have failed, or nothing is left to try.
  *
  * What is tried depends on a sample of the rows, what stays on all of them. Both are the same at any number of ranks.
  */
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FAILURES = 4, MOST_CLUSTERS = 4096 };
+enum { MOST_FAILURES = 6, MOST_CLUSTERS = 4096 };
 
 static const double HOPE = 0.25;  /* a change may cost so much more than it seems to gain, because the loop goes on */
 static const double WORTH = 1e-9; /* of the inertia, that it has to fall */
@@ -28,14 +28,21 @@ typedef struct change {
     double value; /* what it seems to lower the inertia by */
 } change;
 
+typedef struct merge {
+    double cost;
+    int one, other;
+} merge;
+
 typedef struct search {
     rfm_work *work;
     const rfm_kmeans_options *options;
     rfm_split split;
     uint64_t stream;
-    int *partner;    /* [k] which cluster it costs least to merge c with */
-    double *cost;    /* [k] and what that costs */
-    bool *failed;    /* [k] clusters whose split did not help */
+    int *partner;  /* [k] which cluster it costs least to merge c with */
+    double *cost;  /* [k] and what that costs */
+    int *failed;   /* [k] with how many merges, the cheapest first, the split of a cluster did not help */
+    merge *merges; /* [n_merges] the cheapest first */
+    int n_merges;
     bool *taken;     /* [k] by a change of this trial */
     change *changes; /* [k] */
     double *trial;   /* [k * d] */
@@ -48,6 +55,7 @@ static void close_search(search *self)
     free(self->partner);
     free(self->cost);
     free(self->failed);
+    free(self->merges);
     free(self->taken);
     free(self->changes);
     free(self->trial);
@@ -59,6 +67,7 @@ static rfm_status open_search(search *self, int k, rfm_error *err)
     size_t n = (size_t)k, d = (size_t)self->work->matrix->d;
     self->partner = rfm_alloc(n, sizeof *self->partner, err);
     self->cost = rfm_alloc(n, sizeof *self->cost, err);
+    self->merges = rfm_alloc(n, sizeof *self->merges, err);
     self->failed = rfm_alloc(n, sizeof *self->failed, err);
     self->taken = rfm_alloc(n, sizeof *self->taken, err);
     self->changes = rfm_alloc(n, sizeof *self->changes, err);
@@ -93,45 +102,66 @@ static void find_partners(search *self, int k, const double *centroids)
     }
 }
 
-/* The cluster whose merging costs least, among those that are free; -1: none. c is not to be part of it. */
-static int find_merge(const search *self, int k, int c)
+/* The merges, the cheapest first. Of two clusters that are each other's partner the first counts. */
+static int compare_merges(const void *a, const void *b)
 {
-    int best = -1;
+    const merge *x = a, *y = b;
+    if (x->cost < y->cost || x->cost > y->cost)
+        return x->cost < y->cost ? -1 : 1;
+    return (x->one > y->one) - (x->one < y->one);
+}
+
+static void order_merges(search *self, int k)
+{
+    self->n_merges = 0;
     for (int a = 0; a < k; a++) {
-        int b = self->partner[a];
-        if (a == c || b == c || self->taken[a] || self->taken[b])
+        const int b = self->partner[a];
+        if (self->partner[b] != a || a < b)
+            self->merges[self->n_merges++] = (merge){self->cost[a], a, b};
+    }
+    qsort(self->merges, (size_t)self->n_merges, sizeof *self->merges, compare_merges);
+}
+
+/* The cheapest merge that is free, does not touch c and has not failed with its split; NULL: none. */
+static const merge *find_merge(const search *self, int c)
+{
+    int skip = self->failed[c];
+    for (int m = 0; m < self->n_merges; m++) {
+        const merge *next = &self->merges[m];
+        if (next->one != c && next->other != c && !self->taken[next->one] && !self->taken[next->other] && skip-- == 0)
+            return next;
+    }
+    return NULL;
+}
+
+/* What looks best of all splits, each with the merge it would be paid with. */
+static change find_change(const search *self, int k)
+{
+    change best = {.split = -1};
+    for (int c = 0; c < k; c++) {
+        if (self->taken[c] || !(self->split.gain[c] > 0))
             continue;
-        if (best < 0 || self->cost[a] < self->cost[best])
-            best = a;
+        const merge *with = find_merge(self, c);
+        double value = with ? self->split.gain[c] - with->cost : 0;
+        if (with && (best.split < 0 || value > best.value))
+            best = (change){c, with->one, with->other, value};
     }
     return best;
 }
 
-static int find_split(const search *self, int k)
-{
-    int best = -1;
-    for (int c = 0; c < k; c++)
-        if (!self->taken[c] && !self->failed[c] && self->split.gain[c] > 0 &&
-            (best < 0 || self->split.gain[c] > self->split.gain[best]))
-            best = c;
-    return best;
-}
-
-/* Changes that do not touch each other, the best first; returns how many. The first may look a little worse than it is;
- * the others have to look good. */
+/* Changes that do not touch each other, the best first; returns how many. The first may look worse than it is; the
+ * others have to look good. */
 static int find_changes(search *self, int k, int most)
 {
     int n = 0;
     memset(self->taken, 0, (size_t)k * sizeof *self->taken);
     while (n < most) {
-        int c = find_split(self, k), a = c < 0 ? -1 : find_merge(self, k, c);
-        if (a < 0)
+        const change next = find_change(self, k);
+        if (next.split < 0 || (n > 0 && !(next.value > 0)) ||
+            !(self->split.gain[next.split] > HOPE * self->cost[next.one]))
             break;
-        double gain = self->split.gain[c], cost = self->cost[a];
-        if (!(gain > cost || (n == 0 && gain > HOPE * cost)))
-            break;
-        self->changes[n++] = (change){c, a, self->partner[a], gain - cost};
-        self->taken[c] = self->taken[a] = self->taken[self->partner[a]] = true;
+        self->changes[n++] = next;
+        self->taken[next.split] = self->taken[next.one] = self->taken[next.other] = true;
     }
     return n;
 }
@@ -186,6 +216,7 @@ static rfm_status improve(search *self, int *k, double *centroids, rfm_outcome *
     for (uint32_t round = 0; failures < MOST_FAILURES; round++) {
         if (stale) {
             find_partners(self, *k, centroids);
+            order_merges(self, *k);
             rfm_split_find(self->work, &self->split, *k, centroids, self->stream + round);
         }
         int n = find_changes(self, *k, most);
@@ -195,7 +226,7 @@ static rfm_status improve(search *self, int *k, double *centroids, rfm_outcome *
             return err->status;
         *n_iterations += stale ? outcome->iterations : self->outcome.iterations;
         if (!stale && n == 1) {
-            self->failed[self->changes[0].split] = true;
+            self->failed[self->changes[0].split]++;
             failures++;
         } else if (!stale) {
             most = n / 2;

@@ -166,6 +166,8 @@ static rfm_u128 hash_circumstances(const rfm_model *model, rfm_text *bytes)
         add_u64(bytes, (uint64_t)model->sizes[c]);
     add_doubles(bytes, model->centroids_scaled, (size_t)model->k * d);
     add_doubles(bytes, model->centroids_original, (size_t)model->k * d);
+    add_doubles(bytes, model->profile_cuts, d * RFM_PROFILE_CUTS);
+    add_doubles(bytes, model->profile_shares, d * RFM_PROFILE_BINS);
     return hash_of(bytes);
 }
 

@@ -18,6 +18,8 @@ void rfm_model_free(rfm_model *model)
     free(model->centroids_original);
     free(model->sizes);
     free(model->segment_ids);
+    free(model->profile_cuts);
+    free(model->profile_shares);
     free(model->trace);
     *model = (rfm_model){0};
 }

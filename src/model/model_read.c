@@ -145,6 +145,8 @@ static bool read_centroids(const reader_of_models *r, rfm_model *m)
         !get_numbers(r, "/model/positions", m->k, m->d, &m->centroids) ||
         !get_numbers(r, "/model/centroids_original", m->k, m->d, &m->centroids_original) ||
         !get_numbers(r, "/model/trace", m->iterations, 1, &m->trace) ||
+        !get_numbers(r, "/model/profile_cuts", m->d, RFM_PROFILE_CUTS, &m->profile_cuts) ||
+        !get_numbers(r, "/model/profile_shares", m->d, RFM_PROFILE_BINS, &m->profile_shares) ||
         !(m->sizes = get_array(r, "/model/sizes", RFM_H5_I64, m->k, 1)) ||
         !(m->segment_ids = get_array(r, "/model/segment_ids", RFM_H5_I32, m->k, 1)) ||
         !get_names(r, "/model/names", m->k, &m->names) || !get_names(r, "/model/features", m->d, &m->features) ||

@@ -105,6 +105,8 @@ static bool write_centroids(const writer *w)
            put_matrix(w, "/model/centroids_original", m->k, d, m->centroids_original) &&
            put(w, "/model/sizes", RFM_H5_I64, m->k, 1, m->sizes) &&
            put(w, "/model/segment_ids", RFM_H5_I32, m->k, 1, m->segment_ids) &&
+           put_matrix(w, "/model/profile_cuts", d, RFM_PROFILE_CUTS, m->profile_cuts) &&
+           put_matrix(w, "/model/profile_shares", d, RFM_PROFILE_BINS, m->profile_shares) &&
            put_names(w, "/model/names", m->names, m->k) && put_names(w, "/model/features", m->features, m->d) &&
            put_names(w, "/model/definitions", &m->definitions, 1) &&
            put(w, "/model/trace", RFM_H5_F64, m->iterations, 1, m->trace);

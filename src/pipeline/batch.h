@@ -43,6 +43,7 @@ typedef struct rfm_job {
     double *given; /* of cluster.init: file:PATH, of given_d columns */
     int given_d;
     char *given_hash;    /* of the content of that file */
+    char *previous_hash; /* of the content of cluster.previous */
     size_t memory_bytes; /* a rank's budget for customers; 0: none */
 } rfm_job;
 
@@ -64,8 +65,10 @@ typedef struct rfm_batch {
     rfm_frame frame;
     double *scaled; /* [frame.n * frame.d] */
     rfm_model model;
-    char *model_hash; /* of the model file predict was given */
-    int32_t *labels;  /* [frame.n] */
+    rfm_model previous; /* of cluster.previous; k 0: none */
+    double *moved;      /* [model.k] how far each segment lies from the old one it continues, in scaled units */
+    char *model_hash;   /* of the model file predict was given */
+    int32_t *labels;    /* [frame.n] */
     double *squared_distances;
     int64_t *sizes; /* [model.k] customers of this batch */
     double inertia; /* of this batch about the model's centroids */
@@ -99,6 +102,11 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err);
 
 /* sweep.c. Collective: the fit, of the best k where several were asked for; its quality goes into run.json. */
 rfm_status sweep_fit(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err);
+
+/* identity.c. Ids and names of a previous model for the segments of the new one (Local), and what has changed since,
+ * for run.json (Collective). Nothing without a previous model. */
+rfm_status identity_keep(rfm_batch *batch, rfm_error *err);
+rfm_status identity_report(rfm_batch *batch, rfm_error *err);
 
 /* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
 rfm_status onto_read(rfm_batch *batch, rfm_state *base, rfm_keys *keys, rfm_error *err);

@@ -84,8 +84,23 @@ static rfm_status fill_model(rfm_batch *batch, const rfm_clustering *clustering,
     for (int c = 0; c < model->k; c++)
         model->segment_ids[c] = c;
     place_centroids(model);
-    return rfm_segment_names(rfm_config_tree(batch->config, "cluster.names"), model->k, model->d,
-                             (const char *const *)model->features, model->centroids_original, &model->names, err);
+    if (rfm_segment_names(rfm_config_tree(batch->config, "cluster.names"), model->k, model->d,
+                          (const char *const *)model->features, model->centroids_original, &model->names,
+                          err) != RFM_OK)
+        return err->status;
+    return identity_keep(batch, err);
+}
+
+/* Collective. Where the values of the training customers lie, for those who look back. */
+static rfm_status fill_profile(rfm_batch *batch, rfm_error *err)
+{
+    rfm_model *model = &batch->model;
+    model->profile_cuts = rfm_alloc((size_t)model->d, RFM_PROFILE_CUTS * sizeof(double), err);
+    model->profile_shares = rfm_alloc((size_t)model->d, RFM_PROFILE_BINS * sizeof(double), err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
+        rfm_profile_cuts(batch->comm, &batch->frame, model->profile_cuts, err) != RFM_OK)
+        return err->status;
+    return rfm_profile_shares(batch->comm, &batch->frame, model->profile_cuts, model->profile_shares, err);
 }
 
 /* ---- labels: of the fit, or by a model -------------------------------------------------------------------------- */
@@ -160,7 +175,8 @@ rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
         rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
                         &batch->scaled, err) != RFM_OK ||
-        fit(batch, err) != RFM_OK || apply_model(batch, err) != RFM_OK)
+        fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK || apply_model(batch, err) != RFM_OK ||
+        identity_report(batch, err) != RFM_OK)
         return err->status;
     return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
 }

@@ -260,6 +260,18 @@ static rfm_status read_given(rfm_batch *batch, rfm_error *err)
     return err->status;
 }
 
+/* Collective. */
+static rfm_status read_previous(rfm_batch *batch, rfm_error *err)
+{
+    const char *path = rfm_config_string(batch->config, "cluster.previous");
+    if (!path || (batch->job.task != RFM_TASK_TRAIN && batch->job.task != RFM_TASK_RUN))
+        return RFM_OK;
+    hash_file(path, &batch->job.previous_hash, err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
+        return err->status;
+    return rfm_model_read(batch->comm, path, &batch->previous, err);
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_error *err)
@@ -323,7 +335,9 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
     }
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    return read_given(batch, err);
+    if (read_given(batch, err) != RFM_OK)
+        return err->status;
+    return read_previous(batch, err);
 }
 
 void job_free(rfm_job *job)
@@ -333,4 +347,5 @@ void job_free(rfm_job *job)
     rfm_zone_close(job->zone);
     free(job->given);
     free(job->given_hash);
+    free(job->previous_hash);
 }

@@ -127,6 +127,8 @@ rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *ori
             add_option(batch->config, &options[i], origin, err);
     if (err->status == RFM_OK && batch->model_hash)
         rfm_origin_add(origin, "content of predict.model", batch->model_hash, err);
+    if (err->status == RFM_OK && batch->job.previous_hash && decides & RFM_DECIDES_MODEL)
+        rfm_origin_add(origin, "content of cluster.previous", batch->job.previous_hash, err);
     if (err->status == RFM_OK && batch->job.given_hash && decides & RFM_DECIDES_MODEL)
         rfm_origin_add(origin, "content of cluster.init", batch->job.given_hash, err);
     add_inputs(batch, origin, err);

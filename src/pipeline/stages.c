@@ -183,6 +183,8 @@ static void batch_free(rfm_batch *batch)
     rfm_provenance_free(&batch->provenance);
     rfm_frame_free(&batch->frame);
     rfm_model_free(&batch->model);
+    rfm_model_free(&batch->previous);
+    free(batch->moved);
     free(batch->scaled);
     free(batch->model_hash);
     free(batch->labels);

@@ -55,6 +55,12 @@ static inline rfm_model sample_model(void)
     m.sizes = copy_of(sizes, sizeof sizes);
     m.segment_ids = copy_of(ids, sizeof ids);
     m.trace = copy_of(trace, sizeof trace);
+    m.profile_cuts = calloc((size_t)SAMPLE_D * RFM_PROFILE_CUTS, sizeof(double));
+    m.profile_shares = calloc((size_t)SAMPLE_D * RFM_PROFILE_BINS, sizeof(double));
+    for (int j = 0; j < SAMPLE_D * RFM_PROFILE_BINS; j++)
+        m.profile_shares[j] = 0.1 + j;
+    for (int j = 0; j < SAMPLE_D * RFM_PROFILE_CUTS; j++)
+        m.profile_cuts[j] = j / 3.0;
     return m;
 }
 

@@ -10,6 +10,8 @@ static void expect_equal(const rfm_model *a, const rfm_model *b)
     assert_memory_equal(a->centroids_scaled, b->centroids_scaled, values);
     assert_memory_equal(a->centroids_original, b->centroids_original, values);
     assert_memory_equal(a->sizes, b->sizes, SAMPLE_K * sizeof *a->sizes);
+    assert_memory_equal(a->profile_cuts, b->profile_cuts, SAMPLE_D * RFM_PROFILE_CUTS * sizeof(double));
+    assert_memory_equal(a->profile_shares, b->profile_shares, SAMPLE_D * RFM_PROFILE_BINS * sizeof(double));
     assert_memory_equal(a->segment_ids, b->segment_ids, SAMPLE_K * sizeof *a->segment_ids);
     assert_memory_equal(a->grid.offset, b->grid.offset, SAMPLE_D * sizeof(double));
     assert_memory_equal(a->grid.step, b->grid.step, SAMPLE_D * sizeof(double));
