@@ -21,10 +21,26 @@ static inline uint64_t rfm_swar_load(const char *at)
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
 }
 
-/* The first n bytes of a text, at most eight; zeros behind. */
+/* Four bytes, the first lowest. */
+static inline uint64_t rfm_swar_load_half(const char *at)
+{
+    uint32_t half;
+    memcpy(&half, at, sizeof half);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? half : __builtin_bswap32(half);
+}
+
+/* The first n bytes of a text, at most eight; zeros behind. Alone here it reads no more than there are. */
 static inline uint64_t rfm_swar_first(const char *at, size_t n)
 {
-    return n == 0 ? 0 : n >= 8 ? rfm_swar_load(at) : rfm_swar_load(at) & (~UINT64_C(0) >> (64 - 8 * n));
+    if (n >= 8)
+        return rfm_swar_load(at);
+    if (n >= 4)
+        return rfm_swar_load_half(at) | rfm_swar_load_half(at + n - 4) << 8 * (n - 4);
+    if (n == 0)
+        return 0;
+    const size_t middle = n / 2, last = n - 1; /* of three bytes all, of fewer some twice */
+    return (uint64_t)(uint8_t)at[0] | (uint64_t)(uint8_t)at[middle] << 8 * middle |
+           (uint64_t)(uint8_t)at[last] << 8 * last;
 }
 
 /* Bytes from which '0' was taken by XOR: is each 0..9? No carry from a byte hides what is wrong with it. */

@@ -60,11 +60,11 @@ static size_t choose_fields(const rfm_columnar *c, size_t chosen, size_t fields[
     return n;
 }
 
-static void add_rows(rows *r, const rfm_columnar *c)
+static void add_rows(rows *r, rfm_columnar *c)
 {
     for (size_t i = 0; i < c->n && r->n < MAX_ROWS; i++) {
         for (size_t slot = 0; slot < c->n_slots; slot++) {
-            const rfm_field *cell = &c->cells[slot][i];
+            const rfm_field *cell = &rfm_columnar_texts(c, slot)[i];
             must(!cell->doubled);
             rfm_text_addf(&r->text, "%u:", (unsigned)cell->length);
             rfm_text_add(&r->text, cell->bytes, cell->length);

@@ -73,12 +73,13 @@ static void add_names(const rfm_columnar *c, rfm_text *text)
     rfm_text_add(text, &line_end, 1);
 }
 
-static void add_rows(const rfm_columnar *c, rfm_text *text)
+static void add_rows(rfm_columnar *c, rfm_text *text)
 {
     for (size_t row = 0; row < c->n; row++) {
         for (size_t i = 0; i < c->n_slots; i++) {
             rfm_text_add(text, &field_end, i > 0);
-            rfm_text_add(text, c->cells[i][row].bytes, c->cells[i][row].length);
+            const rfm_field cell = rfm_columnar_texts(c, i)[row];
+            rfm_text_add(text, cell.bytes, cell.length);
         }
         rfm_text_add(text, &line_end, 1);
     }
