@@ -1,6 +1,8 @@
 /* Parquet files from pyarrow are read as the texts their values stand for; what cannot be read is said. */
 #include "parquet_files.h"
+#include "harness.h"
 #include "parquet_values.h"
+#include "typed_check.h"
 
 static int write_files(void **state)
 {
@@ -10,9 +12,7 @@ static int write_files(void **state)
 
 static int remove_files(void **state)
 {
-    (void)state;
-    remove_folder();
-    return 0;
+    return harness_close(state);
 }
 
 /* ---- what is expected ------------------------------------------------------------------------------------------- */
@@ -63,6 +63,7 @@ static void free_expected(expected *e)
 
 static void add_rows(rfm_columnar *c, rfm_text *text)
 {
+    assert_true(typed_agrees(c, harness_zone("Europe/Paris")));
     for (size_t row = 0; row < c->n; row++)
         for (size_t i = 0; i < c->n_slots; i++) {
             const rfm_field cell = rfm_columnar_texts(c, i)[row];
