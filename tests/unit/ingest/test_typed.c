@@ -136,7 +136,9 @@ static void draw_numbers(drawn *column, uint64_t *state, size_t n, size_t limit,
 static void draw_times(table *t, drawn *column, uint64_t *state, size_t n, uint64_t rarity)
 {
     static const int64_t units[] = {1, 1, 1000000, 1000, 1, 1};
-    int64_t us = INT64_C(1709000000000000) + (int64_t)draw_below(state, 20) * RFM_DAY_US;
+    static const int64_t starts_us[] = {1709000000000000, 1711700000000000,
+                                        1729800000000000}; /* two in front of changes */
+    int64_t us = pick(state, starts_us, 3) + (int64_t)draw_below(state, 2) * RFM_DAY_US;
     for (size_t i = 0; i < n; i++) {
         us += (int64_t)draw_below(state, 600) * 1000000 + (int64_t)(draw_below(state, 9) == 0) * 1234;
         column->values[i] = draw_below(state, rarity) == 0 ? odd_time(state) : us;
