@@ -47,7 +47,7 @@ bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts);
 /* The predicates that take the event's name. */
 uint64_t rfm_rules_event(const rfm_rules *rules, rfm_field event);
 
-/* The same for each of n names. */
+/* The same for each of n names, eight bytes of which can be read, however short they are. */
 void rfm_rules_events(const rfm_rules *rules, const rfm_field *events, size_t n, uint64_t *where);
 
 /* Those of `where` that take the event's fields too. */

@@ -21,26 +21,16 @@ static inline uint64_t rfm_swar_load(const char *at)
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
 }
 
-/* Four bytes, the first lowest. */
-static inline uint64_t rfm_swar_load_half(const char *at)
+static inline void rfm_swar_store(char *at, uint64_t word)
 {
-    uint32_t half;
-    memcpy(&half, at, sizeof half);
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? half : __builtin_bswap32(half);
+    word = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+    memcpy(at, &word, sizeof word);
 }
 
-/* The first n bytes of a text, at most eight; zeros behind. Alone here it reads no more than there are. */
+/* The first n bytes of a text, at most eight; zeros behind. */
 static inline uint64_t rfm_swar_first(const char *at, size_t n)
 {
-    if (n >= 8)
-        return rfm_swar_load(at);
-    if (n >= 4)
-        return rfm_swar_load_half(at) | rfm_swar_load_half(at + n - 4) << 8 * (n - 4);
-    if (n == 0)
-        return 0;
-    const size_t middle = n / 2, last = n - 1; /* of three bytes all, of fewer some twice */
-    return (uint64_t)(uint8_t)at[0] | (uint64_t)(uint8_t)at[middle] << 8 * middle |
-           (uint64_t)(uint8_t)at[last] << 8 * last;
+    return n == 0 ? 0 : n >= 8 ? rfm_swar_load(at) : rfm_swar_load(at) & (~UINT64_C(0) >> (64 - 8 * n));
 }
 
 /* Bytes from which '0' was taken by XOR: is each 0..9? No carry from a byte hides what is wrong with it. */
@@ -96,6 +86,19 @@ static inline bool rfm_swar_decimal(const char *at, size_t n, int decimals, int6
         return false;
     *value = (int64_t)rfm_swar_join(digits) * powers[(size_t)decimals - n_behind];
     return true;
+}
+
+/* The digits of a value below 10^8 at `at`, where there is room for eight, whatever their number, which it returns. */
+static inline size_t rfm_swar_put(char *at, uint64_t value)
+{
+    uint64_t word = value / 10000 | value % 10000 << 32; /* fours, pairs, digits: the first in the lowest bits */
+    const uint64_t hundreds = (word * 10486 >> 20) & UINT64_C(0x0000007F0000007F);
+    word = (word - 100 * hundreds) << 16 | hundreds;
+    const uint64_t tens = (word * 103 >> 10) & UINT64_C(0x000F000F000F000F);
+    word = (word - 10 * tens) << 8 | tens;
+    const int n_zeros = __builtin_ctzll(word | UINT64_C(1) << 56) / 8; /* in front; a single one is the digit */
+    rfm_swar_store(at, (word | RFM_SWAR_ALL('0')) >> 8 * n_zeros);
+    return 8 - (size_t)n_zeros;
 }
 
 /* "HH:MM:SS" as seconds. */

@@ -208,6 +208,18 @@ bool rfm_typed_has_hashes(const rfm_typed *t)
     return t->kind == RFM_TYPED_DECIMAL;
 }
 
+/* Short integers are written sooner than they would be found among those that are known. */
+static bool is_short(int64_t value, int scale)
+{
+    return scale == 0 && value >= 0 && value < 100000000;
+}
+
+static uint64_t hash_short(int64_t value)
+{
+    char text[8];
+    return rfm_hash64(text, rfm_swar_put(text, (uint64_t)value));
+}
+
 static uint64_t hash_decimal(int64_t value, int scale)
 {
     char text[RFM_CELL_BYTES];
@@ -215,16 +227,22 @@ static uint64_t hash_decimal(int64_t value, int scale)
     return rfm_hash64(text, (size_t)(end - text));
 }
 
+static uint64_t find_hash(int64_t value, int scale, rfm_known_hash *known)
+{
+    rfm_known_hash *place = &known[(uint64_t)value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - 10)];
+    if (place->value != value || place->hash == 0)
+        *place = (rfm_known_hash){.value = value, .hash = hash_decimal(value, scale)};
+    return place->hash;
+}
+
 void rfm_typed_hash(const rfm_typed *t, const uint8_t *rows, size_t n, rfm_known_hash *known, uint64_t *hashes)
 {
+    const int scale = t->scale;
     for (size_t k = 0; k < n; k++) {
         const int64_t value = t->values[rows[k]];
-        rfm_known_hash *place = &known[(uint64_t)value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - 10)];
-        hashes[k] = 0;
         if (!rfm_typed_is_present(t, rows[k]))
-            continue;
-        if (place->value != value || place->hash == 0)
-            *place = (rfm_known_hash){.value = value, .hash = hash_decimal(value, t->scale)};
-        hashes[k] = place->hash;
+            hashes[k] = 0;
+        else
+            hashes[k] = is_short(value, scale) ? hash_short(value) : find_hash(value, scale, known);
     }
 }

@@ -35,21 +35,36 @@ static rfm_typed cells_of(const stretch *s, int slot)
     return rfm_typed_from(&s->columnar->cells[slot], s->first);
 }
 
+static const rfm_field *texts_of(const stretch *s, int slot)
+{
+    return rfm_columnar_texts(s->columnar, (size_t)slot) + s->first;
+}
+
 /* All texts of a column, or those of the rows that are kept. */
 static void fetch(stretch *s, int slot)
 {
     const size_t field = s->v->columns.fields[slot], n = s->n;
-    const rfm_field *texts = s->plain ? NULL : rfm_columnar_texts(s->columnar, (size_t)slot) + s->first;
+    if (s->plain) {
+        for (size_t i = 0; i < n; i++)
+            s->texts[i] = rfm_values_text(s->v, rfm_plain_text(s->plain, i, field));
+        return;
+    }
+    const rfm_field *texts = texts_of(s, slot);
     for (size_t i = 0; i < n; i++)
-        s->texts[i] = rfm_values_text(s->v, texts ? texts[i] : rfm_plain_text(s->plain, i, field));
+        s->texts[i] = rfm_values_text(s->v, texts[i]);
 }
 
 static void fetch_kept(stretch *s, int slot)
 {
     const size_t field = s->v->columns.fields[slot], n = s->n_kept;
-    const rfm_field *texts = s->plain ? NULL : rfm_columnar_texts(s->columnar, (size_t)slot) + s->first;
+    if (s->plain) {
+        for (size_t k = 0; k < n; k++)
+            s->texts[k] = rfm_values_text(s->v, rfm_plain_text(s->plain, s->kept[k], field));
+        return;
+    }
+    const rfm_field *texts = texts_of(s, slot);
     for (size_t k = 0; k < n; k++)
-        s->texts[k] = rfm_values_text(s->v, texts ? texts[s->kept[k]] : rfm_plain_text(s->plain, s->kept[k], field));
+        s->texts[k] = rfm_values_text(s->v, texts[s->kept[k]]);
 }
 
 /* ---- read ------------------------------------------------------------------------------------------------------- */
@@ -208,8 +223,8 @@ static void gather_texts(stretch *s, size_t row)
     const rfm_rules *rules = &s->v->rules;
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const int slot = rules->conditions[i].slot;
-        const rfm_field text = s->plain ? rfm_plain_text(s->plain, row, s->v->columns.fields[slot])
-                                        : rfm_columnar_texts(s->columnar, (size_t)slot)[s->first + row];
+        const rfm_field text =
+            s->plain ? rfm_plain_text(s->plain, row, s->v->columns.fields[slot]) : texts_of(s, slot)[row];
         s->v->texts[slot] = rfm_values_text(s->v, text);
     }
 }
@@ -284,6 +299,18 @@ static void put_customers(stretch *s)
     }
 }
 
+/* In a column many texts are one and the same, at the same place. */
+static void put_column_events(const stretch *s, uint64_t *where)
+{
+    for (size_t k = 0; k < s->n_kept; k++) {
+        const rfm_field text = s->texts[k];
+        if (k > 0 && text.bytes == s->texts[k - 1].bytes && text.length == s->texts[k - 1].length)
+            where[k] = where[k - 1];
+        else
+            where[k] = rfm_rules_event(&s->v->rules, text);
+    }
+}
+
 static void put_events(stretch *s)
 {
     const rfm_rules *rules = &s->v->rules;
@@ -294,7 +321,10 @@ static void put_events(stretch *s)
             where[k] = always;
     } else {
         fetch_kept(s, s->v->event);
-        rfm_rules_events(rules, s->texts, s->n_kept, where);
+        if (has_room(s))
+            rfm_rules_events(rules, s->texts, s->n_kept, where);
+        else
+            put_column_events(s, where);
     }
     for (size_t k = 0; rules->n_conditions > 0 && k < s->n_kept; k++) {
         gather_texts(s, s->kept[k]);
