@@ -137,6 +137,7 @@ static bool point_at_texts(const char *values, size_t n, rfm_field *fields)
         rfm_parquet_bytes value;
         memcpy(&value, values + i * sizeof value, sizeof value);
         all_lengths |= value.length;
+        __builtin_prefetch(value.bytes); /* somewhere in a page of megabytes, and wanted soon */
         fields[i] = (rfm_field){.bytes = value.length > 0 ? value.bytes : "", .length = (uint32_t)value.length};
     }
     return all_lengths >= 0;
