@@ -54,8 +54,9 @@ static size_t scale_doubles(const int64_t *from, size_t n, int decimals, int64_t
     const double power = (double)ten_to(decimals);
     size_t i = 0;
     for (; i < n; i++) {
+        const int64_t bits = from[i];
         double x;
-        memcpy(&x, &from[i], sizeof x);
+        memcpy(&x, &bits, sizeof x);
         if (!scale_double(x, power, &values[i]))
             break;
     }

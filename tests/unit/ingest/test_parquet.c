@@ -1,6 +1,6 @@
 /* Parquet files from pyarrow are read as the texts their values stand for; what cannot be read is said. */
-#include "parquet_files.h"
 #include "harness.h"
+#include "parquet_files.h"
 #include "parquet_values.h"
 #include "typed_check.h"
 
