@@ -31,7 +31,7 @@ typedef struct rfm_h5_texts {
     int64_t first;
     size_t n, capacity;
     size_t n_given;   /* rows, last */
-    int64_t *values;  /* of these: integers as the dataset has them, */
+    int64_t *values;  /* of these: integers, and bits of doubles, as the dataset has them, */
     int64_t *typed;   /* and as what they mean; */
     int16_t *present; /* which are there */
     char *bytes;      /* the texts of all that has none in the block */

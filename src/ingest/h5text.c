@@ -188,12 +188,6 @@ static rfm_status give_values(rfm_h5_texts *t, int64_t first, size_t n, rfm_fiel
                     err);
 }
 
-void rfm_h5_texts_write(rfm_h5_texts *t, rfm_field *fields)
-{
-    const size_t n_written = write_values(t, t->n_given, fields);
-    rfm_assert(n_written == t->n_given);
-}
-
 /* ---- floats and booleans ---------------------------------------------------------------------------------------- */
 
 static void give_floats(const rfm_h5_texts *t, const char *rows, size_t n, rfm_field *fields)
@@ -236,8 +230,11 @@ rfm_status rfm_h5_texts_give(rfm_h5_texts *t, int64_t first, size_t n, rfm_field
         rfm_h5_strings_give(&t->column, rows, n, fields);
         return RFM_OK;
     case RFM_H5_CELL_F32:
-    case RFM_H5_CELL_F64:
         give_floats(t, rows, n, fields);
+        return RFM_OK;
+    case RFM_H5_CELL_F64:
+        memcpy(t->values, rows, n * sizeof *t->values);
+        *cells = (rfm_typed){.kind = RFM_TYPED_DOUBLE, .values = t->values};
         return RFM_OK;
     case RFM_H5_CELL_BOOLEAN:
         return give_booleans(t, rows, first, n, fields, err);
@@ -246,4 +243,14 @@ rfm_status rfm_h5_texts_give(rfm_h5_texts *t, int64_t first, size_t n, rfm_field
         return t->has_dictionary ? give_indices(t, first, n, fields, err)
                                  : give_values(t, first, n, fields, cells, err);
     }
+}
+
+void rfm_h5_texts_write(rfm_h5_texts *t, rfm_field *fields)
+{
+    if (t->column.cell == RFM_H5_CELL_F64) {
+        give_floats(t, (const char *)t->values, t->n_given, fields);
+        return;
+    }
+    const size_t n_written = write_values(t, t->n_given, fields);
+    rfm_assert(n_written == t->n_given);
 }

@@ -54,21 +54,21 @@ static size_t scale_doubles(const int64_t *from, size_t n, int decimals, int64_t
     const double power = (double)ten_to(decimals);
     size_t i = 0;
     for (; i < n; i++) {
-        const int64_t bits = from[i];
         double x;
-        memcpy(&x, &bits, sizeof x);
+        memcpy(&x, &from[i], sizeof x);
         if (!scale_double(x, power, &values[i]))
             break;
     }
     return i;
 }
 
-static size_t scale_values(const rfm_typed *t, size_t n, int decimals, int64_t *values)
+/* n of the cells, none of which is NULL, as times 10^decimals. */
+static size_t scale_values(const rfm_typed *t, const int64_t *from, size_t n, int decimals, int64_t *values)
 {
     if (t->kind == RFM_TYPED_DOUBLE)
-        return scale_doubles(t->values, n, decimals, values);
-    return t->scale <= decimals ? multiply(t->values, n, ten_to(decimals - t->scale), values)
-                                : divide(t->values, n, ten_to(t->scale - decimals), values);
+        return scale_doubles(from, n, decimals, values);
+    return t->scale <= decimals ? multiply(from, n, ten_to(decimals - t->scale), values)
+                                : divide(from, n, ten_to(t->scale - decimals), values);
 }
 
 /* From one NULL to the next. */
@@ -79,8 +79,7 @@ static size_t scale_around_nulls(const rfm_typed *t, size_t n, int decimals, int
         size_t end = i;
         for (; end < n && t->present[end] != 0; end++)
             present[end] = 1;
-        const rfm_typed run = rfm_typed_from(t, i);
-        i += scale_values(&run, end - i, decimals, values + i);
+        i += scale_values(t, t->values + i, end - i, decimals, values + i);
         if (i < end)
             break;
         for (; i < n && t->present[i] == 0; i++)
@@ -95,7 +94,7 @@ size_t rfm_typed_numbers(const rfm_typed *t, size_t n, int decimals, int64_t *va
         return scale_around_nulls(t, n, decimals, values, present);
     for (size_t i = 0; i < n; i++)
         present[i] = 1;
-    return scale_values(t, n, decimals, values);
+    return scale_values(t, t->values, n, decimals, values);
 }
 
 /* ---- times ------------------------------------------------------------------------------------------------------ */
@@ -156,7 +155,7 @@ static size_t count_present(const rfm_typed *t, size_t n)
 
 static size_t read_counts(const rfm_typed *t, size_t n, const count_shape *shape, int64_t *us)
 {
-    size_t i = 0, n_scaled = scale_values(t, n, shape->decimals, us);
+    size_t i = 0, n_scaled = scale_values(t, t->values, n, shape->decimals, us);
     while (i < n_scaled && t->values[i] >= shape->low && t->values[i] <= shape->high && rfm_times_are_known(us[i]))
         i++;
     return i;
@@ -230,7 +229,7 @@ static uint64_t hash_decimal(int64_t value, int scale)
 
 static uint64_t find_hash(int64_t value, int scale, rfm_known_hash *known)
 {
-    rfm_known_hash *place = &known[(uint64_t)value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - 10)];
+    rfm_known_hash *place = &known[(uint64_t)value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - RFM_KNOWN_HASH_BITS)];
     if (place->value != value || place->hash == 0)
         *place = (rfm_known_hash){.value = value, .hash = hash_decimal(value, scale)};
     return place->hash;

@@ -60,7 +60,7 @@ typedef struct rfm_known_hash {
     uint64_t hash; /* 0: nothing is known here */
 } rfm_known_hash;
 
-enum { RFM_KNOWN_HASHES = 1024 }; /* of a column */
+enum { RFM_KNOWN_HASH_BITS = 10, RFM_KNOWN_HASHES = 1 << RFM_KNOWN_HASH_BITS }; /* of a column */
 
 /* Are they such that a text is quickly made of one? Then here are the hashes of the texts of some; 0 for a NULL. */
 bool rfm_typed_has_hashes(const rfm_typed *typed);
