@@ -62,7 +62,9 @@ typedef struct rfm_values {
     int64_t id_number;
     rfm_timestamp timestamp;
     bool has_customer, has_time;
-    size_t stretch; /* rows that are taken next; short where rows were not as they should be */
+    size_t stretch;   /* rows that are taken next; short where rows were not as they should be */
+    size_t n_careful; /* rows that are taken one by one first */
+    int n_in_vain;    /* stretches in a row of which nothing came */
 } rfm_values;
 
 rfm_status rfm_values_open(rfm_values *values, const rfm_input *input, rfm_error *err);
@@ -91,8 +93,8 @@ uint64_t rfm_values_narrow(rfm_values *values, int64_t us, int32_t day, uint64_t
 
 enum { RFM_STRETCH = 128 }; /* rows; their texts stay in the first-level cache */
 
-/* How many rows may be taken at once; 0: one by one. */
-size_t rfm_values_stretch(const rfm_values *values, const rfm_event_batch *batch);
+/* How many rows may be taken at once; 0: take the next one by itself, and ask again. */
+size_t rfm_values_stretch(rfm_values *values, const rfm_event_batch *batch);
 
 /* Take the rows of a rows, at most that many, up to the first about which there is something to say: rfm_values_take
  * says it. Counts those that are taken, and returns how many they are. */

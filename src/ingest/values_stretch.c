@@ -404,20 +404,27 @@ static void count(const stretch *s, rfm_tally *tally)
     tally->n_with_time_of_day += (int64_t)(s->n_kept - n_dates);
 }
 
-size_t rfm_values_stretch(const rfm_values *v, const rfm_event_batch *batch)
+size_t rfm_values_stretch(rfm_values *v, const rfm_event_batch *batch)
 {
     const size_t room = RFM_BATCH_EVENTS - batch->n;
     if (batch->key) /* what is hashed with dedupe is put together row by row */
         return 0;
+    if (v->n_careful > 0) {
+        v->n_careful--;
+        return 0;
+    }
     return room < v->stretch ? room : v->stretch;
 }
 
-/* Where rows are not as they should be, few are read in vain: no more than twice as many as were good before. */
+/* Where rows are not as they should be, few are read in vain: no more than twice as many as were good before; and where
+ * none was, time after time, 2, 6, 14, 30 are not even tried. */
 static void remember_success(rfm_values *v, size_t n, size_t of)
 {
     v->stretch = n == of ? 2 * v->stretch : 2 * n + 1;
     if (v->stretch > RFM_STRETCH)
         v->stretch = RFM_STRETCH;
+    v->n_in_vain = n > 0 ? 0 : v->n_in_vain < 5 ? v->n_in_vain + 1 : 5;
+    v->n_careful = n > 0 ? 0 : ((size_t)1 << v->n_in_vain) - 2;
 }
 
 /* s->v, where the rows are from, and n of them. */

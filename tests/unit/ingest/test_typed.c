@@ -379,7 +379,7 @@ static void columns_say_as_values_what_they_say_as_texts(void **unused)
     }
     assert_in_range(n_events, N_TABLES * 50, n_rows);
     assert_in_range(n_refused, N_TABLES * 50, n_rows);
-    assert_in_range(n_stretched, n_rows / 5, n_rows - N_TABLES);
+    assert_in_range(n_stretched, n_rows / 10, n_rows - N_TABLES);
 }
 
 static void values_as_they_should_be_need_no_texts(void **unused)
