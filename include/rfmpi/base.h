@@ -193,6 +193,8 @@ char *rfm_put_digits(char *at, uint64_t value, int width);
 /* ---- time: integer UTC microseconds since 1970-01-01 ------------------------------------------------------------ */
 
 #define RFM_DAY_US INT64_C(86400000000)
+#define RFM_TIME_FIRST_US INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
+#define RFM_TIME_LAST_US INT64_C(253402300799999999)  /* 9999-12-31T23:59:59.999999Z */
 
 typedef struct rfm_zone rfm_zone; /* a time zone: opaque, immutable, shared by threads */
 

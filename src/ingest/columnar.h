@@ -1,13 +1,14 @@
-/* columnar: files that hold columns instead of text, read as rows of texts, so that every format means the same events.
+/* columnar: files that hold columns instead of text, read so that every format means the same events.
  *
- * A kind of such files is four functions. Each value becomes the text that stands for it: an integer in decimal, a
+ * A kind of such files is five functions. For each value there is the text that stands for it: an integer in decimal, a
  * decimal with all the digits of its scale, a float as the shortest decimal that gives it back (NaN is NULL), a boolean
- * as true or false, NULL as an empty text. Times become what rfm_time_parse reads without loss.
+ * as true or false, NULL as an empty text. Times become what rfm_time_parse reads without loss. Where typed.h has a
+ * kind for what a column holds, the values are given themselves, and their texts only when somebody asks.
  */
 #ifndef RFMPI_INGEST_COLUMNAR_H
 #define RFMPI_INGEST_COLUMNAR_H
 
-#include "scanner.h"
+#include "typed.h"
 
 enum { RFM_COLUMNAR_ROWS = 4096 }; /* at most, of one call of next */
 
@@ -22,6 +23,8 @@ typedef struct rfm_columnar_kind {
     /* The next rows, at most max_rows and RFM_COLUMNAR_ROWS; columnar->n of them, at least one before the file's end.
      */
     rfm_status (*next)(rfm_columnar *columnar, int64_t max_rows, rfm_error *err);
+    /* Set the texts of a slot that has values: cells[slot].texts. */
+    void (*write)(rfm_columnar *columnar, size_t slot);
     void (*close)(rfm_columnar *columnar); /* accepts what failed to open */
 } rfm_columnar_kind;
 
@@ -48,7 +51,15 @@ struct rfm_columnar {
 
     /* Set by next; valid until the next call. */
     size_t n;
-    rfm_field **cells; /* [n_slots][n] */
+    rfm_typed *cells; /* [n_slots], of n rows */
 };
+
+/* The texts of a slot, [n]. */
+static inline const rfm_field *rfm_columnar_texts(rfm_columnar *columnar, size_t slot)
+{
+    if (!columnar->cells[slot].texts)
+        columnar->kind->write(columnar, slot);
+    return columnar->cells[slot].texts;
+}
 
 #endif

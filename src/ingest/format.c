@@ -11,8 +11,8 @@ static const rfm_format_traits formats[RFM_N_FORMATS] = {
     [RFM_FORMAT_TEXT] = {"text", {".csv", ".tsv", ".txt"}, "", 0, NULL, NULL, 4},
     [RFM_FORMAT_GZIP] = {"gzip", {".gz"}, "\x1f\x8b", 2, &rfm_codec_gzip, NULL, 49},
     [RFM_FORMAT_ZSTD] = {"zstd", {".zst", ".zstd"}, "\x28\xb5\x2f\xfd", 4, &rfm_codec_zstd, NULL, 54},
-    [RFM_FORMAT_PARQUET] = {"Parquet", {".parquet", ".pq"}, "PAR1", 4, NULL, &rfm_parquet, 38},
-    [RFM_FORMAT_HDF5] = {"HDF5", {".h5", ".hdf5"}, "\x89HDF\r\n\x1a\n", 8, NULL, &rfm_h5_events, 15},
+    [RFM_FORMAT_PARQUET] = {"Parquet", {".parquet", ".pq"}, "PAR1", 4, NULL, &rfm_parquet, 22},
+    [RFM_FORMAT_HDF5] = {"HDF5", {".h5", ".hdf5"}, "\x89HDF\r\n\x1a\n", 8, NULL, &rfm_h5_events, 7},
 };
 
 /* What people have, and we do not read. A header may begin with letters like these (ORCID): then the name decides. */

@@ -171,6 +171,8 @@ rfm_status rfm_h5_texts_open(rfm_h5_texts *t, rfm_h5_table *table, const char *p
     if (t->column.cell == RFM_H5_CELL_OTHER)
         return fail(t, "holds neither integers nor floats of up to 64 bits, nor texts", err);
     t->values = rfm_alloc(RFM_COLUMNAR_ROWS, sizeof *t->values, err);
+    t->typed = rfm_alloc(RFM_COLUMNAR_ROWS, sizeof *t->typed, err);
+    t->present = rfm_alloc(RFM_COLUMNAR_ROWS, sizeof *t->present, err);
     t->bytes = rfm_alloc(RFM_COLUMNAR_ROWS, RFM_CELL_BYTES, err);
     return err->status == RFM_OK ? read_meaning(t, err) : err->status;
 }
@@ -184,6 +186,8 @@ void rfm_h5_texts_close(rfm_h5_texts *t)
     free(t->name);
     free(t->block);
     free(t->values);
+    free(t->typed);
+    free(t->present);
     free(t->bytes);
     *t = (rfm_h5_texts){0};
 }

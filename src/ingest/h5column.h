@@ -1,12 +1,12 @@
-/* h5column: a column of an event table as texts: what its dataset and its attributes say it is, and how its values are
- * written. For h5table.c.
+/* h5column: a column of an event table as values and as texts: what its dataset and its attributes say it is, and how
+ * its values are written. For h5table.c.
  */
 #ifndef RFMPI_INGEST_H5COLUMN_H
 #define RFMPI_INGEST_H5COLUMN_H
 
 #include "exact.h"
 #include "rfmpi/hdf5.h"
-#include "scanner.h"
+#include "typed.h"
 
 /* The distinct texts of a column, made fields once. */
 typedef struct rfm_h5_dictionary {
@@ -30,8 +30,11 @@ typedef struct rfm_h5_texts {
     char *block; /* rows first .. first + n - 1, as the dataset has them */
     int64_t first;
     size_t n, capacity;
-    int64_t *values; /* of the rows given last: integers, */
-    char *bytes;     /* and the texts of all that is none in the block */
+    size_t n_given;   /* rows, last */
+    int64_t *values;  /* of these: integers, and bits of doubles, as the dataset has them, */
+    int64_t *typed;   /* and as what they mean; */
+    int16_t *present; /* which are there */
+    char *bytes;      /* the texts of all that has none in the block */
 } rfm_h5_texts;
 
 /* Open /events/LINK and what belongs to it. */
@@ -45,8 +48,12 @@ size_t rfm_h5_texts_block_rows(const rfm_h5_texts *texts);
 /* Read the block of n rows, of which fields are then given. */
 rfm_status rfm_h5_texts_load(rfm_h5_texts *texts, int64_t first, size_t n, rfm_error *err);
 
-/* The texts of n rows of the block, at most RFM_COLUMNAR_ROWS; valid until the next call. */
-rfm_status rfm_h5_texts_give(rfm_h5_texts *texts, int64_t first, size_t n, rfm_field *fields, rfm_error *err);
+/* The cells of n rows of the block, at most RFM_COLUMNAR_ROWS; valid until the next call. fields: for texts. */
+rfm_status rfm_h5_texts_give(rfm_h5_texts *texts, int64_t first, size_t n, rfm_field *fields, rfm_typed *cells,
+                             rfm_error *err);
+
+/* The texts of cells that were given as values. */
+void rfm_h5_texts_write(rfm_h5_texts *texts, rfm_field *fields);
 
 /* The fields of n strings, of a column of such. */
 void rfm_h5_strings_give(const rfm_h5_column *column, const char *cells, size_t n, rfm_field *fields);

@@ -143,8 +143,6 @@ static rfm_status reserve_cells(rfm_columnar *columnar, h5events *own, rfm_error
     free(columnar->cells);
     columnar->cells = rfm_alloc(columnar->n_slots, sizeof *columnar->cells, err);
     own->fields = rfm_alloc(columnar->n_slots, RFM_COLUMNAR_ROWS * sizeof *own->fields, err);
-    for (size_t i = 0; err->status == RFM_OK && i < columnar->n_slots; i++)
-        columnar->cells[i] = own->fields + i * RFM_COLUMNAR_ROWS;
     return err->status;
 }
 
@@ -173,6 +171,11 @@ static rfm_status load_block(const rfm_columnar *columnar, h5events *own, rfm_er
     return RFM_OK;
 }
 
+static rfm_field *fields_of(const h5events *own, size_t slot)
+{
+    return own->fields + slot * RFM_COLUMNAR_ROWS;
+}
+
 static rfm_status next_events(rfm_columnar *columnar, int64_t max_rows, rfm_error *err)
 {
     h5events *own = columnar->own;
@@ -185,11 +188,19 @@ static rfm_status next_events(rfm_columnar *columnar, int64_t max_rows, rfm_erro
     if (n > RFM_COLUMNAR_ROWS)
         n = RFM_COLUMNAR_ROWS;
     for (size_t i = 0; i < own->n_texts; i++)
-        if (rfm_h5_texts_give(&own->texts[i], own->at, (size_t)n, columnar->cells[i], err) != RFM_OK)
+        if (rfm_h5_texts_give(&own->texts[i], own->at, (size_t)n, fields_of(own, i), &columnar->cells[i], err) !=
+            RFM_OK)
             return err->status;
     columnar->n = (size_t)n;
     own->at += n;
     return RFM_OK;
+}
+
+static void write_events(rfm_columnar *columnar, size_t slot)
+{
+    const h5events *own = columnar->own;
+    rfm_h5_texts_write(&own->texts[slot], fields_of(own, slot));
+    columnar->cells[slot].texts = fields_of(own, slot);
 }
 
 const rfm_columnar_kind rfm_h5_events = {
@@ -197,5 +208,6 @@ const rfm_columnar_kind rfm_h5_events = {
     .open = open_events,
     .begin = begin_events,
     .next = next_events,
+    .write = write_events,
     .close = close_events,
 };

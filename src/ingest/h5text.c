@@ -1,5 +1,4 @@
-/* h5text: a column's values as fields, a batch at a time. Knows what the values are, and nothing of where they are
- * from.
+/* h5text: a column's values as cells, a batch at a time. Knows what the values are, and nothing of where they are from.
  */
 #include <string.h>
 
@@ -101,8 +100,9 @@ static char *put_large(const rfm_h5_texts *t, uint64_t value, char *at)
     return t->exact.scale == 0 ? rfm_cell_unsigned(at, value) : rfm_cell_decimal(at, value, t->exact.scale);
 }
 
-/* Times of a log come in order, many of them more than once: what equals the one before shares its text. */
-static rfm_status give_values(rfm_h5_texts *t, int64_t first, size_t n, rfm_field *fields, rfm_error *err)
+/* How many values have a text: all of them, or those before the first time that its pattern cannot say. Times of a log
+ * come in order, many of them more than once: what equals the one before shares its text. */
+static size_t write_values(rfm_h5_texts *t, size_t n, rfm_field *fields)
 {
     const bool is_large = t->column.cell == RFM_H5_CELL_U64;
     char *at = t->bytes;
@@ -118,12 +118,74 @@ static rfm_status give_values(rfm_h5_texts *t, int64_t first, size_t n, rfm_fiel
         }
         char *end = is_large && value < 0 ? put_large(t, (uint64_t)value, at) : rfm_exact_write(&t->exact, value, at);
         if (!end)
-            return fail_row(t, first + (int64_t)i, "a time that its pattern cannot say, or of no year from 1 to 9999",
-                            err);
+            return i;
         fields[i] = (rfm_field){.bytes = at, .length = (uint32_t)(end - at)};
         at = end;
     }
-    return RFM_OK;
+    return n;
+}
+
+/* ---- integers as they are --------------------------------------------------------------------------------------- */
+
+static bool find_nulls(rfm_h5_texts *t, size_t n)
+{
+    bool found = false;
+    for (size_t i = 0; t->has_null && i < n; i++) {
+        t->present[i] = t->values[i] != t->null;
+        found |= !t->present[i];
+    }
+    return found;
+}
+
+/* Times that the pattern can say; false: not all of them are. */
+static bool read_times(rfm_h5_texts *t, size_t n, bool has_nulls)
+{
+    const rfm_pattern *pattern = &t->exact.pattern;
+    for (size_t i = 0; i < n; i++) {
+        int64_t us = 0;
+        if (!(has_nulls && !t->present[i]) &&
+            (__builtin_mul_overflow(t->values[i], t->exact.unit_us, &us) || !rfm_pattern_says(pattern, us)))
+            return false;
+        t->typed[i] = pattern->has_clock ? us : us / RFM_DAY_US;
+    }
+    return true;
+}
+
+static rfm_typed_kind kind_of_times(const rfm_pattern *pattern)
+{
+    if (!pattern->has_clock)
+        return RFM_TYPED_DATE;
+    return pattern->clock_length < pattern->length ? RFM_TYPED_UTC : RFM_TYPED_LOCAL;
+}
+
+/* False where texts have to be made, which say what is wrong, or hold what 64 bits do not. */
+static bool give_typed(rfm_h5_texts *t, size_t n, rfm_typed *cells)
+{
+    const bool has_nulls = find_nulls(t, n), is_time = t->exact.kind == RFM_EXACT_TIME;
+    if (t->column.cell == RFM_H5_CELL_U64) {
+        for (size_t i = 0; i < n; i++)
+            if (t->values[i] < 0)
+                return false;
+    }
+    if (is_time && !read_times(t, n, has_nulls))
+        return false;
+    *cells = (rfm_typed){.kind = is_time ? kind_of_times(&t->exact.pattern) : RFM_TYPED_DECIMAL,
+                         .scale = t->exact.scale,
+                         .values = is_time ? t->typed : t->values,
+                         .present = has_nulls ? t->present : NULL};
+    return true;
+}
+
+static rfm_status give_values(rfm_h5_texts *t, int64_t first, size_t n, rfm_field *fields, rfm_typed *cells,
+                              rfm_error *err)
+{
+    if (give_typed(t, n, cells))
+        return RFM_OK;
+    const size_t n_written = write_values(t, n, fields);
+    if (n_written == n)
+        return RFM_OK;
+    return fail_row(t, first + (int64_t)n_written, "a time that its pattern cannot say, or of no year from 1 to 9999",
+                    err);
 }
 
 /* ---- floats and booleans ---------------------------------------------------------------------------------------- */
@@ -155,23 +217,40 @@ static rfm_status give_booleans(const rfm_h5_texts *t, const char *rows, int64_t
     return RFM_OK;
 }
 
-rfm_status rfm_h5_texts_give(rfm_h5_texts *t, int64_t first, size_t n, rfm_field *fields, rfm_error *err)
+rfm_status rfm_h5_texts_give(rfm_h5_texts *t, int64_t first, size_t n, rfm_field *fields, rfm_typed *cells,
+                             rfm_error *err)
 {
     rfm_assert(first >= t->first && n <= RFM_COLUMNAR_ROWS && first + (int64_t)n <= t->first + (int64_t)t->n);
     const char *rows = t->block + (size_t)(first - t->first) * t->column.width_bytes;
+    *cells = (rfm_typed){.kind = RFM_TYPED_TEXT, .texts = fields};
+    t->n_given = n;
     switch (t->column.cell) {
     case RFM_H5_CELL_BYTES:
     case RFM_H5_CELL_TEXT:
         rfm_h5_strings_give(&t->column, rows, n, fields);
         return RFM_OK;
     case RFM_H5_CELL_F32:
-    case RFM_H5_CELL_F64:
         give_floats(t, rows, n, fields);
+        return RFM_OK;
+    case RFM_H5_CELL_F64:
+        memcpy(t->values, rows, n * sizeof *t->values);
+        *cells = (rfm_typed){.kind = RFM_TYPED_DOUBLE, .values = t->values};
         return RFM_OK;
     case RFM_H5_CELL_BOOLEAN:
         return give_booleans(t, rows, first, n, fields, err);
     default:
         widen(t->column.cell, rows, n, t->values);
-        return t->has_dictionary ? give_indices(t, first, n, fields, err) : give_values(t, first, n, fields, err);
+        return t->has_dictionary ? give_indices(t, first, n, fields, err)
+                                 : give_values(t, first, n, fields, cells, err);
     }
+}
+
+void rfm_h5_texts_write(rfm_h5_texts *t, rfm_field *fields)
+{
+    if (t->column.cell == RFM_H5_CELL_F64) {
+        give_floats(t, (const char *)t->values, t->n_given, fields);
+        return;
+    }
+    const size_t n_written = write_values(t, t->n_given, fields);
+    rfm_assert(n_written == t->n_given);
 }

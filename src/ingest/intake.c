@@ -56,11 +56,23 @@ bool rfm_intake_take(rfm_intake *intake, const rfm_field *fields, rfm_refusal *r
     return false;
 }
 
+static void flush_when_full(rfm_intake *intake, rfm_error *err)
+{
+    if (intake->batch.n == RFM_BATCH_EVENTS)
+        rfm_intake_flush(intake, err);
+}
+
 size_t rfm_intake_take_plain(rfm_intake *intake, const rfm_plain *rows, rfm_error *err)
 {
     const size_t n = rfm_values_take_plain(&intake->values, rows, &intake->batch, intake->reading->tally);
-    if (intake->batch.n == RFM_BATCH_EVENTS)
-        rfm_intake_flush(intake, err);
+    flush_when_full(intake, err);
+    return n;
+}
+
+size_t rfm_intake_take_columns(rfm_intake *intake, rfm_columnar *columnar, size_t first, rfm_error *err)
+{
+    const size_t n = rfm_values_take_columns(&intake->values, columnar, first, &intake->batch, intake->reading->tally);
+    flush_when_full(intake, err);
     return n;
 }
 

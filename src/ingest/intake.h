@@ -20,6 +20,10 @@ bool rfm_intake_take(rfm_intake *intake, const rfm_field *fields, rfm_refusal *r
  * how many were taken; see err. */
 size_t rfm_intake_take_plain(rfm_intake *intake, const rfm_plain *rows, rfm_error *err);
 
+/* The same for the rows at hand of a file of columns from number `first` on. The cells of slot i are those of
+ * columns.fields[i]. */
+size_t rfm_intake_take_columns(rfm_intake *intake, rfm_columnar *columnar, size_t first, rfm_error *err);
+
 /* Count and keep the refusal of a row, itself counted by now. line: 1 is the first of the shard. */
 rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
                              rfm_error *err);

@@ -1,7 +1,7 @@
 /* parquet: row groups as cuts, columns as slots; block by block, each slot's values become fields. Knows how the file
  * is walked, and neither the library that decodes it nor what a value looks like.
  *
- *   slot      chunk -> values, levels -> texts, fields
+ *   slot      chunk -> values, levels -> typed values; texts, fields
  */
 #include "parquet.h"
 
@@ -22,8 +22,10 @@ typedef struct slot {
     size_t first; /* the first slot of this column: itself, or the one whose fields it shares */
     rfm_parquet_chunk chunk;
     size_t text_bytes; /* read since the chunk was opened */
-    void *values;
-    int16_t *levels; /* NULL: none of them is NULL */
+    void *values;      /* of the rows at hand, without those that are NULL */
+    int16_t *levels;   /* NULL: none of them is NULL */
+    size_t n, n_present;
+    int64_t *typed;
     char *text;
     rfm_field *fields;
 } slot;
@@ -87,6 +89,7 @@ static void close_slots(rfm_columnar *columnar)
         rfm_parquet_chunk_close(&s->chunk);
         free(s->values);
         free(s->levels);
+        free(s->typed);
         free(s->text);
         free(s->fields);
     }
@@ -111,6 +114,7 @@ static rfm_status open_slot(rfm_columnar *columnar, size_t i, rfm_error *err)
         return RFM_OK;
     s->values = rfm_alloc(BLOCK_ROWS, column->type.value_bytes, err);
     s->levels = column->optional ? rfm_alloc(BLOCK_ROWS, sizeof *s->levels, err) : NULL;
+    s->typed = rfm_alloc(BLOCK_ROWS, sizeof *s->typed, err);
     s->text = rfm_alloc(BLOCK_ROWS, RFM_CELL_BYTES, err);
     s->fields = rfm_alloc(BLOCK_ROWS, sizeof *s->fields, err);
     return err->status;
@@ -125,7 +129,6 @@ static rfm_status open_slots(rfm_columnar *columnar, rfm_error *err)
     for (size_t i = 0; i < n && err->status == RFM_OK; i++) {
         p->n_slots = i + 1;
         open_slot(columnar, i, err);
-        columnar->cells[i] = p->slots[p->slots[i].first].fields;
     }
     return err->status;
 }
@@ -171,20 +174,46 @@ static size_t count_present(const slot *s, size_t n)
     return s->levels ? n_present : n;
 }
 
-static rfm_status read_slot(const parquet *p, slot *s, size_t n, rfm_error *err)
+/* False: a value has a length that it cannot have. */
+static bool write_fields(slot *s)
+{
+    if (!rfm_parquet_fields(&s->column->type, s->values, s->n_present, s->text, s->fields))
+        return false;
+    if (s->n_present < s->n)
+        rfm_parquet_spread(s->levels, s->n, s->fields);
+    return true;
+}
+
+/* The rows at hand as they are, where that can be. */
+static bool read_values(slot *s, rfm_typed *cells)
+{
+    *cells = rfm_parquet_kind(&s->column->type);
+    if (cells->kind == RFM_TYPED_TEXT || !rfm_parquet_read(&s->column->type, s->values, s->n_present, s->typed))
+        return false;
+    cells->values = s->typed;
+    if (s->n_present < s->n) {
+        rfm_parquet_spread_values(s->levels, s->n, s->typed);
+        cells->present = s->levels;
+    }
+    return true;
+}
+
+static rfm_status read_slot(const parquet *p, slot *s, size_t n, rfm_typed *cells, rfm_error *err)
 {
     if ((!s->chunk.reader || s->text_bytes > CHUNK_TEXT_BYTES) && open_chunk(p, s, err) != RFM_OK)
         return err->status;
     if (rfm_parquet_chunk_read(&s->chunk, n, s->values, s->levels, err) != RFM_OK)
         return err->status;
-    const size_t n_present = count_present(s, n);
-    if (!rfm_parquet_fields(&s->column->type, s->values, n_present, s->text, s->fields))
+    s->n = n;
+    s->n_present = count_present(s, n);
+    if (read_values(s, cells))
+        return RFM_OK;
+    if (!write_fields(s))
         return rfm_parquet_chunk_fail(&s->chunk, RFM_DATA, "a value has a length that it cannot have", err);
     if (s->column->type.form == RFM_PARQUET_TEXT)
-        for (size_t i = 0; i < n_present; i++)
+        for (size_t i = 0; i < n; i++)
             s->text_bytes += s->fields[i].length;
-    if (n_present < n)
-        rfm_parquet_spread(s->levels, n, s->fields);
+    *cells = (rfm_typed){.kind = RFM_TYPED_TEXT, .texts = s->fields};
     return RFM_OK;
 }
 
@@ -199,12 +228,25 @@ static rfm_status next_parquet(rfm_columnar *columnar, int64_t max_rows, rfm_err
     const int64_t left = p->file.first_rows[p->group + 1] - p->row;
     int64_t n = max_rows < BLOCK_ROWS ? max_rows : BLOCK_ROWS;
     n = n < left ? n : left;
-    for (size_t i = 0; i < p->n_slots; i++)
-        if (p->slots[i].first == i && read_slot(p, &p->slots[i], (size_t)n, err) != RFM_OK)
+    for (size_t i = 0; i < p->n_slots; i++) {
+        if (p->slots[i].first < i)
+            columnar->cells[i] = columnar->cells[p->slots[i].first];
+        else if (read_slot(p, &p->slots[i], (size_t)n, &columnar->cells[i], err) != RFM_OK)
             return err->status;
+    }
     columnar->n = (size_t)n;
     p->row += n;
     return RFM_OK;
+}
+
+/* What has values has texts: only those of variable length may have one that they cannot have. */
+static void write_parquet(rfm_columnar *columnar, size_t i)
+{
+    const parquet *p = columnar->own;
+    slot *s = &p->slots[p->slots[i].first];
+    const bool written = write_fields(s);
+    rfm_assert(written);
+    columnar->cells[i].texts = s->fields;
 }
 
 static void close_parquet(rfm_columnar *columnar)
@@ -225,4 +267,5 @@ static void close_parquet(rfm_columnar *columnar)
     columnar->n_fields = columnar->n_cuts = 0;
 }
 
-const rfm_columnar_kind rfm_parquet = {"Parquet", open_parquet, begin_parquet, next_parquet, close_parquet};
+const rfm_columnar_kind rfm_parquet = {"Parquet",    open_parquet,  begin_parquet,
+                                       next_parquet, write_parquet, close_parquet};

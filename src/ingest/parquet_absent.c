@@ -23,12 +23,18 @@ static rfm_status next_none(rfm_columnar *columnar, int64_t max_rows, rfm_error 
     return open_none(columnar, err);
 }
 
+static void write_none(rfm_columnar *columnar, size_t slot)
+{
+    (void)columnar;
+    (void)slot;
+}
+
 static void close_none(rfm_columnar *columnar)
 {
     (void)columnar;
 }
 
-const rfm_columnar_kind rfm_parquet = {"Parquet", open_none, begin_none, next_none, close_none};
+const rfm_columnar_kind rfm_parquet = {"Parquet", open_none, begin_none, next_none, write_none, close_none};
 
 const char *rfm_parquet_library(void)
 {

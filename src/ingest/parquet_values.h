@@ -1,10 +1,10 @@
-/* parquet_values: the values of a Parquet column, as they lie in memory once decoded, -> fields. Knows how types are
- * laid out and written; nothing of files, pages and the library that decodes them.
+/* parquet_values: the values of a Parquet column, as they lie in memory once decoded, -> typed values and texts. Knows
+ * how types are laid out and written; nothing of files, pages and the library that decodes them.
  */
 #ifndef RFMPI_INGEST_PARQUET_VALUES_H
 #define RFMPI_INGEST_PARQUET_VALUES_H
 
-#include "scanner.h"
+#include "typed.h"
 
 typedef enum rfm_parquet_form {
     RFM_PARQUET_BOOLEAN, /* a byte */
@@ -47,8 +47,16 @@ typedef struct rfm_parquet_bytes {
  * their fields point to where the values do. False: a value has a length that it cannot have. */
 bool rfm_parquet_fields(const rfm_parquet_type *type, const void *values, size_t n, char *text, rfm_field *fields);
 
-/* The first fields are those of the rows whose level is not 0: move each to its row, and make the others empty. */
+/* What the values of a type are: kind and scale of cells. */
+rfm_typed rfm_parquet_kind(const rfm_parquet_type *type);
+
+/* n values, none of them NULL, as those of that kind; false: one of them is none. */
+bool rfm_parquet_read(const rfm_parquet_type *type, const void *values, size_t n, int64_t *read);
+
+/* The first fields, or values, are those of the rows whose level is not 0: move each to its row, and make the others
+ * empty. */
 void rfm_parquet_spread(const int16_t *levels, size_t n, rfm_field *fields);
+void rfm_parquet_spread_values(const int16_t *levels, size_t n, int64_t *values);
 
 /* How a column of times is to be read; false: as any text. */
 bool rfm_parquet_time_format(const rfm_parquet_type *type, rfm_time_format *format);

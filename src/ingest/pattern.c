@@ -4,8 +4,6 @@
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
-#define FIRST_US INT64_C(-62135596800000000) /* of the year 1 */
-#define LAST_US INT64_C(253402300799999999)  /* of the year 9999 */
 
 enum { DATE_BYTES = 10, HOUR_AT = 11, MINUTE_AT = 14, SECOND_AT = 17, FRACTION_AT = 20, MOST_FRACTION = 6 };
 
@@ -81,6 +79,19 @@ static size_t measure_clock(const char *text, size_t length, rfm_pattern *patter
     return end;
 }
 
+/* It divides a minute, of which every zone's offset is a multiple, or there is neither clock nor zone. */
+static int64_t step_of(const rfm_pattern *pattern)
+{
+    int64_t step_us = SECOND_US;
+    if (!pattern->has_clock)
+        return RFM_DAY_US;
+    if (!pattern->has_seconds)
+        return 60 * SECOND_US;
+    for (int i = 0; i < pattern->n_fraction; i++)
+        step_us /= 10;
+    return step_us;
+}
+
 bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern)
 {
     int64_t us;
@@ -91,6 +102,7 @@ bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern)
     if (pattern->n_fraction > MOST_FRACTION || (!pattern->has_clock && end != length) ||
         !read_zone(text + end, length - end, &pattern->offset_us) || !read_clock(text, end, pattern->has_clock, &us))
         return false;
+    pattern->step_us = step_of(pattern);
     memcpy(pattern->text, text, length);
     memcpy(pattern->text, letters, DATE_BYTES);
     if (pattern->has_clock)
@@ -151,34 +163,31 @@ static void put_date(rfm_pattern *pattern, int64_t day, char *at)
     memcpy(at, pattern->date, DATE_BYTES);
 }
 
-/* The digits the pattern has; false when there are more. */
-static bool put_fraction(const rfm_pattern *pattern, int64_t us, char *at)
+static void put_fraction(const rfm_pattern *pattern, int64_t us, char *at)
 {
     for (int i = 0; i < pattern->n_fraction; i++) {
         us *= 10;
         at[i] = (char)('0' + us / SECOND_US);
         us %= SECOND_US;
     }
-    return us == 0;
 }
 
 bool rfm_pattern_write(rfm_pattern *pattern, int64_t us, char *at)
 {
-    if (us < FIRST_US - RFM_DAY_US || us > LAST_US + RFM_DAY_US)
+    if (!rfm_pattern_says(pattern, us))
         return false;
     us += pattern->offset_us;
-    if (us < FIRST_US || us > LAST_US)
-        return false;
     const int64_t day = us / RFM_DAY_US - (us % RFM_DAY_US < 0);
     const int64_t of_day = us - day * RFM_DAY_US, seconds = of_day / SECOND_US;
     memcpy(at, pattern->text, pattern->length);
     put_date(pattern, day, at);
     if (!pattern->has_clock)
-        return of_day == 0;
+        return true;
     put_two(at + HOUR_AT, seconds / 3600);
     put_two(at + MINUTE_AT, seconds / 60 % 60);
-    if (!pattern->has_seconds)
-        return of_day % (60 * SECOND_US) == 0;
-    put_two(at + SECOND_AT, seconds % 60);
-    return put_fraction(pattern, of_day % SECOND_US, at + FRACTION_AT);
+    if (pattern->has_seconds) {
+        put_two(at + SECOND_AT, seconds % 60);
+        put_fraction(pattern, of_day % SECOND_US, at + FRACTION_AT);
+    }
+    return true;
 }

@@ -19,6 +19,7 @@ typedef struct rfm_pattern {
     int n_fraction;               /* digits; 0: none */
     bool has_clock, has_seconds;
     int64_t offset_us; /* of the zone: local less UTC; without a zone 0, and the clock is taken as it stands */
+    int64_t step_us;   /* all that can be said are multiples of it */
     int64_t day;       /* whose date was written last */
     char date[10];
 } rfm_pattern;
@@ -30,7 +31,14 @@ bool rfm_pattern_parse(const char *text, rfm_pattern *pattern);
 /* The microseconds UTC of a text; false when it is not of this pattern or no time. */
 bool rfm_pattern_read(const rfm_pattern *pattern, const char *text, size_t length, int64_t *us);
 
-/* The text of microseconds UTC, pattern->length bytes at `at`; false when it cannot say them exactly. */
+/* Can the pattern say this time exactly? */
+static inline bool rfm_pattern_says(const rfm_pattern *pattern, int64_t us)
+{
+    return us >= RFM_TIME_FIRST_US - pattern->offset_us && us <= RFM_TIME_LAST_US - pattern->offset_us &&
+           us % pattern->step_us == 0;
+}
+
+/* The text of microseconds UTC, pattern->length bytes at `at`; false where it cannot say them. */
 bool rfm_pattern_write(rfm_pattern *pattern, int64_t us, char *at);
 
 #endif

@@ -21,6 +21,12 @@ static inline uint64_t rfm_swar_load(const char *at)
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
 }
 
+static inline void rfm_swar_store(char *at, uint64_t word)
+{
+    word = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+    memcpy(at, &word, sizeof word);
+}
+
 /* The first n bytes of a text, at most eight; zeros behind. */
 static inline uint64_t rfm_swar_first(const char *at, size_t n)
 {
@@ -80,6 +86,19 @@ static inline bool rfm_swar_decimal(const char *at, size_t n, int decimals, int6
         return false;
     *value = (int64_t)rfm_swar_join(digits) * powers[(size_t)decimals - n_behind];
     return true;
+}
+
+/* The digits of a value below 10^8 at `at`, where there is room for eight, whatever their number, which it returns. */
+static inline size_t rfm_swar_put(char *at, uint64_t value)
+{
+    uint64_t word = value / 10000 | value % 10000 << 32; /* fours, pairs, digits: the first in the lowest bits */
+    const uint64_t hundreds = (word * 10486 >> 20) & UINT64_C(0x0000007F0000007F);
+    word = (word - 100 * hundreds) << 16 | hundreds;
+    const uint64_t tens = (word * 103 >> 10) & UINT64_C(0x000F000F000F000F);
+    word = (word - 10 * tens) << 8 | tens;
+    const int n_zeros = __builtin_ctzll(word | UINT64_C(1) << 56) / 8; /* in front; a single one is the digit */
+    rfm_swar_store(at, (word | RFM_SWAR_ALL('0')) >> 8 * n_zeros);
+    return 8 - (size_t)n_zeros;
 }
 
 /* "HH:MM:SS" as seconds. */

@@ -123,18 +123,26 @@ static rfm_status refuse(table *t, const rfm_refusal *refusal, int64_t row, rfm_
     return rfm_intake_refuse(&t->intake, refusal, row - r->shard->begin + 1, text, err);
 }
 
-static rfm_status take_rows(table *t, rfm_error *err)
+static void take_row(table *t, size_t i, rfm_error *err)
 {
     rfm_refusal refusal;
-    for (size_t i = 0; i < t->columnar.n; i++) {
-        for (size_t slot = 0; slot < t->columnar.n_slots; slot++)
-            t->row[slot] = t->columnar.cells[slot][i];
-        if (!rfm_intake_take(&t->intake, t->row, &refusal, err) &&
-            (err->status != RFM_OK || refuse(t, &refusal, t->at + (int64_t)i, err) != RFM_OK))
-            return err->status;
+    for (size_t slot = 0; slot < t->columnar.n_slots; slot++)
+        t->row[slot] = rfm_columnar_texts(&t->columnar, slot)[i];
+    if (!rfm_intake_take(&t->intake, t->row, &refusal, err) && err->status == RFM_OK)
+        refuse(t, &refusal, t->at + (int64_t)i, err);
+}
+
+/* Many at a time, up to one about which there is something to say. */
+static rfm_status take_rows(table *t, rfm_error *err)
+{
+    for (size_t i = 0; i < t->columnar.n && err->status == RFM_OK;) {
+        const size_t n = rfm_intake_take_columns(&t->intake, &t->columnar, i, err);
+        if (n == 0 && err->status == RFM_OK)
+            take_row(t, i, err);
+        i += n > 0 ? n : 1;
     }
     t->at += (int64_t)t->columnar.n;
-    return RFM_OK;
+    return err->status;
 }
 
 static int64_t bytes_of(const rfm_file *file, const rfm_shard *shard)

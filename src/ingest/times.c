@@ -57,3 +57,32 @@ rfm_parse rfm_times_parse(rfm_times *t, const char *text, size_t length, rfm_tim
     }
     return parse;
 }
+
+bool rfm_times_of_date(const rfm_times *t, int64_t day, int64_t *us)
+{
+    if (day < RFM_TIME_FIRST_US / RFM_DAY_US || day > RFM_TIME_LAST_US / RFM_DAY_US)
+        return false;
+    *us = rfm_day_start_us(t->zone, (int32_t)day);
+    return rfm_times_are_known(*us);
+}
+
+/* A day is remembered when both of its ends are where a plain day has them, as a date is. */
+static void remember_day(rfm_times *t, int64_t begin_us)
+{
+    const int64_t last_us = begin_us + RFM_DAY_US - 1;
+    const int64_t first = rfm_zone_to_utc_us(t->zone, begin_us), last = rfm_zone_to_utc_us(t->zone, last_us);
+    if (last - first != RFM_DAY_US - 1 || !rfm_times_are_known(first) || !rfm_times_are_known(last))
+        return;
+    t->day_begin_us = begin_us;
+    t->day_end_us = last_us + 1;
+    t->day_ahead_us = begin_us - first;
+}
+
+bool rfm_times_of_local_day(rfm_times *t, int64_t local_us, int64_t *us)
+{
+    if (!rfm_times_are_known(local_us))
+        return false;
+    remember_day(t, local_us - (local_us % RFM_DAY_US + RFM_DAY_US) % RFM_DAY_US);
+    *us = rfm_zone_to_utc_us(t->zone, local_us);
+    return rfm_times_are_known(*us);
+}

@@ -1,5 +1,6 @@
 /* times: memories in front of rfm_time_parse, which they always agree with: of dates, since beside one that was read
- * once only the clock has to be read, and of the last text of any other shape.
+ * once only the clock has to be read, and of the last text of any other shape. And of the last day, for times that are
+ * no texts.
  */
 #ifndef RFMPI_INGEST_TIMES_H
 #define RFMPI_INGEST_TIMES_H
@@ -30,11 +31,31 @@ typedef struct rfm_times {
     rfm_date dates[RFM_TIMES_DATES];
     char text[40]; /* the last one of another length */
     size_t length;
-    rfm_timestamp time; /* of that text */
+    rfm_timestamp time;               /* of that text */
+    int64_t day_begin_us, day_end_us; /* a day on the zone's clocks on which they were not changed; none: both 0 */
+    int64_t day_ahead_us;             /* of UTC */
 } rfm_times;
 
 /* As rfm_time_parse. */
 rfm_parse rfm_times_parse(rfm_times *times, const char *text, size_t length, rfm_timestamp *time);
+
+static inline bool rfm_times_are_known(int64_t us)
+{
+    return us >= RFM_TIME_FIRST_US && us <= RFM_TIME_LAST_US;
+}
+
+/* A date, in days since 1970, or what the zone's clocks show, in microseconds since then: as rfm_time_parse of the
+ * text. False outside the years 1 to 9999. */
+bool rfm_times_of_date(const rfm_times *times, int64_t day, int64_t *us);
+bool rfm_times_of_local_day(rfm_times *times, int64_t local_us, int64_t *us);
+
+static inline bool rfm_times_of_local(rfm_times *times, int64_t local_us, int64_t *us)
+{
+    if (local_us < times->day_begin_us || local_us >= times->day_end_us)
+        return rfm_times_of_local_day(times, local_us, us);
+    *us = local_us - times->day_ahead_us;
+    return true;
+}
 
 /* The frame of a text of RFM_TIMES_MIN to RFM_TIMES_MAX bytes; can be read up to text + RFM_TIMES_MAX. */
 static inline rfm_date rfm_date_of(const char *text, size_t length)

@@ -3,6 +3,7 @@
 #define RFMPI_INGEST_VALUES_H
 
 #include "batch.h"
+#include "columnar.h"
 #include "columns.h"
 #include "days.h"
 #include "plain.h"
@@ -47,19 +48,23 @@ typedef struct rfm_values {
     int customer, time, event, key; /* slots; -1: none */
     rfm_decimal *decimals;
     size_t n_decimals;
-    rfm_number *numbers; /* [input->n_numbers] */
-    int *hashes;         /* [input->n_hashes]: slots */
-    rfm_row_part *parts; /* [input->n_mapped], with dedupe */
+    rfm_number *numbers;          /* [input->n_numbers] */
+    int *hashes;                  /* [input->n_hashes]: slots */
+    rfm_known_hash *known_hashes; /* [input->n_hashes][RFM_KNOWN_HASHES] */
+    rfm_row_part *parts;          /* [input->n_mapped], with dedupe */
 
     rfm_field *texts; /* [columns.n]: the fields by slot, decoded */
     char *decoded;
     size_t decoded_capacity;
-    rfm_field null; /* the text that means nothing */
-    rfm_text row;   /* what is hashed */
+    rfm_field null;         /* the text that means nothing */
+    bool null_may_be_value; /* it may be the text of a value */
+    rfm_text row;           /* what is hashed */
     int64_t id_number;
     rfm_timestamp timestamp;
     bool has_customer, has_time;
-    size_t stretch; /* rows that are taken next; short where rows were not as they should be */
+    size_t stretch;   /* rows that are taken next; short where rows were not as they should be */
+    size_t n_careful; /* rows that are taken one by one first */
+    int n_in_vain;    /* stretches in a row of which nothing came */
 } rfm_values;
 
 rfm_status rfm_values_open(rfm_values *values, const rfm_input *input, rfm_error *err);
@@ -84,15 +89,19 @@ rfm_field rfm_values_no_event(void);
 /* Which of the predicates in `where` take the hour and the weekday of a time, too. */
 uint64_t rfm_values_narrow(rfm_values *values, int64_t us, int32_t day, uint64_t where);
 
-/* ---- values_plain.c: the same for many rows, column by column ------------------------------------------------------ */
+/* ---- values_stretch.c: the same for many rows, column by column ---------------------------------------------------- */
 
 enum { RFM_STRETCH = 128 }; /* rows; their texts stay in the first-level cache */
 
-/* How many rows may be taken at once; 0: one by one. */
-size_t rfm_values_stretch(const rfm_values *values, const rfm_event_batch *batch);
+/* How many rows may be taken at once; 0: take the next one by itself, and ask again. */
+size_t rfm_values_stretch(rfm_values *values, const rfm_event_batch *batch);
 
 /* Take the rows of a rows, at most that many, up to the first about which there is something to say: rfm_values_take
  * says it. Counts those that are taken, and returns how many they are. */
 size_t rfm_values_take_plain(rfm_values *values, const rfm_plain *rows, rfm_event_batch *batch, rfm_tally *tally);
+
+/* The same of the rows that a file of columns has at hand, from number `first` on; slot i is field i. */
+size_t rfm_values_take_columns(rfm_values *values, rfm_columnar *columnar, size_t first, rfm_event_batch *batch,
+                               rfm_tally *tally);
 
 #endif

@@ -87,11 +87,18 @@ static rfm_field null_of(const rfm_input *input)
     return (rfm_field){.bytes = text, .length = (uint32_t)strlen(text)};
 }
 
+/* Values are written with a digit in front, or a minus. */
+static bool may_be_value(rfm_field text)
+{
+    return text.length > 0 && (text.bytes[0] == '-' || (text.bytes[0] >= '0' && text.bytes[0] <= '9'));
+}
+
 rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err)
 {
     *v = (rfm_values){.input = input,
                       .days = {.zone = input->zone},
                       .null = null_of(input),
+                      .null_may_be_value = may_be_value(null_of(input)),
                       .times = {.format = input->time_format, .zone = input->zone},
                       .stretch = RFM_STRETCH};
     if (check_limits(input, err) != RFM_OK)
@@ -101,6 +108,7 @@ rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err
     v->event = optional_slot(v, input->event, err);
     open_numbers(v, input, err);
     v->hashes = rfm_alloc(input->n_hashes, sizeof *v->hashes, err);
+    v->known_hashes = rfm_alloc(input->n_hashes, RFM_KNOWN_HASHES * sizeof *v->known_hashes, err);
     for (size_t i = 0; v->hashes && i < input->n_hashes; i++)
         v->hashes[i] = rfm_columns_slot(&v->columns, input->hashes[i], err);
     open_parts(v, input, err);
@@ -117,6 +125,7 @@ void rfm_values_close(rfm_values *v)
     free(v->decimals);
     free(v->numbers);
     free(v->hashes);
+    free(v->known_hashes);
     free(v->parts);
     free(v->texts);
     free(v->decoded);

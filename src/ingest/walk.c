@@ -177,11 +177,11 @@ static rfm_status give_head(rfm_columnar *c, const size_t *all, const rfm_walker
     return err->status;
 }
 
-static rfm_status give_rows(const rfm_columnar *c, const rfm_walker *walker, rfm_field *fields, rfm_error *err)
+static rfm_status give_rows(rfm_columnar *c, const rfm_walker *walker, rfm_field *fields, rfm_error *err)
 {
     for (size_t row = 0; row < c->n; row++) {
         for (size_t i = 0; i < c->n_slots; i++)
-            fields[i] = c->cells[i][row];
+            fields[i] = rfm_columnar_texts(c, i)[row];
         if (walker->row(walker->context, fields, c->n_slots, err) != RFM_OK)
             return err->status;
     }

@@ -6,6 +6,7 @@
 
 #include "format.h"
 #include "ingest/harness.h"
+#include "ingest/typed_check.h"
 
 /* A small file may hold any number of rows that are all the same. */
 enum { MAX_SLOTS = 16, MAX_ROWS = 10000, MAX_TEXT_BYTES = 4 << 20 };
@@ -60,11 +61,12 @@ static size_t choose_fields(const rfm_columnar *c, size_t chosen, size_t fields[
     return n;
 }
 
-static void add_rows(rows *r, const rfm_columnar *c)
+static void add_rows(rows *r, rfm_columnar *c)
 {
+    must(typed_agrees(c, harness_zone("Europe/Paris")));
     for (size_t i = 0; i < c->n && r->n < MAX_ROWS; i++) {
         for (size_t slot = 0; slot < c->n_slots; slot++) {
-            const rfm_field *cell = &c->cells[slot][i];
+            const rfm_field *cell = &rfm_columnar_texts(c, slot)[i];
             must(!cell->doubled);
             rfm_text_addf(&r->text, "%u:", (unsigned)cell->length);
             rfm_text_add(&r->text, cell->bytes, cell->length);

@@ -4,6 +4,8 @@
 
 #include "draw.h"
 #include "h5table.h"
+#include "harness.h"
+#include "typed_check.h"
 
 #include <dirent.h>
 
@@ -73,12 +75,14 @@ static void add_names(const rfm_columnar *c, rfm_text *text)
     rfm_text_add(text, &line_end, 1);
 }
 
-static void add_rows(const rfm_columnar *c, rfm_text *text)
+static void add_rows(rfm_columnar *c, rfm_text *text)
 {
+    assert_true(typed_agrees(c, harness_zone("Europe/Paris")));
     for (size_t row = 0; row < c->n; row++) {
         for (size_t i = 0; i < c->n_slots; i++) {
             rfm_text_add(text, &field_end, i > 0);
-            rfm_text_add(text, c->cells[i][row].bytes, c->cells[i][row].length);
+            const rfm_field cell = rfm_columnar_texts(c, i)[row];
+            rfm_text_add(text, cell.bytes, cell.length);
         }
         rfm_text_add(text, &line_end, 1);
     }
@@ -299,9 +303,5 @@ int main(void)
         cmocka_unit_test(other_files_are_none),
         cmocka_unit_test(changed_bytes_are_read_or_refused),
     };
-    if (!make_folder())
-        return 1;
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    remove_folder();
-    return failed != 0;
+    return cmocka_run_group_tests(tests, harness_open, harness_close) != 0;
 }

@@ -104,6 +104,19 @@ static void a_clock_is_what_the_parser_says(void **unused)
     rfm_zone_close(zone);
 }
 
+static void digits_are_written_as_printf_writes_them(void **unused)
+{
+    (void)unused;
+    uint64_t state = 7;
+    for (uint64_t i = 0; i < N_TEXTS; i++) {
+        char text[8 + 1] = {0}, wanted[8 + 1];
+        const uint64_t value = i < 20000 ? i : i < 20100 ? 99999999 - (i - 20000) : draw(&state) % 100000000 >> i % 27;
+        const size_t n = rfm_swar_put(text, value);
+        assert_int_equal(n, snprintf(wanted, sizeof wanted, "%u", (unsigned)value));
+        assert_memory_equal(text, wanted, n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +124,7 @@ int main(void)
         cmocka_unit_test(a_decimal_is_what_the_parser_says),
         cmocka_unit_test(prices_are_taken),
         cmocka_unit_test(a_clock_is_what_the_parser_says),
+        cmocka_unit_test(digits_are_written_as_printf_writes_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

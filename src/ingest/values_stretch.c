@@ -1,8 +1,10 @@
-/* values_plain: a run of plain rows -> events, column by column, so that each loop is short, its branches go one way
- * and nothing waits for the row before. Does what values.c does for rows that are as they should be, and stops in front
- * of any other. Knows no quotes and refuses nothing.
+/* values_stretch: a run of rows -> events, column by column, so that each loop is short, its branches go one way and
+ * nothing waits for the row before. Does what values.c does for rows that are as they should be, and stops in front of
+ * any other. Knows no quotes and refuses nothing.
  *
  *   read every checked column of all rows -> drop rows that are filtered or late -> put what is left into the batch
+ *
+ * The rows are plain ones of a text, or those of a file of columns, whose values are read as they are.
  */
 #include "values.h"
 
@@ -12,7 +14,9 @@ typedef enum fate { KEPT, FILTERED, LATE } fate;
 
 typedef struct stretch {
     rfm_values *v;
-    const rfm_plain *source;
+    const rfm_plain *plain; /* or NULL, and then */
+    rfm_columnar *columnar; /* its rows from `first` on */
+    size_t first;
     rfm_event_batch *batch;
     size_t at;                 /* the batch's next place */
     size_t n;                  /* rows without a complaint, as far as columns were read */
@@ -22,49 +26,112 @@ typedef struct stretch {
     rfm_field texts[RFM_STRETCH]; /* of the column at hand */
 } stretch;
 
+/* The cells of a slot; of texts only where there are no others, or what means NULL is to be looked for. */
+static rfm_typed cells_of(const stretch *s, int slot)
+{
+    static const rfm_typed none = {.kind = RFM_TYPED_TEXT};
+    if (s->plain || s->v->null_may_be_value)
+        return none;
+    return rfm_typed_from(&s->columnar->cells[slot], s->first);
+}
+
+static const rfm_field *texts_of(const stretch *s, int slot)
+{
+    return rfm_columnar_texts(s->columnar, (size_t)slot) + s->first;
+}
+
 /* All texts of a column, or those of the rows that are kept. */
 static void fetch(stretch *s, int slot)
 {
     const size_t field = s->v->columns.fields[slot], n = s->n;
+    if (s->plain) {
+        for (size_t i = 0; i < n; i++)
+            s->texts[i] = rfm_values_text(s->v, rfm_plain_text(s->plain, i, field));
+        return;
+    }
+    const rfm_field *texts = texts_of(s, slot);
     for (size_t i = 0; i < n; i++)
-        s->texts[i] = rfm_values_text(s->v, rfm_plain_text(s->source, i, field));
+        s->texts[i] = rfm_values_text(s->v, texts[i]);
 }
 
 static void fetch_kept(stretch *s, int slot)
 {
     const size_t field = s->v->columns.fields[slot], n = s->n_kept;
+    if (s->plain) {
+        for (size_t k = 0; k < n; k++)
+            s->texts[k] = rfm_values_text(s->v, rfm_plain_text(s->plain, s->kept[k], field));
+        return;
+    }
+    const rfm_field *texts = texts_of(s, slot);
     for (size_t k = 0; k < n; k++)
-        s->texts[k] = rfm_values_text(s->v, rfm_plain_text(s->source, s->kept[k], field));
+        s->texts[k] = rfm_values_text(s->v, texts[s->kept[k]]);
 }
 
 /* ---- read ------------------------------------------------------------------------------------------------------- */
 
-static void read_customers(stretch *s)
+/* Is there room behind the texts, so that eight bytes at a time can be read? */
+static bool has_room(const stretch *s)
 {
-    int64_t *ids = s->batch->id_number ? s->batch->id_number + s->at : NULL;
+    return s->plain != NULL;
+}
+
+static void check_text_ids(stretch *s)
+{
     size_t i = 0;
     fetch(s, s->v->customer);
     for (; i < s->n; i++) {
         const rfm_field text = s->texts[i];
-        if (!ids && text.length - 1 >= RFM_ID_MAX_BYTES)
+        if (text.length - 1 >= RFM_ID_MAX_BYTES || (!s->plain && memchr(text.bytes, '\0', text.length)))
             break;
-        if (ids && !rfm_swar_integer(text.bytes, text.length, &ids[i]) &&
+    }
+    s->n = i;
+}
+
+static void read_integer_texts(stretch *s, int64_t *ids)
+{
+    const bool room = has_room(s);
+    size_t i = 0;
+    fetch(s, s->v->customer);
+    for (; i < s->n; i++) {
+        const rfm_field text = s->texts[i];
+        if (!(room && rfm_swar_integer(text.bytes, text.length, &ids[i])) &&
             rfm_integer_parse(text.bytes, text.length, &ids[i]) != RFM_PARSE_OK)
             break;
     }
     s->n = i;
 }
 
-static void read_times(stretch *s)
+static void read_integers(stretch *s, const rfm_typed *cells, int64_t *ids)
 {
-    int64_t *times = s->batch->time_us + s->at;
+    uint32_t present[RFM_STRETCH];
+    const size_t n = rfm_typed_numbers(cells, s->n, 0, ids, present);
+    size_t i = 0;
+    while (i < n && present[i])
+        i++;
+    s->n = i;
+}
+
+static void read_customers(stretch *s)
+{
+    const rfm_typed cells = cells_of(s, s->v->customer);
+    if (!s->batch->id_number)
+        check_text_ids(s);
+    else if (rfm_typed_has_numbers(&cells))
+        read_integers(s, &cells, s->batch->id_number + s->at);
+    else
+        read_integer_texts(s, s->batch->id_number + s->at);
+}
+
+static void read_time_texts(stretch *s, int64_t *times)
+{
+    const bool room = has_room(s);
     rfm_timestamp time;
     size_t i = 0;
     fetch(s, s->v->time);
     for (; i < s->n; i++) {
         const rfm_field text = s->texts[i];
         s->dates_only[i] = false;
-        if (rfm_times_recall(&s->v->times, text.bytes, text.length, &times[i]))
+        if (room && rfm_times_recall(&s->v->times, text.bytes, text.length, &times[i]))
             continue;
         if (rfm_times_parse(&s->v->times, text.bytes, text.length, &time) != RFM_PARSE_OK)
             break;
@@ -74,16 +141,26 @@ static void read_times(stretch *s)
     s->n = i;
 }
 
-/* One column of decimals; zeros where there is nothing. */
-static void read_decimals(stretch *s, int slot, int64_t *values, uint32_t *present)
+static void read_times(stretch *s)
+{
+    int64_t *times = s->batch->time_us + s->at;
+    const rfm_typed cells = cells_of(s, s->v->time);
+    if (rfm_typed_has_times(&cells, &s->v->times))
+        s->n = rfm_typed_times(&cells, s->n, &s->v->times, times, s->dates_only);
+    else
+        read_time_texts(s, times);
+}
+
+static void read_decimal_texts(stretch *s, int slot, int64_t *values, uint32_t *present)
 {
     const int decimals = s->v->input->decimals;
+    const bool room = has_room(s);
     size_t i = 0;
     fetch(s, slot);
     for (; i < s->n; i++) {
         const rfm_field text = s->texts[i];
         present[i] = 1;
-        if (rfm_swar_decimal(text.bytes, text.length, decimals, &values[i]))
+        if (room && rfm_swar_decimal(text.bytes, text.length, decimals, &values[i]))
             continue;
         const rfm_parse parse = rfm_decimal_parse(text.bytes, text.length, decimals, &values[i]);
         if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE)
@@ -93,6 +170,16 @@ static void read_decimals(stretch *s, int slot, int64_t *values, uint32_t *prese
             values[i] = 0;
     }
     s->n = i;
+}
+
+/* One column of decimals; zeros where there is nothing. */
+static void read_decimals(stretch *s, int slot, int64_t *values, uint32_t *present)
+{
+    const rfm_typed cells = cells_of(s, slot);
+    if (rfm_typed_has_numbers(&cells))
+        s->n = rfm_typed_numbers(&cells, s->n, s->v->input->decimals, values, present);
+    else
+        read_decimal_texts(s, slot, values, present);
 }
 
 /* Multiply by a second column. */
@@ -136,7 +223,9 @@ static void gather_texts(stretch *s, size_t row)
     const rfm_rules *rules = &s->v->rules;
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const int slot = rules->conditions[i].slot;
-        s->v->texts[slot] = rfm_values_text(s->v, rfm_plain_text(s->source, row, s->v->columns.fields[slot]));
+        const rfm_field text =
+            s->plain ? rfm_plain_text(s->plain, row, s->v->columns.fields[slot]) : texts_of(s, slot)[row];
+        s->v->texts[slot] = rfm_values_text(s->v, text);
     }
 }
 
@@ -210,6 +299,18 @@ static void put_customers(stretch *s)
     }
 }
 
+/* In a column many texts are one and the same, at the same place. */
+static void put_column_events(const stretch *s, uint64_t *where)
+{
+    for (size_t k = 0; k < s->n_kept; k++) {
+        const rfm_field text = s->texts[k];
+        if (k > 0 && text.bytes == s->texts[k - 1].bytes && text.length == s->texts[k - 1].length)
+            where[k] = where[k - 1];
+        else
+            where[k] = rfm_rules_event(&s->v->rules, text);
+    }
+}
+
 static void put_events(stretch *s)
 {
     const rfm_rules *rules = &s->v->rules;
@@ -220,7 +321,10 @@ static void put_events(stretch *s)
             where[k] = always;
     } else {
         fetch_kept(s, s->v->event);
-        rfm_rules_events(rules, s->texts, s->n_kept, where);
+        if (has_room(s))
+            rfm_rules_events(rules, s->texts, s->n_kept, where);
+        else
+            put_column_events(s, where);
     }
     for (size_t k = 0; rules->n_conditions > 0 && k < s->n_kept; k++) {
         gather_texts(s, s->kept[k]);
@@ -239,19 +343,35 @@ static void put_days(stretch *s)
             where[k] = rfm_values_narrow(s->v, times[k], days[k], where[k]);
 }
 
+static void put_text_hashes(stretch *s, size_t i)
+{
+    uint64_t *hashes = s->batch->hashes[i] + s->at;
+    uint32_t *has = s->batch->has_hash + s->at;
+    fetch_kept(s, s->v->hashes[i]);
+    for (size_t k = 0; k < s->n_kept; k++) {
+        const rfm_field text = s->texts[k];
+        hashes[k] = text.length > 0 ? rfm_hash64(text.bytes, text.length) : 0;
+        has[k] |= (uint32_t)(text.length > 0) << i;
+    }
+}
+
+static void put_value_hashes(stretch *s, const rfm_typed *cells, size_t i)
+{
+    uint32_t *has = s->batch->has_hash + s->at;
+    rfm_typed_hash(cells, s->kept, s->n_kept, s->v->known_hashes + i * RFM_KNOWN_HASHES, s->batch->hashes[i] + s->at);
+    for (size_t k = 0; k < s->n_kept; k++)
+        has[k] |= (uint32_t)rfm_typed_is_present(cells, s->kept[k]) << i;
+}
+
 static void put_hashes(stretch *s)
 {
-    const rfm_event_batch *batch = s->batch;
-    uint32_t *has = batch->has_hash + s->at;
-    memset(has, 0, s->n_kept * sizeof *has);
-    for (size_t i = 0; i < batch->n_hashes; i++) {
-        uint64_t *hashes = batch->hashes[i] + s->at;
-        fetch_kept(s, s->v->hashes[i]);
-        for (size_t k = 0; k < s->n_kept; k++) {
-            const rfm_field text = s->texts[k];
-            hashes[k] = text.length > 0 ? rfm_hash64(text.bytes, text.length) : 0;
-            has[k] |= (uint32_t)(text.length > 0) << i;
-        }
+    memset(s->batch->has_hash + s->at, 0, s->n_kept * sizeof *s->batch->has_hash);
+    for (size_t i = 0; i < s->batch->n_hashes; i++) {
+        const rfm_typed cells = cells_of(s, s->v->hashes[i]);
+        if (rfm_typed_has_hashes(&cells))
+            put_value_hashes(s, &cells, i);
+        else
+            put_text_hashes(s, i);
     }
 }
 
@@ -284,41 +404,68 @@ static void count(const stretch *s, rfm_tally *tally)
     tally->n_with_time_of_day += (int64_t)(s->n_kept - n_dates);
 }
 
-size_t rfm_values_stretch(const rfm_values *v, const rfm_event_batch *batch)
+size_t rfm_values_stretch(rfm_values *v, const rfm_event_batch *batch)
 {
     const size_t room = RFM_BATCH_EVENTS - batch->n;
     if (batch->key) /* what is hashed with dedupe is put together row by row */
         return 0;
+    if (v->n_careful > 0) {
+        v->n_careful--;
+        return 0;
+    }
     return room < v->stretch ? room : v->stretch;
 }
 
-/* Where rows are not as they should be, few are read in vain: no more than twice as many as were good before. */
+/* Where rows are not as they should be, few are read in vain: no more than twice as many as were good before; and where
+ * none was, time after time, 2, 6, 14, 30 are not even tried. */
 static void remember_success(rfm_values *v, size_t n, size_t of)
 {
     v->stretch = n == of ? 2 * v->stretch : 2 * n + 1;
     if (v->stretch > RFM_STRETCH)
         v->stretch = RFM_STRETCH;
+    v->n_in_vain = n > 0 ? 0 : v->n_in_vain < 5 ? v->n_in_vain + 1 : 5;
+    v->n_careful = n > 0 ? 0 : ((size_t)1 << v->n_in_vain) - 2;
+}
+
+/* s->v, where the rows are from, and n of them. */
+static size_t take(stretch *s, rfm_event_batch *batch, rfm_tally *tally)
+{
+    const size_t n = s->n;
+    s->batch = batch;
+    s->at = batch->n;
+    read_customers(s);
+    read_times(s);
+    read_numbers(s);
+    judge(s);
+    drop(s);
+    put_customers(s);
+    put_events(s);
+    put_days(s);
+    put_hashes(s);
+    count(s, tally);
+    batch->n += s->n_kept;
+    remember_success(s->v, s->n, n);
+    return s->n;
 }
 
 size_t rfm_values_take_plain(rfm_values *v, const rfm_plain *rows, rfm_event_batch *batch, rfm_tally *tally)
 {
     stretch s; /* its lists are written before they are read */
     s.v = v;
-    s.source = rows;
-    s.batch = batch;
-    s.at = batch->n;
+    s.plain = rows;
     s.n = rows->n;
-    read_customers(&s);
-    read_times(&s);
-    read_numbers(&s);
-    judge(&s);
-    drop(&s);
-    put_customers(&s);
-    put_events(&s);
-    put_days(&s);
-    put_hashes(&s);
-    count(&s, tally);
-    batch->n += s.n_kept;
-    remember_success(v, s.n, rows->n);
-    return s.n;
+    return take(&s, batch, tally);
+}
+
+size_t rfm_values_take_columns(rfm_values *v, rfm_columnar *columnar, size_t first, rfm_event_batch *batch,
+                               rfm_tally *tally)
+{
+    const size_t left = columnar->n - first, most = rfm_values_stretch(v, batch);
+    stretch s; /* as above */
+    s.v = v;
+    s.plain = NULL;
+    s.columnar = columnar;
+    s.first = first;
+    s.n = left < most ? left : most;
+    return s.n > 0 ? take(&s, batch, tally) : 0;
 }
