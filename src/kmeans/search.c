@@ -19,7 +19,6 @@
 
 enum { MOST_FAILURES = 6, MOST_CLUSTERS = 4096 };
 
-static const double HOPE = 0.25;  /* a change may cost so much more than it seems to gain, because the loop goes on */
 static const double WORTH = 1e-9; /* of the inertia, that it has to fall */
 
 /* Merge one and other, and split the cluster that gains. */
@@ -149,16 +148,15 @@ static change find_change(const search *self, int k)
     return best;
 }
 
-/* Changes that do not touch each other, the best first; returns how many. The first may look worse than it is; the
- * others have to look good. */
+/* Changes that do not touch each other, the best first; returns how many. The first is tried however it looks, for
+ * the loop goes on from it; the others have to look good. */
 static int find_changes(search *self, int k, int most)
 {
     int n = 0;
     memset(self->taken, 0, (size_t)k * sizeof *self->taken);
     while (n < most) {
         const change next = find_change(self, k);
-        if (next.split < 0 || (n > 0 && !(next.value > 0)) ||
-            !(self->split.gain[next.split] > HOPE * self->cost[next.one]))
+        if (next.split < 0 || (n > 0 && !(next.value > 0)))
             break;
         self->changes[n++] = next;
         self->taken[next.split] = self->taken[next.one] = self->taken[next.other] = true;
