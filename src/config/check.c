@@ -151,13 +151,21 @@ static rfm_status expand_range(const rfm_option *option, rfm_node *node, int64_t
 /* "2-12". */
 static bool parse_range(const char *text, int64_t *first, int64_t *last)
 {
-    int end = 0;
-    return sscanf(text, "%9" SCNd64 "-%9" SCNd64 "%n", first, last, &end) == 2 && text[end] == '\0' && *text != '-';
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    *first = strtoll(text, &end, 10);
+    if (*end != '-' || end[1] < '0' || end[1] > '9')
+        return false;
+    *last = strtoll(end + 1, &end, 10);
+    return *end == '\0';
 }
 
+/* They are integers: that has been checked. */
 static int compare_items(const void *a, const void *b)
 {
-    const long long x = atoll(((const rfm_node *)a)->text), y = atoll(((const rfm_node *)b)->text);
+    const long long x = strtoll(((const rfm_node *)a)->text, NULL, 10),
+                    y = strtoll(((const rfm_node *)b)->text, NULL, 10);
     return (x > y) - (x < y);
 }
 

@@ -6,7 +6,7 @@
 
 static double pairs(int64_t n)
 {
-    return (double)((rfm_i128)n * (n - 1) / 2);
+    return rfm_i128_to_double((rfm_i128)n * (n - 1)) / 2;
 }
 
 static double index_of(const int64_t *both, int k, int m, int64_t *rows, int64_t *columns)

@@ -12,7 +12,7 @@ typedef struct fused {
 
 rfm_status rfm_tile_room_open(rfm_tile_room *room, int threads, int d, rfm_error *err)
 {
-    room->stride = sizeof(rfm_tile) + (size_t)d * RFM_TILE_ROWS * sizeof(float) + 2 * RFM_TILE_BYTES;
+    room->stride = sizeof(rfm_tile) + (size_t)d * RFM_TILE_ROWS * sizeof(float) + 2 * (size_t)RFM_TILE_BYTES;
     room->stride -= room->stride % RFM_TILE_BYTES;
     room->bytes = rfm_alloc((size_t)threads + 1, room->stride, err);
     return err->status;

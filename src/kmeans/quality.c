@@ -80,7 +80,7 @@ static void add_rows(measuring *m)
         int64_t *word = rfm_sums_of(&m->sums, m->of->labels[i]);
         for (size_t j = 0; j < d; j++) {
             word[j] += index[j];
-            m->squares[j] += (int64_t)index[j] * index[j];
+            m->squares[j] += (rfm_i128)index[j] * index[j];
         }
         word[d]++;
     }

@@ -105,7 +105,7 @@ static rfm_status draw_sample(silhouette *s, uint64_t stream, rfm_error *err)
     if (rfm_comm_agree(s->comm, err) == RFM_OK &&
         rfm_comm_allgather_bytes(s->comm, records.bytes, records.length, &all, &offsets, err) == RFM_OK) {
         s->n = offsets[rfm_comm_size(s->comm)] / size;
-        if (allocate(s, err) == RFM_OK)
+        if (allocate(s, err) == RFM_OK && s->start && s->transposed)
             unpack_rows(s, all);
     }
     free(all);
@@ -191,7 +191,7 @@ static void estimate(const silhouette *s, rfm_quality *quality)
     double error = 0;
     quality->silhouette = 0;
     quality->silhouette_rows = (int64_t)s->n;
-    for (int c = 0; c < s->of->k; c++) {
+    for (size_t c = 0; c < (size_t)s->of->k; c++) {
         const double n = (double)s->of->sizes[c], m = (double)(s->start[c + 1] - s->start[c]);
         if (!(m > 0))
             continue;
@@ -212,6 +212,7 @@ rfm_status rfm_silhouette_measure(rfm_comm *comm, const rfm_matrix *matrix, cons
     const rfm_purpose purpose = {RFM_RANDOM_SILHOUETTE, (uint32_t)clustering->k, 0, 0, 0};
     quality->silhouettes = rfm_alloc((size_t)clustering->k, sizeof *quality->silhouettes, err);
     if (rfm_comm_agree(comm, err) == RFM_OK && draw_sample(&s, rfm_random_stream(seed, purpose), err) == RFM_OK) {
+        rfm_assert(s.start && s.transposed && s.scratch && s.shares && s.totals);
         measure_rows(&s);
         estimate(&s, quality);
     }

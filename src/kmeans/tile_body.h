@@ -28,18 +28,19 @@ static inline void put(float *to, eight value)
 /* Eight rows of eight columns become eight columns, RFM_TILE_ROWS apart. */
 static inline void transpose(const eight r[SIDE], float *to)
 {
+    const size_t stride = RFM_TILE_ROWS;
     const eight a0 = LOW(r[0], r[1]), a1 = HIGH(r[0], r[1]), a2 = LOW(r[2], r[3]), a3 = HIGH(r[2], r[3]);
     const eight a4 = LOW(r[4], r[5]), a5 = HIGH(r[4], r[5]), a6 = LOW(r[6], r[7]), a7 = HIGH(r[6], r[7]);
     const eight b0 = EVEN_PAIRS(a0, a2), b1 = ODD_PAIRS(a0, a2), b2 = EVEN_PAIRS(a1, a3), b3 = ODD_PAIRS(a1, a3);
     const eight b4 = EVEN_PAIRS(a4, a6), b5 = ODD_PAIRS(a4, a6), b6 = EVEN_PAIRS(a5, a7), b7 = ODD_PAIRS(a5, a7);
     put(to, FIRST_FOURS(b0, b4));
-    put(to + RFM_TILE_ROWS, FIRST_FOURS(b1, b5));
-    put(to + RFM_TILE_ROWS * 2, FIRST_FOURS(b2, b6));
-    put(to + RFM_TILE_ROWS * 3, FIRST_FOURS(b3, b7));
-    put(to + RFM_TILE_ROWS * 4, LAST_FOURS(b0, b4));
-    put(to + RFM_TILE_ROWS * 5, LAST_FOURS(b1, b5));
-    put(to + RFM_TILE_ROWS * 6, LAST_FOURS(b2, b6));
-    put(to + RFM_TILE_ROWS * 7, LAST_FOURS(b3, b7));
+    put(to + stride, FIRST_FOURS(b1, b5));
+    put(to + 2 * stride, FIRST_FOURS(b2, b6));
+    put(to + 3 * stride, FIRST_FOURS(b3, b7));
+    put(to + 4 * stride, LAST_FOURS(b0, b4));
+    put(to + 5 * stride, LAST_FOURS(b1, b5));
+    put(to + 6 * stride, LAST_FOURS(b2, b6));
+    put(to + 7 * stride, LAST_FOURS(b3, b7));
 }
 
 static inline eight convert(const int32_t *index, const int32_t *centre, const float *multiplier)
