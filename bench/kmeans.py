@@ -35,7 +35,8 @@ def features(place, shape, events):
     with h5py.File(place / "features" / "features.h5") as file:
         values = numpy.log1p(numpy.maximum(file["features/values"][...], 0))
     shutil.rmtree(place / "features")
-    return ((values - values.mean(axis=0)) / values.std(axis=0)).astype(numpy.float32)
+    spread = values.std(axis=0)
+    return ((values - values.mean(axis=0)) / numpy.where(spread > 0, spread, 1)).astype(numpy.float32)
 
 
 def read(path):

@@ -158,7 +158,7 @@ rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantil
 
 enum { RFM_PROFILE_CUTS = 9, RFM_PROFILE_BINS = RFM_PROFILE_CUTS + 1 };
 
-/* Collective. cuts: [d * RFM_PROFILE_CUTS], into tenths of these customers. */
+/* Collective. cuts: [d * RFM_PROFILE_CUTS], into tenths of these customers; beyond 20,000 of them, of a sample. */
 rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err);
 
 /* Collective. shares: [d * RFM_PROFILE_BINS] of the customers between the cuts; a value on a cut lies below it. */

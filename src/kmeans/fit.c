@@ -94,7 +94,7 @@ static rfm_status run_restart(rfm_seeder *seeder, int restart, contest *runs, rf
         return err->status;
     double seeded = rfm_clock_s();
     clustering->seconds_seed += seeded - start;
-    if (rfm_lloyd_run(seeder->work, seeder->options, &runs->k, runs->centroids, &runs->outcome, err) != RFM_OK)
+    if (rfm_lloyd_run(seeder->work, seeder->options, 0, &runs->k, runs->centroids, &runs->outcome, err) != RFM_OK)
         return err->status;
     clustering->seconds_iterate += rfm_clock_s() - seeded;
     clustering->iterations_total += runs->outcome.iterations;

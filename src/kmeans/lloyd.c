@@ -4,6 +4,8 @@
 
 #include "work.h"
 
+enum { PATIENCE = 20 };
+
 static bool has_empty(const rfm_sums *sums, int k)
 {
     for (int c = 0; c < k; c++)
@@ -53,7 +55,15 @@ static void iterate(rfm_work *work, int *k, double *mean, double *centroids, dou
             inertia, (long long)changed, shift);
 }
 
-rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
+/* At the pace of the last iteration so many more would not do. */
+static bool is_out_of_reach(const rfm_outcome *outcome, double target)
+{
+    const int n = outcome->iterations;
+    return target > 0 && n > 1 &&
+           outcome->inertia - target > PATIENCE * (outcome->trace[n - 2] - outcome->trace[n - 1]);
+}
+
+rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, double target, int *k, double *centroids,
                          rfm_outcome *outcome, rfm_error *err)
 {
     double least_shift = options->tolerance > 0 ? options->tolerance * rfm_inertia_variance(work) : -1;
@@ -70,6 +80,8 @@ rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, int 
         if (grow_trace(work, outcome, err) != RFM_OK)
             goto done;
         iterate(work, k, mean, centroids, least_shift, outcome);
+        if (is_out_of_reach(outcome, target))
+            goto done;
     }
     if (!outcome->settled) {
         rfm_sums_pass(work, *k, centroids);

@@ -19,6 +19,8 @@
 
 enum { MOST_FAILURES = 6, MOST_CLUSTERS = 4096 };
 
+static const double MOST_STEPS = 1e10; /* k^2 d for the merges; a round of more takes many seconds */
+
 static const double WORTH = 1e-9; /* of the inertia, that it has to fall */
 
 /* Merge one and other, and split the cluster that gains. */
@@ -189,7 +191,8 @@ static rfm_status try_changes(search *self, int n, int *k, double *centroids, rf
     memcpy(self->trial, centroids, words * sizeof *self->trial);
     for (int i = 0; i < n; i++)
         apply(self, &self->changes[i]);
-    if (rfm_lloyd_run(self->work, self->options, &trial_k, self->trial, &self->outcome, err))
+    if (rfm_lloyd_run(self->work, self->options, outcome->inertia * (1 - WORTH), &trial_k, self->trial, &self->outcome,
+                      err))
         return err->status;
     *better = trial_k == *k && self->outcome.inertia < outcome->inertia * (1 - WORTH);
     rfm_log(RFM_LOG_DEBUG, "k-means: search: %d of %d clusters split and others merged: inertia %.10g, %s", n, *k,
@@ -240,8 +243,13 @@ rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, int
 {
     rfm_purpose purpose = {RFM_RANDOM_SPLIT, (uint32_t)options->k, 0, 0, 0};
     search self = {.work = work, .options = options, .stream = rfm_random_stream(options->seed, purpose)};
-    if (*k < 3 || *k > MOST_CLUSTERS) /* two and one more: the others stay */
+    if (*k < 3) /* two and one more: there are no others */
         return RFM_OK;
+    if (*k > MOST_CLUSTERS || (double)*k * *k * work->matrix->d > MOST_STEPS) {
+        rfm_log(RFM_LOG_WARN, "k-means: no search behind the iterations: %d clusters of %d columns are too many for it",
+                *k, work->matrix->d);
+        return RFM_OK;
+    }
     if (open_search(&self, *k, err) == RFM_OK)
         improve(&self, k, centroids, outcome, n_iterations, err);
     close_search(&self);

@@ -79,7 +79,7 @@ static void place_halves(const rfm_work *work, rfm_split *split, int k, const do
         const double *mean = centroids + (size_t)c * (size_t)d;
         double *one = rfm_split_half(split, d, c, 0), *two = rfm_split_half(split, d, c, 1);
         for (int j = 0; j < d; j++) {
-            double drawn = (double)split->words[c * d + j] * work->matrix->grid->step[j];
+            double drawn = (double)split->words[(size_t)c * (size_t)d + (size_t)j] * work->matrix->grid->step[j];
             one[j] = split->pick[c].row == RFM_POOL_NONE ? mean[j] : drawn;
             two[j] = 2 * mean[j] - one[j];
         }
@@ -112,7 +112,8 @@ static void move_halves(const rfm_work *work, rfm_split *split, int k)
     for (int h = 0; h < 2 * k; h++) {
         const int64_t *word = split->words + (size_t)h * (size_t)(d + 1);
         for (int j = 0; word[d] > 0 && j < d; j++)
-            split->halves[h * d + j] = (double)word[j] / (double)word[d] * work->matrix->grid->step[j];
+            split->halves[(size_t)h * (size_t)d + (size_t)j] =
+                (double)word[j] / (double)word[d] * work->matrix->grid->step[j];
     }
 }
 

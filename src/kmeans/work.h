@@ -102,8 +102,9 @@ typedef struct rfm_outcome {
     size_t trace_capacity;
 } rfm_outcome;
 
-/* Collective. Iterates from *k centroids; at the end they are the means of the last labels. */
-rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
+/* Collective. Iterates from *k centroids; at the end they are the means of the last labels. target: an inertia to get
+ * below, 0: none; given up when it seems out of reach, with outcome as it is by then. */
+rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, double target, int *k, double *centroids,
                          rfm_outcome *outcome, rfm_error *err);
 
 /* ---- order.c ---------------------------------------------------------------------------------------------------- */

@@ -5,15 +5,69 @@
 
 #include "frame.h"
 
+enum { SAMPLE = 20000 };
+
 static const double FLOOR = 1e-4;
+
+/* The rows of a sample, end to end over all ranks, column by column. */
+typedef struct sample {
+    size_t n, d;
+    double *values; /* [d][n] */
+} sample;
+
+static rfm_status draw_sample(rfm_comm *comm, const rfm_frame *frame, sample *drawn, rfm_error *err)
+{
+    const size_t d = (size_t)frame->d;
+    const uint64_t stream = rfm_random_stream(0, (rfm_purpose){.use = RFM_RANDOM_PROFILE});
+    const double share = frame->n_global > SAMPLE ? (double)SAMPLE / (double)frame->n_global : 1;
+    rfm_text rows = {0};
+    void *all = NULL;
+    size_t *offsets = NULL;
+    for (size_t i = 0; i < frame->n; i++) {
+        const uint64_t key = frame->has_ids ? frame->ids.hash[i] : rfm_hash64_integer(frame->first + (int64_t)i);
+        if (share >= 1 || rfm_random_unit(stream, key) < share)
+            rfm_text_add(&rows, frame->values + i * d, d * sizeof(double));
+    }
+    rfm_text_check(&rows, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK &&
+        rfm_comm_allgather_bytes(comm, rows.bytes, rows.length, &all, &offsets, err) == RFM_OK) {
+        *drawn = (sample){.n = offsets[rfm_comm_size(comm)] / (d * sizeof(double)), .d = d};
+        drawn->values = rfm_alloc(drawn->n, d * sizeof(double), err);
+        for (size_t i = 0; drawn->values && i < drawn->n; i++)
+            for (size_t j = 0; j < d; j++)
+                drawn->values[j * drawn->n + i] = ((const double *)all)[i * d + j];
+        rfm_comm_agree(comm, err);
+    }
+    rfm_text_free(&rows);
+    free(all);
+    free(offsets);
+    return err->status;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of type 7 (Hyndman and Fan 1996). */
+static void cut_into_tenths(double *values, size_t n, double *cuts)
+{
+    qsort(values, n, sizeof *values, compare_values);
+    for (size_t c = 0; n > 0 && c < RFM_PROFILE_CUTS; c++) {
+        const double at = (double)(n - 1) * (double)(c + 1) / RFM_PROFILE_BINS;
+        const size_t below = (size_t)at, above = below + 1 < n ? below + 1 : below;
+        cuts[c] = values[below] + (at - (double)below) * (values[above] - values[below]);
+    }
+}
 
 rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err)
 {
-    static const double tenths[RFM_PROFILE_CUTS] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
-    for (int j = 0; j < frame->d && !err->status; j++) {
-        const rfm_column column = {frame->n, (size_t)frame->d, frame->values + j};
-        rfm_quantiles(comm, &column, RFM_PROFILE_CUTS, tenths, cuts + (size_t)j * RFM_PROFILE_CUTS, err);
-    }
+    sample drawn = {0};
+    if (draw_sample(comm, frame, &drawn, err) == RFM_OK)
+        for (size_t j = 0; j < drawn.d; j++)
+            cut_into_tenths(drawn.values + j * drawn.n, drawn.n, cuts + j * RFM_PROFILE_CUTS);
+    free(drawn.values);
     return err->status;
 }
 
