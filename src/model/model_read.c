@@ -100,7 +100,10 @@ static bool check_format(const reader_of_models *r)
     if (version > RFM_MODEL_VERSION)
         rfm_fail(r->err, RFM_DATA, "%s: a model of format %" PRId64 "; this program knows up to %d: use a newer rfmpi",
                  r->path, version, (int)RFM_MODEL_VERSION);
-    return version <= RFM_MODEL_VERSION;
+    if (version < RFM_MODEL_VERSION)
+        rfm_fail(r->err, RFM_DATA, "%s: a model of format %" PRId64 ", from an older rfmpi: fit it again", r->path,
+                 version);
+    return version == RFM_MODEL_VERSION;
 }
 
 static bool read_scale(const reader_of_models *r, rfm_scale *scale)
