@@ -1,5 +1,6 @@
 /* Tiles with AVX2 and FMA. */
 #include "tile.h"
+#include "tile_plain.h"
 
 #include <immintrin.h>
 
@@ -26,33 +27,6 @@ static inline __attribute__((always_inline)) void keep_two(const lanes (*value)[
         _mm256_store_ps(tile->best + at, best);
         _mm256_store_ps(labels, label);
     }
-}
-
-static inline void look_up(const float *table, int k, const int32_t *label, size_t n, float *to)
-{
-    (void)k;
-    for (size_t i = 0; i < n; i++)
-        to[i] = table[label[i]];
-}
-
-static inline size_t sift_lanes(const float *due, const float *limit, size_t n, uint32_t first, uint32_t *rows)
-{
-    size_t n_due = 0;
-    for (size_t i = 0; i < n; i++) {
-        rows[n_due] = first + (uint32_t)i;
-        n_due += due[i] > limit[i] ? 0 : 1;
-    }
-    return n_due;
-}
-
-static size_t differ_lanes(const int32_t *a, const int32_t *b, size_t n, uint32_t *rows)
-{
-    size_t n_different = 0;
-    for (size_t i = 0; i < n; i++) {
-        rows[n_different] = (uint32_t)i;
-        n_different += a[i] != b[i];
-    }
-    return n_different;
 }
 
 #define NAME "avx2"

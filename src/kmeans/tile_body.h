@@ -1,6 +1,6 @@
-/* tile_body: what is the same for all vector instruction sets. Each tile_*.c defines keep_two, sift_lanes, NAME and
- * RFM_TILES and then includes this; it is compiled with its own flags, and with contraction: a filter need not round as
- * others do. */
+/* tile_body: what is the same for all vector instruction sets. Each tile_*.c defines keep_two, look_up, sift_lanes,
+ * differ_lanes (tile_plain.h has the last three), NAME and RFM_TILES, and then includes this; it is compiled with its
+ * own flags, and with contraction: a filter need not round as others do. */
 #include "tile.h"
 
 #include <math.h>

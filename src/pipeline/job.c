@@ -260,18 +260,6 @@ static rfm_status read_given(rfm_batch *batch, rfm_error *err)
     return err->status;
 }
 
-/* Collective. */
-static rfm_status read_previous(rfm_batch *batch, rfm_error *err)
-{
-    const char *path = rfm_config_string(batch->config, "cluster.previous");
-    if (!path || (batch->job.task != RFM_TASK_TRAIN && batch->job.task != RFM_TASK_RUN))
-        return RFM_OK;
-    hash_file(path, &batch->job.previous_hash, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
-        return err->status;
-    return rfm_model_read(batch->comm, path, &batch->previous, err);
-}
-
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_error *err)
@@ -292,6 +280,15 @@ static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_erro
     return demand("output.dir", rfm_config_string(config, "output.dir"), err);
 }
 
+/* Collective. *hash: of the file's content, by which products remember it. */
+static rfm_status load_model(rfm_comm *comm, const char *path, char **hash, rfm_model *model, rfm_error *err)
+{
+    hash_file(path, hash, err);
+    if (rfm_comm_agree(comm, err) != RFM_OK)
+        return err->status;
+    return rfm_model_read(comm, path, model, err);
+}
+
 static rfm_status read_model(rfm_batch *batch, rfm_error *err)
 {
     if (batch->job.task != RFM_TASK_PREDICT)
@@ -299,10 +296,15 @@ static rfm_status read_model(rfm_batch *batch, rfm_error *err)
     const char *path = rfm_config_string(batch->config, "predict.model");
     if (!path)
         return rfm_fail(err, RFM_USAGE, "predict needs a model: --model RUN_DIR/model.h5");
-    hash_file(path, &batch->model_hash, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
-        return err->status;
-    return rfm_model_read(batch->comm, path, &batch->model, err);
+    return load_model(batch->comm, path, &batch->model_hash, &batch->model, err);
+}
+
+static rfm_status read_previous(rfm_batch *batch, rfm_error *err)
+{
+    const char *path = rfm_config_string(batch->config, "cluster.previous");
+    if (!path || (batch->job.task != RFM_TASK_TRAIN && batch->job.task != RFM_TASK_RUN))
+        return RFM_OK;
+    return load_model(batch->comm, path, &batch->job.previous_hash, &batch->previous, err);
 }
 
 /* predict of a run directory reads no times: its days are the model's, unless the job says other ones. */
