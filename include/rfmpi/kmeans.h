@@ -74,6 +74,32 @@ typedef enum rfm_search {
     RFM_SEARCH_NONE
 } rfm_search;
 
+/* ---- progress: a fit that was stopped or killed goes on where it was, at any number of ranks --------------------- */
+
+/* The fits over one matrix, finished ones and the one under way. A fit is known by its k and its seed: all other
+ * options must be those it was begun with. */
+typedef struct rfm_progress rfm_progress;
+
+typedef enum rfm_wish { RFM_WISH_NOTHING, RFM_WISH_KEEP, RFM_WISH_STOP } rfm_wish;
+
+/* Who asks for the progress, and keeps it. */
+typedef struct rfm_keeper {
+    void *context;
+    rfm_wish (*wish)(void *context); /* Local; before every iteration. What any rank wishes is done on all */
+
+    /* Collective. The bytes are the same on all ranks, but for seconds: one rank's serve for all. stops: nothing comes
+     * after this. */
+    rfm_status (*keep)(void *context, const rfm_text *bytes, bool stops, rfm_error *err);
+} rfm_keeper;
+
+/* Local. bytes: as they were kept by an earlier start, NULL: none; the same on all ranks, who all get the same status:
+ * RFM_DATA when they are damaged, or of another matrix. The caller closes. */
+rfm_status rfm_progress_open(const rfm_keeper *keeper, const rfm_matrix *matrix, const void *bytes, size_t n_bytes,
+                             rfm_progress **progress, rfm_error *err);
+void rfm_progress_close(rfm_progress *progress); /* NULL is fine */
+
+/* ---- fit: options and result ------------------------------------------------------------------------------------ */
+
 typedef struct rfm_kmeans_options {
     int k;
     uint64_t seed;
@@ -86,8 +112,9 @@ typedef struct rfm_kmeans_options {
     double oversampling; /* of k-means||, in units of k */
     int rounds;          /* of k-means|| */
     rfm_algorithm algorithm;
-    rfm_search search; /* after the best restart; with k from 3 to 4096 */
-    int order_column;  /* final order by this column, descending; -1: by size */
+    rfm_search search;      /* after the best restart; with k from 3 to 4096 */
+    int order_column;       /* final order by this column, descending; -1: by size */
+    rfm_progress *progress; /* borrowed; NULL: the fit cannot be stopped and leaves nothing behind */
 } rfm_kmeans_options;
 
 /* Defaults of everything but k and d. Local. */
@@ -112,7 +139,7 @@ typedef struct rfm_clustering {
 
 /* Collective. Seeds, iterates (one all-reduce an iteration), keeps the restart of least inertia (ties: the lowest
  * number), orders the clusters (order_column or size, descending; then the centroid, lexicographically) and labels once
- * more. */
+ * more. RFM_STOPPED when progress was told to. */
 rfm_status rfm_kmeans_fit(rfm_comm *comm, const rfm_matrix *matrix, const rfm_kmeans_options *options,
                           rfm_clustering *clustering, rfm_error *err);
 void rfm_clustering_free(rfm_clustering *clustering);

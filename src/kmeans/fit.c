@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
+#include "progress.h"
 #include "seeding.h"
 
 rfm_kmeans_options rfm_kmeans_defaults(void)
@@ -68,57 +68,62 @@ static rfm_status check_options(const rfm_matrix *matrix, const rfm_kmeans_optio
     return options->seeding == RFM_SEEDING_GIVEN ? check_given(matrix, options, err) : RFM_OK;
 }
 
-/* The restart in hand and the best so far, side by side. */
-typedef struct contest {
-    int k, best_k;
-    double *centroids, *best_centroids; /* [options k * d] */
-    rfm_outcome outcome, best;
-} contest;
+/* ---- a fit under way -------------------------------------------------------------------------------------------- */
 
-static void swap_best(contest *runs)
+static void free_fit(rfm_fit *fit)
 {
-    double *centroids = runs->centroids;
-    rfm_outcome outcome = runs->outcome;
-    runs->centroids = runs->best_centroids;
-    runs->best_centroids = centroids;
-    runs->outcome = runs->best;
-    runs->best = outcome;
-    runs->best_k = runs->k;
+    rfm_course_free(&fit->course);
+    rfm_course_free(&fit->best);
+    free(fit->search.failed);
 }
 
-static rfm_status run_restart(rfm_seeder *seeder, int restart, contest *runs, rfm_clustering *clustering,
-                              rfm_error *err)
+static rfm_status init_fit(rfm_work *work, const rfm_kmeans_options *options, rfm_fit *fit, rfm_error *err)
+{
+    *fit = (rfm_fit){.work = work, .options = options};
+    rfm_course_init(work, &fit->course, err);
+    rfm_course_init(work, &fit->best, err);
+    fit->search.failed = rfm_alloc((size_t)options->k, sizeof *fit->search.failed, err);
+    return rfm_comm_agree(work->comm, err);
+}
+
+static rfm_status seed(rfm_seeder *seeder, rfm_fit *fit, rfm_error *err)
 {
     double start = rfm_clock_s();
-    if (rfm_seeder_run(seeder, restart, &runs->k, runs->centroids, err) != RFM_OK)
+    int k = 0;
+    if (rfm_seeder_run(seeder, fit->restart, &k, fit->course.centroids, err) == RFM_OK)
+        rfm_course_begin(&fit->course, k);
+    fit->effort.seconds_seed += rfm_clock_s() - start;
+    return err->status;
+}
+
+static rfm_status run_restart(rfm_seeder *seeder, rfm_fit *fit, rfm_error *err)
+{
+    rfm_course *course = &fit->course;
+    if (course->k == 0 && seed(seeder, fit, err) != RFM_OK)
         return err->status;
-    double seeded = rfm_clock_s();
-    clustering->seconds_seed += seeded - start;
-    if (rfm_lloyd_run(seeder->work, seeder->options, 0, &runs->k, runs->centroids, &runs->outcome, err) != RFM_OK)
+    if (rfm_lloyd_run(fit->work, fit->options, 0, course, err) != RFM_OK)
         return err->status;
-    clustering->seconds_iterate += rfm_clock_s() - seeded;
-    clustering->iterations_total += runs->outcome.iterations;
-    rfm_log(RFM_LOG_DEBUG, "k-means: restart %d: %d clusters, %d iterations%s, inertia %.10g", restart, runs->k,
-            runs->outcome.iterations, runs->outcome.converged ? "" : " (not converged)", runs->outcome.inertia);
-    if (restart == 0 || runs->outcome.inertia < runs->best.inertia) {
-        clustering->restart = restart;
-        swap_best(runs);
+    fit->effort.seconds_iterate += course->seconds;
+    fit->effort.iterations += course->iterations;
+    rfm_log(RFM_LOG_DEBUG, "k-means: restart %d: %d clusters, %d iterations%s, inertia %.10g", fit->restart, course->k,
+            course->iterations, course->converged ? "" : " (not converged)", course->inertia);
+    if (fit->restart == 0 || course->inertia < fit->best.inertia) {
+        rfm_course before = fit->best;
+        fit->best = *course;
+        *course = before;
+        fit->effort.restart = fit->restart;
     }
+    rfm_course_begin(course, 0);
     return RFM_OK;
 }
 
-static rfm_status run_restarts(rfm_work *work, const rfm_kmeans_options *options, contest *runs,
-                               rfm_clustering *clustering, rfm_error *err)
+static rfm_status run_restarts(rfm_fit *fit, rfm_error *err)
 {
-    size_t k = (size_t)options->k, d = (size_t)work->matrix->d;
-    int restarts = options->seeding == RFM_SEEDING_GIVEN ? 1 : options->restarts;
+    int restarts = fit->options->seeding == RFM_SEEDING_GIVEN ? 1 : fit->options->restarts;
     rfm_seeder seeder = {0};
-    runs->centroids = rfm_alloc(k, d * sizeof *runs->centroids, err);
-    runs->best_centroids = rfm_alloc(k, d * sizeof *runs->best_centroids, err);
-    if (rfm_comm_agree(work->comm, err) == RFM_OK)
-        rfm_seeder_init(work, options, &seeder, err);
-    for (int restart = 0; err->status == RFM_OK && restart < restarts; restart++)
-        run_restart(&seeder, restart, runs, clustering, err);
+    if (rfm_seeder_init(fit->work, fit->options, &seeder, err) == RFM_OK)
+        for (; err->status == RFM_OK && fit->restart < restarts; fit->restart++)
+            run_restart(&seeder, fit, err);
     rfm_seeder_free(&seeder);
     return err->status;
 }
@@ -131,52 +136,67 @@ static bool searches(const rfm_kmeans_options *options)
 }
 
 /* From the best restart on, whose labels and sums are made again. */
-static rfm_status search_on(rfm_work *work, const rfm_kmeans_options *options, contest *runs,
-                            rfm_clustering *clustering, rfm_error *err)
+static rfm_status search_on(rfm_fit *fit, rfm_error *err)
 {
     double start = rfm_clock_s();
-    if (!searches(options))
-        return RFM_OK;
-    rfm_sums_pass(work, runs->best_k, runs->best_centroids);
-    rfm_search_run(work, options, &runs->best_k, runs->best_centroids, &runs->best, &clustering->iterations_search,
+    rfm_sums_pass(fit->work, fit->best.k, fit->best.centroids);
+    rfm_search_run(fit->work, fit->options, &fit->search, &fit->best, &fit->course, &fit->effort.iterations_search,
                    err);
-    clustering->seconds_search += rfm_clock_s() - start;
+    fit->effort.seconds_search += rfm_clock_s() - start;
     return err->status;
 }
 
-static rfm_status allocate_result(const rfm_work *work, const contest *runs, rfm_clustering *clustering, rfm_error *err)
+/* From wherever the fit is to its best centroids. */
+static rfm_status run_phases(rfm_fit *fit, rfm_error *err)
 {
-    size_t k = (size_t)runs->best_k, d = (size_t)work->matrix->d;
-    clustering->k = runs->best_k;
-    clustering->d = work->matrix->d;
+    if (fit->phase == RFM_PHASE_RESTARTS) {
+        if (run_restarts(fit, err) != RFM_OK)
+            return err->status;
+        fit->phase = searches(fit->options) ? RFM_PHASE_SEARCH : RFM_PHASE_DONE;
+    }
+    if (fit->phase == RFM_PHASE_SEARCH) {
+        if (search_on(fit, err) != RFM_OK)
+            return err->status;
+        fit->phase = RFM_PHASE_DONE;
+    }
+    return RFM_OK;
+}
+
+/* ---- its result ------------------------------------------------------------------------------------------------- */
+
+static rfm_status allocate_result(const rfm_fit *fit, rfm_clustering *clustering, rfm_error *err)
+{
+    size_t k = (size_t)fit->best.k, d = (size_t)fit->work->matrix->d;
+    clustering->k = fit->best.k;
+    clustering->d = fit->work->matrix->d;
     clustering->centroids = rfm_alloc(k, d * sizeof *clustering->centroids, err);
     clustering->sizes = rfm_alloc(k, sizeof *clustering->sizes, err);
-    return err->status;
+    return rfm_comm_agree(fit->work->comm, err);
 }
 
 /* The order wants sizes, and the sizes of the best restart are known only when its labels are made again. */
-static void count_sizes(rfm_work *work, const contest *runs, double *key)
+static void count_sizes(const rfm_fit *fit, double *key)
 {
-    rfm_sums_pass(work, runs->best_k, runs->best_centroids);
-    for (int c = 0; c < runs->best_k; c++)
-        key[c] = (double)rfm_sums_count(&work->sums, c);
+    rfm_sums_pass(fit->work, fit->best.k, fit->best.centroids);
+    for (int c = 0; c < fit->best.k; c++)
+        key[c] = (double)rfm_sums_count(&fit->work->sums, c);
 }
 
-static rfm_status put_in_order(rfm_work *work, const contest *runs, int column, rfm_clustering *clustering,
-                               rfm_error *err)
+static rfm_status put_in_order(const rfm_fit *fit, rfm_clustering *clustering, rfm_error *err)
 {
-    size_t k = (size_t)runs->best_k, d = (size_t)work->matrix->d;
+    const size_t k = (size_t)fit->best.k, d = (size_t)fit->work->matrix->d;
+    const int column = fit->options->order_column;
     double *key = rfm_alloc(k, sizeof *key, err);
     int32_t *rank = rfm_alloc(k, sizeof *rank, err);
-    if (rfm_comm_agree(work->comm, err) != RFM_OK)
+    if (rfm_comm_agree(fit->work->comm, err) != RFM_OK)
         goto done;
     if (column < 0)
-        count_sizes(work, runs, key);
+        count_sizes(fit, key);
     for (size_t c = 0; column >= 0 && c < k; c++)
-        key[c] = runs->best_centroids[c * d + (size_t)column];
-    rfm_order_clusters((int)k, (int)d, runs->best_centroids, key, rank);
+        key[c] = fit->best.centroids[c * d + (size_t)column];
+    rfm_order_clusters((int)k, (int)d, fit->best.centroids, key, rank);
     for (size_t c = 0; c < k; c++)
-        memcpy(clustering->centroids + c * d, runs->best_centroids + (size_t)rank[c] * d,
+        memcpy(clustering->centroids + c * d, fit->best.centroids + (size_t)rank[c] * d,
                d * sizeof *clustering->centroids);
 done:
     free(key);
@@ -184,9 +204,10 @@ done:
     return err->status;
 }
 
-/* Labels once more in the final order, and what follows from them. The arrays of work and runs change hands. */
-static void finish(rfm_work *work, contest *runs, rfm_clustering *clustering)
+/* Labels once more in the final order, and what follows from them. The arrays of the fit change hands. */
+static void finish(rfm_fit *fit, rfm_clustering *clustering)
 {
+    rfm_work *work = fit->work;
     rfm_sums_pass(work, clustering->k, clustering->centroids);
     for (int c = 0; c < clustering->k; c++)
         clustering->sizes[c] = rfm_sums_count(&work->sums, c);
@@ -194,10 +215,16 @@ static void finish(rfm_work *work, contest *runs, rfm_clustering *clustering)
         rfm_inertia_value(&work->sums, clustering->k, work->squares, work->matrix->grid->step, clustering->centroids);
     clustering->labels = work->labels;
     work->labels = NULL;
-    clustering->iterations = runs->best.iterations;
-    clustering->converged = runs->best.converged;
-    clustering->trace = runs->best.trace;
-    runs->best.trace = NULL;
+    clustering->iterations = fit->best.iterations;
+    clustering->converged = fit->best.converged;
+    clustering->trace = fit->best.trace;
+    fit->best.trace = NULL;
+    clustering->restart = fit->effort.restart;
+    clustering->seconds_seed = fit->effort.seconds_seed;
+    clustering->seconds_iterate = fit->effort.seconds_iterate;
+    clustering->seconds_search = fit->effort.seconds_search;
+    clustering->iterations_total = fit->effort.iterations;
+    clustering->iterations_search = fit->effort.iterations_search;
     snprintf(clustering->algorithm, sizeof clustering->algorithm, "%s", work->assigner->name);
 }
 
@@ -211,30 +238,29 @@ static void report(const rfm_clustering *clustering, const rfm_kmeans_options *o
             clustering->converged ? "converged" : "stopped at the limit");
 }
 
+static rfm_status fit_from(rfm_fit *fit, rfm_clustering *clustering, rfm_error *err)
+{
+    rfm_progress *progress = fit->options->progress;
+    if (rfm_progress_take_up(progress, fit, err) == RFM_OK)
+        run_phases(fit, err);
+    rfm_progress_leave(progress, fit, err);
+    if (rfm_comm_agree(fit->work->comm, err) == RFM_OK && allocate_result(fit, clustering, err) == RFM_OK &&
+        put_in_order(fit, clustering, err) == RFM_OK)
+        finish(fit, clustering);
+    return err->status;
+}
+
 rfm_status rfm_kmeans_fit(rfm_comm *comm, const rfm_matrix *matrix, const rfm_kmeans_options *options,
                           rfm_clustering *clustering, rfm_error *err)
 {
     rfm_work work = {0};
-    contest runs = {0};
+    rfm_fit fit = {0};
     memset(clustering, 0, sizeof *clustering);
     check_options(matrix, options, err);
-    if (rfm_comm_agree(comm, err) != RFM_OK)
-        goto done;
-    if (rfm_work_init(comm, matrix, options->algorithm, options->k, &work, err) != RFM_OK ||
-        run_restarts(&work, options, &runs, clustering, err) != RFM_OK ||
-        search_on(&work, options, &runs, clustering, err) != RFM_OK)
-        goto done;
-    allocate_result(&work, &runs, clustering, err);
-    if (rfm_comm_agree(comm, err) != RFM_OK ||
-        put_in_order(&work, &runs, options->order_column, clustering, err) != RFM_OK)
-        goto done;
-    finish(&work, &runs, clustering);
-    report(clustering, options);
-done:
-    free(runs.centroids);
-    free(runs.best_centroids);
-    free(runs.outcome.trace);
-    free(runs.best.trace);
+    if (rfm_comm_agree(comm, err) == RFM_OK && rfm_work_init(comm, matrix, options, &work, err) == RFM_OK &&
+        init_fit(&work, options, &fit, err) == RFM_OK && fit_from(&fit, clustering, err) == RFM_OK)
+        report(clustering, options);
+    free_fit(&fit);
     rfm_work_free(&work);
     if (err->status != RFM_OK)
         rfm_clustering_free(clustering);

@@ -1,10 +1,36 @@
 /* The loop: assign, sum, mend empty clusters, move the centroids, until nothing moves. Every rank holds the same sums
  * and does the same arithmetic on them. Knows neither how rows are assigned nor where the first centroids came from. */
-#include <stdlib.h>
+#include "progress.h"
 
-#include "work.h"
+#include <stdlib.h>
+#include <string.h>
 
 enum { PATIENCE = 20 };
+
+rfm_status rfm_course_init(const rfm_work *work, rfm_course *course, rfm_error *err)
+{
+    size_t k = (size_t)work->k_most, d = (size_t)work->matrix->d;
+    *course = (rfm_course){0};
+    course->centroids = rfm_alloc(k, d * sizeof *course->centroids, err);
+    course->before = rfm_alloc(k, d * sizeof *course->before, err);
+    return err->status;
+}
+
+void rfm_course_free(rfm_course *course)
+{
+    free(course->centroids);
+    free(course->before);
+    free(course->trace);
+    *course = (rfm_course){0};
+}
+
+void rfm_course_begin(rfm_course *course, int k)
+{
+    course->k = k;
+    course->iterations = 0;
+    course->converged = course->settled = course->labelled = false;
+    course->seconds = 0;
+}
 
 static bool has_empty(const rfm_sums *sums, int k)
 {
@@ -31,62 +57,72 @@ static double move_centroids(const rfm_work *work, int k, double *mean, double *
 }
 
 /* The only growth in the loop, at the same iteration on all ranks. */
-static rfm_status grow_trace(rfm_work *work, rfm_outcome *outcome, rfm_error *err)
+static rfm_status grow_trace(rfm_work *work, rfm_course *course, rfm_error *err)
 {
-    if ((size_t)outcome->iterations < outcome->trace_capacity)
+    if ((size_t)course->iterations < course->trace_capacity)
         return RFM_OK;
-    rfm_reserve(&outcome->trace, &outcome->trace_capacity, (size_t)outcome->iterations + 64, sizeof *outcome->trace,
-                err);
+    rfm_reserve(&course->trace, &course->trace_capacity, (size_t)course->iterations + 64, sizeof *course->trace, err);
     return rfm_comm_agree(work->comm, err);
 }
 
-static void iterate(rfm_work *work, int *k, double *mean, double *centroids, double least_shift, rfm_outcome *outcome)
+static void iterate(rfm_work *work, double *mean, double least_shift, rfm_course *course)
 {
-    int64_t changed = rfm_sums_pass(work, *k, centroids);
-    if (has_empty(&work->sums, *k))
-        changed += rfm_refill_clusters(work, k, centroids);
-    double inertia = rfm_inertia_value(&work->sums, *k, work->squares, work->matrix->grid->step, NULL);
-    double shift = move_centroids(work, *k, mean, centroids);
-    outcome->trace[outcome->iterations++] = inertia;
-    outcome->inertia = inertia;
-    outcome->settled = changed == 0;
-    outcome->converged = changed == 0 || shift <= least_shift;
-    rfm_log(RFM_LOG_DEBUG, "k-means: iteration %d: inertia %.10g, %lld rows changed, shift %.3g", outcome->iterations,
-            inertia, (long long)changed, shift);
+    const size_t words = (size_t)course->k * (size_t)work->matrix->d;
+    memcpy(course->before, course->centroids, words * sizeof *course->before);
+    int64_t changed = rfm_sums_pass(work, course->k, course->centroids);
+    course->labelled = !has_empty(&work->sums, course->k);
+    if (!course->labelled)
+        changed += rfm_refill_clusters(work, &course->k, course->centroids);
+    course->inertia = rfm_inertia_value(&work->sums, course->k, work->squares, work->matrix->grid->step, NULL);
+    double shift = move_centroids(work, course->k, mean, course->centroids);
+    course->trace[course->iterations++] = course->inertia;
+    course->settled = changed == 0;
+    course->converged = changed == 0 || shift <= least_shift;
+    rfm_log(RFM_LOG_DEBUG, "k-means: iteration %d: inertia %.10g, %lld rows changed, shift %.3g", course->iterations,
+            course->inertia, (long long)changed, shift);
 }
 
 /* At the pace of the last iteration so many more would not do. */
-static bool is_out_of_reach(const rfm_outcome *outcome, double target)
+static bool is_out_of_reach(const rfm_course *course, double target)
 {
-    const int n = outcome->iterations;
-    return target > 0 && n > 1 &&
-           outcome->inertia - target > PATIENCE * (outcome->trace[n - 2] - outcome->trace[n - 1]);
+    const int n = course->iterations;
+    return target > 0 && n > 1 && course->inertia - target > PATIENCE * (course->trace[n - 2] - course->trace[n - 1]);
 }
 
-rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, double target, int *k, double *centroids,
-                         rfm_outcome *outcome, rfm_error *err)
+/* Nothing is known of the rows; but of a course that was kept their labels, by the centroids that gave them. */
+static void label_rows(rfm_work *work, const rfm_course *course)
 {
-    double least_shift = options->tolerance > 0 ? options->tolerance * rfm_inertia_variance(work) : -1;
-    double *mean = rfm_alloc((size_t)work->matrix->d, sizeof *mean, err);
-    outcome->iterations = 0;
-    outcome->converged = outcome->settled = false;
     work->fresh = true;
     work->summed = false;
     for (size_t i = 0; i < work->matrix->n; i++)
         work->labels[i] = -1;
+    if (course->iterations > 0)
+        rfm_sums_pass(work, course->k, course->before);
+}
+
+rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, double target, rfm_course *course,
+                         rfm_error *err)
+{
+    double least_shift = options->tolerance > 0 ? options->tolerance * rfm_inertia_variance(work) : -1;
+    double *mean = rfm_alloc((size_t)work->matrix->d, sizeof *mean, err), last = rfm_clock_s();
     if (rfm_comm_agree(work->comm, err) != RFM_OK)
         goto done;
-    while (!outcome->converged && outcome->iterations < options->max_iterations) {
-        if (grow_trace(work, outcome, err) != RFM_OK)
+    label_rows(work, course);
+    while (!course->converged && course->iterations < options->max_iterations) {
+        if (grow_trace(work, course, err) != RFM_OK)
             goto done;
-        iterate(work, k, mean, centroids, least_shift, outcome);
-        if (is_out_of_reach(outcome, target))
+        iterate(work, mean, least_shift, course);
+        course->seconds += rfm_clock_s() - last;
+        last = rfm_clock_s();
+        if (is_out_of_reach(course, target) || rfm_progress_heed(work, err) != RFM_OK)
             goto done;
     }
-    if (!outcome->settled) {
-        rfm_sums_pass(work, *k, centroids);
-        outcome->inertia = rfm_inertia_value(&work->sums, *k, work->squares, work->matrix->grid->step, centroids);
+    if (!course->settled) {
+        rfm_sums_pass(work, course->k, course->centroids);
+        course->inertia =
+            rfm_inertia_value(&work->sums, course->k, work->squares, work->matrix->grid->step, course->centroids);
     }
+    course->seconds += rfm_clock_s() - last;
 done:
     free(mean);
     return err->status;

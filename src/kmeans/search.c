@@ -9,7 +9,6 @@
  * What is tried depends on a sample of the rows, what stays on all of them. Both are the same at any number of ranks.
  */
 #include "search.h"
-#include "pool.h"
 
 #include "definition.h"
 
@@ -41,13 +40,12 @@ typedef struct search {
     uint64_t stream;
     int *partner;  /* [k] which cluster it costs least to merge c with */
     double *cost;  /* [k] and what that costs */
-    int *failed;   /* [k] with how many merges, the cheapest first, the split of a cluster did not help */
     merge *merges; /* [n_merges] the cheapest first */
     int n_merges;
     bool *taken;     /* [k] by a change of this trial */
     change *changes; /* [k] */
-    double *trial;   /* [k * d] */
-    rfm_outcome outcome;
+    rfm_searching *at;
+    rfm_course *best, *trial;
 } search;
 
 static void close_search(search *self)
@@ -55,24 +53,19 @@ static void close_search(search *self)
     rfm_split_free(&self->split);
     free(self->partner);
     free(self->cost);
-    free(self->failed);
     free(self->merges);
     free(self->taken);
     free(self->changes);
-    free(self->trial);
-    free(self->outcome.trace);
 }
 
 static rfm_status open_search(search *self, int k, rfm_error *err)
 {
-    size_t n = (size_t)k, d = (size_t)self->work->matrix->d;
+    size_t n = (size_t)k;
     self->partner = rfm_alloc(n, sizeof *self->partner, err);
     self->cost = rfm_alloc(n, sizeof *self->cost, err);
     self->merges = rfm_alloc(n, sizeof *self->merges, err);
-    self->failed = rfm_alloc(n, sizeof *self->failed, err);
     self->taken = rfm_alloc(n, sizeof *self->taken, err);
     self->changes = rfm_alloc(n, sizeof *self->changes, err);
-    self->trial = rfm_alloc(n, d * sizeof *self->trial, err);
     if (rfm_comm_agree(self->work->comm, err))
         return err->status;
     return rfm_split_init(self->work, self->stream, k, &self->split, err);
@@ -126,7 +119,7 @@ static void order_merges(search *self, int k)
 /* The cheapest merge that is free, does not touch c and has not failed with its split; NULL: none. */
 static const merge *find_merge(const search *self, int c)
 {
-    int skip = self->failed[c];
+    int skip = self->at->failed[c];
     for (int m = 0; m < self->n_merges; m++) {
         const merge *next = &self->merges[m];
         if (next->one != c && next->other != c && !self->taken[next->one] && !self->taken[next->other] && skip-- == 0)
@@ -169,10 +162,11 @@ static int find_changes(search *self, int k, int most)
 static void apply(const search *self, const change *what)
 {
     const int d = self->work->matrix->d;
+    double *centroids = self->trial->centroids;
     double n = (double)rfm_sums_count(&self->work->sums, what->one);
     double m = (double)rfm_sums_count(&self->work->sums, what->other);
-    double *one = self->trial + (size_t)what->one * (size_t)d, *other = self->trial + (size_t)what->other * (size_t)d;
-    double *split = self->trial + (size_t)what->split * (size_t)d;
+    double *one = centroids + (size_t)what->one * (size_t)d, *other = centroids + (size_t)what->other * (size_t)d;
+    double *split = centroids + (size_t)what->split * (size_t)d;
     for (int j = 0; j < d; j++) {
         one[j] = (n * one[j] + m * other[j]) / (n + m);
         other[j] = rfm_split_half(&self->split, d, what->split, 0)[j];
@@ -182,76 +176,99 @@ static void apply(const search *self, const change *what)
 
 /* ---- trials ----------------------------------------------------------------------------------------------------- */
 
-/* The loop from the centroids with n changes. *better: the inertia has fallen. */
-static rfm_status try_changes(search *self, int n, int *k, double *centroids, rfm_outcome *outcome, bool *better,
-                              rfm_error *err)
+/* From the labels and sums of the best. */
+static void look(search *self)
 {
-    const size_t words = (size_t)*k * (size_t)self->work->matrix->d;
-    int trial_k = *k;
-    memcpy(self->trial, centroids, words * sizeof *self->trial);
+    find_partners(self, self->best->k, self->best->centroids);
+    order_merges(self, self->best->k);
+    rfm_split_find(self->work, &self->split, self->best->k, self->best->centroids,
+                   self->stream + (uint64_t)self->at->found);
+}
+
+static void begin_trial(search *self, int n)
+{
+    const size_t words = (size_t)self->best->k * (size_t)self->work->matrix->d;
+    memcpy(self->trial->centroids, self->best->centroids, words * sizeof *self->trial->centroids);
     for (int i = 0; i < n; i++)
         apply(self, &self->changes[i]);
-    if (rfm_lloyd_run(self->work, self->options, outcome->inertia * (1 - WORTH), &trial_k, self->trial, &self->outcome,
-                      err))
+    rfm_course_begin(self->trial, self->best->k);
+}
+
+/* The loop from the centroids with n changes, unless that has been begun by an earlier start. *better: the inertia has
+ * fallen, and the trial is now the best. */
+static rfm_status try_changes(search *self, int n, bool *better, rfm_error *err)
+{
+    const int k = self->best->k;
+    const double target = self->best->inertia * (1 - WORTH);
+    if (self->trial->k == 0)
+        begin_trial(self, n);
+    if (rfm_lloyd_run(self->work, self->options, target, self->trial, err))
         return err->status;
-    *better = trial_k == *k && self->outcome.inertia < outcome->inertia * (1 - WORTH);
-    rfm_log(RFM_LOG_DEBUG, "k-means: search: %d of %d clusters split and others merged: inertia %.10g, %s", n, *k,
-            self->outcome.inertia, *better ? "better" : "no better");
+    *better = self->trial->k == k && self->trial->inertia < target;
+    rfm_log(RFM_LOG_DEBUG, "k-means: search: %d of %d clusters split and others merged: inertia %.10g, %s", n, k,
+            self->trial->inertia, *better ? "better" : "no better");
     if (*better) {
-        rfm_outcome before = *outcome;
-        *outcome = self->outcome;
-        self->outcome = before;
-        memcpy(centroids, self->trial, words * sizeof *centroids);
-        memset(self->failed, 0, (size_t)*k * sizeof *self->failed);
+        rfm_course before = *self->best;
+        *self->best = *self->trial;
+        *self->trial = before;
     } else { /* labels and sums are those of the trial */
-        rfm_sums_pass(self->work, *k, centroids);
+        rfm_sums_pass(self->work, k, self->best->centroids);
     }
     return RFM_OK;
 }
 
-static rfm_status improve(search *self, int *k, double *centroids, rfm_outcome *outcome, int64_t *n_iterations,
-                          rfm_error *err)
+/* What a trial of n changes has taught. */
+static void learn(search *self, int n, bool better)
 {
-    int most = *k, failures = 0;
+    rfm_searching *at = self->at;
+    rfm_course_begin(self->trial, 0);
+    at->round++;
+    if (better) {
+        memset(at->failed, 0, (size_t)self->best->k * sizeof *at->failed);
+        at->failures = 0;
+        at->found = at->round;
+    } else if (n == 1) {
+        at->failed[self->changes[0].split]++;
+        at->failures++;
+    } else {
+        at->most = n / 2;
+    }
+}
+
+static rfm_status improve(search *self, int64_t *n_iterations, rfm_error *err)
+{
     bool stale = true;
-    for (uint32_t round = 0; failures < MOST_FAILURES; round++) {
-        if (stale) {
-            find_partners(self, *k, centroids);
-            order_merges(self, *k);
-            rfm_split_find(self->work, &self->split, *k, centroids, self->stream + round);
-        }
-        int n = find_changes(self, *k, most);
+    while (self->at->failures < MOST_FAILURES) {
+        if (stale)
+            look(self);
+        int n = find_changes(self, self->best->k, self->at->most);
         if (n == 0)
             return RFM_OK;
-        if (try_changes(self, n, k, centroids, outcome, &stale, err))
+        if (try_changes(self, n, &stale, err))
             return err->status;
-        *n_iterations += stale ? outcome->iterations : self->outcome.iterations;
-        if (!stale && n == 1) {
-            self->failed[self->changes[0].split]++;
-            failures++;
-        } else if (!stale) {
-            most = n / 2;
-        } else {
-            failures = 0;
-        }
+        *n_iterations += stale ? self->best->iterations : self->trial->iterations;
+        learn(self, n, stale);
     }
     return RFM_OK;
 }
 
-rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
-                          rfm_outcome *outcome, int64_t *n_iterations, rfm_error *err)
+rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, rfm_searching *at, rfm_course *best,
+                          rfm_course *trial, int64_t *n_iterations, rfm_error *err)
 {
     rfm_purpose purpose = {RFM_RANDOM_SPLIT, (uint32_t)options->k, 0, 0, 0};
-    search self = {.work = work, .options = options, .stream = rfm_random_stream(options->seed, purpose)};
-    if (*k < 3) /* two and one more: there are no others */
+    search self = {.work = work, .options = options, .at = at, .best = best, .trial = trial};
+    self.stream = rfm_random_stream(options->seed, purpose);
+    if (best->k < 3) /* two and one more: there are no others */
         return RFM_OK;
-    if (*k > MOST_CLUSTERS || (double)*k * *k * work->matrix->d > MOST_STEPS) {
+    if (best->k > MOST_CLUSTERS || (double)best->k * best->k * work->matrix->d > MOST_STEPS) {
         rfm_log(RFM_LOG_WARN, "k-means: no search behind the iterations: %d clusters of %d columns are too many for it",
-                *k, work->matrix->d);
+                best->k, work->matrix->d);
         return RFM_OK;
     }
-    if (open_search(&self, *k, err) == RFM_OK)
-        improve(&self, k, centroids, outcome, n_iterations, err);
+    if (at->most == 0)
+        at->most = best->k;
+    if (open_search(&self, best->k, err) == RFM_OK)
+        improve(&self, n_iterations, err);
     close_search(&self);
     return err->status;
 }

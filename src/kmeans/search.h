@@ -4,10 +4,18 @@
 
 #include "pool.h"
 
-/* Collective. From a result of the loop (centroids, labels and sums of work, outcome) to one that no proposed change
- * betters; see search.c. *n_iterations grows by those of all trials. */
-rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
-                          rfm_outcome *outcome, int64_t *n_iterations, rfm_error *err);
+/* Where a search is: before its next trial, or in it. */
+typedef struct rfm_searching {
+    int64_t round, found; /* the next trial, and when gains were last looked for */
+    int most;             /* changes of the next trial at most; 0: not begun */
+    int failures;         /* trials in a row */
+    int *failed;          /* [k_most] with how many merges, the cheapest first, the split of a cluster did not help */
+} rfm_searching;
+
+/* Collective. From a result of the loop (best, with its labels and sums in work) to one that no proposed change
+ * betters; see search.c. trial: that of the trial, not begun (k 0) or left by an earlier start. */
+rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, rfm_searching *at, rfm_course *best,
+                          rfm_course *trial, int64_t *n_iterations, rfm_error *err);
 
 /* ---- split.c ---------------------------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
-#include "work.h"
+#include "progress.h"
 
 enum { AHEAD = 12 };
 
@@ -93,7 +93,9 @@ int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids)
     pass(work, k, centroids, true);
     work->summed = true;
     memcpy(work->sums.words, work->local.words, (n_words + 1) * sizeof *work->sums.words);
-    rfm_comm_reduce_i64(work->comm, RFM_SUM, work->sums.words, n_words + 1);
+    work->sums.words[n_words + 1] = work->progress ? rfm_progress_wish(work->progress) : 0;
+    rfm_comm_reduce_i64(work->comm, RFM_SUM, work->sums.words, n_words + RFM_SUMS_MORE);
+    work->wishes = work->sums.words[n_words + 1];
     return work->sums.words[n_words];
 }
 

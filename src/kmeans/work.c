@@ -33,7 +33,7 @@ static rfm_status allocate(rfm_work *work, rfm_error *err)
     work->sums.d = work->matrix->d;
     work->sums.stride = d + 1;
     work->local = work->sums;
-    work->thread_stride = (k * (d + 1) + 1 + 7) / 8 * 8 + 8; /* threads share no cache line */
+    work->thread_stride = (k * (d + 1) + RFM_SUMS_MORE + 7) / 8 * 8 + 8; /* threads share no cache line */
     work->centre = rfm_alloc(d, sizeof *work->centre, err);
     work->totals = rfm_alloc(d, sizeof *work->totals, err);
     work->squares = rfm_alloc(d, sizeof *work->squares, err);
@@ -57,15 +57,17 @@ static void choose_centre(rfm_work *work)
     }
 }
 
-rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm algorithm, int k, rfm_work *work,
+rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, const rfm_kmeans_options *options, rfm_work *work,
                          rfm_error *err)
 {
+    const int k = options->k;
     memset(work, 0, sizeof *work);
     work->comm = comm;
     work->matrix = matrix;
+    work->progress = options->progress;
     work->k_most = k;
     work->threads = rfm_kmeans_threads();
-    work->assigner = rfm_assigner_choose(algorithm, matrix->d, k);
+    work->assigner = rfm_assigner_choose(options->algorithm, matrix->d, k);
     work->rows = work->assigner->rows(matrix->d, k);
     while (work->rows > LEAST_ROWS && matrix->n < (size_t)work->threads * work->rows)
         work->rows = work->rows / 2 / 64 * 64;

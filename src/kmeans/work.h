@@ -7,14 +7,16 @@
 
 /* The integer sums of an iteration, a row of d + 1 words a cluster:
  *
- *   cluster 0: S_0 .. S_(d-1), n | cluster 1: S_0 .. S_(d-1), n | ... | rows that changed their label
+ *   cluster 0: S_0 .. S_(d-1), n | cluster 1: S_0 .. S_(d-1), n | ... | rows that changed their label | wishes
  *
- * so that one reduction of k(d+1) + 1 words is all an iteration says to the other ranks. */
+ * so that one reduction of k(d+1) + 2 words is all an iteration says to the other ranks. */
 typedef struct rfm_sums {
     int d;
     size_t stride;  /* d + 1 */
-    int64_t *words; /* [k_most * stride + 1] */
+    int64_t *words; /* [k_most * stride + RFM_SUMS_MORE] */
 } rfm_sums;
+
+enum { RFM_SUMS_MORE = 2 };
 
 typedef struct rfm_work {
     rfm_comm *comm;
@@ -31,15 +33,17 @@ typedef struct rfm_work {
     bool summed;
     int64_t *thread_words; /* [threads][thread_stride] */
     size_t thread_stride;
-    uint32_t *moved_row; /* [threads][rows] moves of the block in hand */
-    int32_t *moved_from; /* [threads][rows] */
-    int32_t *labels;     /* [n] of the last pass; -1 before the first */
-    bool fresh;          /* nothing that the assigner knows of the rows holds any more */
-    double *distance;    /* [n] for seeding and refill */
+    uint32_t *moved_row;    /* [threads][rows] moves of the block in hand */
+    int32_t *moved_from;    /* [threads][rows] */
+    int32_t *labels;        /* [n] of the last pass; -1 before the first */
+    bool fresh;             /* nothing that the assigner knows of the rows holds any more */
+    double *distance;       /* [n] for seeding and refill */
+    rfm_progress *progress; /* who is told between iterations; NULL: nobody */
+    int64_t wishes;         /* of all ranks, as they were at the last pass that summed */
 } rfm_work;
 
-/* Collective. k: clusters at most. */
-rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, rfm_algorithm algorithm, int k, rfm_work *work,
+/* Collective. */
+rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, const rfm_kmeans_options *options, rfm_work *work,
                          rfm_error *err);
 void rfm_work_free(rfm_work *work);
 
@@ -93,19 +97,33 @@ int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids);
 
 /* ---- lloyd.c ---------------------------------------------------------------------------------------------------- */
 
-typedef struct rfm_outcome {
+/* A run of the loop: where it is, and what it has come to by then. */
+typedef struct rfm_course {
+    int k;             /* 0: not begun */
+    double *centroids; /* [k_most * d] positions */
+    double *before; /* [k_most * d] those of the last iteration: the rows have their labels by them, while `labelled` */
+    bool labelled;  /* not so in an iteration that mended empty clusters */
     int iterations;
     bool converged; /* by either rule */
     bool settled;   /* no label changed: the labels belong to the centroids */
     double inertia; /* of the rows' labels about the centroids */
     double *trace;  /* [iterations] */
     size_t trace_capacity;
-} rfm_outcome;
+    double seconds;
+} rfm_course;
 
-/* Collective. Iterates from *k centroids; at the end they are the means of the last labels. target: an inertia to get
- * below, 0: none; given up when it seems out of reach, with outcome as it is by then. */
-rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, double target, int *k, double *centroids,
-                         rfm_outcome *outcome, rfm_error *err);
+/* Local. For k_most clusters. */
+rfm_status rfm_course_init(const rfm_work *work, rfm_course *course, rfm_error *err);
+void rfm_course_free(rfm_course *course);
+
+/* From the k centroids that the course holds. Local. */
+void rfm_course_begin(rfm_course *course, int k);
+
+/* Collective. Iterates a course that has begun, or goes on with one that was kept; at the end its centroids are the
+ * means of the last labels. target: an inertia to get below, 0: none; given up when it seems out of reach, with the
+ * course as it is by then. RFM_STOPPED when a rank wishes so (progress.c). */
+rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, double target, rfm_course *course,
+                         rfm_error *err);
 
 /* ---- order.c ---------------------------------------------------------------------------------------------------- */
 

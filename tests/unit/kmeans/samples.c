@@ -121,25 +121,40 @@ int32_t oracle_label(const rfm_grid *grid, int k, const double *centroids, const
     return label;
 }
 
-void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial)
+void trial_make(const test_sample *sample, int way, test_trial *trial)
 {
     rfm_error err = {0};
     memset(trial, 0, sizeof *trial);
     sample_share(sample->n, way, &trial->from, &trial->to);
-    size_t n = trial->to - trial->from, *offsets = NULL;
+    size_t n = trial->to - trial->from;
     const double *rows = sample->rows + trial->from * (size_t)sample->d;
     rfm_grid_fit(comm, n, sample->d, rows, NULL, &trial->grid, &err);
     assert_string_equal(err.message, "");
     rfm_matrix_init(comm, &trial->grid, n, rows, NULL, &trial->matrix, &err);
     assert_string_equal(err.message, "");
-    rfm_kmeans_fit(comm, &trial->matrix, options, &trial->clustering, &err);
-    assert_string_equal(err.message, "");
+}
+
+rfm_status trial_fit(const test_sample *sample, const rfm_kmeans_options *options, test_trial *trial, rfm_error *err)
+{
     void *all = NULL;
-    rfm_comm_allgather_bytes(comm, trial->clustering.labels, n * sizeof(int32_t), &all, &offsets, &err);
-    assert_int_equal(err.status, RFM_OK);
+    size_t *offsets = NULL;
+    if (rfm_kmeans_fit(comm, &trial->matrix, options, &trial->clustering, err) != RFM_OK)
+        return err->status;
+    rfm_comm_allgather_bytes(comm, trial->clustering.labels, (trial->to - trial->from) * sizeof(int32_t), &all,
+                             &offsets, err);
+    assert_int_equal(err->status, RFM_OK);
     assert_int_equal(offsets[rfm_comm_size(comm)], sample->n * sizeof(int32_t));
     trial->labels = all;
     free(offsets);
+    return RFM_OK;
+}
+
+void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial)
+{
+    rfm_error err = {0};
+    trial_make(sample, way, trial);
+    trial_fit(sample, options, trial, &err);
+    assert_string_equal(err.message, "");
 }
 
 void trial_free(test_trial *trial)

@@ -51,6 +51,10 @@ typedef struct test_trial {
 } test_trial;
 
 void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *options, test_trial *trial);
+
+/* The same in two steps: grid and matrix; the fit, which may fail. */
+void trial_make(const test_sample *sample, int way, test_trial *trial);
+rfm_status trial_fit(const test_sample *sample, const rfm_kmeans_options *options, test_trial *trial, rfm_error *err);
 void trial_free(test_trial *trial);
 
 /* Everything a fit says, in one number. */
