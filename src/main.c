@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <stdio.h>
 
-/* One line for the whole job; it names the rank where not all of them failed. */
+/* One line for the whole job; it names the rank where not all of them failed. To be stopped is no failure. */
 static void print_error(const rfm_comm *comm, const rfm_error *err)
 {
     if (comm && rfm_comm_rank(comm) != 0)
         return;
-    if (comm && err->n_failed > 0 && err->n_failed < rfm_comm_size(comm))
+    if (comm && err->status != RFM_STOPPED && err->n_failed > 0 && err->n_failed < rfm_comm_size(comm))
         rfm_log(RFM_LOG_ERROR, "%s (rank %d; %d of %d ranks failed)", err->message, err->rank, err->n_failed,
                 rfm_comm_size(comm));
     else

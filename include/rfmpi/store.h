@@ -60,6 +60,18 @@ rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);
 /* Collective. Drop a product that no longer holds (forced runs), and its note. */
 rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);
 
+/* ---- checkpoints: what an unfinished product leaves for the next start ------------------------------------------- */
+
+/* Collective. The newest whole checkpoint of this origin, on all ranks (the caller frees); NULL where there is none.
+ * One that is not whole is warned of and not used. */
+rfm_status rfm_checkpoint_read(rfm_run *run, const rfm_origin *origin, void **bytes, size_t *n_bytes, rfm_error *err);
+
+/* Collective. Rank 0's content, over the older of two files: after `read`, which tells it from the newer. */
+rfm_status rfm_checkpoint_write(rfm_run *run, const rfm_origin *origin, const rfm_text *content, rfm_error *err);
+
+/* Collective. Both files go. */
+rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err);
+
 /* ---- run.json: the machine-readable report, kept on rank 0; setters are Local and do nothing elsewhere ---------- */
 
 /* key is a dotted path: "cluster.k". Setting again replaces. A failure to allocate shows at the next save. */

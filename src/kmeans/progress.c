@@ -39,6 +39,8 @@ typedef struct tape {
 
 static void pass(tape *self, void *bytes, size_t n)
 {
+    if (n == 0) /* of an array that may not be there */
+        return;
     if (self->out) {
         rfm_text_add(self->out, bytes, n);
     } else if (self->broken || n > self->left) {
@@ -221,9 +223,10 @@ rfm_status rfm_progress_take_up(rfm_progress *progress, rfm_fit *fit, rfm_error 
     if (rfm_comm_agree(fit->work->comm, err) != RFM_OK)
         return err->status;
     progress->fit = fit;
-    if (known)
-        rfm_log(RFM_LOG_INFO, "k-means: %d clusters: going on after %lld iterations", fit->options->k,
-                (long long)(fit->effort.iterations + fit->effort.iterations_search + fit->course.iterations));
+    if (known) {
+        const int64_t n = fit->effort.iterations + fit->effort.iterations_search + fit->course.iterations;
+        rfm_log(RFM_LOG_INFO, "k-means: %d clusters: going on after %lld iterations", fit->options->k, (long long)n);
+    }
     return RFM_OK;
 }
 
@@ -293,6 +296,7 @@ rfm_status rfm_progress_heed(const rfm_work *work, rfm_error *err)
         self->keeper.keep(self->keeper.context, &bytes, stops, err);
     rfm_text_free(&bytes);
     if (stops && err->status == RFM_OK)
-        rfm_fail(err, RFM_STOPPED, "stopped on request in the fit of %d clusters", self->fit->options->k);
+        rfm_fail(err, RFM_STOPPED, "stopped on request in the fit of %d clusters, which is kept: run it again to go on",
+                 self->fit->options->k);
     return err->status;
 }

@@ -47,11 +47,28 @@ typedef struct rfm_job {
     size_t memory_bytes; /* a rank's budget for customers; 0: none */
 } rfm_job;
 
+/* The options that decide a product, and all that come before it. */
+enum {
+    UP_TO_STATE = RFM_DECIDES_STATE,
+    UP_TO_FEATURES = UP_TO_STATE | RFM_DECIDES_FEATURES,
+    UP_TO_MODEL = UP_TO_FEATURES | RFM_DECIDES_MODEL,
+    UP_TO_RESULT = UP_TO_MODEL | RFM_DECIDES_RESULT
+};
+
+/* When to stop. */
+typedef struct rfm_stop {
+    double at_s;   /* of rfm_clock_s; 0: no limit */
+    char *file;    /* RUN_DIR/stop; rank 0 alone looks, */
+    double seen_s; /* and did so last at this time */
+    bool found;
+} rfm_stop;
+
 typedef struct rfm_batch {
     rfm_comm *comm;           /* borrowed */
     const rfm_config *config; /* borrowed */
     rfm_job job;
     rfm_run *run;
+    rfm_stop stop;
     bool force;
     double start_s;
 
@@ -102,6 +119,17 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err);
 
 /* sweep.c. Collective: the fit, of the best k where several were asked for; its quality goes into run.json. */
 rfm_status sweep_fit(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err);
+
+/* stop.c. Local. From open on SIGUSR1 and SIGTERM are requests to stop; so are the file `stop` in the run directory
+ * (one that lies there at open is removed) and output.time_limit. */
+rfm_status stop_open(rfm_batch *batch, rfm_error *err);
+void stop_close(rfm_batch *batch);
+const char *stop_reason(rfm_batch *batch); /* NULL: go on */
+
+/* checkpoint.c. The progress of the fit over this matrix, from where an earlier start left it. Collective. */
+typedef struct rfm_checkpoint rfm_checkpoint;
+rfm_status checkpoint_open(rfm_batch *batch, const rfm_matrix *matrix, rfm_checkpoint **checkpoint, rfm_error *err);
+void checkpoint_close(rfm_checkpoint *checkpoint); /* Local; NULL is fine */
 
 /* identity.c. Ids and names of a previous model for the segments of the new one (Local), and what has changed since,
  * for run.json (Collective). Nothing without a previous model. */

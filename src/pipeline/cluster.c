@@ -154,16 +154,19 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
     const rfm_frame *frame = &batch->frame;
     rfm_matrix matrix = {0};
     rfm_clustering clustering = {0};
+    rfm_checkpoint *checkpoint = NULL;
     options->order_column = find_feature(frame, "monetary");
     if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled, (const char *const *)frame->names,
                      &batch->model.grid, err) == RFM_OK &&
         rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled,
                         frame->has_ids ? frame->ids.hash : NULL, &matrix, err) == RFM_OK &&
+        checkpoint_open(batch, &matrix, &checkpoint, err) == RFM_OK &&
         sweep_fit(batch, &matrix, &clustering, err) == RFM_OK) {
         fill_model(batch, &clustering, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK)
             report_fit(batch, &clustering);
     }
+    checkpoint_close(checkpoint);
     rfm_matrix_free(&matrix);
     rfm_clustering_free(&clustering);
     return err->status;

@@ -22,13 +22,6 @@ typedef struct rfm_stage {
     rfm_status (*load)(rfm_batch *batch, rfm_error *err);
 } rfm_stage;
 
-enum {
-    UP_TO_STATE = RFM_DECIDES_STATE,
-    UP_TO_FEATURES = UP_TO_STATE | RFM_DECIDES_FEATURES,
-    UP_TO_MODEL = UP_TO_FEATURES | RFM_DECIDES_MODEL,
-    UP_TO_RESULT = UP_TO_MODEL | RFM_DECIDES_RESULT
-};
-
 static const rfm_stage STAGES[N_STAGES] = {
     [INGEST] = {"ingest", ALL_TASKS, 0, "state.h5", UP_TO_STATE, ingest_make, ingest_load},
     [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make, features_load},
@@ -149,6 +142,16 @@ static rfm_status is_done(rfm_batch *batch, bool *done, rfm_error *err)
     return rfm_comm_agree(batch->comm, err);
 }
 
+/* Collective. Between two stages whatever is finished is kept. */
+static rfm_status check_stop(rfm_batch *batch, int next, rfm_error *err)
+{
+    const char *reason = stop_reason(batch);
+    if (reason)
+        rfm_fail(err, RFM_STOPPED, "stopped on request (%s) before stage %s: run it again to go on", reason,
+                 STAGES[next].name);
+    return rfm_comm_agree(batch->comm, err);
+}
+
 static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
 {
     rfm_part parts[N_STAGES];
@@ -165,8 +168,11 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
     }
     rfm_report_text(batch->run, "status", "running");
     for (int i = 0; i < N_STAGES; i++)
-        if ((parts[i] == LOADED || parts[i] == MADE) && run_stage(batch, i, parts[i], err) != RFM_OK)
+        if ((parts[i] == LOADED || parts[i] == MADE) &&
+            (check_stop(batch, i, err) != RFM_OK || run_stage(batch, i, parts[i], err) != RFM_OK))
             return err->status;
+    if (rfm_checkpoint_drop(batch->run, err) != RFM_OK)
+        return err->status;
     note_published(batch);
     rfm_comm_stage(batch->comm, "report");
     return report_finish(batch, err);
@@ -190,15 +196,31 @@ static void batch_free(rfm_batch *batch)
     free(batch->labels);
     free(batch->squared_distances);
     free(batch->sizes);
+    stop_close(batch);
     rfm_run_close(batch->run);
+}
+
+/* Collective. What was known by then is in run.json. */
+static void report_stopped(rfm_batch *batch, rfm_error *err)
+{
+    rfm_error failed = {0};
+    rfm_report_text(batch->run, "status", "stopped");
+    if (rfm_report_save(batch->run, &failed) != RFM_OK)
+        rfm_log(RFM_LOG_WARN, "%s", failed.message);
+    rfm_error_context(err, "%s", rfm_run_dir(batch->run));
 }
 
 static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
 {
     const char *dir = rfm_config_string(batch->config, "output.dir");
-    if (rfm_run_open(batch->comm, dir, &batch->run, err) == RFM_OK && run_stages(batch, err) == RFM_OK &&
-        batch->labels && rfm_comm_rank(batch->comm) == 0)
+    if (rfm_run_open(batch->comm, dir, &batch->run, err) != RFM_OK)
+        return err->status;
+    stop_open(batch, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && run_stages(batch, err) == RFM_OK && batch->labels &&
+        rfm_comm_rank(batch->comm) == 0)
         print_segments(batch, table);
+    if (err->status == RFM_STOPPED)
+        report_stopped(batch, err);
     return err->status;
 }
 

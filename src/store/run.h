@@ -19,8 +19,9 @@ struct rfm_run_name {
 struct rfm_run {
     rfm_comm *comm;
     char *dir;
-    int lock;        /* -1: none */
-    int64_t attempt; /* counts the starts in this directory */
+    int lock;           /* -1: none */
+    int64_t attempt;    /* counts the starts in this directory */
+    int64_t checkpoint; /* number of the newest; rank 0 */
     struct rfm_run_name *names;
     json_t *report;   /* rank 0's; NULL elsewhere */
     rfm_error failed; /* of a setter, until the next save */

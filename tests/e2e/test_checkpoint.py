@@ -1,0 +1,146 @@
+"""A fit that is stopped on request or killed goes on where it was, at any number of ranks, and ends with the same bits."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import case
+import h5py
+import numpy
+
+
+def make_matrix(path, n, d=6, blobs=30):
+    draw = numpy.random.default_rng(7)
+    centres = draw.normal(0, 2, (blobs, d))
+    with h5py.File(path, "w") as file:
+        file["/features/values"] = (centres[draw.integers(0, blobs, n)] + draw.normal(0, 1, (n, d))).astype("f4")
+
+
+def outcome(run):
+    """All that must not depend on how often the fit was interrupted."""
+    report = case.read_report(run)
+    keys = ("iterations", "iterations_total", "iterations_search", "inertia", "trace", "restart", "converged")
+    return report["digest"], report.get("sweep"), {key: report["cluster"][key] for key in keys}
+
+
+class Checkpoint(case.Case):
+    def setUp(self):
+        super().setUp()
+        self.matrix = self.dir / "matrix.h5"
+        make_matrix(self.matrix, 60000)
+
+    def words(self, out, *more, k="[9,16]"):
+        return ("train", "--set", f"input.features={self.matrix}", "--set", f"cluster.k={k}", "--set", "cluster.restarts=2", "--set",
+                "cluster.tolerance=0", "--set", "output.checkpoint=0", "--set", f"output.dir={self.dir / out}", *more)
+
+    def begin(self, out, *more, ranks=2, **how):
+        return subprocess.Popen(case.command(*self.words(out, *more, **how), ranks=ranks), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def wait_for_checkpoint(self, out, process):
+        files = [self.dir / out / f"checkpoint-{i}" for i in (0, 1)]
+        while process.poll() is None and not any(path.exists() for path in files):
+            time.sleep(0.005)
+
+    def finish(self, out, wanted, *more, ranks=1, **how):
+        self.rfmpi(*self.words(out, *more, **how), ranks=ranks)
+        self.assertEqual(outcome(self.dir / out), wanted)
+        self.assertEqual([name for name in os.listdir(self.dir / out) if "checkpoint" in name or "tmp" in name], [])
+
+    def test_killed_at_random_moments_it_ends_with_the_same_bits(self):
+        start = time.monotonic()
+        self.rfmpi(*self.words("alone"), ranks=2)
+        lasts = time.monotonic() - start
+        wanted, resumed = outcome(self.dir / "alone"), 0
+        for seed in range(20):
+            draw, out = random.Random(seed), f"killed-{seed}"
+            for _ in range(draw.randint(1, 2)):
+                process = self.begin(out, ranks=draw.randint(1, 3))
+                if seed % 4:  # in the fit; else anywhere
+                    self.wait_for_checkpoint(out, process)
+                time.sleep(draw.uniform(0, 0.4 if seed % 4 else 0.9) * lasts)
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+            resumed += any((self.dir / out / f"checkpoint-{i}").exists() for i in (0, 1))
+            self.finish(out, wanted, ranks=1 + seed % 4)
+        self.assertGreater(resumed, 5, "hardly any kill met a fit under way")
+
+    def stop_and_finish(self, out, stop, reason, wanted):
+        process = self.begin(out, "--set", "log.level=debug")
+        self.wait_for_checkpoint(out, process)
+        stop(process)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 75, said)
+        ours = [line for line in said.splitlines() if line.startswith("rfmpi: error: ")]
+        self.assertEqual(len(ours), 1, said)
+        self.assertIn("stopped on request", ours[0])
+        self.assertIn("run it again", ours[0])
+        self.assertIn(reason, ours[0])
+        self.assertEqual(case.read_report(self.dir / out)["status"], "stopped")
+        self.finish(out, wanted, ranks=3)
+
+    def test_requests_to_stop_leave_a_checkpoint_and_exit_75(self):
+        self.rfmpi(*self.words("alone"))
+        wanted = outcome(self.dir / "alone")
+        if not case.SERIAL:
+            self.stop_and_finish("usr1", lambda process: process.send_signal(signal.SIGUSR1), "clusters", wanted)
+        self.stop_and_finish("file", lambda process: (self.dir / "file" / "stop").touch(), "clusters", wanted)
+
+    def test_one_rank_that_is_terminated_stops_all(self):
+        self.rfmpi(*self.words("alone"))
+
+        def terminate_a_rank(process):
+            found = subprocess.run(["pgrep", "-f", f"output.dir={self.dir / 'term'}"], capture_output=True, text=True).stdout.split()
+            ranks = [pid for pid in map(int, found) if pid != process.pid] or [process.pid]
+            os.kill(ranks[-1], signal.SIGTERM)
+
+        self.stop_and_finish("term", terminate_a_rank, "clusters", outcome(self.dir / "alone"))
+
+    def test_a_time_limit_is_kept_start_after_start(self):
+        self.rfmpi(*self.words("alone"))
+        wanted, codes = outcome(self.dir / "alone"), []
+        for start in range(1, 40):
+            result = case.launch(*self.words("limit", "--time-limit", f"{0.2 * start}s"), ranks=1 + start % 3)
+            codes.append(result.returncode)
+            self.assertIn(result.returncode, (0, 75), result.stderr)
+            if result.returncode == 0:
+                break
+        self.assertIn(75, codes)
+        self.assertEqual(codes[-1], 0, "it never came to its end")
+        self.assertEqual(outcome(self.dir / "limit"), wanted)
+        wrong = self.rfmpi(*self.words("wrong", "--time-limit", "soon"), code=64)
+        self.assertIn("'soon' is no time", wrong.stderr)
+
+    def stop_early(self, out):
+        process = self.begin(out)
+        self.wait_for_checkpoint(out, process)
+        (self.dir / out / "stop").touch()
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 75)
+
+    def test_a_damaged_checkpoint_is_told_and_not_used(self):
+        self.rfmpi(*self.words("alone"))
+        self.stop_early("damaged")
+        for i in (0, 1):
+            path = self.dir / "damaged" / f"checkpoint-{i}"
+            if path.exists():
+                bytes_ = bytearray(path.read_bytes())
+                bytes_[len(bytes_) // 2] ^= 1
+                path.write_bytes(bytes_)
+        result = self.rfmpi(*self.words("damaged"))
+        self.assertIn("not whole, and not used", result.stderr)
+        self.assertNotIn("going on after", result.stderr)
+        self.assertEqual(outcome(self.dir / "damaged"), outcome(self.dir / "alone"))
+
+    def test_a_checkpoint_of_other_options_is_not_used(self):
+        self.rfmpi(*self.words("alone", k="[9,17]"))
+        self.stop_early("other")
+        result = self.rfmpi(*self.words("other", k="[9,17]"))
+        self.assertNotIn("going on after", result.stderr)
+        self.assertEqual(outcome(self.dir / "other"), outcome(self.dir / "alone"))
+
+
+if __name__ == "__main__":
+    case.main()
