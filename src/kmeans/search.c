@@ -38,7 +38,6 @@ typedef struct search {
     rfm_work *work;
     const rfm_kmeans_options *options;
     rfm_split split;
-    uint64_t stream;
     int *partner;  /* [k] which cluster it costs least to merge c with */
     double *cost;  /* [k] and what that costs */
     int *failed;   /* [k] with how many merges, the cheapest first, the split of a cluster did not help */
@@ -63,6 +62,13 @@ static void close_search(search *self)
     free(self->outcome.trace);
 }
 
+/* Round 0 is the sample's: rows are in it for their draws, which say nothing about those of the rounds that follow. */
+static uint64_t stream_of(const search *self, uint32_t round)
+{
+    const rfm_purpose purpose = {.use = RFM_RANDOM_SPLIT, .k = (uint32_t)self->options->k, .round = round};
+    return rfm_random_stream(self->options->seed, purpose);
+}
+
 static rfm_status open_search(search *self, int k, rfm_error *err)
 {
     size_t n = (size_t)k, d = (size_t)self->work->matrix->d;
@@ -75,7 +81,7 @@ static rfm_status open_search(search *self, int k, rfm_error *err)
     self->trial = rfm_alloc(n, d * sizeof *self->trial, err);
     if (rfm_comm_agree(self->work->comm, err))
         return err->status;
-    return rfm_split_init(self->work, self->stream, k, &self->split, err);
+    return rfm_split_init(self->work, stream_of(self, 0), k, &self->split, err);
 }
 
 /* ---- proposals -------------------------------------------------------------------------------------------------- */
@@ -214,11 +220,11 @@ static rfm_status improve(search *self, int *k, double *centroids, rfm_outcome *
 {
     int most = *k, failures = 0;
     bool stale = true;
-    for (uint32_t round = 0; failures < MOST_FAILURES; round++) {
+    for (uint32_t round = 1; failures < MOST_FAILURES; round++) {
         if (stale) {
             find_partners(self, *k, centroids);
             order_merges(self, *k);
-            rfm_split_find(self->work, &self->split, *k, centroids, self->stream + round);
+            rfm_split_find(self->work, &self->split, *k, centroids, stream_of(self, round));
         }
         int n = find_changes(self, *k, most);
         if (n == 0)
@@ -241,8 +247,7 @@ static rfm_status improve(search *self, int *k, double *centroids, rfm_outcome *
 rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, int *k, double *centroids,
                           rfm_outcome *outcome, int64_t *n_iterations, rfm_error *err)
 {
-    rfm_purpose purpose = {RFM_RANDOM_SPLIT, (uint32_t)options->k, 0, 0, 0};
-    search self = {.work = work, .options = options, .stream = rfm_random_stream(options->seed, purpose)};
+    search self = {.work = work, .options = options};
     if (*k < 3) /* two and one more: there are no others */
         return RFM_OK;
     if (*k > MOST_CLUSTERS || (double)*k * *k * work->matrix->d > MOST_STEPS) {

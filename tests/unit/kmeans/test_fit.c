@@ -145,8 +145,8 @@ static void a_known_fit_gives_the_known_result(void **state)
     (void)state;
     static const uint64_t restarts[] = {UINT64_C(0x2f2650f65325b160), UINT64_C(0x3ac8b7a59dbca6a8),
                                         UINT64_C(0xeeda29577198e8b8)};
-    static const uint64_t search[] = {UINT64_C(0xae00d2e479bf34bb), UINT64_C(0xcf96fc4b5be8921c),
-                                      UINT64_C(0x7ad435e7cc1aed12)};
+    static const uint64_t search[] = {UINT64_C(0x70fc7be8f1057e73), UINT64_C(0x8f02b684fc6ff5a6),
+                                      UINT64_C(0x27557ae489bd4a50)};
     expect_known(RFM_SEARCH_NONE, restarts);
     expect_known(RFM_SEARCH_SPLIT_MERGE, search);
 }
