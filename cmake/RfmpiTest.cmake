@@ -1,6 +1,7 @@
-# rfm_test(NAME SOURCES a.c ... LINKS module ... [RANKS 1 2 3 4] [TIMEOUT seconds] [LONG])
+# rfm_test(NAME SOURCES a.c ... LINKS module ... [RANKS 1 2 3 4 [LONG_RANKS 8]] [TIMEOUT seconds] [LONG])
 #
-# A cmocka program as one CTest entry, or, with RANKS, one entry for every number of ranks. LINKS as in rfm_module.
+# A cmocka program as one CTest entry, or, with RANKS, one entry for every number of ranks; those of LONG_RANKS are
+# labelled `long`. LINKS as in rfm_module.
 #
 # rfm_script_test(NAME COMMAND script.sh|script.py [arguments ...] [TIMEOUT seconds] [PROCESSORS n] [LONG])
 #
@@ -31,7 +32,7 @@ if(RFMPI_SANITIZE)
 endif()
 
 function(rfm_test name)
-  cmake_parse_arguments(arg "LONG" "TIMEOUT" "SOURCES;LINKS;RANKS" ${ARGN})
+  cmake_parse_arguments(arg "LONG" "TIMEOUT" "SOURCES;LINKS;RANKS;LONG_RANKS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -47,9 +48,12 @@ function(rfm_test name)
     endif()
   endforeach()
   if(arg_RANKS AND RFMPI_MPI)
-    foreach(ranks ${arg_RANKS})
+    foreach(ranks ${arg_RANKS} ${arg_LONG_RANKS})
       add_test(NAME ${name}.${ranks} COMMAND ${RFM_MPIRUN} -n ${ranks} $<TARGET_FILE:test_${name}>)
       rfm_test_properties(${name}.${ranks} ${arg_TIMEOUT} ${ranks} "${arg_LONG}")
+    endforeach()
+    foreach(ranks ${arg_LONG_RANKS})
+      set_property(TEST ${name}.${ranks} APPEND PROPERTY LABELS long)
     endforeach()
   else()
     add_test(NAME ${name} COMMAND test_${name})

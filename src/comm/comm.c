@@ -36,8 +36,8 @@ rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *er
     if (opened == NULL)
         return err->status;
     opened->stage = "open";
-    opened->max_elements = (size_t)1 << 27;
-    opened->max_bytes = (size_t)1 << 30;
+    opened->max_elements = rfm_ranks_most_elements;
+    opened->max_bytes = rfm_ranks_most_bytes;
     int n_tasks, task;
     rfm_launch_announced(&n_tasks, &task);
     if (rfm_ranks_start(argc, argv, opened, err) != RFM_OK) {

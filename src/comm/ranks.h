@@ -11,6 +11,9 @@
 
 enum { RFM_FAULT_STAGE_BYTES = 64, RFM_NO_RANK = -1 };
 
+/* The most that one reduction and one transfer are given (limits.c). */
+extern const size_t rfm_ranks_most_elements, rfm_ranks_most_bytes;
+
 /* RFMPI_FAULT made ready; n == 0: no failure is to be injected. */
 typedef struct rfm_fault {
     char stage[RFM_FAULT_STAGE_BYTES];
@@ -23,8 +26,8 @@ struct rfm_comm {
     const char *stage;
     rfm_fault fault;
     int64_t n_agreed;    /* agreements of the fault's stage so far */
-    size_t max_elements; /* the most one reduction is given; tests lower it */
-    size_t max_bytes;    /* the most one transfer is given; tests lower it */
+    size_t max_elements; /* of one reduction; tests lower it */
+    size_t max_bytes;    /* of one transfer; tests lower it */
     double started_s;    /* when rfm_ranks_start had the ranks */
     rfm_traffic traffic;
     struct rfm_mpi *mpi; /* NULL in the serial twin */

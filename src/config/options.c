@@ -77,7 +77,7 @@ static const rfm_option options[] = {
     {"cluster.trials", NULL, INTEGER, "2", 0, 1000, NULL, MODEL,
      "other starts of each of several numbers of clusters, to see whether the labels are the same"},
     {"cluster.init", NULL, STRING, "k-means||", 0, 0, NULL, MODEL,
-     "starting centroids: k-means||, k-means++, random, or file:PATH (HDF5, /centroids)"},
+     "starting centroids: k-means||, k-means++, random, previous, or file:PATH (HDF5, /centroids)"},
     {"cluster.seed", NULL, INTEGER, "1", 0, UNLIMITED, NULL, MODEL, "seed of the random choices"},
     {"cluster.restarts", NULL, INTEGER, "1", 1, 1000000, NULL, MODEL, "starts, of which the best is kept"},
     {"cluster.scale", NULL, CHOICE, "standard", 0, 0, "standard|robust|minmax|none", MODEL, "how columns are scaled"},

@@ -42,7 +42,7 @@ rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_e
     if (!file)
         return NULL;
     *file = (rfm_h5){.comm = comm, .id = -1, .transfer = -1, .writing = writing};
-    file->transfer_bytes = RFM_H5_TRANSFER_BYTES;
+    file->transfer_bytes = rfm_h5_most_bytes;
     file->disk.fd = -1;
     file->path = rfm_copy_string(path, err);
     file->transfer = H5Pcreate(H5P_DATASET_XFER);

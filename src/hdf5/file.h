@@ -11,6 +11,9 @@
 /* pwrite() on Linux moves at most 2^31 - 4096 bytes, and Open MPI does not go on with the rest. */
 #define RFM_H5_TRANSFER_BYTES (INT64_C(1) << 30)
 
+/* The most that one transfer is given, but a row at least (limits.c). */
+extern const int64_t rfm_h5_most_bytes;
+
 struct rfm_h5 {
     rfm_comm *comm; /* NULL: one rank's own file, a table */
     char *path;
@@ -18,8 +21,7 @@ struct rfm_h5 {
     hid_t transfer; /* property list of raw data */
     bool writing;
     bool broken;            /* something could not be written: the file is to be given up */
-    int64_t transfer_bytes; /* of one transfer, at most; RFM_H5_TRANSFER_BYTES unless a test says
-                               otherwise */
+    int64_t transfer_bytes; /* of one transfer, at most; rfm_h5_most_bytes unless a test says otherwise */
     rfm_h5_disk disk;       /* rank 0's */
 };
 

@@ -35,7 +35,8 @@ static rfm_status open_gemm(const rfm_filter *filter, const rfm_tiles *tiles, co
         return err->status;
     self->filter = filter;
     self->rows = assignment->rows;
-    self->stride = self->rows * (size_t)(filter->d + assignment->k) + 64; /* so that threads share no cache line */
+    self->stride =
+        self->rows * ((size_t)filter->d + (size_t)assignment->k) + 64; /* so that threads share no cache line */
     self->scratch = rfm_alloc((size_t)assignment->threads, self->stride * sizeof *self->scratch, err);
     openblas_set_num_threads(1);
     return err->status;

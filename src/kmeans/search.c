@@ -37,7 +37,6 @@ typedef struct search {
     rfm_work *work;
     const rfm_kmeans_options *options;
     rfm_split split;
-    uint64_t stream;
     int *partner;  /* [k] which cluster it costs least to merge c with */
     double *cost;  /* [k] and what that costs */
     merge *merges; /* [n_merges] the cheapest first */
@@ -58,6 +57,13 @@ static void close_search(search *self)
     free(self->changes);
 }
 
+/* Round 0 is the sample's: rows are in it for their draws, which say nothing about those of the rounds that follow. */
+static uint64_t stream_of(const search *self, uint32_t round)
+{
+    const rfm_purpose purpose = {.use = RFM_RANDOM_SPLIT, .k = (uint32_t)self->options->k, .round = round};
+    return rfm_random_stream(self->options->seed, purpose);
+}
+
 static rfm_status open_search(search *self, int k, rfm_error *err)
 {
     size_t n = (size_t)k;
@@ -68,7 +74,7 @@ static rfm_status open_search(search *self, int k, rfm_error *err)
     self->changes = rfm_alloc(n, sizeof *self->changes, err);
     if (rfm_comm_agree(self->work->comm, err))
         return err->status;
-    return rfm_split_init(self->work, self->stream, k, &self->split, err);
+    return rfm_split_init(self->work, stream_of(self, 0), k, &self->split, err);
 }
 
 /* ---- proposals -------------------------------------------------------------------------------------------------- */
@@ -182,7 +188,7 @@ static void look(search *self)
     find_partners(self, self->best->k, self->best->centroids);
     order_merges(self, self->best->k);
     rfm_split_find(self->work, &self->split, self->best->k, self->best->centroids,
-                   self->stream + (uint64_t)self->at->found);
+                   stream_of(self, (uint32_t)self->at->found + 1));
 }
 
 static void begin_trial(search *self, int n)
@@ -255,9 +261,7 @@ static rfm_status improve(search *self, int64_t *n_iterations, rfm_error *err)
 rfm_status rfm_search_run(rfm_work *work, const rfm_kmeans_options *options, rfm_searching *at, rfm_course *best,
                           rfm_course *trial, int64_t *n_iterations, rfm_error *err)
 {
-    rfm_purpose purpose = {RFM_RANDOM_SPLIT, (uint32_t)options->k, 0, 0, 0};
     search self = {.work = work, .options = options, .at = at, .best = best, .trial = trial};
-    self.stream = rfm_random_stream(options->seed, purpose);
     if (best->k < 3) /* two and one more: there are no others */
         return RFM_OK;
     if (best->k > MOST_CLUSTERS || (double)best->k * best->k * work->matrix->d > MOST_STEPS) {

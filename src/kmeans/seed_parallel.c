@@ -42,6 +42,8 @@ static bool is_known(const candidates *list, size_t from, const int32_t *index)
 static rfm_status add_records(candidates *list, const unsigned char *bytes, size_t n_bytes, rfm_error *err)
 {
     size_t size = sizeof(uint64_t) + list->d * sizeof(int32_t), n = n_bytes / size, from = list->n;
+    if (n > INT32_MAX - list->n) /* a row keeps the number of its nearest */
+        return rfm_fail(err, RFM_NO_MEMORY, "k-means||: more than 2^31 candidates; lower cluster.oversampling");
     if (rfm_reserve(&list->index, &list->index_capacity, (list->n + n) * list->d, sizeof *list->index, err) != RFM_OK ||
         rfm_reserve(&list->key, &list->key_capacity, list->n + n, sizeof *list->key, err) != RFM_OK)
         return err->status;

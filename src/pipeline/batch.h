@@ -40,7 +40,8 @@ typedef struct rfm_job {
     rfm_kmeans_options kmeans; /* k: the largest of them */
     int64_t ks[RFM_COUNTS_MOST];
     size_t n_ks;
-    double *given; /* of cluster.init: file:PATH, of given_d columns */
+    bool starts_from_previous; /* cluster.init: previous */
+    double *given;             /* the starting centroids of cluster.init, of given_d columns */
     int given_d;
     char *given_hash;    /* of the content of that file */
     char *previous_hash; /* of the content of cluster.previous */
@@ -131,7 +132,10 @@ typedef struct rfm_checkpoint rfm_checkpoint;
 rfm_status checkpoint_open(rfm_batch *batch, const rfm_matrix *matrix, rfm_checkpoint **checkpoint, rfm_error *err);
 void checkpoint_close(rfm_checkpoint *checkpoint); /* Local; NULL is fine */
 
-/* identity.c. Ids and names of a previous model for the segments of the new one (Local), and what has changed since,
+/* identity.c. Local: what keeps this batch from going on from the previous model. */
+rfm_status identity_check(const rfm_batch *batch, rfm_error *err);
+
+/* Ids and names of a previous model for the segments of the new one (Local), and what has changed since,
  * for run.json (Collective). Nothing without a previous model. */
 rfm_status identity_keep(rfm_batch *batch, rfm_error *err);
 rfm_status identity_report(rfm_batch *batch, rfm_error *err);

@@ -20,6 +20,22 @@ static rfm_status check_given(const rfm_batch *batch, rfm_error *err)
                     batch->frame.d);
 }
 
+/* Local. Where cluster.init says so, the segments of the previous model, under the scaling of these customers. */
+static rfm_status start_from_previous(rfm_batch *batch, rfm_error *err)
+{
+    rfm_job *job = &batch->job;
+    const rfm_model *previous = &batch->previous;
+    const size_t k = (size_t)previous->k;
+    if (!job->starts_from_previous)
+        return RFM_OK;
+    job->given = rfm_alloc(k, (size_t)previous->d * sizeof *job->given, err);
+    if (job->given)
+        rfm_scaling_apply(&batch->model.scaling, k, previous->centroids_original, job->given);
+    job->given_d = previous->d;
+    job->kmeans.given = job->given;
+    return err->status;
+}
+
 /* ---- filling the model: Local, the same on every rank ----------------------------------------------------------- */
 
 static char **copy_names(char *const *names, int n, rfm_error *err)
@@ -174,12 +190,15 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
 
 rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
-    check_given(batch, err);
+    if (check_given(batch, err) == RFM_OK)
+        identity_check(batch, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
         rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
-                        &batch->scaled, err) != RFM_OK ||
-        fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK || apply_model(batch, err) != RFM_OK ||
-        identity_report(batch, err) != RFM_OK)
+                        &batch->scaled, err) != RFM_OK)
+        return err->status;
+    start_from_previous(batch, err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK || fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK ||
+        apply_model(batch, err) != RFM_OK || identity_report(batch, err) != RFM_OK)
         return err->status;
     return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
 }

@@ -7,18 +7,21 @@
 
 enum { MOST_SEGMENTS = 4096 }; /* the matching takes k^2 numbers and k^3 steps */
 
-static rfm_status check_previous(const rfm_batch *batch, rfm_error *err)
+rfm_status identity_check(const rfm_batch *batch, rfm_error *err)
 {
-    const rfm_model *model = &batch->model, *previous = &batch->previous;
+    const rfm_frame *frame = &batch->frame;
+    const rfm_model *previous = &batch->previous;
     const char *path = rfm_config_string(batch->config, "cluster.previous");
-    if (previous->d != model->d)
+    if (previous->k == 0)
+        return RFM_OK;
+    if (previous->d != frame->d)
         return rfm_fail(err, RFM_USAGE, "%s has %d features, this batch %d: segments cannot keep their ids", path,
-                        previous->d, model->d);
-    for (int j = 0; j < model->d; j++)
-        if (strcmp(previous->features[j], model->features[j]) != 0)
+                        previous->d, frame->d);
+    for (int j = 0; j < frame->d; j++)
+        if (strcmp(previous->features[j], frame->names[j]) != 0)
             return rfm_fail(err, RFM_USAGE, "feature %d is '%s' in %s and '%s' in this batch", j + 1,
-                            previous->features[j], path, model->features[j]);
-    if (previous->k > MOST_SEGMENTS || model->k > MOST_SEGMENTS)
+                            previous->features[j], path, frame->names[j]);
+    if (previous->k > MOST_SEGMENTS || batch->job.kmeans.k > MOST_SEGMENTS)
         return rfm_fail(err, RFM_USAGE, "ids are kept for at most %d segments", MOST_SEGMENTS);
     return RFM_OK;
 }
@@ -213,8 +216,7 @@ rfm_status identity_keep(rfm_batch *batch, rfm_error *err)
         return RFM_OK;
     int *partner = rfm_alloc((size_t)batch->model.k, sizeof *partner, err);
     batch->moved = rfm_alloc((size_t)batch->model.k, sizeof *batch->moved, err);
-    if (!err->status && check_previous(batch, err) == RFM_OK &&
-        find_partners(batch, partner, batch->moved, err) == RFM_OK)
+    if (!err->status && find_partners(batch, partner, batch->moved, err) == RFM_OK)
         take_identities(batch, partner, err);
     free(partner);
     return err->status;

@@ -130,21 +130,23 @@ static rfm_status read_features(rfm_batch *batch, rfm_error *err)
 
 /* ---- k-means ---------------------------------------------------------------------------------------------------- */
 
-static rfm_status read_init(const rfm_config *config, rfm_kmeans_options *options, rfm_error *err)
+static rfm_status read_init(const rfm_config *config, rfm_job *job, rfm_error *err)
 {
+    rfm_kmeans_options *options = &job->kmeans;
     const char *init = rfm_config_string(config, "cluster.init");
+    job->starts_from_previous = strcmp(init, "previous") == 0;
     if (strcmp(init, "k-means||") == 0)
         options->seeding = RFM_SEEDING_PARALLEL;
     else if (strcmp(init, "k-means++") == 0)
         options->seeding = RFM_SEEDING_PLUSPLUS;
     else if (strcmp(init, "random") == 0)
         options->seeding = RFM_SEEDING_RANDOM;
-    else if (strncmp(init, "file:", 5) == 0 && init[5] != '\0')
+    else if (job->starts_from_previous || (strncmp(init, "file:", 5) == 0 && init[5] != '\0'))
         options->seeding = RFM_SEEDING_GIVEN;
     else
-        return rfm_config_fail(config, "cluster.init", err,
-                               "cluster.init is \"k-means||\", \"k-means++\", \"random\" or \"file:PATH\", not '%s'",
-                               init);
+        return rfm_config_fail(
+            config, "cluster.init", err,
+            "cluster.init is \"k-means||\", \"k-means++\", \"random\", \"previous\" or \"file:PATH\", not '%s'", init);
     return RFM_OK;
 }
 
@@ -201,7 +203,7 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
             job->scale = (rfm_scale)i;
     if (job->task != RFM_TASK_PREDICT && check_names(config, options->k, err) != RFM_OK)
         return err->status;
-    if (read_init(config, options, err) == RFM_OK && options->seeding == RFM_SEEDING_GIVEN && job->n_ks > 1)
+    if (read_init(config, job, err) == RFM_OK && options->seeding == RFM_SEEDING_GIVEN && job->n_ks > 1)
         rfm_config_fail(config, "cluster.k", err, "given centroids are those of one number of clusters");
     return err->status;
 }
@@ -235,7 +237,7 @@ static rfm_status hash_file(const char *path, char **text, rfm_error *err)
 static rfm_status read_given(rfm_batch *batch, rfm_error *err)
 {
     rfm_kmeans_options *options = &batch->job.kmeans;
-    if (options->seeding != RFM_SEEDING_GIVEN)
+    if (options->seeding != RFM_SEEDING_GIVEN || batch->job.starts_from_previous)
         return RFM_OK;
     const char *path = rfm_config_string(batch->config, "cluster.init") + strlen("file:");
     rfm_h5 *file = NULL;
@@ -302,9 +304,18 @@ static rfm_status read_model(rfm_batch *batch, rfm_error *err)
 static rfm_status read_previous(rfm_batch *batch, rfm_error *err)
 {
     const char *path = rfm_config_string(batch->config, "cluster.previous");
-    if (!path || (batch->job.task != RFM_TASK_TRAIN && batch->job.task != RFM_TASK_RUN))
+    const bool starts = batch->job.starts_from_previous;
+    if ((!path && !starts) || (batch->job.task != RFM_TASK_TRAIN && batch->job.task != RFM_TASK_RUN))
         return RFM_OK;
-    return load_model(batch->comm, path, &batch->job.previous_hash, &batch->previous, err);
+    if (!path)
+        return rfm_config_fail(batch->config, "cluster.init", err,
+                               "cluster.init: previous needs a previous model: --previous RUN_DIR/model.h5");
+    if (load_model(batch->comm, path, &batch->job.previous_hash, &batch->previous, err) == RFM_OK && starts &&
+        batch->previous.k != batch->job.kmeans.k)
+        rfm_config_fail(batch->config, "cluster.k", err,
+                        "%s has %d segments, and cluster.init: previous starts with them all: cluster.k cannot be %d",
+                        path, batch->previous.k, batch->job.kmeans.k);
+    return err->status;
 }
 
 /* predict of a run directory reads no times: its days are the model's, unless the job says other ones. */

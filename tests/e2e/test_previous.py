@@ -90,6 +90,50 @@ class Previous(case.Case):
         line = case.errors(self.train("then.h5", "gone", 3, "--previous", "gone.h5", code=65, ranks=2))[0]
         self.assertIn("gone.h5", line)
 
+    def start_from(self, run, out, k, *words, **how):
+        return self.train("now.h5", out, k, "--set", "cluster.init=previous", "--set", "cluster.scale=standard",
+                          "--set", "cluster.tolerance=0", *(self.previous(run) if run else ()), *words, **how)
+
+    def test_a_fit_that_starts_from_its_own_result_stays_there(self):
+        self.write("now.h5", CENTRES, [400, 300, 200, 100, 50])
+        self.train("now.h5", "then", 5, "--set", "cluster.scale=standard", "--set", "cluster.tolerance=0")
+        for ranks in (1, 3):
+            run = f"again-{ranks}"
+            self.start_from("then", run, 5, ranks=ranks)
+            then, again = case.read_report(self.dir / "then"), case.read_report(self.dir / run)
+            self.assertLessEqual(again["cluster"]["iterations"], 2)
+            self.assertEqual(again["cluster"]["iterations_search"], 0)
+            self.assertEqual(again["cluster"]["inertia"], then["cluster"]["inertia"])
+            self.assertEqual(again["digest"], then["digest"])
+            self.assertEqual(case.read_customers(self.dir / run), case.read_customers(self.dir / "then"))
+
+    def test_a_fit_that_starts_from_the_previous_model_finds_what_has_moved(self):
+        self.write("then.h5", CENTRES, [400, 300, 200, 100, 50])
+        rows = self.write("now.h5", CENTRES, [50, 100, 200, 300, 400], shift=1.5, seed=3)
+        self.train("then.h5", "then", 5)
+        self.start_from("then", "now", 5, ranks=2)
+        truth = numpy.repeat(CENTRES, [50, 100, 200, 300, 400], axis=0) + 1.5
+        ids, centroids, _ = self.segments("now")
+        segment = numpy.array([int(row["segment"]) for row in case.read_customers(self.dir / "now")])
+        own = centroids[numpy.argsort(ids)][segment]
+        self.assertLess(abs(own - truth).max(), 0.5)
+        self.assertLess(abs(own - rows).max(), 4)
+
+    def test_a_start_from_a_previous_model_that_does_not_fit_is_refused(self):
+        self.write("now.h5", CENTRES[:3], [400, 300, 200])
+        self.train("now.h5", "then", 3)
+        line = case.errors(self.start_from("then", "other", 4, code=64, ranks=2))[0]
+        self.assertIn("has 3 segments", line)
+        self.assertIn("cluster.k cannot be 4", line)
+        line = case.errors(self.start_from("then", "several", "[2,3]", code=64))[0]
+        self.assertIn("one number of clusters", line)
+        line = case.errors(self.start_from(None, "none", 3, code=64, ranks=2))[0]
+        self.assertIn("--previous", line)
+        with h5py.File(self.dir / "now.h5", "w") as file:
+            file["features/values"] = numpy.random.default_rng(1).normal(size=(100, 3))
+        line = case.errors(self.start_from("then", "wide", 3, code=64, ranks=2))[0]
+        self.assertIn("has 2 features, this batch 3", line)
+
 
 if __name__ == "__main__":
     case.main()

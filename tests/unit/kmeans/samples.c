@@ -181,8 +181,27 @@ uint64_t trial_hash(const test_trial *trial, size_t n)
     return rfm_hash64(parts, sizeof parts);
 }
 
+bool choose_vectors(const char *name)
+{
+    static const rfm_vector_level none[1] = {{"portable", true}};
+    size_t chosen;
+    rfm_error err = {0};
+    setenv("RFMPI_VECTOR", name, 1);
+    if (rfm_vector_choose(none, 1, &chosen, &err) == RFM_OK)
+        return true;
+#if defined(__x86_64__)
+    if (strcmp(name, "avx2") == 0)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
 uint64_t some(uint64_t cases)
 {
     uint64_t size = (uint64_t)rfm_comm_size(comm);
-    return size > 1 ? cases / (2 * size) : cases;
+    uint64_t fewer = cases / (2 * size);
+    return size == 1 ? cases : fewer > KINDS ? fewer : KINDS;
 }

@@ -60,7 +60,10 @@ void trial_free(test_trial *trial);
 /* Everything a fit says, in one number. */
 uint64_t trial_hash(const test_trial *trial, size_t n);
 
-/* Fewer cases on more ranks: what matters there is that the ranks agree. */
+/* Whether this machine can be told to use these vectors; it is then, until RFMPI_VECTOR is unset. */
+bool choose_vectors(const char *name);
+
+/* Fewer cases on more ranks, but each kind of rows: what matters there is that the ranks agree. */
 uint64_t some(uint64_t cases);
 
 #endif

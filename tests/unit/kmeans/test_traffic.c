@@ -1,0 +1,57 @@
+/* What an iteration says to the other ranks, counted: two fits that differ by some iterations alone. */
+#include "samples.h"
+
+enum { FEW = 4, MORE = 7, COLUMNS = 5, CLUSTERS = 9 };
+
+/* Of sums: d + 1 for each cluster, how many rows changed their label, and what ranks wish. */
+static int64_t words_an_iteration(int k, int d)
+{
+    return (int64_t)k * (d + 1) + 2;
+}
+
+static rfm_traffic count_traffic(const test_sample *sample, rfm_algorithm algorithm, int iterations)
+{
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    test_trial trial;
+    options.k = CLUSTERS;
+    options.algorithm = algorithm;
+    options.seeding = RFM_SEEDING_GIVEN;
+    options.given = sample->rows;
+    options.tolerance = 0;
+    options.max_iterations = iterations;
+    const rfm_traffic before = rfm_comm_traffic(comm);
+    trial_run(sample, 1, &options, &trial);
+    const rfm_traffic after = rfm_comm_traffic(comm);
+    assert_int_equal(trial.clustering.iterations, iterations);
+    assert_int_equal(trial.clustering.k, CLUSTERS);
+    assert_false(trial.clustering.converged);
+    trial_free(&trial);
+    return (rfm_traffic){after.n_messages - before.n_messages, after.message_bytes - before.message_bytes,
+                         after.n_collectives - before.n_collectives, after.collective_bytes - before.collective_bytes};
+}
+
+static void expect_one_reduction_an_iteration(const test_sample *sample, rfm_algorithm algorithm)
+{
+    const rfm_traffic few = count_traffic(sample, algorithm, FEW);
+    const rfm_traffic many = count_traffic(sample, algorithm, FEW + MORE);
+    const int64_t bytes = words_an_iteration(CLUSTERS, COLUMNS) * (int64_t)sizeof(int64_t);
+    assert_int_equal(many.n_collectives - few.n_collectives, MORE);
+    assert_int_equal(many.collective_bytes - few.collective_bytes, MORE * bytes);
+    assert_int_equal(many.n_messages, few.n_messages);
+    assert_int_equal(many.message_bytes, few.message_bytes);
+}
+
+static void an_iteration_is_one_reduction_of_its_sums(void **state)
+{
+    (void)state;
+    test_sample sample = sample_make(KIND_EVEN, 11, 6000, COLUMNS);
+    for (int algorithm = 0; algorithm <= (int)RFM_ALGORITHM_DEFINITION; algorithm++)
+        expect_one_reduction_an_iteration(&sample, (rfm_algorithm)algorithm);
+    sample_free(&sample);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(an_iteration_is_one_reduction_of_its_sums)};
+    return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
+}
