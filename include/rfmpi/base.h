@@ -109,6 +109,11 @@ typedef struct rfm_text {
 void rfm_text_add(rfm_text *text, const void *bytes, size_t length);
 void rfm_text_adds(rfm_text *text, const char *string);
 void rfm_text_addf(rfm_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For what writes itself: where up to `length` bytes may stand, NULL when there is no memory; then where they end. */
+char *rfm_text_room(rfm_text *text, size_t length);
+void rfm_text_end(rfm_text *text, char *end);
+
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err);
 void rfm_text_free(rfm_text *text);
 

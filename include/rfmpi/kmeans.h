@@ -144,6 +144,9 @@ rfm_status rfm_kmeans_fit(rfm_comm *comm, const rfm_matrix *matrix, const rfm_km
                           rfm_clustering *clustering, rfm_error *err);
 void rfm_clustering_free(rfm_clustering *clustering);
 
+/* Local. Squared distances [n] of the fitted rows to their clusters' centroids, as rfm_kmeans_label gives them. */
+void rfm_kmeans_distances(const rfm_matrix *matrix, const rfm_clustering *clustering, double *squared_distances);
+
 /* ---- quality ---------------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_quality {

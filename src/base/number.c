@@ -113,14 +113,9 @@ static decimal find_shortest(uint64_t mantissa, int exponent, bool narrow_below)
     return (decimal){units + (value > middle || (value == middle && (units & 1) != 0)), k};
 }
 
-/* x = i or i / 10^6 with an i of at most 15 digits: no two such decimals share a double, so i is
- * it. */
+/* x = i / 10^6 with an i of at most 15 digits: no two such decimals share a double, so i is it. */
 static bool find_short(double x, decimal *found)
 {
-    if (x < 0x1p53 && x == (double)(int64_t)x) {
-        *found = (decimal){(uint64_t)x, 0};
-        return true;
-    }
     if (x >= 1e9)
         return false;
     int64_t millionths = (int64_t)(x * 1e6 + 0.5);
@@ -184,7 +179,7 @@ static char *put_decimal(char *at, decimal number)
     return point >= -4 && point <= 17 ? put_plain(at, number, n) : put_scientific(at, number, n);
 }
 
-/* Most of what is written are prices: i / 100, found in the way of find_short. NULL for others. */
+/* Prices: i / 100, found in the way of find_short. NULL for others. */
 static char *put_hundredths(char *at, double x)
 {
     if (x >= 1e9)
@@ -201,13 +196,11 @@ static char *put_hundredths(char *at, double x)
 static char *put_finite(char *at, double x, uint64_t bits)
 {
     decimal number;
+    if (x < 0x1p53 && x == (double)(int64_t)x) /* most of what is written are counts */
+        return rfm_put_digits(at, (uint64_t)x, 1);
     char *end = put_hundredths(at, x);
     if (end)
         return end;
-    if (bits == 0) {
-        *at = '0';
-        return at + 1;
-    }
     if (!find_short(x, &number)) {
         int field = (int)(bits >> 52);
         uint64_t fraction = bits & UINT64_C(0x000FFFFFFFFFFFFF);

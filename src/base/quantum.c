@@ -65,7 +65,24 @@ int rfm_quantum_exponent(double largest)
     return largest == 0.0 || exponent < LOWEST_EXPONENT ? LOWEST_EXPONENT : exponent;
 }
 
-rfm_i128 rfm_quantum_round(double x, int exponent)
+/* 2^exponent, for -1022 <= exponent <= 1023. */
+static double power_of_two(int exponent)
+{
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+/* The nearest whole number of |x| < 2^62: from 2^52 on every double is one. */
+static int64_t nearest(double x)
+{
+    const double whole = copysign(0x1p52, x);
+    return (int64_t)(fabs(x) < 0x1p52 ? (x + whole) - whole : x);
+}
+
+/* Any double and exponent, by its bits. */
+static rfm_i128 round_bits(double x, int exponent)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -82,6 +99,16 @@ rfm_i128 rfm_quantum_round(double x, int exponent)
         magnitude <<= shift;
     }
     return bits >> 63 != 0 ? -(rfm_i128)magnitude : (rfm_i128)magnitude;
+}
+
+rfm_i128 rfm_quantum_round(double x, int exponent)
+{
+    if (exponent >= -1023 && exponent <= 1022) {
+        double units = x * power_of_two(-exponent); /* exact, but for what rounds to 0 in any case */
+        if (fabs(units) < 0x1p62)
+            return nearest(units);
+    }
+    return round_bits(x, exponent);
 }
 
 double rfm_quantum_value(rfm_i128 sum, int exponent)

@@ -31,6 +31,17 @@ void rfm_text_add(rfm_text *text, const void *bytes, size_t length)
     text->bytes[text->length] = '\0';
 }
 
+char *rfm_text_room(rfm_text *text, size_t length)
+{
+    return make_room(text, length) ? text->bytes + text->length : NULL;
+}
+
+void rfm_text_end(rfm_text *text, char *end)
+{
+    *end = '\0';
+    text->length = (size_t)(end - text->bytes);
+}
+
 void rfm_text_adds(rfm_text *text, const char *string)
 {
     rfm_text_add(text, string, strlen(string));

@@ -54,6 +54,8 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
         return err->status;
     if (!rfm_launch_managed())
         rfm_launch_stand_alone();
+    if (rfm_launch_on_one_node())
+        rfm_launch_without_network();
     int provided = MPI_THREAD_SINGLE;
     rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     comm->started_s = rfm_clock_s();

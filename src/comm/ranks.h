@@ -65,6 +65,12 @@ bool rfm_launch_managed(void);
  * it would look for a way to the others and give up. */
 void rfm_launch_stand_alone(void);
 
+/* True when the launcher says that all it started is on this node, and for a process that is alone. */
+bool rfm_launch_on_one_node(void);
+
+/* Let Open MPI use memory, and no network, between ranks. */
+void rfm_launch_without_network(void);
+
 /* The tasks a launcher says it started, and which of them this process is; 1 and 0 without a launcher. To be asked
  * before rfm_launch_stand_alone. */
 void rfm_launch_announced(int *n_tasks, int *task);

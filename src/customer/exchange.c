@@ -19,7 +19,7 @@
 
 enum { PIECES_EACH = 256 }; /* of a state, which is cut where it is asked for */
 
-static const size_t DEFAULT_ROUND_BYTES = (size_t)32 << 20;
+static const size_t DEFAULT_ROUND_BYTES = (size_t)4 << 20;
 
 typedef struct exchange {
     rfm_comm *comm;

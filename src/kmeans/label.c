@@ -164,6 +164,15 @@ rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows
     return err->status;
 }
 
+void rfm_kmeans_distances(const rfm_matrix *matrix, const rfm_clustering *clustering, double *squared_distances)
+{
+    const size_t d = (size_t)matrix->d;
+#pragma omp parallel for schedule(static) if (matrix->n > 16384)
+    for (size_t i = 0; i < matrix->n; i++)
+        squared_distances[i] = rfm_definition_row_distance(matrix->d, matrix->grid->step, matrix->index + i * d,
+                                                           clustering->centroids + (size_t)clustering->labels[i] * d);
+}
+
 /* ---- inertia of given labels ------------------------------------------------------------------------------------ */
 
 /* Rows whose indices let integer sums of all rows stay in 64 bits are summed as integers; the few beyond, by their

@@ -22,15 +22,17 @@ typedef struct measuring {
     const rfm_clustering *of;
     rfm_comm *comm;
     int threads;
-    rfm_sums sums;      /* of the labels; global */
-    rfm_i128 *squares;  /* [d] */
-    double *means;      /* [k * d] */
-    double *transposed; /* [d][k] */
-    double *spread;     /* [k] V */
-    double *radius;     /* [k] S */
-    rfm_i128 *totals;   /* [2 k] */
-    double *scratch;    /* [threads][stride]: a position and k distances */
-    rfm_i128 *shares;   /* [threads][2 k] */
+    rfm_sums sums;            /* of the labels; global */
+    rfm_i128 *squares;        /* [d] */
+    int64_t *thread_words;    /* [threads][k (d + 1)] */
+    rfm_i128 *thread_squares; /* [threads][d] */
+    double *means;            /* [k * d] */
+    double *transposed;       /* [d][k] */
+    double *spread;           /* [k] V */
+    double *radius;           /* [k] S */
+    rfm_i128 *totals;         /* [2 k] */
+    double *scratch;          /* [threads][stride]: a position and k distances */
+    rfm_i128 *shares;         /* [threads][2 k] */
     size_t stride;
 } measuring;
 
@@ -38,6 +40,8 @@ static void close_measuring(measuring *m)
 {
     free(m->sums.words);
     free(m->squares);
+    free(m->thread_words);
+    free(m->thread_squares);
     free(m->means);
     free(m->transposed);
     free(m->spread);
@@ -55,6 +59,8 @@ static rfm_status open_measuring(measuring *m, rfm_error *err)
     m->stride = (d + k + 15) / 8 * 8;
     m->sums.words = rfm_alloc(k, (d + 1) * sizeof *m->sums.words, err);
     m->squares = rfm_alloc(d, sizeof *m->squares, err);
+    m->thread_words = rfm_alloc(threads, k * (d + 1) * sizeof *m->thread_words, err);
+    m->thread_squares = rfm_alloc(threads, d * sizeof *m->thread_squares, err);
     m->means = rfm_alloc(k, d * sizeof *m->means, err);
     m->transposed = rfm_alloc(k, d * sizeof *m->transposed, err);
     m->spread = rfm_alloc(k, sizeof *m->spread, err);
@@ -72,25 +78,43 @@ static const int32_t *row_of(const measuring *m, size_t i)
 
 /* ---- means ------------------------------------------------------------------------------------------------------ */
 
-static void add_rows(measuring *m)
+/* Rows first .. end-1 to words and squares. */
+static void add_rows(const measuring *m, size_t first, size_t end, int64_t *words, rfm_i128 *squares)
 {
-    size_t d = (size_t)m->matrix->d;
-    for (size_t i = 0; i < m->matrix->n; i++) {
+    const size_t d = (size_t)m->matrix->d;
+    for (size_t i = first; i < end; i++) {
         const int32_t *index = row_of(m, i);
-        int64_t *word = rfm_sums_of(&m->sums, m->of->labels[i]);
+        int64_t *word = words + (size_t)m->of->labels[i] * (d + 1);
         for (size_t j = 0; j < d; j++) {
             word[j] += index[j];
-            m->squares[j] += (rfm_i128)index[j] * index[j];
+            squares[j] += (int64_t)index[j] * index[j];
         }
         word[d]++;
     }
-    rfm_comm_reduce_i64(m->comm, RFM_SUM, m->sums.words, (size_t)m->of->k * m->sums.stride);
+}
+
+static void add_all_rows(measuring *m)
+{
+    const size_t d = (size_t)m->matrix->d, n = m->matrix->n, n_words = (size_t)m->of->k * (d + 1);
+#pragma omp parallel for num_threads(m->threads) schedule(static, 1)
+    for (int thread = 0; thread < m->threads; thread++) {
+        const size_t t = (size_t)thread, threads = (size_t)m->threads;
+        add_rows(m, n / threads * t, t + 1 == threads ? n : n / threads * (t + 1), m->thread_words + t * n_words,
+                 m->thread_squares + t * d);
+    }
+    for (size_t t = 0; t < (size_t)m->threads; t++) {
+        for (size_t w = 0; w < n_words; w++)
+            m->sums.words[w] += m->thread_words[t * n_words + w];
+        for (size_t j = 0; j < d; j++)
+            m->squares[j] += m->thread_squares[t * d + j];
+    }
+    rfm_comm_reduce_i64(m->comm, RFM_SUM, m->sums.words, n_words);
     rfm_comm_sum_i128(m->comm, m->squares, d);
 }
 
 static void find_means(measuring *m)
 {
-    add_rows(m);
+    add_all_rows(m);
     for (int c = 0; c < m->of->k; c++)
         rfm_sums_mean(&m->sums, m->matrix->grid->step, c, m->means + (size_t)c * (size_t)m->matrix->d);
     rfm_definition_transpose(m->of->k, m->matrix->d, m->means, m->transposed);

@@ -10,32 +10,40 @@
  * Every rank holds the sample, in the order of the rows, and works on its share of it. */
 #include "quality.h"
 
-#include "definition.h"
+#include "vector.h"
 
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXACT = 10000, LEAST = 100 };
+enum {
+    EXACT = 10000,
+    LEAST = 100,
+    LANES = 8,   /* rows that are measured side by side */
+    STRETCH = 64 /* rows they are held against before square roots are taken */
+};
+
+/* The same of LANES rows; where it lies in memory a double is aligned. */
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 
 typedef struct silhouette {
     rfm_comm *comm;
     const rfm_matrix *matrix;
     const rfm_clustering *of;
     int threads;
-    size_t n;           /* rows of the sample, cluster by cluster */
-    size_t *start;      /* [k + 1] where each cluster's begin */
-    double *transposed; /* [d][n] positions */
-    double *scratch;    /* [threads][d + n + k] */
-    rfm_i128 *shares;   /* [threads][2 k]: sums of values, and of their squares */
-    rfm_i128 *totals;   /* [2 k] */
+    size_t n;          /* rows of the sample, cluster by cluster */
+    size_t *start;     /* [k + 1] where each cluster's begin */
+    double *positions; /* [n][d] */
+    lanes *scratch;    /* [threads][d + k] */
+    rfm_i128 *shares;  /* [threads][2 k]: sums of values, and of their squares */
+    rfm_i128 *totals;  /* [2 k] */
 } silhouette;
 
 static void close_silhouette(silhouette *s)
 {
     free(s->start);
-    free(s->transposed);
+    free(s->positions);
     free(s->scratch);
     free(s->shares);
     free(s->totals);
@@ -78,7 +86,7 @@ static void unpack_rows(silhouette *s, const int32_t *records)
         const int32_t *record = records + r * (d + 1);
         size_t at = s->start[record[0]]++;
         for (size_t j = 0; j < d; j++)
-            s->transposed[j * s->n + at] = (double)record[j + 1] * s->matrix->grid->step[j];
+            s->positions[at * d + j] = (double)record[j + 1] * s->matrix->grid->step[j];
     }
     memmove(s->start + 1, s->start, k * sizeof *s->start);
     s->start[0] = 0;
@@ -88,8 +96,8 @@ static rfm_status allocate(silhouette *s, rfm_error *err)
 {
     const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k, threads = (size_t)s->threads;
     s->start = rfm_alloc(k + 1, sizeof *s->start, err);
-    s->transposed = rfm_alloc(s->n, d * sizeof *s->transposed, err);
-    s->scratch = rfm_alloc(threads, (d + s->n + k) * sizeof *s->scratch, err);
+    s->positions = rfm_alloc(s->n, d * sizeof *s->positions, err);
+    s->scratch = rfm_alloc(threads, (d + k) * sizeof *s->scratch, err);
     s->shares = rfm_alloc(threads, 2 * k * sizeof *s->shares, err);
     s->totals = rfm_alloc(k, 2 * sizeof *s->totals, err);
     return rfm_comm_agree(s->comm, err);
@@ -105,7 +113,7 @@ static rfm_status draw_sample(silhouette *s, uint64_t stream, rfm_error *err)
     if (rfm_comm_agree(s->comm, err) == RFM_OK &&
         rfm_comm_allgather_bytes(s->comm, records.bytes, records.length, &all, &offsets, err) == RFM_OK) {
         s->n = offsets[rfm_comm_size(s->comm)] / size;
-        if (allocate(s, err) == RFM_OK && s->start && s->transposed)
+        if (allocate(s, err) == RFM_OK && s->start && s->positions)
             unpack_rows(s, all);
     }
     free(all);
@@ -116,37 +124,61 @@ static rfm_status draw_sample(silhouette *s, uint64_t stream, rfm_error *err)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
-static double add_up(const double *values, size_t n)
+/* Squared distances of n rows of the sample, one after the other, from LANES rows whose columns lie side by side. */
+RFM_VECTOR static void square_distances(size_t d, size_t n, const double *sample, const lanes *rows, lanes *squares)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += values[i];
-    return sum;
+    for (size_t i = 0; i < n; i++, sample += d) {
+        lanes sum = {0};
+        for (size_t j = 0; j < d; j++) {
+            const lanes difference = rows[j] - sample[j];
+            sum += difference * difference;
+        }
+        squares[i] = sum;
+    }
 }
 
-static void take_roots(double *values, size_t n)
+RFM_VECTOR static void take_roots(size_t n, double *squares)
 {
     for (size_t i = 0; i < n; i++)
-        values[i] = sqrt(values[i]);
+        squares[i] = sqrt(squares[i]);
 }
 
-static double measure_row(const silhouette *s, size_t at, size_t label, double *scratch)
+/* In the order of the sample. */
+RFM_VECTOR static void add_up(size_t n, const lanes *distances, lanes *sum)
+{
+    lanes total = *sum;
+    for (size_t i = 0; i < n; i++)
+        total += distances[i];
+    *sum = total;
+}
+
+/* sums: [k] of the distances from rows to those of each cluster. */
+static void sum_distances(const silhouette *s, const lanes *rows, lanes *sums)
 {
     const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k;
-    double *position = scratch, *distance = scratch + d, own = 0, other = HUGE_VAL;
+    lanes distances[STRETCH];
+    memset(sums, 0, k * sizeof *sums);
+    for (size_t c = 0; c < k; c++) {
+        for (size_t at = s->start[c]; at < s->start[c + 1]; at += STRETCH) {
+            const size_t n = s->start[c + 1] - at < STRETCH ? s->start[c + 1] - at : STRETCH;
+            square_distances(d, n, s->positions + at * d, rows, distances);
+            take_roots(n * LANES, (double *)distances);
+            add_up(n, distances, sums + c);
+        }
+    }
+}
+
+static double value_of(const silhouette *s, size_t label, const lanes *sums, size_t lane)
+{
+    double own = 0, other = HUGE_VAL;
     if (s->start[label + 1] - s->start[label] < 2)
         return 0;
-    for (size_t j = 0; j < d; j++)
-        position[j] = s->transposed[j * s->n + at];
-    rfm_definition_distances((int)s->n, (int)d, position, s->transposed, distance);
-    take_roots(distance, s->n);
-    for (size_t c = 0; c < k; c++) {
+    for (size_t c = 0; c < (size_t)s->of->k; c++) {
         const size_t n = s->start[c + 1] - s->start[c];
-        const double sum = add_up(distance + s->start[c], n);
         if (c == label)
-            own = sum / (double)(n - 1);
-        else if (n > 0 && sum / (double)n < other)
-            other = sum / (double)n;
+            own = sums[c][lane] / (double)(n - 1);
+        else if (n > 0 && sums[c][lane] / (double)n < other)
+            other = sums[c][lane] / (double)n;
     }
     const double larger = own > other ? own : other;
     return larger > 0 ? (other - own) / larger : 0;
@@ -165,19 +197,33 @@ static size_t label_at(const silhouette *s, size_t at)
     return low;
 }
 
-static void measure_rows(silhouette *s)
+/* Rows first .. first + LANES - 1; behind the last row of the sample it stands for those that are not there. */
+static void measure_lanes(silhouette *s, size_t first)
 {
-    const size_t k = (size_t)s->of->k, stride = (size_t)s->matrix->d + s->n + k;
-    const size_t rank = (size_t)rfm_comm_rank(s->comm), ranks = (size_t)rfm_comm_size(s->comm);
+    const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k, thread = (size_t)omp_get_thread_num();
     const int exponent = rfm_quantum_exponent(1);
-#pragma omp parallel for num_threads(s->threads) schedule(static)
-    for (size_t at = rank; at < s->n; at += ranks) {
-        const size_t thread = (size_t)omp_get_thread_num(), label = label_at(s, at);
-        const double value = measure_row(s, at, label, s->scratch + thread * stride);
+    lanes *rows = s->scratch + thread * (d + k), *sums = rows + d;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        const size_t at = first + lane < s->n ? first + lane : s->n - 1;
+        for (size_t j = 0; j < d; j++)
+            rows[j][lane] = s->positions[at * d + j];
+    }
+    sum_distances(s, rows, sums);
+    for (size_t lane = 0; lane < LANES && first + lane < s->n; lane++) {
+        const size_t label = label_at(s, first + lane);
+        const double value = value_of(s, label, sums, lane);
         rfm_i128 *share = s->shares + thread * 2 * k + 2 * label;
         share[0] += rfm_quantum_round(value, exponent);
         share[1] += rfm_quantum_round(value * value, exponent);
     }
+}
+
+static void measure_rows(silhouette *s)
+{
+    const size_t k = (size_t)s->of->k, rank = (size_t)rfm_comm_rank(s->comm), ranks = (size_t)rfm_comm_size(s->comm);
+#pragma omp parallel for num_threads(s->threads) schedule(static)
+    for (size_t first = rank * LANES; first < s->n; first += ranks * LANES)
+        measure_lanes(s, first);
     for (size_t thread = 0; thread < (size_t)s->threads; thread++)
         for (size_t c = 0; c < 2 * k; c++)
             s->totals[c] += s->shares[thread * 2 * k + c];
@@ -212,7 +258,7 @@ rfm_status rfm_silhouette_measure(rfm_comm *comm, const rfm_matrix *matrix, cons
     const rfm_purpose purpose = {RFM_RANDOM_SILHOUETTE, (uint32_t)clustering->k, 0, 0, 0};
     quality->silhouettes = rfm_alloc((size_t)clustering->k, sizeof *quality->silhouettes, err);
     if (rfm_comm_agree(comm, err) == RFM_OK && draw_sample(&s, rfm_random_stream(seed, purpose), err) == RFM_OK) {
-        rfm_assert(s.start && s.transposed && s.scratch && s.shares && s.totals);
+        rfm_assert(s.start && s.positions && s.scratch && s.shares && s.totals);
         measure_rows(&s);
         estimate(&s, quality);
     }

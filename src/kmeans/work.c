@@ -57,10 +57,21 @@ static void choose_centre(rfm_work *work)
     }
 }
 
+/* Centroids of a pass at most: of k-means|| also the candidates of a round, about oversampling * k, where they are few.
+ */
+static int most_centroids(const rfm_kmeans_options *options)
+{
+    enum { FEW = 64 };
+    const double round = 1.5 * options->oversampling * options->k;
+    if (options->seeding != RFM_SEEDING_PARALLEL || options->k < 2 || options->k > FEW || !(round > options->k))
+        return options->k;
+    return round < FEW ? (int)round : FEW;
+}
+
 rfm_status rfm_work_init(rfm_comm *comm, const rfm_matrix *matrix, const rfm_kmeans_options *options, rfm_work *work,
                          rfm_error *err)
 {
-    const int k = options->k;
+    const int k = most_centroids(options);
     memset(work, 0, sizeof *work);
     work->comm = comm;
     work->matrix = matrix;

@@ -1,6 +1,7 @@
 /* Where the values of each feature lie: nine cuts into tenths of the training customers, and the share of each. The
  * shift between two profiles is the population stability index, sum (p - q) ln(p / q); no share is taken for less than
  * FLOOR. Below 0.1 is commonly read as stable, above 0.25 as another population. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "frame.h"
@@ -64,9 +65,14 @@ static void cut_into_tenths(double *values, size_t n, double *cuts)
 rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err)
 {
     sample drawn = {0};
-    if (draw_sample(comm, frame, &drawn, err) == RFM_OK)
-        for (size_t j = 0; j < drawn.d; j++)
+    const size_t rank = (size_t)rfm_comm_rank(comm), ranks = (size_t)rfm_comm_size(comm);
+    if (draw_sample(comm, frame, &drawn, err) == RFM_OK) {
+        for (size_t c = 0; c < drawn.d * RFM_PROFILE_CUTS; c++)
+            cuts[c] = drawn.n > 0 ? HUGE_VAL : 0;
+        for (size_t j = rank; j < drawn.d; j += ranks)
             cut_into_tenths(drawn.values + j * drawn.n, drawn.n, cuts + j * RFM_PROFILE_CUTS);
+        rfm_comm_reduce_f64(comm, RFM_MIN, cuts, drawn.d * RFM_PROFILE_CUTS);
+    }
     free(drawn.values);
     return err->status;
 }

@@ -4,17 +4,19 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "frame.h"
 #include "scaling.h"
 
-/* One column of the matrix that is being scaled in place. */
+/* Columns in hand at a time, values of one behind each other: a row of so many is a cache line. */
+enum { GROUP = 8 };
+
+/* One column that is being scaled in place. */
 typedef struct column {
     rfm_comm *comm;
     const char *name;
-    double *values; /* of row i: values[i * stride] */
-    size_t n, stride;
+    double *values; /* [n] */
+    size_t n;
     int64_t n_global;
 } column;
 
@@ -24,7 +26,7 @@ static void find_extremes(const column *c, double *least, double *greatest)
 {
     double low = INFINITY, negated = INFINITY;
     for (size_t i = 0; i < c->n; i++) {
-        const double x = c->values[i * c->stride];
+        const double x = c->values[i];
         low = x < low ? x : low;
         negated = -x < negated ? -x : negated;
     }
@@ -45,7 +47,7 @@ static double find_mean(const column *c, double least, double greatest)
     const int exponent = rfm_quantum_exponent(larger(fabs(least), fabs(greatest)));
     rfm_i128 sum = 0;
     for (size_t i = 0; i < c->n; i++)
-        sum += rfm_quantum_round(c->values[i * c->stride], exponent);
+        sum += rfm_quantum_round(c->values[i], exponent);
     rfm_comm_sum_i128(c->comm, &sum, 1);
     return ldexp(rfm_i128_to_double(sum) / (double)c->n_global, exponent);
 }
@@ -57,9 +59,10 @@ static double find_deviation(const column *c, double mean, double least, double 
     int shift;
     frexp(larger(greatest - mean, mean - least), &shift);
     const int exponent = rfm_quantum_exponent(1);
+    const double half = ldexp(1, -shift / 2), rest = ldexp(1, -shift - -shift / 2); /* 2^-shift may not be a double */
     rfm_i128 sum = 0;
     for (size_t i = 0; i < c->n; i++) {
-        const double x = ldexp(c->values[i * c->stride] - mean, -shift);
+        const double x = (c->values[i] - mean) * half * rest;
         sum += rfm_quantum_round(x * x, exponent);
     }
     rfm_comm_sum_i128(c->comm, &sum, 1);
@@ -78,7 +81,7 @@ static rfm_status fit_robust(const column *c, double least, double greatest, str
                              rfm_error *err)
 {
     static const double quarters[] = {0.25, 0.5, 0.75};
-    const rfm_column values = {.n = c->n, .stride = c->stride, .values = c->values};
+    const rfm_column values = {.n = c->n, .stride = 1, .values = c->values};
     double quartiles[3];
     if (rfm_quantiles(c->comm, &values, 3, quarters, quartiles, err) != RFM_OK)
         return err->status;
@@ -120,12 +123,25 @@ static rfm_status fit_column(const column *c, rfm_scale kind, struct rfm_scaling
 
 /* ---- transforms ------------------------------------------------------------------------------------------------- */
 
+/* Most values are small whole numbers, counts and days: each of these is transformed once. */
+static void apply_step(const rfm_scaling_step *step, double *values, size_t n)
+{
+    enum { SMALL = 512 };
+    double of_small[SMALL];
+    for (int x = 0; x < SMALL; x++)
+        of_small[x] = rfm_scaling_step_apply(step, x);
+    for (size_t i = 0; i < n; i++) {
+        const bool small = values[i] > 0 && values[i] < SMALL && values[i] == (double)(int)values[i];
+        values[i] = small ? of_small[(int)values[i]] : rfm_scaling_step_apply(step, values[i]);
+    }
+}
+
 /* Collective: a CLIP looks for its cuts. */
 static rfm_status fit_step(const column *c, const rfm_transform *transform, rfm_scaling_step *step, rfm_error *err)
 {
     *step = (rfm_scaling_step){.kind = transform->kind};
     if (transform->kind == RFM_TRANSFORM_CLIP) {
-        const rfm_column values = {.n = c->n, .stride = c->stride, .values = c->values};
+        const rfm_column values = {.n = c->n, .stride = 1, .values = c->values};
         double cuts[2];
         if (rfm_quantiles(c->comm, &values, 2, transform->quantiles, cuts, err) != RFM_OK)
             return err->status;
@@ -134,8 +150,7 @@ static rfm_status fit_step(const column *c, const rfm_transform *transform, rfm_
         step->low = cuts[0];
         step->high = cuts[1];
     }
-    for (size_t i = 0; i < c->n; i++)
-        c->values[i * c->stride] = rfm_scaling_step_apply(step, c->values[i * c->stride]);
+    apply_step(step, c->values, c->n);
     return RFM_OK;
 }
 
@@ -166,7 +181,7 @@ static rfm_status check_values(const rfm_frame *frame, rfm_error *err)
 }
 
 static rfm_status prepare(const rfm_frame *frame, const rfm_features *features, rfm_scale kind, rfm_scaling *scaling,
-                          double **scaled, rfm_error *err)
+                          double **scaled, double **group, rfm_error *err)
 {
     if (features && rfm_features_n(features) != frame->d)
         return rfm_fail(err, RFM_USAGE, "the features define %d columns, the matrix has %d", rfm_features_n(features),
@@ -176,27 +191,50 @@ static rfm_status prepare(const rfm_frame *frame, const rfm_features *features, 
     *scaling = (rfm_scaling){.d = frame->d, .kind = kind};
     scaling->columns = rfm_alloc((size_t)frame->d, sizeof *scaling->columns, err);
     *scaled = rfm_alloc(frame->n, (size_t)frame->d * sizeof **scaled, err);
-    if (*scaled && frame->n > 0)
-        memcpy(*scaled, frame->values, frame->n * (size_t)frame->d * sizeof **scaled);
+    *group = rfm_alloc(frame->n, (frame->d < GROUP ? (size_t)frame->d : GROUP) * sizeof **group, err);
     return err->status;
 }
 
 /* Collective. */
-static rfm_status fit_columns(rfm_comm *comm, const rfm_frame *frame, const rfm_features *features,
-                              rfm_scaling *scaling, double *scaled, rfm_error *err)
+static rfm_status fit_whole_column(const column *c, const rfm_features *features, int index, rfm_scaling *scaling,
+                                   rfm_error *err)
 {
-    for (int j = 0; j < frame->d; j++) {
-        const column c = {.comm = comm,
-                          .name = frame->names[j],
-                          .values = scaled + j,
-                          .n = frame->n,
-                          .stride = (size_t)frame->d,
-                          .n_global = frame->n_global};
-        struct rfm_scaling_column *learnt = &scaling->columns[j];
-        if (fit_steps(&c, features, j, learnt, err) != RFM_OK || fit_column(&c, scaling->kind, learnt, err) != RFM_OK)
-            return err->status;
-        for (size_t i = 0; i < c.n; i++)
-            c.values[i * c.stride] = rfm_scaling_column_scale(learnt, c.values[i * c.stride]);
+    struct rfm_scaling_column *learnt = &scaling->columns[index];
+    if (fit_steps(c, features, index, learnt, err) != RFM_OK || fit_column(c, scaling->kind, learnt, err) != RFM_OK)
+        return err->status;
+    for (size_t i = 0; i < c->n; i++)
+        c->values[i] = rfm_scaling_column_scale(learnt, c->values[i]);
+    return RFM_OK;
+}
+
+static void take_group(const rfm_frame *frame, size_t first, size_t columns, double *group)
+{
+    for (size_t i = 0; i < frame->n; i++)
+        for (size_t j = 0; j < columns; j++)
+            group[j * frame->n + i] = frame->values[i * (size_t)frame->d + first + j];
+}
+
+static void put_group(const rfm_frame *frame, size_t first, size_t columns, const double *group, double *scaled)
+{
+    for (size_t i = 0; i < frame->n; i++)
+        for (size_t j = 0; j < columns; j++)
+            scaled[i * (size_t)frame->d + first + j] = group[j * frame->n + i];
+}
+
+/* Collective. */
+static rfm_status fit_columns(rfm_comm *comm, const rfm_frame *frame, const rfm_features *features,
+                              rfm_scaling *scaling, double *group, double *scaled, rfm_error *err)
+{
+    const size_t d = (size_t)frame->d;
+    for (size_t first = 0; first < d; first += GROUP) {
+        const size_t columns = d - first < GROUP ? d - first : GROUP;
+        take_group(frame, first, columns, group);
+        for (size_t j = 0; j < columns; j++) {
+            const column c = {comm, frame->names[first + j], group + j * frame->n, frame->n, frame->n_global};
+            if (fit_whole_column(&c, features, (int)(first + j), scaling, err) != RFM_OK)
+                return err->status;
+        }
+        put_group(frame, first, columns, group, scaled);
     }
     return RFM_OK;
 }
@@ -208,11 +246,13 @@ rfm_status rfm_scaling_fit(rfm_comm *comm, const rfm_frame *frame, const rfm_fea
     *scaled = NULL;
     if (frame->n_global < 1)
         return rfm_fail(err, RFM_DATA, "there are no customers to scale");
-    prepare(frame, features, kind, scaling, scaled, err);
+    double *group = NULL;
+    prepare(frame, features, kind, scaling, scaled, &group, err);
     if (rfm_comm_agree(comm, err) == RFM_OK) {
-        rfm_assert(*scaled != NULL);
-        fit_columns(comm, frame, features, scaling, *scaled, err);
+        rfm_assert(*scaled != NULL && group != NULL);
+        fit_columns(comm, frame, features, scaling, group, *scaled, err);
     }
+    free(group);
     if (err->status != RFM_OK) {
         rfm_scaling_free(scaling);
         free(*scaled);

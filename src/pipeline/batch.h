@@ -81,7 +81,6 @@ typedef struct rfm_batch {
     rfm_keys keys;
     rfm_as_of as_of;
     rfm_frame frame;
-    double *scaled; /* [frame.n * frame.d] */
     rfm_model model;
     rfm_model previous; /* of cluster.previous; k 0: none */
     double *moved;      /* [model.k] how far each segment lies from the old one it continues, in scaled units */
@@ -89,7 +88,6 @@ typedef struct rfm_batch {
     int32_t *labels;    /* [frame.n] */
     double *squared_distances;
     int64_t *sizes; /* [model.k] customers of this batch */
-    double inertia; /* of this batch about the model's centroids */
 } rfm_batch;
 
 /* ---- one file each, in the order of work ------------------------------------------------------------------------ */

@@ -119,28 +119,6 @@ static rfm_status fill_profile(rfm_batch *batch, rfm_error *err)
     return rfm_profile_shares(batch->comm, &batch->frame, model->profile_cuts, model->profile_shares, err);
 }
 
-/* ---- labels: of the fit, or by a model -------------------------------------------------------------------------- */
-
-static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
-{
-    batch->labels = rfm_alloc(batch->frame.n, sizeof *batch->labels, err);
-    batch->squared_distances = rfm_alloc(batch->frame.n, sizeof *batch->squared_distances, err);
-    batch->sizes = rfm_alloc((size_t)batch->model.k, sizeof *batch->sizes, err);
-    return err->status;
-}
-
-/* Collective. Labels, distances, sizes and inertia of the scaled rows by the model's centroids. */
-static rfm_status apply_model(rfm_batch *batch, rfm_error *err)
-{
-    const rfm_centroids centroids = {&batch->model.grid, batch->model.k, batch->model.centroids};
-    const rfm_rows rows = {batch->frame.n, batch->scaled};
-    if (alloc_labels(batch, err) == RFM_OK)
-        rfm_kmeans_label(&centroids, &rows, batch->labels, batch->squared_distances, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK)
-        return err->status;
-    return rfm_kmeans_inertia(batch->comm, &centroids, &rows, batch->labels, &batch->inertia, batch->sizes, err);
-}
-
 /* ---- cluster ---------------------------------------------------------------------------------------------------- */
 
 static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
@@ -163,22 +141,50 @@ static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
 }
 
+/* Labels and sizes change hands. */
+static rfm_status take_labels(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err)
+{
+    batch->squared_distances = rfm_alloc(matrix->n, sizeof *batch->squared_distances, err);
+    if (!batch->squared_distances)
+        return err->status;
+    rfm_kmeans_distances(matrix, clustering, batch->squared_distances);
+    batch->labels = clustering->labels;
+    batch->sizes = clustering->sizes;
+    clustering->labels = NULL;
+    clustering->sizes = NULL;
+    return RFM_OK;
+}
+
+/* Collective. The features, scaled, on a grid. */
+static rfm_status make_matrix(rfm_batch *batch, rfm_matrix *matrix, rfm_error *err)
+{
+    const rfm_frame *frame = &batch->frame;
+    rfm_model *model = &batch->model;
+    double *scaled = NULL;
+    if (rfm_scaling_fit(batch->comm, frame, batch->job.features, batch->job.scale, &model->scaling, &scaled, err) ==
+        RFM_OK)
+        start_from_previous(batch, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK &&
+        rfm_grid_fit(batch->comm, frame->n, frame->d, scaled, (const char *const *)frame->names, &model->grid, err) ==
+            RFM_OK)
+        rfm_matrix_init(batch->comm, &model->grid, frame->n, scaled, frame->has_ids ? frame->ids.hash : NULL, matrix,
+                        err);
+    free(scaled);
+    return err->status;
+}
+
 /* Collective. */
 static rfm_status fit(rfm_batch *batch, rfm_error *err)
 {
     rfm_kmeans_options *options = &batch->job.kmeans;
-    const rfm_frame *frame = &batch->frame;
     rfm_matrix matrix = {0};
     rfm_clustering clustering = {0};
     rfm_checkpoint *checkpoint = NULL;
-    options->order_column = find_feature(frame, "monetary");
-    if (rfm_grid_fit(batch->comm, frame->n, frame->d, batch->scaled, (const char *const *)frame->names,
-                     &batch->model.grid, err) == RFM_OK &&
-        rfm_matrix_init(batch->comm, &batch->model.grid, frame->n, batch->scaled,
-                        frame->has_ids ? frame->ids.hash : NULL, &matrix, err) == RFM_OK &&
-        checkpoint_open(batch, &matrix, &checkpoint, err) == RFM_OK &&
+    options->order_column = find_feature(&batch->frame, "monetary");
+    if (make_matrix(batch, &matrix, err) == RFM_OK && checkpoint_open(batch, &matrix, &checkpoint, err) == RFM_OK &&
         sweep_fit(batch, &matrix, &clustering, err) == RFM_OK) {
-        fill_model(batch, &clustering, err);
+        if (fill_model(batch, &clustering, err) == RFM_OK)
+            take_labels(batch, &matrix, &clustering, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK)
             report_fit(batch, &clustering);
     }
@@ -192,13 +198,8 @@ rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
     if (check_given(batch, err) == RFM_OK)
         identity_check(batch, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_scaling_fit(batch->comm, &batch->frame, batch->job.features, batch->job.scale, &batch->model.scaling,
-                        &batch->scaled, err) != RFM_OK)
-        return err->status;
-    start_from_previous(batch, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK || fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK ||
-        apply_model(batch, err) != RFM_OK || identity_report(batch, err) != RFM_OK)
+        identity_report(batch, err) != RFM_OK)
         return err->status;
     return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
 }
@@ -219,17 +220,40 @@ static rfm_status check_features(const rfm_batch *batch, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_status label_make(rfm_batch *batch, rfm_error *err)
+static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
 {
-    if (check_features(batch, err) == RFM_OK)
-        batch->scaled = rfm_alloc(batch->frame.n * (size_t)batch->frame.d, sizeof(double), err);
+    batch->labels = rfm_alloc(batch->frame.n, sizeof *batch->labels, err);
+    batch->squared_distances = rfm_alloc(batch->frame.n, sizeof *batch->squared_distances, err);
+    batch->sizes = rfm_alloc((size_t)batch->model.k, sizeof *batch->sizes, err);
+    return err->status;
+}
+
+/* Collective. Labels, distances, sizes and inertia of the scaled rows by the model's centroids. */
+static rfm_status apply_model(rfm_batch *batch, const double *scaled, double *inertia, rfm_error *err)
+{
+    const rfm_centroids centroids = {&batch->model.grid, batch->model.k, batch->model.centroids};
+    const rfm_rows rows = {batch->frame.n, scaled};
+    if (alloc_labels(batch, err) == RFM_OK)
+        rfm_kmeans_label(&centroids, &rows, batch->labels, batch->squared_distances, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    rfm_scaling_apply(&batch->model.scaling, batch->frame.n, batch->frame.values, batch->scaled);
-    if (apply_model(batch, err) != RFM_OK)
+    return rfm_kmeans_inertia(batch->comm, &centroids, &rows, batch->labels, inertia, batch->sizes, err);
+}
+
+rfm_status label_make(rfm_batch *batch, rfm_error *err)
+{
+    double *scaled = NULL, inertia = 0;
+    if (check_features(batch, err) == RFM_OK)
+        scaled = rfm_alloc(batch->frame.n * (size_t)batch->frame.d, sizeof *scaled, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
+        rfm_scaling_apply(&batch->model.scaling, batch->frame.n, batch->frame.values, scaled);
+        apply_model(batch, scaled, &inertia, err);
+    }
+    free(scaled);
+    if (err->status != RFM_OK)
         return err->status;
     rfm_report_integer(batch->run, "cluster.k", batch->model.k);
-    rfm_report_number(batch->run, "cluster.inertia", batch->inertia);
+    rfm_report_number(batch->run, "cluster.inertia", inertia);
     return RFM_OK;
 }
 

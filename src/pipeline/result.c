@@ -51,55 +51,99 @@ rfm_status score_make(rfm_batch *batch, rfm_error *err)
 
 /* ---- write: customers/ ------------------------------------------------------------------------------------------ */
 
+/* What the rows are written from. */
+typedef struct listing {
+    const rfm_batch *batch;
+    rfm_text *segments; /* [k] ",3,Loyal,": what stands between features and distance */
+} listing;
+
+static void free_listing(listing *list)
+{
+    for (int c = 0; list->segments && c < list->batch->model.k; c++)
+        rfm_text_free(&list->segments[c]);
+    free(list->segments);
+}
+
+static rfm_status open_listing(const rfm_batch *batch, listing *list, rfm_error *err)
+{
+    const rfm_model *model = &batch->model;
+    *list = (listing){.batch = batch, .segments = rfm_alloc((size_t)model->k, sizeof *list->segments, err)};
+    for (int c = 0; list->segments && c < model->k; c++) {
+        rfm_text_addf(&list->segments[c], ",%d,", (int)model->segment_ids[c]);
+        print_name(&list->segments[c], model->names[c]);
+        rfm_text_adds(&list->segments[c], ",");
+        rfm_text_check(&list->segments[c], err);
+    }
+    return err->status;
+}
+
 static void print_id(const rfm_ids *ids, size_t row, rfm_text *line)
 {
     if (ids->kind == RFM_ID_INTEGER) {
-        char buffer[24];
-        rfm_text_add(line, buffer, (size_t)snprintf(buffer, sizeof buffer, "%lld", (long long)ids->number[row]));
+        char buffer[24], *at = buffer;
+        const int64_t id = ids->number[row];
+        if (id < 0)
+            *at++ = '-';
+        at = rfm_put_digits(at, id < 0 ? -(uint64_t)id : (uint64_t)id, 1);
+        rfm_text_add(line, buffer, (size_t)(at - buffer));
     } else {
         rfm_csv_add(line, ids->bytes + ids->offset[row], ids->offset[row + 1] - ids->offset[row]);
     }
 }
 
+static void print_features(const rfm_frame *frame, size_t row, rfm_text *line)
+{
+    const size_t d = (size_t)frame->d;
+    char *at = rfm_text_room(line, d * (1 + RFM_NUMBER_BYTES));
+    if (!at)
+        return;
+    for (size_t j = 0; j < d; j++) {
+        *at++ = ',';
+        at += rfm_number_format(frame->values[row * d + j], at);
+    }
+    rfm_text_end(line, at);
+}
+
 static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_error *err)
 {
-    const rfm_batch *batch = context;
-    const rfm_frame *frame = &batch->frame;
-    const int32_t label = batch->labels[row];
-    print_id(&frame->ids, row, line);
-    for (int j = 0; j < frame->d; j++) {
-        rfm_text_add(line, ",", 1);
-        print_number(line, frame->values[row * (size_t)frame->d + (size_t)j]);
-    }
-    char segment[16];
-    rfm_text_add(line, segment,
-                 (size_t)snprintf(segment, sizeof segment, ",%d,", (int)batch->model.segment_ids[label]));
-    print_name(line, batch->model.names[label]);
-    rfm_text_add(line, ",", 1);
+    const listing *list = context;
+    const rfm_batch *batch = list->batch;
+    const rfm_text *segment = &list->segments[batch->labels[row]];
+    print_id(&batch->frame.ids, row, line);
+    print_features(&batch->frame, row, line);
+    rfm_text_add(line, segment->bytes, segment->length);
     print_number(line, sqrt(batch->squared_distances[row]));
     rfm_text_add(line, "\n", 1);
     return rfm_text_check(line, err);
 }
 
+static void print_header(const rfm_frame *frame, rfm_text *header)
+{
+    rfm_text_adds(header, "id");
+    for (int j = 0; j < frame->d; j++) {
+        rfm_text_adds(header, ",");
+        print_name(header, frame->names[j]);
+    }
+    rfm_text_adds(header, ",segment,segment_name,distance\n");
+}
+
 rfm_status write_make(rfm_batch *batch, rfm_error *err)
 {
     rfm_text header = {0};
-    rfm_text_adds(&header, "id");
-    for (int j = 0; j < batch->frame.d; j++) {
-        rfm_text_adds(&header, ",");
-        print_name(&header, batch->frame.names[j]);
-    }
-    rfm_text_adds(&header, ",segment,segment_name,distance\n");
-    rfm_text_check(&header, err);
+    listing list;
+    print_header(&batch->frame, &header);
+    if (open_listing(batch, &list, err) == RFM_OK)
+        rfm_text_check(&header, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
         const rfm_parts parts = {.header = header.bytes,
                                  .part_rows = rfm_config_integer(batch->config, "output.part_rows"),
                                  .level = 1,
                                  .n_local = batch->frame.n,
                                  .write = print_customer,
-                                 .context = batch};
+                                 .context = &list};
         rfm_parts_write(batch->comm, rfm_run_temporary(batch->run, "customers"), &parts, err);
     }
+    free_listing(&list);
     rfm_text_free(&header);
     return err->status;
 }

@@ -191,7 +191,6 @@ static void batch_free(rfm_batch *batch)
     rfm_model_free(&batch->model);
     rfm_model_free(&batch->previous);
     free(batch->moved);
-    free(batch->scaled);
     free(batch->model_hash);
     free(batch->labels);
     free(batch->squared_distances);

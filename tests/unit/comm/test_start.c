@@ -15,6 +15,10 @@
 
 static const char *const launcher_variables[] = {"OMPI_COMM_WORLD_SIZE",
                                                  "OMPI_COMM_WORLD_RANK",
+                                                 "OMPI_COMM_WORLD_LOCAL_SIZE",
+                                                 "SLURM_STEP_NUM_NODES",
+                                                 "OMPI_MCA_pml",
+                                                 "OMPI_MCA_btl",
                                                  "PMIX_RANK",
                                                  "PMIX_NAMESPACE",
                                                  "SLURM_STEP_ID",
@@ -147,6 +151,35 @@ static void a_fault_that_cannot_strike_is_refused_at_the_start(void **state)
     assert_int_equal(start_in_child(0), RFM_OK);
 }
 
+static void ranks_of_one_node_need_no_network(void **state)
+{
+    (void)state;
+    assert_true(rfm_launch_on_one_node());
+    setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
+    assert_false(rfm_launch_on_one_node());
+    setenv("OMPI_COMM_WORLD_LOCAL_SIZE", "2", 1);
+    assert_false(rfm_launch_on_one_node());
+    setenv("OMPI_COMM_WORLD_LOCAL_SIZE", "4", 1);
+    assert_true(rfm_launch_on_one_node());
+    forget_launcher(NULL);
+    setenv("PMIX_RANK", "0", 1);
+    setenv("SLURM_STEP_NUM_NODES", "2", 1);
+    assert_false(rfm_launch_on_one_node());
+    setenv("SLURM_STEP_NUM_NODES", "1", 1);
+    assert_true(rfm_launch_on_one_node());
+}
+
+static void what_the_user_says_of_the_network_holds(void **state)
+{
+    (void)state;
+    setenv("OMPI_MCA_pml", "ucx", 1);
+    rfm_launch_without_network();
+    assert_string_equal(getenv("OMPI_MCA_pml"), "ucx");
+    unsetenv("OMPI_MCA_pml");
+    rfm_launch_without_network();
+    assert_string_equal(getenv("OMPI_MCA_pml"), "ob1");
+}
+
 static void several_tasks_that_are_each_alone_are_refused(void **state)
 {
     (void)state;
@@ -172,6 +205,8 @@ int main(void)
         cmocka_unit_test_setup(tasks_are_announced_by_a_step_but_not_by_a_batch_script, forget_launcher),
         cmocka_unit_test_setup(a_plain_start_is_one_rank, forget_launcher),
         cmocka_unit_test_setup(a_fault_that_cannot_strike_is_refused_at_the_start, forget_launcher),
+        cmocka_unit_test_setup(ranks_of_one_node_need_no_network, forget_launcher),
+        cmocka_unit_test_setup(what_the_user_says_of_the_network_holds, forget_launcher),
         cmocka_unit_test_setup(several_tasks_that_are_each_alone_are_refused, forget_launcher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
