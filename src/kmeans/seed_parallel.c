@@ -9,16 +9,18 @@
 #include <string.h>
 
 #include "definition.h"
+#include "nearer.h"
 #include "seeding.h"
 
 typedef struct candidates {
     size_t n, d;
     size_t index_capacity, key_capacity;
-    int32_t *index;    /* [n * d] */
-    uint64_t *key;     /* [n] */
-    int64_t *weight;   /* [n] */
-    double *distance;  /* [n] */
-    double *positions; /* [k_most * d] of the group in hand */
+    int32_t *index;   /* [n * d] */
+    uint64_t *key;    /* [n] */
+    int64_t *weight;  /* [n] */
+    double *distance; /* [n] */
+    rfm_nearer nearer;
+    double *positions; /* [nearer.most * d] of the group in hand */
 } candidates;
 
 static void free_candidates(candidates *list)
@@ -27,6 +29,7 @@ static void free_candidates(candidates *list)
     free(list->key);
     free(list->weight);
     free(list->distance);
+    rfm_nearer_close(&list->nearer);
     free(list->positions);
 }
 
@@ -82,25 +85,15 @@ static rfm_status share_records(const rfm_seeder *seeder, const rfm_text *record
     return rfm_comm_agree(comm, err);
 }
 
-/* Distances and nearest candidates after the candidates from `first` on have joined, some k_most at a time. */
+/* Distances and nearest candidates after the candidates from `first` on have joined. */
 static void come_closer(rfm_seeder *seeder, const rfm_pool *pool, const candidates *list, size_t first)
 {
-    rfm_work *work = seeder->work;
-    size_t d = list->d, most = (size_t)work->k_most;
+    const size_t d = list->d, most = (size_t)list->nearer.most;
     for (size_t from = first; from < list->n; from += most) {
-        size_t n = list->n - from < most ? list->n - from : most;
+        const size_t n = list->n - from < most ? list->n - from : most;
         for (size_t c = 0; c < n; c++)
             rfm_definition_position(pool->d, pool->step, list->index + (from + c) * d, list->positions + c * d);
-        rfm_labels_pass(work, (int)n, list->positions);
-#pragma omp parallel for num_threads(pool->threads) schedule(static)
-        for (size_t i = 0; i < pool->n; i++) {
-            double distance = rfm_definition_row_distance(pool->d, pool->step, pool->index + i * d,
-                                                          list->positions + (size_t)work->labels[i] * d);
-            if (distance < pool->distance[i]) {
-                pool->distance[i] = distance;
-                seeder->nearest[i] = (int32_t)(from + (size_t)work->labels[i]);
-            }
-        }
+        rfm_nearer_join(&list->nearer, (int)n, list->positions, (int32_t)from, pool->distance, seeder->nearest);
     }
 }
 
@@ -208,7 +201,9 @@ static void choose_centres(const rfm_seeder *seeder, const candidates *list, int
 
 static rfm_status draw_candidates(rfm_seeder *seeder, const rfm_pool *pool, candidates *list, rfm_error *err)
 {
-    list->positions = rfm_alloc((size_t)seeder->work->k_most, list->d * sizeof *list->positions, err);
+    /* A round draws about so many; a fifth more come in one group. */
+    rfm_nearer_open(seeder->work, 1.2 * seeder->options->oversampling * seeder->options->k, &list->nearer, err);
+    list->positions = rfm_alloc((size_t)list->nearer.most, list->d * sizeof *list->positions, err);
     if (rfm_comm_agree(seeder->work->comm, err) != RFM_OK || draw_first(seeder, pool, list, err) != RFM_OK)
         return err->status;
     for (int round = 0; round < seeder->options->rounds; round++)

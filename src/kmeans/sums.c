@@ -33,7 +33,7 @@ static void move_rows(const rfm_block *block, const rfm_moves *moves, const int3
     }
 }
 
-/* words: where sums change, NULL: only labels are wanted. Returns how many labels changed. */
+/* words: where sums change. Returns how many labels changed. */
 static int64_t pass_block(rfm_work *work, size_t number, int64_t *words)
 {
     size_t first = number * work->rows, n = work->matrix->n - first, d = (size_t)work->matrix->d;
@@ -43,16 +43,16 @@ static int64_t pass_block(rfm_work *work, size_t number, int64_t *words)
                        work->moved_from + (size_t)thread * work->rows};
     int32_t *labels = work->labels + first;
     work->assigner->assign(work->state, &block, labels, &moves);
-    if (words && work->summed)
+    if (work->summed)
         move_rows(&block, &moves, labels, d, words);
-    else if (words)
+    else
         for (size_t i = 0; i < block.n; i++)
             add_row(block.index + i * d, d, words + (size_t)labels[i] * (d + 1));
     return (int64_t)moves.n;
 }
 
 /* The changes of all threads, onto what was there. */
-static void pass(rfm_work *work, int k, const double *centroids, bool adds)
+static void pass(rfm_work *work, int k, const double *centroids)
 {
     size_t n_words = (size_t)k * work->sums.stride;
     size_t n_blocks = (work->matrix->n + work->rows - 1) / work->rows;
@@ -64,20 +64,12 @@ static void pass(rfm_work *work, int k, const double *centroids, bool adds)
         memset(words, 0, (n_words + 1) * sizeof *words);
 #pragma omp for schedule(static)
         for (size_t b = 0; b < n_blocks; b++)
-            words[n_words] += pass_block(work, b, adds ? words : NULL);
+            words[n_words] += pass_block(work, b, words);
 #pragma omp critical
         for (size_t w = 0; w <= n_words; w++)
             work->local.words[w] += words[w];
     }
     work->fresh = false;
-}
-
-void rfm_labels_pass(rfm_work *work, int k, const double *centroids)
-{
-    work->fresh = true;
-    work->summed = false;
-    pass(work, k, centroids, false);
-    work->fresh = true;
 }
 
 int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids)
@@ -90,7 +82,7 @@ int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids)
     work->k = k;
     if (!work->summed)
         memset(work->local.words, 0, n_words * sizeof *work->local.words);
-    pass(work, k, centroids, true);
+    pass(work, k, centroids);
     work->summed = true;
     memcpy(work->sums.words, work->local.words, (n_words + 1) * sizeof *work->sums.words);
     work->sums.words[n_words + 1] = work->progress ? rfm_progress_wish(work->progress) : 0;

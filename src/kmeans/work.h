@@ -67,10 +67,8 @@ static inline int64_t rfm_sums_count(const rfm_sums *sums, int c)
     return rfm_sums_of(sums, c)[sums->d];
 }
 
-/* Local: labels only. The centroids are positions [k * d]. */
-void rfm_labels_pass(rfm_work *work, int k, const double *centroids);
-
-/* Collective: labels and sums, one reduction. Returns how many rows changed their label, globally. */
+/* Collective: labels and sums, one reduction. The centroids are positions [k * d]. Returns how many rows changed their
+ * label, globally. */
 int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids);
 
 /* Collective, once: totals and squares. */
