@@ -1,4 +1,7 @@
-"""A picture of the figures of bench/ingest.sh, with nothing but the standard library:  chart.py RESULTS.json >OUT.svg"""
+"""A picture of the figures of bench/ingest.sh or kmeans.sh, with nothing but the standard library:
+
+    chart.py RESULTS.json >OUT.svg
+"""
 
 import json
 import sys
@@ -8,7 +11,9 @@ import formats
 import report
 
 WIDTH, LEFT, RIGHT, BAR, GAP, GROUP = 760, 190, 70, 15, 3, 14
-COLOURS = {"rfmpi": "#0b6e6e", "duckdb": "#c9a227", "polars": "#7d8ca3"}
+COLOURS = {"rfmpi": "#0b6e6e", "duckdb": "#c9a227", "polars": "#7d8ca3", "rfmpi, 2 ranks": "#0b6e6e", "rfmpi, 1 rank": "#6fb0ae",
+           "scikit-learn-lloyd": "#c9a227", "scikit-learn-elkan": "#e3cf85", "scikit-learn-intelex": "#7d8ca3",
+           "faiss": "#b9a3c4"}
 NAMES = {"rfmpi": "rfmpi", **report.PEERS}
 INK, PALE, RULE = "#1f2933", "#5f6c7b", "#e1e5ea"
 
@@ -38,7 +43,7 @@ class Picture:
 
 def tick_step(most):
     """1, 2 or 5 times a power of ten, so that there are at most six."""
-    step = 0.01
+    step = 0.001
     while most / step > 6:
         step *= 2.5 if f"{step:e}"[0] == "2" else 2
     return step
@@ -47,8 +52,8 @@ def tick_step(most):
 class Panel:
     """Groups of bars over one axis of seconds. A group: (label, [(who, seconds, note, limit or None)])."""
 
-    def __init__(self, picture, groups):
-        self.picture, self.groups = picture, groups
+    def __init__(self, picture, groups, digits=2):
+        self.picture, self.groups, self.digits = picture, groups, digits
         self.most = max(seconds for _, bars in groups for _, seconds, _, _ in bars)
         self.scale = (WIDTH - LEFT - RIGHT) / self.most
 
@@ -66,7 +71,8 @@ class Panel:
         for who, seconds, note, limit in bars:
             width = seconds * self.scale
             picture.bar(LEFT, width, COLOURS[who])
-            picture.text(LEFT + width + 6, f"{seconds:.2f}{note}", 11, INK if who == "rfmpi" else PALE, dy=BAR - 3.5)
+            picture.text(LEFT + width + 6, f"{seconds:.{self.digits}f}{note}", 11, INK if who.startswith("rfmpi") else PALE,
+                         dy=BAR - 3.5)
             if limit is not None:
                 picture.line(LEFT + limit * self.scale, picture.y - 2, BAR + 4, "#c2410c", 2.0)
             picture.y += BAR + GAP
@@ -100,25 +106,22 @@ def by_format(figures):
                        [("rfmpi", figures.seconds(case, name, "rfmpi"), "", figures.limit(case, name))])
 
 
-def draw_legend(picture):
-    x = LEFT
-    for who, name in NAMES.items():
-        picture.lines.append(f'<rect x="{x}" y="{picture.y - 10}" width="11" height="11" rx="2" fill="{COLOURS[who]}"/>')
+def draw_legend(picture, names):
+    x = 20 if len(names) > 4 else LEFT
+    for who, name in names.items():
+        picture.lines.append(f'<rect x="{x:g}" y="{picture.y - 10}" width="11" height="11" rx="2" fill="{COLOURS[who]}"/>')
         picture.text(x + 17, name)
-        x += 90
+        x += 90 if len(names) <= 4 else 26 + 6.2 * len(name)
     picture.y += 12
 
 
-def main():
-    with open(sys.argv[1]) as file:
-        results = json.load(file)
-    figures, picture = report.Figures(results), Picture()
-    picture.y = 30
+def draw_ingest(results, picture):
+    figures = report.Figures(results)
     picture.text(20, f"{results['events']:,} events to features, seconds", 16, weight="600")
     picture.y += 20
     picture.text(20, "Plain CSV in the page cache; rfmpi with 2 ranks, DuckDB and Polars with 2 threads; medians.", colour=PALE)
     picture.y += 26
-    draw_legend(picture)
+    draw_legend(picture, NAMES)
     Panel(picture, list(against_peers(figures))).draw()
     groups = list(by_format(figures))
     if groups:
@@ -128,6 +131,44 @@ def main():
         picture.text(20, "The mark: only reading the file, or only decompressing it.", colour=PALE)
         picture.y += 14
         Panel(picture, groups).draw()
+
+
+def middle(series, who):
+    """Seconds an iteration, or in all where the fit goes on to convergence."""
+    seconds = sorted(run["seconds"] / (1 if series["converges"] else run["iterations"]) for run in series["runs"][who])
+    return seconds[len(seconds) // 2]
+
+
+def draw_shape(series, picture):
+    """A panel of its own: seconds of the shapes are far apart."""
+    taken = {who: middle(series, who) for who in series["runs"]}
+    best = min(seconds for who, seconds in taken.items() if not who.startswith("rfmpi"))
+    bars = [(who, seconds, f"  ({best / seconds:.1f} times as fast as the best peer)" if who == "rfmpi, 2 ranks" else "", None)
+            for who, seconds in taken.items()]
+    picture.y += 22
+    picture.text(20, f"{series['n']:,} x {series['d']}, k {series['k']}" + (", to convergence" if series["converges"] else ""),
+                 13, weight="600")
+    picture.y += 6
+    Panel(picture, [("s in all" if series["converges"] else "s an iteration", bars)], digits=3).draw()
+
+
+def draw_kmeans(results, picture):
+    picture.text(20, "k-means from the same centroids, seconds", 16, weight="600")
+    picture.y += 20
+    picture.text(20, "The fit alone, the matrix in memory; peers with 2 threads; medians. Each shape has its own axis.",
+                 colour=PALE)
+    picture.y += 26
+    draw_legend(picture, {who: who for series in results["series"] for who in series["runs"]})
+    for series in results["series"]:
+        draw_shape(series, picture)
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        results = json.load(file)
+    picture = Picture()
+    picture.y = 30
+    (draw_kmeans if "k" in results["series"][0] else draw_ingest)(results, picture)
     print(picture.svg())
 
 

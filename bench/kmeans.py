@@ -67,16 +67,26 @@ class Case:
         with h5py.File(self.place / "start.h5", "w") as file:
             file["centroids"] = start
 
-    def run_ours(self, ranks):
+    def train(self, ranks, *settings):
+        """run.json"""
         out = self.place / "run"
         command = [*measure.mpirun(ranks), measure.RFMPI, "train"]
-        for setting in (f"input.features={self.place / 'rows.h5'}", f"cluster.init=file:{self.place / 'start.h5'}",
-                        f"cluster.k={self.k}", "cluster.scale=none", "cluster.tolerance=0",
-                        f"cluster.max_iterations={self.iterations}", f"output.dir={out}"):
+        for setting in (f"input.features={self.place / 'rows.h5'}", f"cluster.k={self.k}", "cluster.scale=none",
+                        "cluster.tolerance=0", f"cluster.max_iterations={self.iterations}", f"output.dir={out}", *settings):
             command += ["--set", setting]
         measure.run(command)
         about = json.loads((out / "run.json").read_text())
         shutil.rmtree(out)
+        return about
+
+    def run_start(self):
+        """What stands around the iterations, from a start of its own."""
+        about = self.train(2, "cluster.search=none")
+        return {"loading": about["stages"]["features"]["seconds"], "seeding": about["cluster"]["seconds_seed"],
+                "quality": about["quality"]["seconds"]}
+
+    def run_ours(self, ranks):
+        about = self.train(ranks, f"cluster.init=file:{self.place / 'start.h5'}")
         fit = about["cluster"]
         return {"seconds": fit["seconds_fit"], "iterations": fit["iterations"], "inertia": fit["inertia"],
                 "digest": about["digest"], "algorithm": fit["algorithm"]}
@@ -114,6 +124,11 @@ def measure_case(case, words):
     steps |= {peer: lambda peer=peer: case.run_peer(peer) for peer in peers}
     runs = measure.in_turn(steps, words.rounds, case.name)
     return {"shape": case.name, "n": case.n, "d": case.d, "k": case.k, "converges": case.converges, "runs": runs}
+
+
+def measure_start(case, words):
+    steps = {"rfmpi": case.run_start, "kmeans_plusplus": lambda: case.run_peer("kmeans_plusplus")}
+    return {"shape": case.name, "runs": measure.in_turn(steps, words.rounds, f"{case.name}, around the iterations")}
 
 
 # ---- limits ---------------------------------------------------------------------------------------------------------
@@ -158,6 +173,14 @@ def rows_of(series):
                f"{best / ours:.1f}" if who == "rfmpi, 2 ranks" else f"{ours / middle(runs, key):.2f}"]
 
 
+def start_rows(starts):
+    for start in starts:
+        ours = {key: middle(start["runs"]["rfmpi"], lambda run, key=key: run[key]) for key in ("loading", "seeding", "quality")}
+        peer = middle(start["runs"]["kmeans_plusplus"], lambda run: run["seconds"])
+        yield [start["shape"], *(f"{seconds:.2f}" for seconds in ours.values()), f"{peer:.2f}",
+               f"{ours['seeding'] / peer:.2f}", f"{ours['quality'] / peer:.2f}"]
+
+
 def print_tables(results):
     print(f"{measure.machine_line(results['machine'])}; reading memory {results['limits'][0]:.0f} GB/s, sgemm "
           f"{results['limits'][1]:.0f} GFLOP/s, both cores; {results['rounds']} rounds in turn: medians.\n")
@@ -165,20 +188,26 @@ def print_tables(results):
              "times as fast as the best peer"]
     print(measure.table(heads, [row for series in results["series"] for row in rows_of(series)]))
     print("GB/s and GFLOP/s are those of looking at all rows and all centroids in the time it took; who skips some may pass "
-          "the limit. Blobs: so many iterations; others: to convergence.")
+          "the limit. Blobs: so many iterations; others: to convergence.\n")
+    heads = ["shape", "loading, s", "seeding, s", "quality, s", "kmeans_plusplus of scikit-learn, s",
+             "seeding / that", "quality / that"]
+    print(measure.table(heads, start_rows(results["starts"])))
 
 
 def add_words(parser):
     parser.add_argument("--shapes", type=measure.words_of, default=SHAPES, help=",".join(SHAPES))
     parser.add_argument("--iterations", type=int, default=20, help="of the blobs")
     parser.add_argument("--events", type=int, default=10_000_000, help="of log:K and wide:K")
+    parser.add_argument("--starts", type=measure.words_of, default=SHAPES[:1],
+                        help="shapes of which loading, seeding and quality are measured too")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--who", type=measure.words_of, default=PEERS, help=",".join(PEERS))
 
 
 def main():
     words = measure.read_words(__doc__, add_words)
-    results = {"rounds": words.rounds, "machine": measure.machine(), "limits": limits(), "series": [], "failures": []}
+    results = {"rounds": words.rounds, "machine": measure.machine(), "limits": limits(), "series": [], "starts": [],
+               "failures": []}
     needed = 4 * 10**9 + words.events * formats.BYTES_AN_EVENT
     with measure.place_of(words, needed) as place:
         for shape in words.shapes:
@@ -186,6 +215,8 @@ def main():
             case = Case(words, pathlib.Path(place), shape)
             try:
                 results["series"].append(measure_case(case, words))
+                if shape in words.starts:
+                    results["starts"].append(measure_start(case, words))
             except measure.Failed as failed:
                 measure.say(str(failed))
                 results["failures"].append(str(failed))

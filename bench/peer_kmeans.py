@@ -1,6 +1,8 @@
 """k-means of a peer on a matrix in memory, from given centroids; prints what it took as JSON.
 
     peer_kmeans.py --peer scikit-learn-lloyd|scikit-learn-elkan|scikit-learn-intelex|faiss --iterations N --threads N X.npy C.npy
+
+kmeans_plusplus draws as many centroids itself.
 """
 
 import argparse
@@ -8,7 +10,7 @@ import json
 import os
 import time
 
-PEERS = ["scikit-learn-lloyd", "scikit-learn-elkan", "scikit-learn-intelex", "faiss"]
+PEERS = ["scikit-learn-lloyd", "scikit-learn-elkan", "scikit-learn-intelex", "faiss", "kmeans_plusplus"]
 
 
 def read_words():
@@ -55,6 +57,14 @@ def fit_faiss(rows, centroids):
     return time.monotonic() - start, WORDS.iterations, fitted.centroids
 
 
+def draw_scikit(rows, centroids):
+    from sklearn.cluster import kmeans_plusplus
+
+    start = time.monotonic()
+    drawn, _ = kmeans_plusplus(rows, len(centroids), random_state=1)
+    return time.monotonic() - start, 0, drawn
+
+
 def inertia_of(rows, centroids):
     total, centroids = 0.0, centroids.astype(float)
     for first in range(0, len(rows), 100_000):
@@ -66,7 +76,7 @@ def inertia_of(rows, centroids):
 
 def main():
     rows, centroids = numpy.load(WORDS.rows), numpy.load(WORDS.centroids)
-    fit = fit_faiss if WORDS.peer == "faiss" else fit_scikit
+    fit = {"faiss": fit_faiss, "kmeans_plusplus": draw_scikit}.get(WORDS.peer, fit_scikit)
     seconds, iterations, final = fit(rows.copy(), centroids)
     result = {"seconds": seconds, "iterations": int(iterations)}
     if WORDS.inertia:
