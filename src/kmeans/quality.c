@@ -87,7 +87,7 @@ static void add_rows(const measuring *m, size_t first, size_t end, int64_t *word
         int64_t *word = words + (size_t)m->of->labels[i] * (d + 1);
         for (size_t j = 0; j < d; j++) {
             word[j] += index[j];
-            squares[j] += (int64_t)index[j] * index[j];
+            squares[j] += (rfm_i128)((int64_t)index[j] * index[j]); /* below 2^60 */
         }
         word[d]++;
     }

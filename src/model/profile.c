@@ -67,6 +67,7 @@ rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts
     sample drawn = {0};
     const size_t rank = (size_t)rfm_comm_rank(comm), ranks = (size_t)rfm_comm_size(comm);
     if (draw_sample(comm, frame, &drawn, err) == RFM_OK) {
+        rfm_assert(drawn.values != NULL);
         for (size_t c = 0; c < drawn.d * RFM_PROFILE_CUTS; c++)
             cuts[c] = drawn.n > 0 ? HUGE_VAL : 0;
         for (size_t j = rank; j < drawn.d; j += ranks)

@@ -1,7 +1,9 @@
 """A fit that is stopped on request or killed goes on where it was, at any number of ranks, and ends with the same bits."""
 
+import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -53,6 +55,7 @@ class Checkpoint(case.Case):
         start = time.monotonic()
         self.rfmpi(*self.words("alone"), ranks=2)
         lasts = time.monotonic() - start
+        fits = case.read_report(self.dir / "alone")["stages"]["cluster"]["seconds"]
         wanted, resumed = outcome(self.dir / "alone"), 0
         for seed in range(20):
             draw, out = random.Random(seed), f"killed-{seed}"
@@ -60,19 +63,30 @@ class Checkpoint(case.Case):
                 process = self.begin(out, ranks=draw.randint(1, 3))
                 if seed % 4:  # in the fit; else anywhere
                     self.wait_for_checkpoint(out, process)
-                time.sleep(draw.uniform(0, 0.4 if seed % 4 else 0.9) * lasts)
-                os.killpg(process.pid, signal.SIGKILL)
+                time.sleep(draw.uniform(0, 0.7) * fits if seed % 4 else draw.uniform(0, 0.9) * lasts)
+                with contextlib.suppress(ProcessLookupError):  # it may be through
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
             resumed += any((self.dir / out / f"checkpoint-{i}").exists() for i in (0, 1))
             self.finish(out, wanted, ranks=1 + seed % 4)
         self.assertGreater(resumed, 5, "hardly any kill met a fit under way")
 
+    def stop_in_fit(self, out, stop, *more):
+        """What it said. A start that was through with its fit before the request came does not count."""
+        for _ in range(20):
+            shutil.rmtree(self.dir / out, ignore_errors=True)
+            process = self.begin(out, *more)
+            self.wait_for_checkpoint(out, process)
+            with contextlib.suppress(ProcessLookupError):
+                stop(process)
+            said = process.communicate(timeout=60)[1]
+            self.assertIn(process.returncode, (0, 75), said)
+            if process.returncode == 75 and not (self.dir / out / "model.h5").exists():
+                return said
+        self.fail("no request to stop met a fit under way")
+
     def stop_and_finish(self, out, stop, reason, wanted):
-        process = self.begin(out, "--set", "log.level=debug")
-        self.wait_for_checkpoint(out, process)
-        stop(process)
-        said = process.communicate(timeout=60)[1]
-        self.assertEqual(process.returncode, 75, said)
+        said = self.stop_in_fit(out, stop, "--set", "log.level=debug")
         ours = [line for line in said.splitlines() if line.startswith("rfmpi: error: ")]
         self.assertEqual(len(ours), 1, said)
         self.assertIn("stopped on request", ours[0])
@@ -114,11 +128,7 @@ class Checkpoint(case.Case):
         self.assertIn("'soon' is no time", wrong.stderr)
 
     def stop_early(self, out):
-        process = self.begin(out)
-        self.wait_for_checkpoint(out, process)
-        (self.dir / out / "stop").touch()
-        process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 75)
+        self.stop_in_fit(out, lambda process: (self.dir / out / "stop").touch())
 
     def test_a_damaged_checkpoint_is_told_and_not_used(self):
         self.rfmpi(*self.words("alone"))
