@@ -5,13 +5,14 @@
  * its label (Hamerly, SDM 2010). Instead of lowering each row's bound in every iteration, the movements are summed up
  * for each label, and a row remembers at which sum it is due (tile.h): a row that is not costs two loads.
  *
- * With many centroids, rows that are due are looked at label by label, against the neighbours of their old centroid a
- * alone: a centroid farther from a than twice the row's distance to a is farther from the row than a (Newling and
- * Fleuret, ICML 2016). How near those that were not looked at can be limits the gap.
+ * With many centroids there is always a fast one. A row then remembers as well how far all centroids but its own are at
+ * least, and rows that are due are looked at label by label, against the rivals of their centroid alone (rivals.h). How
+ * near those that were not looked at can be limits the gap.
  *
  * All of it is in the filter's units; what the filter does not decide, the definition decides, and is looked at again
  * in the next iteration. The first look is at all rows and all centroids. */
 #include "dense.h"
+#include "drift.h"
 #include "rivals.h"
 
 #include <math.h>
@@ -22,10 +23,10 @@ enum { WORDS_PER_LINE = 16, FETCHED_WORDS = 128, AHEAD = 2 * RFM_TILE_ROWS };
 enum {
     APART = 8,
     MANY_MOVES = 10,
-    MOST_LOOKED = 3, /* quarters */
+    FEWER_MOVES = 4,
     GUESSED = 256,
     WORTH_A_LIST = 4,
-    FEW_CENTROIDS = 24,
+    FEW_CENTROIDS = 256,
     ROWS_PER_LABEL = 256,
     LEAST_ROWS = 1 << 13,
     MOST_ROWS = 1 << 18
@@ -38,25 +39,18 @@ typedef struct bounds {
     void *state; /* of dense */
     rfm_dense_room found;
     rfm_tile_room room;
-    rfm_rivals rivals;
+    rfm_rivals rivals; /* with many centroids */
+    rfm_drift drift;
     int threads;
-    size_t n, stride, ends_stride;
+    size_t n, stride, tables, ends_stride;
     bool knows, dates, by_label;
-    size_t moves_most;   /* bounds are kept when no more rows move */
-    size_t *n_moves;     /* [threads] of the last pass, a cache line apart */
-    size_t *looked;      /* [threads] pairs of a row and a centroid, likewise */
-    float *due;          /* [n] */
-    float *far;          /* [n] with many centroids, see rfm_reach */
-    double *previous;    /* [k * d] centroids of the last pass */
-    double *moved;       /* [k] the sums of movements */
-    double *fastest;     /* [k] the sums of what the fastest of the others moved */
-    double *move;        /* [k] the last movement */
-    float *before, *at;  /* [k] moved, rounded down and up */
-    float *then;         /* [k] moved, in the pass before */
-    float *others;       /* [k] fastest, rounded down; */
-    float *fastest_then; /* [k] in the pass before, rounded up */
+    size_t moves_most; /* bounds are kept when no more rows move */
+    size_t *n_moves;   /* [threads] of the last pass, a cache line apart */
+    size_t *looked;    /* [threads] pairs of a row and a centroid, likewise */
+    float *due;        /* [n] */
+    float *far;        /* [n] with many centroids, see rfm_reach */
     float margin;
-    uint32_t *sifted; /* [threads][3][stride]: rows that are due, the same by label, and their keys */
+    uint32_t *sifted; /* [threads][tables][stride]: rows that are due; with many centroids by label too, and keys */
     uint32_t *ends;   /* [threads][ends_stride] */
 } bounds;
 
@@ -69,45 +63,33 @@ static void close_bounds(void *state)
         self->dense->close(self->state);
     rfm_filter_close(&self->filter);
     rfm_rivals_close(&self->rivals);
+    rfm_drift_close(&self->drift);
     free(self->room.bytes);
     free(self->n_moves);
     free(self->looked);
     free(self->due);
     free(self->far);
-    free(self->previous);
-    free(self->moved);
-    free(self->fastest);
-    free(self->move);
-    free(self->before);
-    free(self->at);
-    free(self->then);
-    free(self->others);
-    free(self->fastest_then);
     rfm_dense_room_close(&self->found);
     free(self->sifted);
     free(self->ends);
     free(self);
 }
 
+/* With many centroids rows are looked at label by label. */
 static rfm_status allocate(bounds *self, const rfm_assignment *assignment, rfm_error *err)
 {
-    size_t k = (size_t)assignment->k, d = (size_t)assignment->grid->d, threads = (size_t)assignment->threads;
+    const size_t k = (size_t)assignment->k, threads = (size_t)assignment->threads;
+    const bool many = k > FEW_CENTROIDS;
     self->n_moves = rfm_alloc(threads, APART * sizeof *self->n_moves, err);
-    self->due = rfm_alloc(assignment->n, sizeof *self->due, err);
-    self->previous = rfm_alloc(k, d * sizeof *self->previous, err);
-    self->moved = rfm_alloc(k, sizeof *self->moved, err);
-    self->before = rfm_alloc(k + RFM_TILE_ROWS, sizeof *self->before, err);
-    self->at = rfm_alloc(k + RFM_TILE_ROWS, sizeof *self->at, err);
-    self->then = rfm_alloc(k + RFM_TILE_ROWS, sizeof *self->then, err);
-    self->others = rfm_alloc(k + RFM_TILE_ROWS, sizeof *self->others, err);
-    self->fastest_then = rfm_alloc(k + RFM_TILE_ROWS, sizeof *self->fastest_then, err);
     self->looked = rfm_alloc(threads, APART * sizeof *self->looked, err);
-    self->far = rfm_alloc(assignment->n, sizeof *self->far, err);
-    self->fastest = rfm_alloc(k, sizeof *self->fastest, err);
-    self->move = rfm_alloc(k, sizeof *self->move, err);
-    self->sifted = rfm_alloc(threads, 3 * self->stride * sizeof *self->sifted, err);
-    self->ends_stride = k * RFM_RIVAL_GRADES + 17;
+    self->due = rfm_alloc(assignment->n, sizeof *self->due, err);
+    self->far = rfm_alloc(many ? assignment->n : 0, sizeof *self->far, err);
+    self->tables = many ? 3 : 1;
+    self->sifted = rfm_alloc(threads, self->tables * self->stride * sizeof *self->sifted, err);
+    self->ends_stride = many ? k * RFM_RIVAL_GRADES + 17 : 0;
     self->ends = rfm_alloc(threads, self->ends_stride * sizeof *self->ends, err);
+    if (many)
+        rfm_rivals_open(&self->rivals, assignment, err);
     return err->status ? err->status : rfm_tile_room_open(&self->room, assignment->threads, assignment->grid->d, err);
 }
 
@@ -127,7 +109,7 @@ static rfm_status open_bounds(const rfm_assignment *assignment, void **state, rf
     if (allocate(self, assignment, err) || rfm_filter_open(&self->filter, assignment, err) ||
         rfm_dense_room_open(&self->found, &part, err) ||
         self->dense->open(&self->filter, self->found.tiles, &part, &self->state, err) ||
-        rfm_rivals_open(&self->rivals, assignment, err)) {
+        rfm_drift_open(&self->drift, d, assignment->k, self->filter.scale, err)) {
         close_bounds(self);
         return err->status;
     }
@@ -139,49 +121,7 @@ static rfm_status open_bounds(const rfm_assignment *assignment, void **state, rf
     return RFM_OK;
 }
 
-/* ---- movements -------------------------------------------------------------------------------------------------- */
-
-/* At most, in the filter's units. */
-static double measure_move(const bounds *self, const double *centroids, size_t c)
-{
-    const size_t d = (size_t)self->filter.d;
-    double square = 0;
-    for (size_t j = 0; j < d; j++) {
-        double difference = ldexp(centroids[c * d + j] - self->previous[c * d + j], self->filter.scale);
-        square += difference * difference;
-    }
-    return sqrt(square) * (1 + 1e-9) + 0x1p-500;
-}
-
-static void sum_moves(bounds *self, int k, const double *centroids)
-{
-    double fastest = 0, next = 0;
-    int first = -1;
-    for (int c = 0; c < k; c++) {
-        double move = self->move[c] = measure_move(self, centroids, (size_t)c);
-        if (move > fastest) {
-            next = fastest;
-            fastest = move;
-            first = c;
-        } else if (move > next) {
-            next = move;
-        }
-    }
-    for (int c = 0; c < k; c++) {
-        const double other = c == first ? next : fastest;
-        self->moved[c] += self->move[c] + other;
-        self->fastest[c] += other;
-    }
-}
-
-static void round_sums(bounds *self, int k)
-{
-    for (int c = 0; c < k; c++) {
-        self->before[c] = (float)self->moved[c] * (1 - 0x1p-22F);
-        self->at[c] = (float)self->moved[c] * (1 + 0x1p-22F);
-        self->others[c] = (float)self->fastest[c] * (1 - 0x1p-22F);
-    }
-}
+/* ---- whether bounds pay ----------------------------------------------------------------------------------------- */
 
 static size_t take_count(const bounds *self, size_t *counts)
 {
@@ -193,44 +133,37 @@ static size_t take_count(const bounds *self, size_t *counts)
     return n;
 }
 
-/* Whether bounds pay is counted, not timed. With few centroids nearly all rows are due again while labels change in
- * numbers. Later, or with many centroids, the last pass tells: when it had to look at most pairs of a row and a
- * centroid after all, bounds rest until only half as many rows move. */
+/* It is counted, not timed. With few centroids nearly all rows are due again while labels change in numbers. Later, or
+ * with many centroids, the last pass tells: when as much was looked at as there is, bounds rest until fewer rows move.
+ */
 static bool is_worth_dating(bounds *self, int k, bool fresh)
 {
     const size_t moves = take_count(self, self->n_moves), looked = take_count(self, self->looked);
     if (fresh)
         self->moves_most = self->by_label ? self->n : self->n / MANY_MOVES;
     const double all = (double)self->n * k;
-    if (self->knows && !fresh && (double)looked > all * MOST_LOOKED / 4) {
-        self->moves_most = moves / 2;
-        rfm_log(RFM_LOG_DEBUG, "k-means: bounds: looked at %.0f %% of rows x centroids: all, until %zu rows move",
+    if (self->knows && !fresh && (double)looked >= all && all > 0) {
+        self->moves_most = moves - moves / FEWER_MOVES;
+        rfm_log(RFM_LOG_DEBUG, "k-means: bounds: looked at %.0f %% of rows x centroids, rest until %zu rows move",
                 100 * (double)looked / all, self->moves_most);
     }
-    return self->by_label && fresh ? true : !fresh && moves <= self->moves_most;
+    return fresh ? self->by_label : moves <= self->moves_most;
 }
 
 static void begin_bounds(void *state, int k, const double *centroids, bool fresh)
 {
     bounds *self = state;
     const bool same = !fresh && k == self->filter.k && self->filter.serves;
-    for (int c = 0; c < k; c++) {
-        self->then[c] = (float)self->moved[c];
-        self->fastest_then[c] = (float)self->fastest[c] * (1 + 0x1p-22F);
-    }
     if (same)
-        sum_moves(self, k, centroids);
+        rfm_drift_add(&self->drift, k, centroids);
     rfm_filter_begin(&self->filter, k, centroids);
     self->by_label = k > FEW_CENTROIDS;
     const bool dates = is_worth_dating(self, k, fresh);
     self->knows = same && self->dates && dates && self->filter.serves;
     self->dates = dates;
-    for (int c = 0; c < k && !self->knows; c++)
-        self->moved[c] = self->fastest[c] = 0;
-    round_sums(self, k);
-    memcpy(self->previous, centroids, (size_t)k * (size_t)self->filter.d * sizeof *centroids);
+    rfm_drift_begin(&self->drift, k, centroids, self->knows);
     if (self->knows && self->by_label)
-        rfm_rivals_begin(&self->rivals, &self->filter, self->move);
+        rfm_rivals_begin(&self->rivals, &self->filter, self->drift.move);
 }
 
 /* ---- looking ---------------------------------------------------------------------------------------------------- */
@@ -242,7 +175,8 @@ static int32_t settle(const bounds *self, const rfm_block *block, size_t i)
 
 static rfm_reach reach_of(const bounds *self, float *far)
 {
-    return (rfm_reach){.before = self->before, .margin = self->margin, .others = self->others, .far = far};
+    return (rfm_reach){
+        .before = self->drift.gap_down, .margin = self->margin, .others = self->drift.other_down, .far = far};
 }
 
 static size_t *looked_of(const bounds *self, int thread)
@@ -286,13 +220,13 @@ static void keep_tile(bounds *self, const rfm_block *block, const rfm_reach *rea
                       rfm_tile *tile, const answer *to)
 {
     const rfm_found found = rfm_tile_found(tile);
-    float *due = self->due + block->first, *far = self->far + block->first;
+    float *due = self->due + block->first;
     self->tiles->date(&self->filter, reach, &found, RFM_TILE_ROWS, tile->due);
     for (size_t l = 0; l < n; l++) {
         int32_t *label = &to->labels[rows[l]], before = *label;
         due[rows[l]] = tile->due[l];
         if (reach->far)
-            far[rows[l]] = reach->far[l];
+            self->far[block->first + rows[l]] = reach->far[l];
         *label = tile->due[l] < 0 ? settle(self, block, rows[l]) : tile->label[l];
         rfm_moves_keep(to->moves, rows[l], before, *label);
     }
@@ -333,10 +267,11 @@ static void measure_company(bounds *self, const rfm_block *block, int32_t c, con
 {
     const rfm_found found = rfm_tile_found(tile);
     const float *far = self->far + block->first;
+    of->step = self->drift.gap_up[c] - self->drift.gap_then[c];
     self->tiles->look(&self->filter, &c, 1, tile);
     self->tiles->measure(&self->filter, &found, RFM_TILE_ROWS, of->own);
     for (size_t l = 0; l < RFM_TILE_ROWS; l++)
-        of->others[l] = far[rows[l < n ? l : n - 1]] - self->fastest_then[c];
+        of->others[l] = far[rows[l < n ? l : n - 1]] - self->drift.other_then[c];
 }
 
 static void look_around(bounds *self, const rfm_block *block, rfm_around *around, const uint32_t *rows, size_t n,
@@ -370,7 +305,7 @@ static float guess_usual(const bounds *self, const rfm_block *block, const uint3
     float sum = 0, some = 0;
     for (size_t i = 0; i < n; i += 1 + n / GUESSED) {
         const int32_t c = labels[rows[i]];
-        const float own = far[rows[i]] - self->fastest_then[c] - (due[rows[i]] - self->then[c]);
+        const float own = far[rows[i]] - self->drift.other_then[c] - (due[rows[i]] - self->drift.gap_then[c]);
         sum += own > 0 ? own : 0;
         some += own > 0;
     }
@@ -393,7 +328,7 @@ static const uint32_t *order_by_label(bounds *self, const rfm_block *block, uint
     memset(ends, 0, (grades + 1) * sizeof *ends);
     for (size_t i = 0; i < n; i++) {
         const int32_t c = labels[rows[i]];
-        const float gap = due[rows[i]] - self->then[c], own = far[rows[i]] - self->fastest_then[c] - gap;
+        const float gap = due[rows[i]] - self->drift.gap_then[c], own = far[rows[i]] - self->drift.other_then[c] - gap;
         key[i] = (uint32_t)c * RFM_RIVAL_GRADES + rfm_rivals_grade(&self->rivals, own, gap, usual);
         ends[key[i] + 1]++;
     }
@@ -420,8 +355,9 @@ static void look_by_label(bounds *self, const rfm_block *block, uint32_t *rows, 
 
 static void look_again(bounds *self, const rfm_block *block, const answer *to)
 {
-    uint32_t *rows = self->sifted + 3 * (size_t)block->thread * self->stride;
-    size_t n = self->tiles->sift(self->due + block->first, to->labels, self->at, self->filter.k, block->n, rows);
+    uint32_t *rows = self->sifted + self->tables * (size_t)block->thread * self->stride;
+    size_t n =
+        self->tiles->sift(self->due + block->first, to->labels, self->drift.gap_up, self->filter.k, block->n, rows);
     if (self->by_label)
         look_by_label(self, block, rows, n, to);
     else if (n > block->n / WORTH_A_LIST)

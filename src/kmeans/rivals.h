@@ -32,6 +32,7 @@ typedef struct rfm_around {
 /* Rows of one label, at most: how far each is from its centroid; at least: from any other, before these moved. */
 typedef struct rfm_company {
     float own[RFM_TILE_ROWS], others[RFM_TILE_ROWS];
+    float step; /* what the gap between the two lost in the last pass, where nothing was looked at */
 } rfm_company;
 
 rfm_status rfm_rivals_open(rfm_rivals *rivals, const rfm_assignment *assignment, rfm_error *err);
