@@ -18,8 +18,20 @@ const rfm_assigner *rfm_assigner_once(int d, int k)
     return rfm_dense_choose(d, k) == &rfm_dense_fused ? &rfm_assigner_fused : &rfm_assigner_gemm;
 }
 
+static void tell_choice(int d, int k)
+{
+    const bool few = rfm_dense_choose(d, k) == &rfm_dense_fused;
+    if (!may_filter(d, k))
+        rfm_log(RFM_LOG_DEBUG, "k-means: auto: definition, since %s", k < 2 ? "k is 1" : "there are too many columns");
+    else
+        rfm_log(RFM_LOG_DEBUG, "k-means: auto: bounds in front of %s, since %d centroids of %d columns %s the cache",
+                few ? "fused" : "gemm", k, d, few ? "fit" : "pass");
+}
+
 const rfm_assigner *rfm_assigner_choose(rfm_algorithm algorithm, int d, int k)
 {
+    if (algorithm == RFM_ALGORITHM_AUTO)
+        tell_choice(d, k);
     if (algorithm == RFM_ALGORITHM_DEFINITION || !may_filter(d, k))
         return &rfm_assigner_definition;
     if (algorithm == RFM_ALGORITHM_FUSED)

@@ -25,8 +25,9 @@ typedef struct rfm_tile {
 typedef struct rfm_reach {
     const float *before; /* [k] the sums so far, rounded down */
     float margin;        /* a gap that is none: the definition rounds too */
-    float beyond;        /* centroids that were not looked at are at least so far from a certain one, from which */
-    const float *apart;  /* the rows are at most so far. NULL: all were looked at */
+    const float *beyond; /* [n] centroids that were not looked at are at least so far. NULL: all were looked at */
+    const float *others; /* [k] sums of what the fastest other centroid moved alone, rounded down */
+    float *far; /* [n] to be: what all centroids but the label's are away at least, plus others. NULL: nothing */
 } rfm_reach;
 
 typedef struct rfm_tiles {
@@ -54,6 +55,9 @@ typedef struct rfm_tiles {
     /* The rows that are due, ascending; returns how many. limit: [k], the sums so far, rounded up. There is room for
      * RFM_TILE_ROWS rows more than n. Tables of k have room for RFM_TILE_ROWS at least. */
     size_t (*sift)(const float *due, const int32_t *label, const float *limit, int k, size_t n, uint32_t *rows);
+
+    /* Those of order[n] whose value is below, in this order; returns how many. Room as for sift. */
+    size_t (*pick)(const float *value, float below, const int32_t *order, size_t n, int32_t *list);
 
     /* The rows where a and b differ, in the same way. */
     size_t (*differ)(const int32_t *a, const int32_t *b, size_t n, uint32_t *rows);

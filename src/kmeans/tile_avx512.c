@@ -69,6 +69,18 @@ static inline size_t sift_lanes(const float *due, const float *limit, size_t n, 
     return n_due;
 }
 
+static size_t pick_lanes(const float *value, float below, const int32_t *order, size_t n, int32_t *list)
+{
+    size_t n_picked = 0;
+    for (size_t i = 0; i < n; i += 16) {
+        const __mmask16 there = mask_lanes(n - i);
+        const __m512 all = _mm512_maskz_loadu_ps(there, value + i);
+        const __mmask16 is_below = _mm512_mask_cmp_ps_mask(there, all, _mm512_set1_ps(below), _CMP_LT_OQ);
+        n_picked += put_lanes(is_below, _mm512_maskz_loadu_epi32(there, order + i), (uint32_t *)list + n_picked);
+    }
+    return n_picked;
+}
+
 static size_t differ_lanes(const int32_t *a, const int32_t *b, size_t n, uint32_t *rows)
 {
     size_t n_different = 0;

@@ -1,6 +1,6 @@
 /* tile_body: what is the same for all vector instruction sets. Each tile_*.c defines keep_two, look_up, sift_lanes,
- * differ_lanes (tile_plain.h has the last three), NAME and RFM_TILES, and then includes this; it is compiled with its
- * own flags, and with contraction: a filter need not round as others do. */
+ * pick_lanes, differ_lanes (tile_plain.h has the last four), NAME and RFM_TILES, and then includes this; it is compiled
+ * with its own flags, and with contraction: a filter need not round as others do. */
 #include "tile.h"
 
 #include <math.h>
@@ -147,45 +147,42 @@ static inline float at_most(const rfm_filter *filter, float square, float best)
     return root(square + best + filter->slack + 2 * filter->row_slack * square) * UP;
 }
 
-/* since: what each label's sum of movements was, rounded down. */
+/* since: what each label's sum of movements was, rounded down. far: to be, plus what it is already. */
 static void date_lanes(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n,
-                       const float *restrict since, float *restrict due)
+                       const float *restrict since, const float *restrict beyond, float *restrict far,
+                       float *restrict due)
 {
     const float *restrict squares = found->squares, *restrict best = found->best, *restrict second = found->second;
     const float slack = filter->slack, row_slack = filter->row_slack;
     for (size_t i = 0; i < n; i++) {
         const float room = row_slack * squares[i] + slack;
-        float far = root(squares[i] + second[i] - 2 * room) * DOWN;
-        float gap = far - at_most(filter, squares[i], best[i]) - reach->margin;
+        float away = root(squares[i] + second[i] - 2 * room) * DOWN;
+        away = beyond[i] < away ? beyond[i] : away;
+        float gap = away - at_most(filter, squares[i], best[i]) - reach->margin;
         float until = (gap + since[i]) * DOWN;
         until = gap > 0 ? until : -HUGE_VALF;
-        due[i] = second[i] - best[i] > room ? until : -HUGE_VALF;
-    }
-}
-
-static void date_beyond(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n,
-                        const float *restrict since, float *restrict due)
-{
-    const float *restrict squares = found->squares, *restrict best = found->best, *restrict apart = reach->apart;
-    for (size_t i = 0; i < n; i++) {
-        float gap = reach->beyond - apart[i] - at_most(filter, squares[i], best[i]) - reach->margin;
-        float until = (gap + since[i]) * DOWN;
-        until = gap > 0 ? until : -HUGE_VALF;
-        due[i] = until < due[i] ? until : due[i];
+        until = second[i] - best[i] > room ? until : -HUGE_VALF;
+        away = (away + far[i]) * DOWN;
+        far[i] = until > 0 ? away : -HUGE_VALF;
+        due[i] = until;
     }
 }
 
 static void date(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n, float *due)
 {
-    float since[SOME];
+    float since[SOME], beyond[SOME], far[SOME] = {0};
+    for (size_t i = 0; i < SOME; i++)
+        beyond[i] = HUGE_VALF;
     for (size_t first = 0, some; first < n; first += some) {
         some = n - first < SOME ? n - first : SOME;
         const rfm_found part = {found->squares + first, found->best + first, found->second + first,
                                 found->label + first};
         look_up(reach->before, filter->k, part.label, some, since);
-        date_lanes(filter, reach, &part, some, since, due + first);
-        if (reach->apart)
-            date_beyond(filter, reach, &part, some, since, due + first);
+        if (reach->far)
+            look_up(reach->others, filter->k, part.label, some, far);
+        date_lanes(filter, reach, &part, some, since, reach->beyond ? reach->beyond + first : beyond, far, due + first);
+        if (reach->far)
+            memcpy(reach->far + first, far, some * sizeof *far);
     }
 }
 
@@ -219,4 +216,4 @@ static size_t sift(const float *due, const int32_t *label, const float *limit, i
     return n_due;
 }
 
-const rfm_tiles RFM_TILES = {NAME, load, start, look, date, measure, count_open, sift, differ_lanes};
+const rfm_tiles RFM_TILES = {NAME, load, start, look, date, measure, count_open, sift, pick_lanes, differ_lanes};

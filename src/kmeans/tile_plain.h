@@ -22,6 +22,16 @@ static inline size_t sift_lanes(const float *due, const float *limit, size_t n, 
     return n_due;
 }
 
+static size_t pick_lanes(const float *value, float below, const int32_t *order, size_t n, int32_t *list)
+{
+    size_t n_picked = 0;
+    for (size_t i = 0; i < n; i++) {
+        list[n_picked] = order[i];
+        n_picked += value[i] < below;
+    }
+    return n_picked;
+}
+
 static size_t differ_lanes(const int32_t *a, const int32_t *b, size_t n, uint32_t *rows)
 {
     size_t n_different = 0;

@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void check_labels(const test_trial *trial, const test_sample *sample)
 {
@@ -179,13 +181,82 @@ static void try_algorithms(uint64_t seed)
     uint64_t state = seed;
     size_t n = 1 + draw_below(&state, seed % 11 == 0 ? 6000 : 900);
     int d = 1 + (int)draw_below(&state, seed % 5 == 0 ? 40 : 9);
-    int k = 1 + (int)draw_below(&state, seed / KINDS % 2 == 0 ? 120 : 12);
+    int k = (seed % 9 == 4 ? 257 : 1) + (int)draw_below(&state, seed / KINDS % 2 == 0 ? 120 : 12);
     test_sample sample = sample_make((test_kind)(seed % KINDS), seed, n, d);
     omp_set_num_threads(1 + (int)draw_below(&state, 3));
     uint64_t expected = hash_of_fit(&sample, RFM_ALGORITHM_DEFINITION, k, seed);
     for (int algorithm = RFM_ALGORITHM_FUSED; algorithm < (int)RFM_ALGORITHM_DEFINITION; algorithm++)
         assert_int_equal(hash_of_fit(&sample, (rfm_algorithm)algorithm, k, seed), expected);
     sample_free(&sample);
+}
+
+/* Iterations with rows enough for every one of many centroids. */
+static uint64_t hash_of_many(const test_sample *sample, rfm_algorithm algorithm, uint64_t seed)
+{
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    test_trial trial;
+    options.algorithm = algorithm;
+    options.k = 300 + (int)(seed * 37 % 100);
+    options.seed = seed;
+    options.tolerance = 0;
+    options.max_iterations = 20;
+    options.search = RFM_SEARCH_NONE;
+    options.seeding = RFM_SEEDING_RANDOM;
+    trial_run(sample, (int)(seed % WAYS), &options, &trial);
+    uint64_t hash = trial_hash(&trial, sample->n);
+    trial_free(&trial);
+    return hash;
+}
+
+static void many_centroids_give_the_same_bits(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < some(2 * KINDS); seed++) {
+        test_sample sample =
+            sample_make((test_kind)(seed % KINDS), seed, seed < KINDS ? 6000 : 200, 1 + (int)(seed % 9));
+        uint64_t expected = hash_of_many(&sample, RFM_ALGORITHM_DEFINITION, seed);
+        assert_int_equal(hash_of_many(&sample, RFM_ALGORITHM_AUTO, seed), expected);
+        sample_free(&sample);
+    }
+}
+
+/* Whether the debugging log of a fit by bounds says so. */
+static bool log_says(const test_sample *sample, int k, const char *words)
+{
+    char log[1 << 16];
+    FILE *file = tmpfile();
+    const int kept = dup(STDERR_FILENO);
+    rfm_kmeans_options options = rfm_kmeans_defaults();
+    test_trial trial;
+    assert_non_null(file);
+    options.k = k;
+    options.tolerance = 0;
+    options.max_iterations = 12;
+    options.search = RFM_SEARCH_NONE;
+    dup2(fileno(file), STDERR_FILENO);
+    rfm_log_open(RFM_LOG_DEBUG, true);
+    trial_run(sample, 1, &options, &trial);
+    rfm_log_open(RFM_LOG_ERROR, true);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(file);
+    log[fread(log, 1, sizeof log - 1, file)] = 0;
+    fclose(file);
+    trial_free(&trial);
+    return strstr(log, words) != NULL;
+}
+
+/* Among evenly spread rows of many columns everything is as far as anything else. */
+static void bounds_rest_where_they_do_not_pay(void **state)
+{
+    (void)state;
+    test_sample even = sample_make(KIND_EVEN, 1, 3000, 60), clustered = sample_make(KIND_CLUSTERED, 1, 3000, 6);
+    assert_true(log_says(&even, 300, "rest until"));
+    assert_false(log_says(&clustered, 5, "rest until"));
+    assert_true(log_says(&clustered, 5, "auto: bounds in front of fused"));
+    assert_true(log_says(&clustered, 1, "auto: definition"));
+    sample_free(&even);
+    sample_free(&clustered);
 }
 
 static void every_algorithm_gives_the_same_bits(void **state)
@@ -315,6 +386,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(fits_do_not_depend_on_ranks_threads_or_sharding),
         cmocka_unit_test(a_known_fit_gives_the_known_result),
         cmocka_unit_test(every_algorithm_gives_the_same_bits),
+        cmocka_unit_test(many_centroids_give_the_same_bits),
+        cmocka_unit_test(bounds_rest_where_they_do_not_pay),
         cmocka_unit_test(every_vector_instruction_set_gives_the_same_bits),
         cmocka_unit_test(vectors_that_are_not_there_are_refused),
         cmocka_unit_test(the_loop_does_what_a_plain_one_does),
