@@ -38,6 +38,20 @@ rfm_status rfm_grid_fit(rfm_comm *comm, size_t n_local, int d, const double *sca
 /* The index of a value, saturated at +-2^52. Local. */
 int64_t rfm_grid_index(const rfm_grid *grid, int column, double scaled);
 
+/* What rows count for. Only their ratios matter, but for inertia. A row of weight 0 gets a label and has no other
+ * influence; it must lie within the grid's range like the others. */
+typedef struct rfm_weights {
+    int64_t *units; /* [n] of the local rows, at most 2^24 each: the weight is unit * units; owned. NULL: 1 each */
+    double unit;    /* 0: there are no weights */
+    int64_t n;      /* global: rows that weigh something */
+    int64_t total;  /* global, in units */
+} rfm_weights;
+
+/* Collective. Finite weights, 0 or more, rounded to 24 bits below the largest. Others, or none above 0: RFM_DATA that
+ * names the row. */
+rfm_status rfm_weights_init(rfm_comm *comm, size_t n_local, const double *values, rfm_weights *weights, rfm_error *err);
+void rfm_weights_free(rfm_weights *weights);
+
 typedef struct rfm_matrix {
     size_t n; /* local rows */
     int d;
@@ -45,11 +59,14 @@ typedef struct rfm_matrix {
     int32_t *index;          /* [n * d] row major; owned */
     uint64_t *key;        /* [n] what random choices are keyed by: hash of the id, or of the global row number; owned */
     const rfm_grid *grid; /* borrowed */
+    rfm_weights weights;  /* borrowed; 1 each unless set by rfm_matrix_weigh */
 } rfm_matrix;
 
 /* Collective. key NULL: row numbers. Values must be within the grid's range (rfm_grid_fit saw them). */
 rfm_status rfm_matrix_init(rfm_comm *comm, const rfm_grid *grid, size_t n_local, const double *scaled,
                            const uint64_t *key, rfm_matrix *matrix, rfm_error *err);
+/* Local. Of the same rows; borrowed. */
+void rfm_matrix_weigh(rfm_matrix *matrix, const rfm_weights *weights);
 void rfm_matrix_free(rfm_matrix *matrix);
 
 /* ---- fit -------------------------------------------------------------------------------------------------------- */
@@ -124,9 +141,10 @@ typedef struct rfm_clustering {
     int k; /* fewer than asked when there are fewer distinct rows */
     int d;
     double *centroids; /* [k * d] positions: scaled units less the grid's offset; these decide */
-    int64_t *sizes;    /* [k] global */
+    int64_t *sizes;    /* [k] global, rows */
+    double *weights;   /* [k] global; the sizes where there are no weights */
     int32_t *labels;   /* [n] of the local rows */
-    double inertia;    /* of these labels about these centroids */
+    double inertia;    /* of these labels about these centroids, by weight */
     int iterations;    /* of the best restart */
     bool converged;
     int restart;   /* which restart won */

@@ -190,8 +190,7 @@ typedef struct tally {
 static rfm_status open_tally(tally *self, int k, rfm_error *err)
 {
     size_t d = (size_t)self->grid->d;
-    self->sums.d = self->grid->d;
-    self->sums.stride = d + 1;
+    self->sums = rfm_sums_shape(self->grid->d, false);
     self->sums.words = rfm_alloc((size_t)k, (d + 1) * sizeof *self->sums.words, err);
     self->squares = rfm_alloc(d, sizeof *self->squares, err);
     self->index = rfm_alloc(d, sizeof *self->index, err);

@@ -54,8 +54,7 @@ static void close_measuring(measuring *m)
 static rfm_status open_measuring(measuring *m, rfm_error *err)
 {
     size_t k = (size_t)m->of->k, d = (size_t)m->matrix->d, threads = (size_t)m->threads;
-    m->sums.d = m->matrix->d;
-    m->sums.stride = d + 1;
+    m->sums = rfm_sums_shape(m->matrix->d, false);
     m->stride = (d + k + 15) / 8 * 8;
     m->sums.words = rfm_alloc(k, (d + 1) * sizeof *m->sums.words, err);
     m->squares = rfm_alloc(d, sizeof *m->squares, err);
