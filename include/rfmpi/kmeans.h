@@ -178,8 +178,8 @@ typedef struct rfm_quality {
     double seconds; /* all of this took; this rank */
 } rfm_quality;
 
-/* Collective. Of the labels, about their own means. The seed draws the sample that the silhouette is taken from where
- * there are more than 10,000 rows. Empty on failure. */
+/* Collective. Of the labels, about their own means, by weight (quality.c, silhouette.c). The seed draws the sample that
+ * the silhouette is taken from where there are more than 10,000 rows. Empty on failure. */
 rfm_status rfm_kmeans_quality(rfm_comm *comm, const rfm_matrix *matrix, const rfm_clustering *clustering, uint64_t seed,
                               rfm_quality *quality, rfm_error *err);
 void rfm_quality_free(rfm_quality *quality);
@@ -207,17 +207,24 @@ typedef struct rfm_centroids {
 typedef struct rfm_rows {
     size_t n;
     const double *scaled;
+    const rfm_weights *weights; /* NULL: 1 each. They decide no label */
 } rfm_rows;
+
+/* What is in each cluster, [k] each, of all ranks. Borrowed; NULL where it is not wanted. */
+typedef struct rfm_sizes {
+    int64_t *rows;
+    double *weights;
+} rfm_sizes;
 
 /* Local. Labels [n] and squared distances by the definition [n] (may be NULL). Equal to the fit's labels for the rows
  * of the fit. */
 rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows, int32_t *labels,
                             double *squared_distances, rfm_error *err);
 
-/* Collective. Inertia of labels about centroids, from integer sums; rows outside the fit's range add their distance by
- * the definition, rounded to a common power of two. sizes [k] global (may be NULL). */
+/* Collective. Inertia of labels about centroids, by weight, from integer sums; rows outside the fit's range add their
+ * distance by the definition, rounded to a common power of two. */
 rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, const rfm_rows *rows,
-                              const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err);
+                              const int32_t *labels, double *inertia, const rfm_sizes *sizes, rfm_error *err);
 
 /* Threads a fit uses on this rank. Local. */
 int rfm_kmeans_threads(void);
