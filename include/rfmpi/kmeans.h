@@ -38,6 +38,20 @@ rfm_status rfm_grid_fit(rfm_comm *comm, size_t n_local, int d, const double *sca
 /* The index of a value, saturated at +-2^52. Local. */
 int64_t rfm_grid_index(const rfm_grid *grid, int column, double scaled);
 
+/* What rows count for. Only their ratios matter, but for inertia. A row of weight 0 gets a label and has no other
+ * influence; it must lie within the grid's range like the others. */
+typedef struct rfm_weights {
+    int64_t *units; /* [n] of the local rows, at most 2^24 each: the weight is unit * units; owned. NULL: 1 each */
+    double unit;    /* 0: there are no weights */
+    int64_t n;      /* global: rows that weigh something */
+    int64_t total;  /* global, in units */
+} rfm_weights;
+
+/* Collective. Finite weights, 0 or more, rounded to 24 bits below the largest. Others, or none above 0: RFM_DATA that
+ * names the row. */
+rfm_status rfm_weights_init(rfm_comm *comm, size_t n_local, const double *values, rfm_weights *weights, rfm_error *err);
+void rfm_weights_free(rfm_weights *weights);
+
 typedef struct rfm_matrix {
     size_t n; /* local rows */
     int d;
@@ -45,11 +59,14 @@ typedef struct rfm_matrix {
     int32_t *index;          /* [n * d] row major; owned */
     uint64_t *key;        /* [n] what random choices are keyed by: hash of the id, or of the global row number; owned */
     const rfm_grid *grid; /* borrowed */
+    rfm_weights weights;  /* borrowed; 1 each unless set by rfm_matrix_weigh */
 } rfm_matrix;
 
 /* Collective. key NULL: row numbers. Values must be within the grid's range (rfm_grid_fit saw them). */
 rfm_status rfm_matrix_init(rfm_comm *comm, const rfm_grid *grid, size_t n_local, const double *scaled,
                            const uint64_t *key, rfm_matrix *matrix, rfm_error *err);
+/* Local. Of the same rows; borrowed. */
+void rfm_matrix_weigh(rfm_matrix *matrix, const rfm_weights *weights);
 void rfm_matrix_free(rfm_matrix *matrix);
 
 /* ---- fit -------------------------------------------------------------------------------------------------------- */
@@ -124,9 +141,10 @@ typedef struct rfm_clustering {
     int k; /* fewer than asked when there are fewer distinct rows */
     int d;
     double *centroids; /* [k * d] positions: scaled units less the grid's offset; these decide */
-    int64_t *sizes;    /* [k] global */
+    int64_t *sizes;    /* [k] global, rows */
+    double *weights;   /* [k] global; the sizes where there are no weights */
     int32_t *labels;   /* [n] of the local rows */
-    double inertia;    /* of these labels about these centroids */
+    double inertia;    /* of these labels about these centroids, by weight */
     int iterations;    /* of the best restart */
     bool converged;
     int restart;   /* which restart won */
@@ -160,8 +178,8 @@ typedef struct rfm_quality {
     double seconds; /* all of this took; this rank */
 } rfm_quality;
 
-/* Collective. Of the labels, about their own means. The seed draws the sample that the silhouette is taken from where
- * there are more than 10,000 rows. Empty on failure. */
+/* Collective. Of the labels, about their own means, by weight (quality.c, silhouette.c). The seed draws the sample that
+ * the silhouette is taken from where there are more than 10,000 rows. Empty on failure. */
 rfm_status rfm_kmeans_quality(rfm_comm *comm, const rfm_matrix *matrix, const rfm_clustering *clustering, uint64_t seed,
                               rfm_quality *quality, rfm_error *err);
 void rfm_quality_free(rfm_quality *quality);
@@ -189,17 +207,24 @@ typedef struct rfm_centroids {
 typedef struct rfm_rows {
     size_t n;
     const double *scaled;
+    const rfm_weights *weights; /* NULL: 1 each. They decide no label */
 } rfm_rows;
+
+/* What is in each cluster, [k] each, of all ranks. Borrowed; NULL where it is not wanted. */
+typedef struct rfm_sizes {
+    int64_t *rows;
+    double *weights;
+} rfm_sizes;
 
 /* Local. Labels [n] and squared distances by the definition [n] (may be NULL). Equal to the fit's labels for the rows
  * of the fit. */
 rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows, int32_t *labels,
                             double *squared_distances, rfm_error *err);
 
-/* Collective. Inertia of labels about centroids, from integer sums; rows outside the fit's range add their distance by
- * the definition, rounded to a common power of two. sizes [k] global (may be NULL). */
+/* Collective. Inertia of labels about centroids, by weight, from integer sums; rows outside the fit's range add their
+ * distance by the definition, rounded to a common power of two. */
 rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, const rfm_rows *rows,
-                              const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err);
+                              const int32_t *labels, double *inertia, const rfm_sizes *sizes, rfm_error *err);
 
 /* Threads a fit uses on this rank. Local. */
 int rfm_kmeans_threads(void);

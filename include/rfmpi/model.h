@@ -92,9 +92,10 @@ typedef struct rfm_frame {
     int d;
     rfm_ids ids; /* ids.n == n; a bare matrix without ids has numbers = global row numbers and has_ids false */
     bool has_ids;
-    double *values; /* [n * d] row major: after `never`, before transforms */
-    char **names;   /* [d] */
-    char **units;   /* [d] */
+    double *values;      /* [n * d] row major: after `never`, before transforms */
+    rfm_weights weights; /* of the rows, where the file has some; else all 0 */
+    char **names;        /* [d] */
+    char **units;        /* [d] */
 } rfm_frame;
 
 void rfm_frame_free(rfm_frame *frame);
@@ -108,10 +109,26 @@ rfm_status rfm_features_compute(rfm_comm *comm, const rfm_features *features, co
 rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *frame, const rfm_features *features,
                            const rfm_as_of *as_of, rfm_error *err);
 
-/* Collective. Any HDF5 file with /features/values, rows in even shares. as_of and the features' text (*definitions, ""
- * when absent; caller frees) as written, may be NULL. Weights in the file are RFM_USAGE. */
+/* Collective. Any HDF5 file with /features/values and perhaps /features/weights, rows in even shares. as_of and the
+ * features' text (*definitions, "" when absent; caller frees) as written, may be NULL. */
 rfm_status rfm_frame_read(rfm_comm *comm, const char *path, rfm_frame *frame, rfm_as_of *as_of, char **definitions,
                           rfm_error *err);
+
+/* ---- missing values --------------------------------------------------------------------------------------------- */
+
+typedef enum rfm_missing {
+    RFM_MISSING_ERROR /* they are refused */,
+    RFM_MISSING_ZERO,
+    RFM_MISSING_MEAN /* of the values that are there, by weight */,
+    RFM_MISSING_MEDIAN
+} rfm_missing;
+
+/* Collective. What stands in for missing values (NaN), one number a column: (*fills)[d], caller frees; NULL for ERROR.
+ * A column without a value: RFM_DATA that names it. */
+rfm_status rfm_missing_fit(rfm_comm *comm, const rfm_frame *frame, rfm_missing kind, double **fills, rfm_error *err);
+
+/* Local. Puts them in; counts [d]: how many, of these rows. */
+void rfm_missing_fill(const double *fills, rfm_frame *frame, int64_t *counts);
 
 /* ---- scaling: learnt chain from feature values to scaled values ------------------------------------------------- */
 
@@ -133,8 +150,8 @@ typedef struct rfm_scaling {
 } rfm_scaling;
 
 /* Collective. Learn from a frame; features NULL (a bare matrix): no transforms. Exact functions of the set of
- * customers. *scaled gets n x d values, caller frees. A value that is not finite: RFM_DATA that names column and row or
- * id. */
+ * customers and of their weights. *scaled gets n x d values, caller frees. A value that is not finite: RFM_DATA that
+ * names column and row or id. */
 rfm_status rfm_scaling_fit(rfm_comm *comm, const rfm_frame *frame, const rfm_features *features, rfm_scale kind,
                            rfm_scaling *scaling, double **scaled, rfm_error *err);
 /* Local. n x d feature values -> scaled values (may be the same array). */
@@ -143,14 +160,17 @@ void rfm_scaling_apply(const rfm_scaling *scaling, size_t n, const double *value
 double rfm_scaling_invert(const rfm_scaling *scaling, int column, double scaled);
 void rfm_scaling_free(rfm_scaling *scaling);
 
-/* One column of this rank's rows: the value of row i is values[i * stride]. */
+/* One column of this rank's rows: the value of row i is values[i * stride]; what is NaN does not count. */
 typedef struct rfm_column {
     size_t n, stride;
     const double *values;
+    const int64_t *weights; /* [n]; NULL: 1 each */
 } rfm_column;
 
 /* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: quantiles[i]
- * for probabilities[i]. Of no values at all: 0. */
+ * for probabilities[i]. Of no values at all: 0. With weights of sum W and mean w, over the n values that weigh
+ * something: the mean of the sorted values from (W - w) p to (W - w) p + w of their cumulated weight; that is type 7
+ * where all weights are equal, and knows no unit. */
 rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
                          double *quantiles, rfm_error *err);
 
@@ -158,10 +178,12 @@ rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantil
 
 enum { RFM_PROFILE_CUTS = 9, RFM_PROFILE_BINS = RFM_PROFILE_CUTS + 1 };
 
-/* Collective. cuts: [d * RFM_PROFILE_CUTS], into tenths of these customers; beyond 20,000 of them, of a sample. */
+/* Collective. cuts: [d * RFM_PROFILE_CUTS], into tenths of these customers, by weight; beyond 20,000 of them, of a
+ * sample. */
 rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err);
 
-/* Collective. shares: [d * RFM_PROFILE_BINS] of the customers between the cuts; a value on a cut lies below it. */
+/* Collective. shares: [d * RFM_PROFILE_BINS] of the customers, by weight, between the cuts; a value on a cut lies below
+ * it. */
 rfm_status rfm_profile_shares(rfm_comm *comm, const rfm_frame *frame, const double *cuts, double *shares,
                               rfm_error *err);
 
@@ -192,12 +214,14 @@ typedef struct rfm_model {
     char *as_of_rule;  /* as the job said it: "latest", a date, a timestamp; "" for a matrix */
     char *timezone;
     rfm_as_of as_of; /* of the training run; span_us is what `never: span` means */
+    double *fills;   /* [d] what stands in for missing values; NULL: they are refused */
     rfm_scaling scaling;
     rfm_grid grid;
     double *centroids;          /* [k * d] positions; these decide */
     double *centroids_scaled;   /* [k * d] with the grid's offset */
     double *centroids_original; /* [k * d] in feature units */
-    int64_t *sizes;             /* [k] at the fit */
+    int64_t *sizes;             /* [k] at the fit, rows */
+    double *weights;            /* [k] the same by weight; NULL: there were no weights */
     int32_t *segment_ids;       /* [k] label -> segment id */
     char **names;               /* [k] by label */
     double *profile_cuts;       /* [d * RFM_PROFILE_CUTS] of the training customers */

@@ -24,6 +24,7 @@ static const char *const SHOWN[] = {
     "n_duplicates",
     "n_rejected",
     "n_customers",
+    "weight",
     "n_features",
     "cluster.k",
     "cluster.iterations",

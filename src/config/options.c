@@ -81,6 +81,8 @@ static const rfm_option options[] = {
     {"cluster.seed", NULL, INTEGER, "1", 0, UNLIMITED, NULL, MODEL, "seed of the random choices"},
     {"cluster.restarts", NULL, INTEGER, "1", 1, 1000000, NULL, MODEL, "starts, of which the best is kept"},
     {"cluster.scale", NULL, CHOICE, "standard", 0, 0, "standard|robust|minmax|none", MODEL, "how columns are scaled"},
+    {"cluster.missing", NULL, CHOICE, "error", 0, 0, "error|zero|mean|median", MODEL,
+     "what a missing value (NaN) of a matrix counts as: 0, or its column's mean or median; the model keeps it"},
     {"cluster.algorithm", NULL, CHOICE, "auto", 0, 0, "auto|fused|gemm|bounds|definition", NOTHING,
      "how the nearest centroid is found; the labels are the same"},
     {"cluster.search", NULL, CHOICE, "auto", 0, 0, "auto|split-merge|none", MODEL,

@@ -29,6 +29,7 @@ void rfm_clustering_free(rfm_clustering *clustering)
         return;
     free(clustering->centroids);
     free(clustering->sizes);
+    free(clustering->weights);
     free(clustering->labels);
     free(clustering->trace);
     memset(clustering, 0, sizeof *clustering);
@@ -171,6 +172,7 @@ static rfm_status allocate_result(const rfm_fit *fit, rfm_clustering *clustering
     clustering->d = fit->work->matrix->d;
     clustering->centroids = rfm_alloc(k, d * sizeof *clustering->centroids, err);
     clustering->sizes = rfm_alloc(k, sizeof *clustering->sizes, err);
+    clustering->weights = rfm_alloc(k, sizeof *clustering->weights, err);
     return rfm_comm_agree(fit->work->comm, err);
 }
 
@@ -204,21 +206,42 @@ done:
     return err->status;
 }
 
+static void measure_sizes(const rfm_work *work, rfm_clustering *clustering)
+{
+    for (int c = 0; c < clustering->k; c++) {
+        const int64_t n = rfm_sums_count(&work->sums, c);
+        clustering->sizes[c] = work->sums.weighted ? 0 : n;
+        clustering->weights[c] = (double)n * work->matrix->weights.unit;
+    }
+    if (!work->sums.weighted)
+        return;
+    for (size_t i = 0; i < work->matrix->n; i++)
+        clustering->sizes[work->labels[i]]++;
+    rfm_comm_reduce_i64(work->comm, RFM_SUM, clustering->sizes, (size_t)clustering->k);
+}
+
+/* Until here inertia is by weights in their unit, so that no unit can make a difference. */
+static void apply_unit(double unit, rfm_clustering *clustering)
+{
+    clustering->inertia *= unit;
+    for (int i = 0; i < clustering->iterations; i++)
+        clustering->trace[i] *= unit;
+}
+
 /* Labels once more in the final order, and what follows from them. The arrays of the fit change hands. */
 static void finish(rfm_fit *fit, rfm_clustering *clustering)
 {
     rfm_work *work = fit->work;
     rfm_sums_pass(work, clustering->k, clustering->centroids);
-    for (int c = 0; c < clustering->k; c++)
-        clustering->sizes[c] = rfm_sums_count(&work->sums, c);
-    clustering->inertia =
-        rfm_inertia_value(&work->sums, clustering->k, work->squares, work->matrix->grid->step, clustering->centroids);
+    measure_sizes(work, clustering);
+    clustering->inertia = rfm_inertia_of(work, clustering->k, clustering->centroids);
     clustering->labels = work->labels;
     work->labels = NULL;
     clustering->iterations = fit->best.iterations;
     clustering->converged = fit->best.converged;
     clustering->trace = fit->best.trace;
     fit->best.trace = NULL;
+    apply_unit(work->matrix->weights.unit, clustering);
     clustering->restart = fit->effort.restart;
     clustering->seconds_seed = fit->effort.seconds_seed;
     clustering->seconds_iterate = fit->effort.seconds_iterate;

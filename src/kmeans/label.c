@@ -176,27 +176,27 @@ void rfm_kmeans_distances(const rfm_matrix *matrix, const rfm_clustering *cluste
 /* ---- inertia of given labels ------------------------------------------------------------------------------------ */
 
 /* Rows whose indices let integer sums of all rows stay in 64 bits are summed as integers; the few beyond, by their
- * rounded squared distance. */
+ * rounded squared distance. Weights are whole units here. */
 typedef struct tally {
     const rfm_grid *grid;
-    int64_t most; /* index of a row that is summed */
+    const int64_t *weights; /* [n]; NULL: 1 each */
+    int64_t most;           /* index of a row that is summed */
     rfm_sums sums;
     rfm_i128 *squares; /* [d] */
     int64_t *index;    /* [d] */
     double *position;  /* [d] */
-    int64_t *sizes;    /* [k] */
+    int64_t *sizes;    /* [k] rows, then [k] what they weigh */
 } tally;
 
 static rfm_status open_tally(tally *self, int k, rfm_error *err)
 {
     size_t d = (size_t)self->grid->d;
-    self->sums.d = self->grid->d;
-    self->sums.stride = d + 1;
-    self->sums.words = rfm_alloc((size_t)k, (d + 1) * sizeof *self->sums.words, err);
+    self->sums = rfm_sums_shape(self->grid->d, self->weights != NULL);
+    self->sums.words = rfm_alloc((size_t)k, self->sums.stride * sizeof *self->sums.words, err);
     self->squares = rfm_alloc(d, sizeof *self->squares, err);
     self->index = rfm_alloc(d, sizeof *self->index, err);
     self->position = rfm_alloc(d, sizeof *self->position, err);
-    self->sizes = rfm_alloc((size_t)k, sizeof *self->sizes, err);
+    self->sizes = rfm_alloc((size_t)k, 2 * sizeof *self->sizes, err);
     return err->status;
 }
 
@@ -230,42 +230,61 @@ static bool index_tally_row(tally *self, const double *scaled)
     return inside;
 }
 
-/* One walk over the rows. exponent NULL: integer sums and the largest distance outside (the result's .value); else the
- * sum of the distances outside (its .sum). */
-typedef struct walk {
-    double value;
-    rfm_i128 sum;
-} walk;
-
-static walk walk_rows(tally *self, const rfm_centroids *centroids, const rfm_rows *rows, const int32_t *labels,
-                      const int *exponent)
+/* Local. Integer sums of the rows inside; returns the largest product of weight and distance of the others. */
+static double sum_inside(tally *self, const rfm_centroids *centroids, const rfm_rows *rows, const int32_t *labels)
 {
-    size_t d = (size_t)self->grid->d;
-    walk result = {0, 0};
+    const int d = self->grid->d, k = centroids->k;
+    double most = 0;
     for (size_t i = 0; i < rows->n; i++) {
-        bool inside = index_tally_row(self, rows->scaled + i * d);
-        int64_t *word = rfm_sums_of(&self->sums, labels[i]);
-        self->sizes[labels[i]] += exponent ? 0 : 1;
-        if (!inside) {
-            double distance =
-                rfm_definition_distance((int)d, self->position, centroids->positions + (size_t)labels[i] * d);
-            result.value = fmax(result.value, distance);
-            result.sum += exponent ? rfm_quantum_round(distance, *exponent) : 0;
+        const int32_t c = labels[i];
+        const int64_t weight = self->weights ? self->weights[i] : 1;
+        self->sizes[c]++;
+        self->sizes[k + c] += weight;
+        if (!index_tally_row(self, rows->scaled + i * (size_t)d)) {
+            double distance = rfm_definition_distance(d, self->position, centroids->positions + (size_t)c * (size_t)d);
+            most = fmax(most, (double)weight * distance);
+            continue;
         }
-        for (size_t j = 0; inside && !exponent && j < d; j++) {
-            word[j] += self->index[j];
-            self->squares[j] += (rfm_i128)self->index[j] * self->index[j];
+        for (int j = 0; j < d; j++) {
+            rfm_sums_add(&self->sums, c, j, weight * self->index[j]);
+            self->squares[j] += (rfm_i128)self->index[j] * self->index[j] * weight;
         }
-        word[d] += inside && !exponent;
+        rfm_sums_of(&self->sums, c)[d] += weight;
     }
-    return result;
+    return most;
+}
+
+/* Local. */
+static rfm_i128 sum_outside(tally *self, const rfm_centroids *centroids, const rfm_rows *rows, const int32_t *labels,
+                            int exponent)
+{
+    const size_t d = (size_t)self->grid->d;
+    rfm_i128 sum = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (index_tally_row(self, rows->scaled + i * d))
+            continue;
+        double distance = rfm_definition_distance((int)d, self->position, centroids->positions + (size_t)labels[i] * d);
+        sum += rfm_quantum_round((self->weights ? (double)self->weights[i] : 1) * distance, exponent);
+    }
+    return sum;
+}
+
+static void tell_sizes(const tally *self, int k, double unit, const rfm_sizes *sizes)
+{
+    for (int c = 0; c < k; c++) {
+        if (sizes->rows)
+            sizes->rows[c] = self->sizes[c];
+        if (sizes->weights)
+            sizes->weights[c] = (double)self->sizes[k + c] * unit;
+    }
 }
 
 rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, const rfm_rows *rows,
-                              const int32_t *labels, double *inertia, int64_t *sizes, rfm_error *err)
+                              const int32_t *labels, double *inertia, const rfm_sizes *sizes, rfm_error *err)
 {
     const int d = centroids->grid->d, k = centroids->k;
-    tally self = {.grid = centroids->grid};
+    const double unit = rows->weights && rows->weights->unit > 0 ? rows->weights->unit : 1;
+    tally self = {.grid = centroids->grid, .weights = rows->weights ? rows->weights->units : NULL};
     int64_t n_global = (int64_t)rows->n;
     if (open_tally(&self, k, err) == RFM_OK && check_labels(k, rows->n, labels, err) == RFM_OK)
         check_rows(d, rows->n, rows->scaled, err);
@@ -273,22 +292,23 @@ rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, co
         goto done;
     rfm_comm_reduce_i64(comm, RFM_SUM, &n_global, 1);
     self.most = INT64_C(1) << rfm_grid_bits(n_global);
-    walk outside = walk_rows(&self, centroids, rows, labels, NULL);
+    double most = sum_inside(&self, centroids, rows, labels);
     rfm_comm_reduce_i64(comm, RFM_SUM, self.sums.words, (size_t)k * self.sums.stride);
-    rfm_comm_reduce_i64(comm, RFM_SUM, self.sizes, (size_t)k);
+    rfm_comm_reduce_i64(comm, RFM_SUM, self.sizes, 2 * (size_t)k);
     rfm_comm_sum_i128(comm, self.squares, (size_t)d);
-    rfm_comm_reduce_f64(comm, RFM_MAX, &outside.value, 1);
+    rfm_comm_reduce_f64(comm, RFM_MAX, &most, 1);
     *inertia = rfm_inertia_value(&self.sums, k, self.squares, centroids->grid->step, centroids->positions);
-    if (outside.value > DBL_MAX) {
+    if (most > DBL_MAX) {
         *inertia = HUGE_VAL;
-    } else if (outside.value > 0) {
-        int exponent = rfm_quantum_exponent(outside.value);
-        rfm_i128 sum = walk_rows(&self, centroids, rows, labels, &exponent).sum;
+    } else if (most > 0) {
+        const int exponent = rfm_quantum_exponent(most);
+        rfm_i128 sum = sum_outside(&self, centroids, rows, labels, exponent);
         rfm_comm_sum_i128(comm, &sum, 1);
         *inertia += rfm_quantum_value(sum, exponent);
     }
+    *inertia *= unit;
     if (sizes)
-        memcpy(sizes, self.sizes, (size_t)k * sizeof *sizes);
+        tell_sizes(&self, k, unit, sizes);
 done:
     close_tally(&self);
     return err->status;

@@ -73,7 +73,7 @@ static void iterate(rfm_work *work, double *mean, double least_shift, rfm_course
     course->labelled = !has_empty(&work->sums, course->k);
     if (!course->labelled)
         changed += rfm_refill_clusters(work, &course->k, course->centroids);
-    course->inertia = rfm_inertia_value(&work->sums, course->k, work->squares, work->matrix->grid->step, NULL);
+    course->inertia = rfm_inertia_of(work, course->k, NULL);
     double shift = move_centroids(work, course->k, mean, course->centroids);
     course->trace[course->iterations++] = course->inertia;
     course->settled = changed == 0;
@@ -119,8 +119,7 @@ rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, doub
     }
     if (!course->settled) {
         rfm_sums_pass(work, course->k, course->centroids);
-        course->inertia =
-            rfm_inertia_value(&work->sums, course->k, work->squares, work->matrix->grid->step, course->centroids);
+        course->inertia = rfm_inertia_of(work, course->k, course->centroids);
     }
     course->seconds += rfm_clock_s() - last;
 done:

@@ -14,6 +14,12 @@ void rfm_matrix_free(rfm_matrix *matrix)
     memset(matrix, 0, sizeof *matrix);
 }
 
+void rfm_matrix_weigh(rfm_matrix *matrix, const rfm_weights *weights)
+{
+    if (weights->unit > 0)
+        matrix->weights = *weights;
+}
+
 /* Sums of n indices must stay within 2^62; the grid was chosen for its own number of rows. */
 static rfm_status check_grid(const rfm_matrix *matrix, rfm_error *err)
 {
@@ -82,6 +88,7 @@ rfm_status rfm_matrix_init(rfm_comm *comm, const rfm_grid *grid, size_t n_local,
     matrix->n_global = (int64_t)n_local;
     rfm_comm_reduce_i64(comm, RFM_SUM, &matrix->n_global, 1);
     matrix->first = rfm_comm_before_i64(comm, (int64_t)n_local);
+    matrix->weights = (rfm_weights){.unit = 1, .n = matrix->n_global, .total = matrix->n_global};
     fill(matrix, scaled, key, err);
     rfm_comm_agree(comm, err);
 done:

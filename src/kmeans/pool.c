@@ -16,6 +16,7 @@ rfm_pool rfm_pool_of(rfm_work *work)
                       .first = matrix->first,
                       .index = matrix->index,
                       .key = matrix->key,
+                      .weight = matrix->weights.units,
                       .step = matrix->grid->step,
                       .distance = work->distance};
 }

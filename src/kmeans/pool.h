@@ -24,6 +24,11 @@ typedef struct rfm_pool {
 
 rfm_pool rfm_pool_of(rfm_work *work);
 
+static inline int64_t rfm_pool_weight(const rfm_pool *pool, size_t i)
+{
+    return pool->weight ? pool->weight[i] : 1;
+}
+
 /* The least value and, among equals, the lowest row. Nothing found: row RFM_POOL_NONE. */
 typedef struct rfm_pick {
     double value;

@@ -7,6 +7,10 @@
  *   silhouette of squared distances: the mean squared distance from x to the rows of c is |x - mu_c|^2 + V_c, so that
  *     Rousseeuw's (b - a) / max(a, b) needs no pairs of rows
  *
+ * All of it by weight: the sums, means and sizes of a cluster are those of its rows' weights, n is the number of rows
+ * that weigh something (their weights brought to a mean of 1), and the others of its cluster that a row is held against
+ * are those of it without the row's own weight. So only the ratios of weights matter.
+ *
  * Sums over rows are of terms rounded to a common power of two, in 128 bits: the same however the rows are spread. */
 #include "quality.h"
 
@@ -24,7 +28,7 @@ typedef struct measuring {
     int threads;
     rfm_sums sums;            /* of the labels; global */
     rfm_i128 *squares;        /* [d] */
-    int64_t *thread_words;    /* [threads][k (d + 1)] */
+    int64_t *thread_words;    /* [threads][k * sums.stride] */
     rfm_i128 *thread_squares; /* [threads][d] */
     double *means;            /* [k * d] */
     double *transposed;       /* [d][k] */
@@ -54,12 +58,11 @@ static void close_measuring(measuring *m)
 static rfm_status open_measuring(measuring *m, rfm_error *err)
 {
     size_t k = (size_t)m->of->k, d = (size_t)m->matrix->d, threads = (size_t)m->threads;
-    m->sums.d = m->matrix->d;
-    m->sums.stride = d + 1;
+    m->sums = rfm_sums_shape(m->matrix->d, m->matrix->weights.units != NULL);
     m->stride = (d + k + 15) / 8 * 8;
-    m->sums.words = rfm_alloc(k, (d + 1) * sizeof *m->sums.words, err);
+    m->sums.words = rfm_alloc(k, m->sums.stride * sizeof *m->sums.words, err);
     m->squares = rfm_alloc(d, sizeof *m->squares, err);
-    m->thread_words = rfm_alloc(threads, k * (d + 1) * sizeof *m->thread_words, err);
+    m->thread_words = rfm_alloc(threads, k * m->sums.stride * sizeof *m->thread_words, err);
     m->thread_squares = rfm_alloc(threads, d * sizeof *m->thread_squares, err);
     m->means = rfm_alloc(k, d * sizeof *m->means, err);
     m->transposed = rfm_alloc(k, d * sizeof *m->transposed, err);
@@ -74,6 +77,11 @@ static rfm_status open_measuring(measuring *m, rfm_error *err)
 static const int32_t *row_of(const measuring *m, size_t i)
 {
     return m->matrix->index + i * (size_t)m->matrix->d;
+}
+
+static int64_t weight_of(const measuring *m, size_t i)
+{
+    return m->matrix->weights.units ? m->matrix->weights.units[i] : 1;
 }
 
 /* ---- means ------------------------------------------------------------------------------------------------------ */
@@ -93,14 +101,31 @@ static void add_rows(const measuring *m, size_t first, size_t end, int64_t *word
     }
 }
 
+static void weigh_rows(const measuring *m, size_t first, size_t end, int64_t *words, rfm_i128 *squares)
+{
+    const int d = m->matrix->d;
+    rfm_sums sums = m->sums;
+    sums.words = words;
+    for (size_t i = first; i < end; i++) {
+        const int32_t *index = row_of(m, i), c = m->of->labels[i];
+        const int64_t weight = weight_of(m, i);
+        for (int j = 0; j < d; j++) {
+            rfm_sums_add(&sums, c, j, weight * index[j]);
+            squares[j] += (rfm_i128)((int64_t)index[j] * index[j]) * weight;
+        }
+        rfm_sums_of(&sums, c)[d] += weight;
+    }
+}
+
 static void add_all_rows(measuring *m)
 {
-    const size_t d = (size_t)m->matrix->d, n = m->matrix->n, n_words = (size_t)m->of->k * (d + 1);
+    const size_t d = (size_t)m->matrix->d, n = m->matrix->n, n_words = (size_t)m->of->k * m->sums.stride;
 #pragma omp parallel for num_threads(m->threads) schedule(static, 1)
     for (int thread = 0; thread < m->threads; thread++) {
         const size_t t = (size_t)thread, threads = (size_t)m->threads;
-        add_rows(m, n / threads * t, t + 1 == threads ? n : n / threads * (t + 1), m->thread_words + t * n_words,
-                 m->thread_squares + t * d);
+        const size_t first = n / threads * t, end = t + 1 == threads ? n : n / threads * (t + 1);
+        (m->sums.weighted ? weigh_rows : add_rows)(m, first, end, m->thread_words + t * n_words,
+                                                   m->thread_squares + t * d);
     }
     for (size_t t = 0; t < (size_t)m->threads; t++) {
         for (size_t w = 0; w < n_words; w++)
@@ -145,7 +170,7 @@ static double find_farthest(const measuring *m)
     double most = 0;
 #pragma omp parallel for num_threads(m->threads) schedule(static) reduction(max : most)
     for (size_t i = 0; i < m->matrix->n; i++) {
-        const double distance = own_distance(m, i);
+        const double distance = weight_of(m, i) > 0 ? own_distance(m, i) : 0;
         most = distance > most ? distance : most;
     }
     rfm_comm_reduce_f64(m->comm, RFM_MAX, &most, 1);
@@ -163,9 +188,10 @@ static void find_spreads(measuring *m)
     for (size_t i = 0; i < m->matrix->n; i++) {
         const size_t c = (size_t)m->of->labels[i];
         rfm_i128 *share = m->shares + (size_t)omp_get_thread_num() * 2 * k;
-        const double distance = own_distance(m, i);
-        share[2 * c] += rfm_quantum_round(distance, squared);
-        share[2 * c + 1] += rfm_quantum_round(sqrt(distance), plain);
+        const int64_t weight = weight_of(m, i);
+        const double distance = weight > 0 ? own_distance(m, i) : 0;
+        share[2 * c] += weight * rfm_quantum_round(distance, squared);
+        share[2 * c + 1] += weight * rfm_quantum_round(sqrt(distance), plain);
     }
     add_shares(m, 2 * k);
     for (size_t c = 0; c < k; c++) {
@@ -175,11 +201,11 @@ static void find_spreads(measuring *m)
     }
 }
 
-static double silhouette_of(const measuring *m, int32_t label, const double *distance)
+static double silhouette_of(const measuring *m, int32_t label, double weight, const double *distance)
 {
     const double n = (double)rfm_sums_count(&m->sums, label);
-    double own = n / (n - 1) * (distance[label] + m->spread[label]), other = HUGE_VAL;
-    if (!(n > 1))
+    double own = n / (n - weight) * (distance[label] + m->spread[label]), other = HUGE_VAL;
+    if (!(n > weight))
         return 0;
     for (int32_t c = 0; c < m->of->k; c++) {
         double mean = distance[c] + m->spread[c];
@@ -200,10 +226,12 @@ static double measure_squared_silhouette(measuring *m)
         double *position = m->scratch + thread * m->stride, *distance = position + d;
         rfm_definition_position(d, m->matrix->grid->step, row_of(m, i), position);
         rfm_definition_distances(m->of->k, d, position, m->transposed, distance);
-        m->shares[thread * 2 * k] += rfm_quantum_round(silhouette_of(m, m->of->labels[i], distance), exponent);
+        const int64_t weight = weight_of(m, i);
+        const double value = silhouette_of(m, m->of->labels[i], (double)weight, distance);
+        m->shares[thread * 2 * k] += weight * rfm_quantum_round(value, exponent);
     }
     add_shares(m, 1);
-    return rfm_quantum_value(m->totals[0], exponent) / (double)m->matrix->n_global;
+    return rfm_quantum_value(m->totals[0], exponent) / (double)m->matrix->weights.total;
 }
 
 /* ---- from the means alone --------------------------------------------------------------------------------------- */
@@ -229,12 +257,12 @@ static double measure_davies_bouldin(const measuring *m)
 static double measure_calinski_harabasz(const measuring *m)
 {
     const int k = m->of->k;
-    const double n = (double)m->matrix->n_global;
+    const double n = (double)m->matrix->weights.n;
     double within = rfm_inertia_value(&m->sums, k, m->squares, m->matrix->grid->step, NULL);
     int64_t *all = rfm_sums_of(&m->sums, 0); /* no longer needed apart */
     for (int c = 1; c < k; c++)
-        for (int j = 0; j <= m->matrix->d; j++)
-            all[j] += rfm_sums_of(&m->sums, c)[j];
+        for (size_t w = 0; w < m->sums.stride; w++)
+            all[w] += rfm_sums_of(&m->sums, c)[w];
     double total = rfm_inertia_value(&m->sums, 1, m->squares, m->matrix->grid->step, NULL);
     if (!(within > 0) || !(n > k))
         return 0;

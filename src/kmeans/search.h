@@ -24,7 +24,7 @@ typedef struct rfm_split {
     size_t n;    /* local rows of the sample */
     size_t *row; /* [n] */
     int k_most;
-    int64_t *words; /* [k][2][d + 1] sums of the halves */
+    rfm_sums sums;  /* [k][2] of the halves */
     double *halves; /* [k][2][d] their means, as positions */
     double *gain;   /* [k] by how much the inertia would fall, about */
     rfm_pick *pick; /* [k] */

@@ -97,7 +97,13 @@ static void come_closer(rfm_seeder *seeder, const rfm_pool *pool, const candidat
     }
 }
 
-/* Collective. The sum of all distances, whatever their order. */
+/* D, as in the head of this file. */
+static double weigh(const rfm_pool *pool, size_t i)
+{
+    return (double)rfm_pool_weight(pool, i) * pool->distance[i];
+}
+
+/* Collective. The sum of all D, whatever their order. */
 static double measure_cost(const rfm_pool *pool, double most)
 {
     int exponent = rfm_quantum_exponent(most);
@@ -107,7 +113,7 @@ static double measure_cost(const rfm_pool *pool, double most)
         rfm_i128 mine = 0;
 #pragma omp for schedule(static) nowait
         for (size_t i = 0; i < pool->n; i++)
-            mine += rfm_quantum_round(pool->distance[i], exponent);
+            mine += rfm_quantum_round(weigh(pool, i), exponent);
 #pragma omp critical
         cost += mine;
     }
@@ -122,7 +128,7 @@ static void draw_rows(const rfm_seeder *seeder, const rfm_pool *pool, uint32_t r
     double share = seeder->options->oversampling * seeder->options->k;
 #pragma omp parallel for num_threads(pool->threads) schedule(static)
     for (size_t i = 0; i < pool->n; i++) {
-        double distance = pool->distance[i];
+        double distance = weigh(pool, i);
         if (distance > 0 && rfm_random_unit(stream, pool->key[i]) < share * (distance / cost))
             seeder->nearest[i] = ~seeder->nearest[i];
     }
@@ -170,15 +176,15 @@ static rfm_status draw_first(rfm_seeder *seeder, const rfm_pool *pool, candidate
     return err->status;
 }
 
-static rfm_status weigh_candidates(const rfm_seeder *seeder, candidates *list, rfm_error *err)
+static rfm_status weigh_candidates(const rfm_seeder *seeder, const rfm_pool *pool, candidates *list, rfm_error *err)
 {
     rfm_comm *comm = seeder->work->comm;
     list->weight = rfm_alloc(list->n, sizeof *list->weight, err);
     list->distance = rfm_alloc(list->n, sizeof *list->distance, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         return err->status;
-    for (size_t i = 0; i < seeder->work->matrix->n; i++)
-        list->weight[seeder->nearest[i]]++;
+    for (size_t i = 0; i < pool->n; i++)
+        list->weight[seeder->nearest[i]] += rfm_pool_weight(pool, i);
     rfm_comm_reduce_i64(comm, RFM_SUM, list->weight, list->n);
     return RFM_OK;
 }
@@ -220,7 +226,7 @@ rfm_status rfm_seed_parallel(rfm_seeder *seeder, int *k, double *centroids, rfm_
         goto done;
     rfm_log(RFM_LOG_DEBUG, "k-means||: %zu candidates", list.n);
     if (list.n > (size_t)seeder->options->k) {
-        if (weigh_candidates(seeder, &list, err) == RFM_OK)
+        if (weigh_candidates(seeder, &pool, &list, err) == RFM_OK)
             choose_centres(seeder, &list, k, centroids);
     } else {
         *k = (int)list.n;

@@ -8,17 +8,12 @@
 #include "definition.h"
 #include "seeding.h"
 
-static double weigh(const rfm_pool *pool, size_t i, double value)
-{
-    return pool->weight ? (double)pool->weight[i] * value : value;
-}
-
 double rfm_plusplus_most(const rfm_pool *pool)
 {
     double most = 0;
 #pragma omp parallel for num_threads(pool->threads) schedule(static) reduction(max : most)
     for (size_t i = 0; i < pool->n; i++) {
-        double value = weigh(pool, i, pool->distance[i]);
+        double value = (double)rfm_pool_weight(pool, i) * pool->distance[i];
         most = value > most ? value : most;
     }
     return rfm_pool_most(pool, most);
@@ -62,7 +57,7 @@ static void add_potentials(const rfm_seeder *seeder, const rfm_pool *pool, int e
         rfm_definition_distances(trials, d, position, seeder->transposed, distance);
         for (int t = 0; t < trials; t++) {
             double left = distance[t] < pool->distance[i] ? distance[t] : pool->distance[i];
-            potential[t] += rfm_quantum_round(weigh(pool, i, left), exponent);
+            potential[t] += rfm_quantum_round((double)rfm_pool_weight(pool, i) * left, exponent);
         }
     }
 }

@@ -1,4 +1,5 @@
-/* Plain random rows: every row draws a number, the k least of distinct value are the centroids. */
+/* Plain random rows: every row draws a number, the k least of distinct value are the centroids. With weights the
+ * numbers are those of the exponential race. */
 #include <math.h>
 
 #include "seeding.h"
@@ -7,13 +8,13 @@ static rfm_pick find_least(const rfm_pool *pool)
 {
     rfm_pick least = {HUGE_VAL, RFM_POOL_NONE};
     for (size_t i = 0; i < pool->n; i++)
-        if (pool->distance[i] < 1)
+        if (pool->distance[i] < HUGE_VAL)
             rfm_pick_offer(&least, pool->distance[i], pool->first + (int64_t)i);
     rfm_pool_agree(pool, &least, 1);
     return least;
 }
 
-/* A number of 1 is out of the draw. */
+/* A row whose number is infinite is out of the draw. */
 static void exclude_equals(const rfm_pool *pool, const int64_t *value)
 {
     size_t d = (size_t)pool->d;
@@ -22,8 +23,14 @@ static void exclude_equals(const rfm_pool *pool, const int64_t *value)
         while (j < d && pool->index[i * d + j] == value[j])
             j++;
         if (j == d)
-            pool->distance[i] = 1;
+            pool->distance[i] = HUGE_VAL;
     }
+}
+
+static double draw_number(const rfm_pool *pool, size_t i, uint64_t stream)
+{
+    const double u = rfm_random_unit(stream, pool->key[i]);
+    return pool->weight ? -rfm_ln(u) / (double)pool->weight[i] : u;
 }
 
 void rfm_seed_random(rfm_seeder *seeder, int *k, double *centroids)
@@ -31,7 +38,7 @@ void rfm_seed_random(rfm_seeder *seeder, int *k, double *centroids)
     rfm_pool pool = rfm_pool_of(seeder->work);
     uint64_t stream = rfm_seeder_stream(seeder, RFM_RANDOM_ROWS, 0, 0);
     for (size_t i = 0; i < pool.n; i++)
-        pool.distance[i] = rfm_random_unit(stream, pool.key[i]);
+        pool.distance[i] = draw_number(&pool, i, stream);
     for (*k = 0; *k < seeder->options->k; ++*k) {
         rfm_pick least = find_least(&pool);
         if (least.row == RFM_POOL_NONE)

@@ -7,6 +7,10 @@
  *
  *   estimate = sum n_c / n s_c,   standard error^2 = sum (n_c / n)^2 v_c / m_c (1 - m_c / n_c)
  *
+ * Weights: rows that weigh nothing are left out. Means are by weight (a row's own weight is not among the others'), the
+ * shares n_c / n are those of the clusters' weights, and m_c in v_c / m_c is (sum w)^2 / sum w^2 of the rows drawn
+ * (Kish 1965). So only the ratios of weights matter.
+ *
  * Every rank holds the sample, in the order of the rows, and works on its share of it. */
 #include "quality.h"
 
@@ -32,9 +36,12 @@ typedef struct silhouette {
     const rfm_matrix *matrix;
     const rfm_clustering *of;
     int threads;
+    int64_t *sizes;    /* [k] rows that weigh something; global */
     size_t n;          /* rows of the sample, cluster by cluster */
     size_t *start;     /* [k + 1] where each cluster's begin */
     double *positions; /* [n][d] */
+    double *weights;   /* [n] */
+    double *weighed;   /* [k] the sums of these by cluster */
     lanes *scratch;    /* [threads][d + k] */
     rfm_i128 *shares;  /* [threads][2 k]: sums of values, and of their squares */
     rfm_i128 *totals;  /* [2 k] */
@@ -42,8 +49,11 @@ typedef struct silhouette {
 
 static void close_silhouette(silhouette *s)
 {
+    free(s->sizes);
     free(s->start);
     free(s->positions);
+    free(s->weights);
+    free(s->weighed);
     free(s->scratch);
     free(s->shares);
     free(s->totals);
@@ -51,25 +61,39 @@ static void close_silhouette(silhouette *s)
 
 /* ---- the sample ------------------------------------------------------------------------------------------------- */
 
+/* Collective. */
+static void count_rows(silhouette *s)
+{
+    const size_t k = (size_t)s->of->k;
+    const int64_t *units = s->matrix->weights.units;
+    if (!units) {
+        memcpy(s->sizes, s->of->sizes, k * sizeof *s->sizes);
+        return;
+    }
+    for (size_t i = 0; i < s->matrix->n; i++)
+        s->sizes[s->of->labels[i]] += units[i] > 0;
+    rfm_comm_reduce_i64(s->comm, RFM_SUM, s->sizes, k);
+}
+
 static double share_of(const silhouette *s, int32_t c)
 {
-    const double n = (double)s->of->sizes[c], all = (double)s->matrix->n_global;
+    const double n = (double)s->sizes[c], all = (double)s->matrix->weights.n;
     const double least = (double)EXACT / s->of->k < LEAST ? (double)EXACT / s->of->k : LEAST;
     double wanted = EXACT * n / all;
     wanted = wanted < least ? least : wanted;
     return all <= EXACT || n <= wanted ? 1 : wanted / n;
 }
 
-/* A record: the label, then the indices of the row. */
+/* A record: the label and the weight, then the indices of the row. */
 static void pack_rows(const silhouette *s, uint64_t stream, rfm_text *records)
 {
     const size_t d = (size_t)s->matrix->d;
     for (size_t i = 0; i < s->matrix->n; i++) {
-        const int32_t label = s->of->labels[i];
-        const double share = share_of(s, label);
-        if (share < 1 && rfm_random_unit(stream, s->matrix->key[i]) >= share)
+        const int32_t head[] = {s->of->labels[i], s->matrix->weights.units ? (int32_t)s->matrix->weights.units[i] : 1};
+        const double share = share_of(s, head[0]);
+        if (head[1] == 0 || (share < 1 && rfm_random_unit(stream, s->matrix->key[i]) >= share))
             continue;
-        rfm_text_add(records, &label, sizeof label);
+        rfm_text_add(records, head, sizeof head);
         rfm_text_add(records, s->matrix->index + i * d, d * sizeof(int32_t));
     }
 }
@@ -79,14 +103,16 @@ static void unpack_rows(silhouette *s, const int32_t *records)
 {
     const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k;
     for (size_t r = 0; r < s->n; r++)
-        s->start[records[r * (d + 1)] + 1]++;
+        s->start[records[r * (d + 2)] + 1]++;
     for (size_t c = 0; c < k; c++)
         s->start[c + 1] += s->start[c];
     for (size_t r = 0; r < s->n; r++) {
-        const int32_t *record = records + r * (d + 1);
+        const int32_t *record = records + r * (d + 2);
         size_t at = s->start[record[0]]++;
+        s->weights[at] = record[1];
+        s->weighed[record[0]] += record[1];
         for (size_t j = 0; j < d; j++)
-            s->positions[at * d + j] = (double)record[j + 1] * s->matrix->grid->step[j];
+            s->positions[at * d + j] = (double)record[j + 2] * s->matrix->grid->step[j];
     }
     memmove(s->start + 1, s->start, k * sizeof *s->start);
     s->start[0] = 0;
@@ -97,6 +123,8 @@ static rfm_status allocate(silhouette *s, rfm_error *err)
     const size_t d = (size_t)s->matrix->d, k = (size_t)s->of->k, threads = (size_t)s->threads;
     s->start = rfm_alloc(k + 1, sizeof *s->start, err);
     s->positions = rfm_alloc(s->n, d * sizeof *s->positions, err);
+    s->weights = rfm_alloc(s->n, sizeof *s->weights, err);
+    s->weighed = rfm_alloc(k, sizeof *s->weighed, err);
     s->scratch = rfm_alloc(threads, (d + k) * sizeof *s->scratch, err);
     s->shares = rfm_alloc(threads, 2 * k * sizeof *s->shares, err);
     s->totals = rfm_alloc(k, 2 * sizeof *s->totals, err);
@@ -107,13 +135,13 @@ static rfm_status draw_sample(silhouette *s, uint64_t stream, rfm_error *err)
 {
     rfm_text records = {0};
     void *all = NULL;
-    size_t *offsets = NULL, size = ((size_t)s->matrix->d + 1) * sizeof(int32_t);
+    size_t *offsets = NULL, size = ((size_t)s->matrix->d + 2) * sizeof(int32_t);
     pack_rows(s, stream, &records);
     rfm_text_check(&records, err);
     if (rfm_comm_agree(s->comm, err) == RFM_OK &&
         rfm_comm_allgather_bytes(s->comm, records.bytes, records.length, &all, &offsets, err) == RFM_OK) {
         s->n = offsets[rfm_comm_size(s->comm)] / size;
-        if (allocate(s, err) == RFM_OK && s->start && s->positions)
+        if (allocate(s, err) == RFM_OK && s->start && s->positions && s->weights && s->weighed)
             unpack_rows(s, all);
     }
     free(all);
@@ -144,11 +172,11 @@ RFM_VECTOR static void take_roots(size_t n, double *squares)
 }
 
 /* In the order of the sample. */
-RFM_VECTOR static void add_up(size_t n, const lanes *distances, lanes *sum)
+RFM_VECTOR static void add_up(size_t n, const lanes *distances, const double *weights, lanes *sum)
 {
     lanes total = *sum;
     for (size_t i = 0; i < n; i++)
-        total += distances[i];
+        total += weights[i] * distances[i];
     *sum = total;
 }
 
@@ -163,22 +191,22 @@ static void sum_distances(const silhouette *s, const lanes *rows, lanes *sums)
             const size_t n = s->start[c + 1] - at < STRETCH ? s->start[c + 1] - at : STRETCH;
             square_distances(d, n, s->positions + at * d, rows, distances);
             take_roots(n * LANES, (double *)distances);
-            add_up(n, distances, sums + c);
+            add_up(n, distances, s->weights + at, sums + c);
         }
     }
 }
 
-static double value_of(const silhouette *s, size_t label, const lanes *sums, size_t lane)
+static double value_of(const silhouette *s, size_t label, double weight, const lanes *sums, size_t lane)
 {
     double own = 0, other = HUGE_VAL;
     if (s->start[label + 1] - s->start[label] < 2)
         return 0;
     for (size_t c = 0; c < (size_t)s->of->k; c++) {
-        const size_t n = s->start[c + 1] - s->start[c];
+        const double n = s->weighed[c];
         if (c == label)
-            own = sums[c][lane] / (double)(n - 1);
-        else if (n > 0 && sums[c][lane] / (double)n < other)
-            other = sums[c][lane] / (double)n;
+            own = sums[c][lane] / (n - weight);
+        else if (n > 0 && sums[c][lane] / n < other)
+            other = sums[c][lane] / n;
     }
     const double larger = own > other ? own : other;
     return larger > 0 ? (other - own) / larger : 0;
@@ -211,10 +239,10 @@ static void measure_lanes(silhouette *s, size_t first)
     sum_distances(s, rows, sums);
     for (size_t lane = 0; lane < LANES && first + lane < s->n; lane++) {
         const size_t label = label_at(s, first + lane);
-        const double value = value_of(s, label, sums, lane);
+        const double weight = s->weights[first + lane], value = value_of(s, label, weight, sums, lane);
         rfm_i128 *share = s->shares + thread * 2 * k + 2 * label;
-        share[0] += rfm_quantum_round(value, exponent);
-        share[1] += rfm_quantum_round(value * value, exponent);
+        share[0] += (int64_t)weight * rfm_quantum_round(value, exponent);
+        share[1] += (int64_t)weight * rfm_quantum_round(value * value, exponent);
     }
 }
 
@@ -230,23 +258,33 @@ static void measure_rows(silhouette *s)
     rfm_comm_sum_i128(s->comm, s->totals, 2 * k);
 }
 
+static double sum_squared_weights(const silhouette *s, size_t c)
+{
+    double sum = 0;
+    for (size_t at = s->start[c]; at < s->start[c + 1]; at++)
+        sum += s->weights[at] * s->weights[at];
+    return sum;
+}
+
 static void estimate(const silhouette *s, rfm_quality *quality)
 {
     const int exponent = rfm_quantum_exponent(1);
-    const double all = (double)s->matrix->n_global;
-    double error = 0;
+    double error = 0, all = 0;
     quality->silhouette = 0;
     quality->silhouette_rows = (int64_t)s->n;
+    for (int c = 0; c < s->of->k; c++)
+        all += s->of->weights[c];
     for (size_t c = 0; c < (size_t)s->of->k; c++) {
-        const double n = (double)s->of->sizes[c], m = (double)(s->start[c + 1] - s->start[c]);
+        const double n = (double)s->sizes[c], m = (double)(s->start[c + 1] - s->start[c]), w = s->weighed[c];
         if (!(m > 0))
             continue;
-        const double mean = rfm_quantum_value(s->totals[2 * c], exponent) / m;
+        const double mean = rfm_quantum_value(s->totals[2 * c], exponent) / w;
         const double squares = rfm_quantum_value(s->totals[2 * c + 1], exponent);
+        const double share = s->of->weights[c] / all, w2 = sum_squared_weights(s, c);
         quality->silhouettes[c] = mean;
-        quality->silhouette += n / all * mean;
+        quality->silhouette += share * mean;
         if (m > 1 && m < n)
-            error += n / all * (n / all) * (fmax(squares - m * mean * mean, 0) / (m - 1)) / m * (1 - m / n);
+            error += share * share * (fmax(squares - w * mean * mean, 0) / (w - w2 / w)) / (w * w / w2) * (1 - m / n);
     }
     quality->silhouette_error = sqrt(error);
 }
@@ -257,11 +295,16 @@ rfm_status rfm_silhouette_measure(rfm_comm *comm, const rfm_matrix *matrix, cons
     silhouette s = {.comm = comm, .matrix = matrix, .of = clustering, .threads = omp_get_max_threads()};
     const rfm_purpose purpose = {RFM_RANDOM_SILHOUETTE, (uint32_t)clustering->k, 0, 0, 0};
     quality->silhouettes = rfm_alloc((size_t)clustering->k, sizeof *quality->silhouettes, err);
-    if (rfm_comm_agree(comm, err) == RFM_OK && draw_sample(&s, rfm_random_stream(seed, purpose), err) == RFM_OK) {
-        rfm_assert(s.start && s.positions && s.scratch && s.shares && s.totals);
+    s.sizes = rfm_alloc((size_t)clustering->k, sizeof *s.sizes, err);
+    if (rfm_comm_agree(comm, err) != RFM_OK)
+        goto done;
+    count_rows(&s);
+    if (draw_sample(&s, rfm_random_stream(seed, purpose), err) == RFM_OK) {
+        rfm_assert(s.start && s.positions && s.weights && s.weighed && s.scratch && s.shares && s.totals);
         measure_rows(&s);
         estimate(&s, quality);
     }
+done:
     close_silhouette(&s);
     return err->status;
 }

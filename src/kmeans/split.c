@@ -22,7 +22,8 @@ rfm_status rfm_split_init(rfm_work *work, uint64_t stream, int k, rfm_split *spl
     double share = (wanted > LEAST_SAMPLE ? wanted : LEAST_SAMPLE) / (double)matrix->n_global;
     *split = (rfm_split){.k_most = k};
     split->row = rfm_alloc(matrix->n, sizeof *split->row, err);
-    split->words = rfm_alloc(room, 2 * (d + 1) * sizeof *split->words, err);
+    split->sums = rfm_sums_shape(matrix->d, matrix->weights.units != NULL);
+    split->sums.words = rfm_alloc(room, 2 * split->sums.stride * sizeof *split->sums.words, err);
     split->halves = rfm_alloc(room, 2 * d * sizeof *split->halves, err);
     split->gain = rfm_alloc(room, sizeof *split->gain, err);
     split->pick = rfm_alloc(room, sizeof *split->pick, err);
@@ -37,7 +38,7 @@ rfm_status rfm_split_init(rfm_work *work, uint64_t stream, int k, rfm_split *spl
 void rfm_split_free(rfm_split *split)
 {
     free(split->row);
-    free(split->words);
+    free(split->sums.words);
     free(split->halves);
     free(split->gain);
     free(split->pick);
@@ -58,6 +59,7 @@ static void draw_rows(const rfm_work *work, rfm_split *split, int k, const doubl
         const int32_t c = work->labels[i];
         double distance = rfm_definition_row_distance(d, matrix->grid->step, rfm_work_row(work, i),
                                                       centroids + (size_t)c * (size_t)d);
+        distance *= (double)rfm_work_weight(work, i);
         if (distance > 0)
             rfm_pick_offer(&split->pick[c], -rfm_ln(rfm_random_unit(stream, matrix->key[i])) / distance,
                            matrix->first + (int64_t)i);
@@ -69,7 +71,7 @@ static void agree_on_rows(rfm_work *work, rfm_split *split, int k)
     const rfm_pool pool = rfm_pool_of(work);
     for (int first = 0; first < k; first += RFM_TRIALS_MOST)
         rfm_pool_agree(&pool, split->pick + first, k - first < RFM_TRIALS_MOST ? k - first : RFM_TRIALS_MOST);
-    rfm_pool_fetch(&pool, split->pick, k, split->words);
+    rfm_pool_fetch(&pool, split->pick, k, split->sums.words);
 }
 
 static void place_halves(const rfm_work *work, rfm_split *split, int k, const double *centroids)
@@ -79,7 +81,7 @@ static void place_halves(const rfm_work *work, rfm_split *split, int k, const do
         const double *mean = centroids + (size_t)c * (size_t)d;
         double *one = rfm_split_half(split, d, c, 0), *two = rfm_split_half(split, d, c, 1);
         for (int j = 0; j < d; j++) {
-            double drawn = (double)split->words[(size_t)c * (size_t)d + (size_t)j] * work->matrix->grid->step[j];
+            double drawn = (double)split->sums.words[(size_t)c * (size_t)d + (size_t)j] * work->matrix->grid->step[j];
             one[j] = split->pick[c].row == RFM_POOL_NONE ? mean[j] : drawn;
             two[j] = 2 * mean[j] - one[j];
         }
@@ -92,36 +94,33 @@ static void add_sample(const rfm_work *work, rfm_split *split, int k)
 {
     const int d = work->matrix->d;
     const double *step = work->matrix->grid->step;
-    memset(split->words, 0, (size_t)k * 2 * (size_t)(d + 1) * sizeof *split->words);
+    memset(split->sums.words, 0, (size_t)k * 2 * split->sums.stride * sizeof *split->sums.words);
     for (size_t s = 0; s < split->n; s++) {
         const size_t i = split->row[s];
         const int32_t *index = rfm_work_row(work, i);
         const int c = work->labels[i];
         double one = rfm_definition_row_distance(d, step, index, rfm_split_half(split, d, c, 0));
         double two = rfm_definition_row_distance(d, step, index, rfm_split_half(split, d, c, 1));
-        int64_t *word = split->words + (2 * (size_t)c + (two < one)) * (size_t)(d + 1);
+        const int half = 2 * c + (two < one);
+        const int64_t weight = rfm_work_weight(work, i);
         for (int j = 0; j < d; j++)
-            word[j] += index[j];
-        word[d]++;
+            rfm_sums_add(&split->sums, half, j, weight * index[j]);
+        rfm_sums_of(&split->sums, half)[d] += weight;
     }
 }
 
 static void move_halves(const rfm_work *work, rfm_split *split, int k)
 {
-    const int d = work->matrix->d;
-    for (int h = 0; h < 2 * k; h++) {
-        const int64_t *word = split->words + (size_t)h * (size_t)(d + 1);
-        for (int j = 0; word[d] > 0 && j < d; j++)
-            split->halves[(size_t)h * (size_t)d + (size_t)j] =
-                (double)word[j] / (double)word[d] * work->matrix->grid->step[j];
-    }
+    const size_t d = (size_t)work->matrix->d;
+    for (int h = 0; h < 2 * k; h++)
+        if (rfm_sums_count(&split->sums, h) > 0)
+            rfm_sums_mean(&split->sums, work->matrix->grid->step, h, split->halves + (size_t)h * d);
 }
 
 static double gain_of(const rfm_work *work, const rfm_split *split, int c)
 {
     const int d = work->matrix->d;
-    const int64_t *one = split->words + 2 * (size_t)c * (size_t)(d + 1), *two = one + d + 1;
-    double n1 = (double)one[d], n2 = (double)two[d];
+    double n1 = (double)rfm_sums_count(&split->sums, 2 * c), n2 = (double)rfm_sums_count(&split->sums, 2 * c + 1);
     if (!(n1 > 0 && n2 > 0))
         return 0;
     double apart = rfm_definition_distance(d, rfm_split_half(split, d, c, 0), rfm_split_half(split, d, c, 1));
@@ -135,7 +134,7 @@ void rfm_split_find(rfm_work *work, rfm_split *split, int k, const double *centr
     place_halves(work, split, k, centroids);
     for (int i = 0; i < ITERATIONS; i++) {
         add_sample(work, split, k);
-        rfm_comm_reduce_i64(work->comm, RFM_SUM, split->words, (size_t)k * 2 * (size_t)(work->matrix->d + 1));
+        rfm_comm_reduce_i64(work->comm, RFM_SUM, split->sums.words, (size_t)k * 2 * split->sums.stride);
         move_halves(work, split, k);
     }
     for (int c = 0; c < k; c++)

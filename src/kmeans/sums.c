@@ -33,6 +33,37 @@ static void move_rows(const rfm_block *block, const rfm_moves *moves, const int3
     }
 }
 
+/* sign: 1, or -1 to take away what was added. */
+static void weigh_row(const int32_t *restrict index, int64_t weight, size_t d, int64_t sign, int64_t *restrict word)
+{
+    for (size_t j = 0; j < d; j++) {
+        const int64_t product = weight * index[j];
+        word[j] += sign * (product & ((1 << RFM_SUMS_LOW) - 1));
+        word[d + 1 + j] += sign * (product >> RFM_SUMS_LOW);
+    }
+    word[d] += sign * weight;
+}
+
+/* The same for rows with weights. Returns how many moves were of rows that weigh something. */
+static int64_t weigh_block(const rfm_work *work, const rfm_block *block, const rfm_moves *moves, const int32_t *labels,
+                           int64_t *words)
+{
+    const int64_t *weight = work->matrix->weights.units + block->first;
+    const size_t d = (size_t)work->matrix->d, stride = work->sums.stride;
+    int64_t n_moves = 0;
+    for (size_t i = 0; !work->summed && i < block->n; i++)
+        weigh_row(block->index + i * d, weight[i], d, 1, words + (size_t)labels[i] * stride);
+    for (size_t m = 0; m < moves->n; m++) {
+        const size_t i = moves->row[m];
+        n_moves += weight[i] > 0;
+        if (!work->summed)
+            continue;
+        weigh_row(block->index + i * d, weight[i], d, -1, words + (size_t)moves->from[m] * stride);
+        weigh_row(block->index + i * d, weight[i], d, 1, words + (size_t)labels[i] * stride);
+    }
+    return n_moves;
+}
+
 /* words: where sums change. Returns how many labels changed. */
 static int64_t pass_block(rfm_work *work, size_t number, int64_t *words)
 {
@@ -43,6 +74,8 @@ static int64_t pass_block(rfm_work *work, size_t number, int64_t *words)
                        work->moved_from + (size_t)thread * work->rows};
     int32_t *labels = work->labels + first;
     work->assigner->assign(work->state, &block, labels, &moves);
+    if (work->sums.weighted)
+        return weigh_block(work, &block, &moves, labels, words);
     if (work->summed)
         move_rows(&block, &moves, labels, d, words);
     else
@@ -92,7 +125,7 @@ int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids)
 }
 
 /* Squares are below 2^60: their halves are summed apart, so that a block needs no 128 bits. */
-static void add_column(const int32_t *index, size_t n, size_t d, int64_t *total, rfm_i128 *squares)
+static void add_column(const int32_t *index, size_t n, size_t d, rfm_i128 *total, rfm_i128 *squares)
 {
     int64_t sum = 0;
     uint64_t low = 0, high = 0;
@@ -110,22 +143,42 @@ static void add_column(const int32_t *index, size_t n, size_t d, int64_t *total,
     }
 }
 
+static void weigh_column(const int32_t *index, const int64_t *weight, size_t n, size_t d, rfm_i128 *total,
+                         rfm_i128 *squares)
+{
+    rfm_i128 sum = 0, square = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t value = index[i * d];
+        sum += weight[i] * value;
+        square += (rfm_i128)(value * value) * weight[i];
+    }
+#pragma omp critical
+    {
+        *total += sum;
+        *squares += square;
+    }
+}
+
 void rfm_sums_moments(rfm_work *work)
 {
-    size_t d = (size_t)work->matrix->d, n = work->matrix->n, rows = 8 * work->rows;
+    const size_t d = (size_t)work->matrix->d, all = work->matrix->n, rows = 8 * work->rows;
+    const int64_t *weight = work->matrix->weights.units;
 #pragma omp parallel for num_threads(work->threads) schedule(static)
-    for (size_t first = 0; first < n; first += rows)
+    for (size_t first = 0; first < all; first += rows) {
+        const size_t n = all - first < rows ? all - first : rows;
         for (size_t j = 0; j < d; j++)
-            add_column(rfm_work_row(work, first) + j, n - first < rows ? n - first : rows, d, work->totals + j,
-                       work->squares + j);
-    rfm_comm_reduce_i64(work->comm, RFM_SUM, work->totals, d);
+            if (weight)
+                weigh_column(rfm_work_row(work, first) + j, weight + first, n, d, work->totals + j, work->squares + j);
+            else
+                add_column(rfm_work_row(work, first) + j, n, d, work->totals + j, work->squares + j);
+    }
+    rfm_comm_sum_i128(work->comm, work->totals, d);
     rfm_comm_sum_i128(work->comm, work->squares, d);
 }
 
 void rfm_sums_mean(const rfm_sums *sums, const double *step, int c, double *centroid)
 {
-    const int64_t *word = rfm_sums_of(sums, c);
-    double n = (double)word[sums->d];
+    const double n = (double)rfm_sums_count(sums, c);
     for (int j = 0; j < sums->d; j++)
-        centroid[j] = (double)word[j] / n * step[j];
+        centroid[j] = rfm_i128_to_double(rfm_sums_value(sums, c, j)) / n * step[j];
 }

@@ -28,12 +28,11 @@ static rfm_status allocate(rfm_work *work, rfm_error *err)
 {
     size_t d = (size_t)work->matrix->d, k = (size_t)work->k_most, n = work->matrix->n;
     size_t threads = (size_t)work->threads;
-    if (k > (SIZE_MAX / 64 - 64) / (d + 1))
+    work->sums = rfm_sums_shape(work->matrix->d, work->matrix->weights.units != NULL);
+    if (k > (SIZE_MAX / 64 - 64) / work->sums.stride)
         return rfm_fail(err, RFM_NO_MEMORY, "%zu clusters of %zu columns do not fit in memory", k, d);
-    work->sums.d = work->matrix->d;
-    work->sums.stride = d + 1;
     work->local = work->sums;
-    work->thread_stride = (k * (d + 1) + RFM_SUMS_MORE + 7) / 8 * 8 + 8; /* threads share no cache line */
+    work->thread_stride = (k * work->sums.stride + RFM_SUMS_MORE + 7) / 8 * 8 + 8; /* threads share no cache line */
     work->centre = rfm_alloc(d, sizeof *work->centre, err);
     work->totals = rfm_alloc(d, sizeof *work->totals, err);
     work->squares = rfm_alloc(d, sizeof *work->squares, err);
@@ -50,9 +49,9 @@ static rfm_status allocate(rfm_work *work, rfm_error *err)
 /* The mean of each column, away from the ends of int32 so that differences from it cannot overflow. */
 static void choose_centre(rfm_work *work)
 {
-    int64_t n = work->matrix->n_global;
+    int64_t n = work->matrix->weights.total;
     for (int j = 0; j < work->matrix->d; j++) {
-        int64_t mean = n > 0 ? work->totals[j] / n : 0, end = (INT64_C(1) << 30) - 1;
+        int64_t mean = n > 0 ? (int64_t)(work->totals[j] / n) : 0, end = (INT64_C(1) << 30) - 1;
         work->centre[j] = (int32_t)(mean > end ? end : mean < -end ? -end : mean);
     }
 }

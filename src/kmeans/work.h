@@ -9,14 +9,20 @@
  *
  *   cluster 0: S_0 .. S_(d-1), n | cluster 1: S_0 .. S_(d-1), n | ... | rows that changed their label | wishes
  *
- * so that one reduction of k(d+1) + 2 words is all an iteration says to the other ranks. */
+ * so that one reduction of k(d+1) + 2 words is all an iteration says to the other ranks. A weight times an index has up
+ * to 54 bits: of weighted rows n is the sum of the weights, in units, and S is kept in two words, the sum of the low
+ * bits of the products and that of the others:
+ *
+ *   cluster 0: L_0 .. L_(d-1), n, H_0 .. H_(d-1) | ...                 S_j = 2^RFM_SUMS_LOW H_j + L_j
+ */
 typedef struct rfm_sums {
     int d;
-    size_t stride;  /* d + 1 */
+    bool weighted;
+    size_t stride;  /* d + 1; weighted 2 d + 1 */
     int64_t *words; /* [k_most * stride + RFM_SUMS_MORE] */
 } rfm_sums;
 
-enum { RFM_SUMS_MORE = 2 };
+enum { RFM_SUMS_MORE = 2, RFM_SUMS_LOW = 27 };
 
 typedef struct rfm_work {
     rfm_comm *comm;
@@ -26,8 +32,8 @@ typedef struct rfm_work {
     int k_most, k, threads; /* k: of the last pass that summed */
     size_t rows;            /* of a block */
     int32_t *centre;        /* [d] mean index */
-    int64_t *totals;        /* [d] sums of all indices */
-    rfm_i128 *squares;      /* [d] sums of all squared indices */
+    rfm_i128 *totals;       /* [d] sums of all indices, by weight */
+    rfm_i128 *squares;      /* [d] sums of all squared indices, by weight */
     rfm_sums sums;          /* of the last pass; global */
     rfm_sums local;         /* the same of this rank's rows, while `summed` */
     bool summed;
@@ -52,6 +58,11 @@ static inline const int32_t *rfm_work_row(const rfm_work *work, size_t i)
     return work->matrix->index + i * (size_t)work->matrix->d;
 }
 
+static inline int64_t rfm_work_weight(const rfm_work *work, size_t i)
+{
+    return work->matrix->weights.units ? work->matrix->weights.units[i] : 1;
+}
+
 /* Bits of an index such that sums of n_global of them stay within 2^62 (grid.c). */
 int rfm_grid_bits(int64_t n_global);
 
@@ -62,13 +73,39 @@ static inline int64_t *rfm_sums_of(const rfm_sums *sums, int c)
     return sums->words + (size_t)c * sums->stride;
 }
 
+/* Rows; or their weight, in units. */
 static inline int64_t rfm_sums_count(const rfm_sums *sums, int c)
 {
     return rfm_sums_of(sums, c)[sums->d];
 }
 
-/* Collective: labels and sums, one reduction. The centroids are positions [k * d]. Returns how many rows changed their
- * label, globally. */
+static inline rfm_i128 rfm_sums_value(const rfm_sums *sums, int c, int j)
+{
+    const int64_t *word = rfm_sums_of(sums, c);
+    return sums->weighted ? word[sums->d + 1 + j] * ((rfm_i128)1 << RFM_SUMS_LOW) + word[j] : word[j];
+}
+
+/* product: a weight, in units, times an index of column j. */
+static inline void rfm_sums_add(rfm_sums *sums, int c, int j, int64_t product)
+{
+    int64_t *word = rfm_sums_of(sums, c);
+    if (sums->weighted) {
+        word[j] += product & ((1 << RFM_SUMS_LOW) - 1);
+        word[sums->d + 1 + j] += product >> RFM_SUMS_LOW;
+    } else {
+        word[j] += product;
+    }
+}
+
+/* Without words yet. */
+static inline rfm_sums rfm_sums_shape(int d, bool weighted)
+{
+    return (rfm_sums){.d = d, .weighted = weighted, .stride = (size_t)d * (weighted ? 2 : 1) + 1};
+}
+
+/* Collective: labels and sums, one reduction. The centroids are positions [k * d]. Returns how many rows that weigh
+ * something changed their label, globally.
+ */
 int64_t rfm_sums_pass(rfm_work *work, int k, const double *centroids);
 
 /* Collective, once: totals and squares. */
@@ -79,10 +116,13 @@ void rfm_sums_mean(const rfm_sums *sums, const double *step, int c, double *cent
 
 /* ---- inertia.c -------------------------------------------------------------------------------------------------- */
 
-/* Squared distances of the summed rows to their clusters' means, or to the centroids when these are given, in column
- * order. squares: [d] of all rows. */
+/* Squared distances, by weight in units, of the summed rows to their clusters' means, or to the centroids when these
+ * are given, in column order. squares: [d] of all rows. */
 double rfm_inertia_value(const rfm_sums *sums, int k, const rfm_i128 *squares, const double *step,
                          const double *centroids);
+
+/* The same of the last pass's sums. */
+double rfm_inertia_of(const rfm_work *work, int k, const double *centroids);
 
 /* The mean of the columns' variances. */
 double rfm_inertia_variance(const rfm_work *work);

@@ -93,8 +93,9 @@ static rfm_u128 hash_names(const rfm_frame *frame, rfm_text *bytes)
     return hash_of(bytes);
 }
 
-static rfm_u128 hash_scaling(const rfm_scaling *scaling, rfm_text *bytes)
+static rfm_u128 hash_scaling(const rfm_model *model, rfm_text *bytes)
 {
+    const rfm_scaling *scaling = &model->scaling;
     bytes->length = 0;
     add_u64(bytes, (uint64_t)scaling->kind);
     for (int j = 0; j < scaling->d; j++) {
@@ -108,6 +109,8 @@ static rfm_u128 hash_scaling(const rfm_scaling *scaling, rfm_text *bytes)
         add_double(bytes, column->center);
         add_double(bytes, column->scale);
     }
+    if (model->fills)
+        add_doubles(bytes, model->fills, (size_t)model->d);
     return hash_of(bytes);
 }
 
@@ -164,6 +167,8 @@ static rfm_u128 hash_circumstances(const rfm_model *model, rfm_text *bytes)
     }
     for (int c = 0; c < model->k; c++)
         add_u64(bytes, (uint64_t)model->sizes[c]);
+    if (model->weights)
+        add_doubles(bytes, model->weights, (size_t)model->k);
     add_doubles(bytes, model->centroids_scaled, (size_t)model->k * d);
     add_doubles(bytes, model->centroids_original, (size_t)model->k * d);
     add_doubles(bytes, model->profile_cuts, d * RFM_PROFILE_CUTS);
@@ -175,7 +180,7 @@ rfm_status rfm_model_hash(const rfm_model *model, char hex[RFM_MODEL_HASH_BYTES]
 {
     rfm_text bytes = {0};
     const rfm_digest parts = {.features = split(hash_circumstances(model, &bytes)),
-                              .scaling = split(hash_scaling(&model->scaling, &bytes)),
+                              .scaling = split(hash_scaling(model, &bytes)),
                               .centroids = split(hash_centroids(model, &bytes)),
                               .names = split(hash_segments(model, &bytes))};
     const rfm_hash128 whole = hash_whole(&parts, &bytes);
@@ -194,7 +199,7 @@ static rfm_status fill(const rfm_frame *frame, const rfm_model *model, rfm_u128 
     digest->customers = split(customers);
     digest->features = split(features + hash_names(frame, &bytes));
     if (model) {
-        digest->scaling = split(hash_scaling(&model->scaling, &bytes));
+        digest->scaling = split(hash_scaling(model, &bytes));
         digest->centroids = split(hash_centroids(model, &bytes));
         digest->names = split(hash_segments(model, &bytes));
     }

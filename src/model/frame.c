@@ -17,6 +17,7 @@ void rfm_frame_free(rfm_frame *frame)
 {
     rfm_ids_free(&frame->ids);
     free(frame->values);
+    rfm_weights_free(&frame->weights);
     rfm_names_free(frame->names, (size_t)frame->d);
     rfm_names_free(frame->units, (size_t)frame->d);
     *frame = (rfm_frame){0};

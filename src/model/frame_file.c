@@ -69,19 +69,14 @@ typedef struct matrix_file {
 
 static rfm_status check_values(const matrix_file *file, rfm_h5_shape *shape, rfm_error *err)
 {
-    bool found = false, weights = false;
-    rfm_h5_shape unused;
-    if (rfm_h5_shape_of(file->h5, "/features/values", shape, &found, err) != RFM_OK ||
-        rfm_h5_shape_of(file->h5, "/features/weights", &unused, &weights, err) != RFM_OK)
+    bool found = false;
+    if (rfm_h5_shape_of(file->h5, "/features/values", shape, &found, err) != RFM_OK)
         return err->status;
     if (!found)
         return rfm_fail(err, RFM_DATA, "%s: no dataset /features/values (n x d numbers)", file->path);
     if (shape->type == RFM_H5_BYTES || shape->rows < 1 || shape->columns < 1 || shape->columns > MAX_COLUMNS)
         return rfm_fail(err, RFM_DATA, "%s: /features/values must be numbers, n x d with n from 1 and d from 1 to %d",
                         file->path, (int)MAX_COLUMNS);
-    if (weights)
-        return rfm_fail(err, RFM_USAGE, "%s: /features/weights cannot be used: every row counts once; take it out",
-                        file->path);
     return RFM_OK;
 }
 
@@ -96,6 +91,27 @@ static rfm_status read_values(const matrix_file *file, const rfm_h5_shape *shape
         return err->status;
     frame->n = n;
     return rfm_h5_read(file->h5, "/features/values", RFM_H5_F64, frame->first, n, frame->values, err);
+}
+
+/* Optional. */
+static rfm_status read_weights(const matrix_file *file, rfm_frame *frame, rfm_error *err)
+{
+    rfm_h5_shape shape;
+    bool found = false;
+    if (rfm_h5_shape_of(file->h5, "/features/weights", &shape, &found, err) != RFM_OK || !found)
+        return err->status;
+    if (shape.type == RFM_H5_BYTES || shape.columns != 1)
+        return rfm_fail(err, RFM_DATA, "%s: /features/weights must be numbers, one for each row", file->path);
+    if (shape.rows != frame->n_global)
+        return rfm_fail(err, RFM_DATA, "%s: /features/weights has %" PRId64 " rows, /features/values %" PRId64,
+                        file->path, shape.rows, frame->n_global);
+    double *values = rfm_alloc(frame->n, sizeof *values, err);
+    if (rfm_comm_agree(file->comm, err) == RFM_OK &&
+        rfm_h5_read(file->h5, "/features/weights", RFM_H5_F64, frame->first, frame->n, values, err) == RFM_OK &&
+        rfm_weights_init(file->comm, frame->n, values, &frame->weights, err) != RFM_OK)
+        rfm_error_context(err, "%s: /features/weights", file->path);
+    free(values);
+    return err->status;
 }
 
 /* "x1", "x2", ... where the file has no names; "" without a prefix. */
@@ -216,6 +232,7 @@ rfm_status rfm_frame_read(rfm_comm *comm, const char *path, rfm_frame *frame, rf
     if (rfm_h5_open(comm, path, &file.h5, err) != RFM_OK)
         return err->status;
     if (check_values(&file, &shape, err) == RFM_OK && read_values(&file, &shape, frame, err) == RFM_OK &&
+        read_weights(&file, frame, err) == RFM_OK &&
         read_names(&file, "/features/names", "x", (size_t)frame->d, &frame->names, err) == RFM_OK &&
         read_names(&file, "/features/units", NULL, (size_t)frame->d, &frame->units, err) == RFM_OK &&
         read_ids(&file, frame, err) == RFM_OK && (!as_of || read_as_of(&file, as_of, err) == RFM_OK) && definitions)

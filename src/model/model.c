@@ -17,6 +17,8 @@ void rfm_model_free(rfm_model *model)
     free(model->centroids_scaled);
     free(model->centroids_original);
     free(model->sizes);
+    free(model->weights);
+    free(model->fills);
     free(model->segment_ids);
     free(model->profile_cuts);
     free(model->profile_shares);

@@ -7,6 +7,8 @@
  *   - /model/scaling/center scale n_steps       d each
  *   - /model/scaling/kind low high       d x RFM_MAX_TRANSFORMS: the transforms of each column, cuts of clips
  *   - /model/sizes segment_ids names     k each
+ *   - /model/weights                     k: the sizes by weight; only of rows with weights
+ *   - /model/fills                       d: what stands in for missing values; only where something does
  *   - /model/profile_cuts profile_shares d x 9 and d x 10: tenths of the training customers, by feature
  *   - /model/features                    d names
  *   - /model/definitions                 one text: rfm_features_print
@@ -21,7 +23,14 @@
 
 #define RFM_MODEL_FORMAT "rfmpi model"
 
-enum { RFM_MODEL_VERSION = 2, RFM_MODEL_MAX_D = 65536, RFM_MODEL_MAX_K = 65536, RFM_MODEL_MAX_VALUES = 1 << 28 };
+/* Version 2 had neither weights nor fills, and is read as it is. */
+enum {
+    RFM_MODEL_OLDEST = 2,
+    RFM_MODEL_VERSION = 3,
+    RFM_MODEL_MAX_D = 65536,
+    RFM_MODEL_MAX_K = 65536,
+    RFM_MODEL_MAX_VALUES = 1 << 28
+};
 
 enum { RFM_MODEL_HASH_BYTES = 33 };
 

@@ -65,6 +65,16 @@ static bool get_numbers(const reader_of_models *r, const char *name, int64_t row
     return *values != NULL;
 }
 
+/* Numbers that a model need not have; *values is NULL then. */
+static bool get_optional(const reader_of_models *r, const char *name, int64_t rows, double **values)
+{
+    rfm_h5_shape shape;
+    bool found = false;
+    if (rfm_h5_shape_of(r->file, name, &shape, &found, r->err) != RFM_OK)
+        return false;
+    return !found || get_numbers(r, name, rows, 1, values);
+}
+
 static bool get_names(const reader_of_models *r, const char *name, int expected, char ***names)
 {
     size_t n = 0;
@@ -100,10 +110,10 @@ static bool check_format(const reader_of_models *r)
     if (version > RFM_MODEL_VERSION)
         rfm_fail(r->err, RFM_DATA, "%s: a model of format %" PRId64 "; this program knows up to %d: use a newer rfmpi",
                  r->path, version, (int)RFM_MODEL_VERSION);
-    if (version < RFM_MODEL_VERSION)
+    if (version < RFM_MODEL_OLDEST)
         rfm_fail(r->err, RFM_DATA, "%s: a model of format %" PRId64 ", from an older rfmpi: fit it again", r->path,
                  version);
-    return version == RFM_MODEL_VERSION;
+    return r->err->status == RFM_OK;
 }
 
 static bool read_scale(const reader_of_models *r, rfm_scale *scale)
@@ -150,6 +160,7 @@ static bool read_centroids(const reader_of_models *r, rfm_model *m)
         !get_numbers(r, "/model/trace", m->iterations, 1, &m->trace) ||
         !get_numbers(r, "/model/profile_cuts", m->d, RFM_PROFILE_CUTS, &m->profile_cuts) ||
         !get_numbers(r, "/model/profile_shares", m->d, RFM_PROFILE_BINS, &m->profile_shares) ||
+        !get_optional(r, "/model/weights", m->k, &m->weights) || !get_optional(r, "/model/fills", m->d, &m->fills) ||
         !(m->sizes = get_array(r, "/model/sizes", RFM_H5_I64, m->k, 1)) ||
         !(m->segment_ids = get_array(r, "/model/segment_ids", RFM_H5_I32, m->k, 1)) ||
         !get_names(r, "/model/names", m->k, &m->names) || !get_names(r, "/model/features", m->d, &m->features) ||
@@ -158,8 +169,8 @@ static bool read_centroids(const reader_of_models *r, rfm_model *m)
     m->definitions = definitions[0];
     free(definitions);
     for (int c = 0; c < m->k; c++)
-        if (m->sizes[c] < 0 || m->segment_ids[c] < 0)
-            return fail(r, "/model/sizes or /model/segment_ids");
+        if (m->sizes[c] < 0 || m->segment_ids[c] < 0 || (m->weights && !(m->weights[c] >= 0)))
+            return fail(r, "/model/sizes, /model/weights or /model/segment_ids");
     return true;
 }
 

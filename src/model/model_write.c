@@ -95,6 +95,14 @@ static bool write_attributes(const writer *w)
            put_integer(w, "iterations", m->iterations) && put_integer(w, "seed", seed);
 }
 
+/* What not every model has: rank 0's decides. */
+static bool put_optional(const writer *w, const char *name, int n, const double *values)
+{
+    bool has = values != NULL;
+    rfm_comm_bcast(w->comm, 0, &has, sizeof has);
+    return !has || put(w, name, RFM_H5_F64, n, 1, values);
+}
+
 static bool write_centroids(const writer *w)
 {
     const rfm_model *m = w->model;
@@ -104,6 +112,7 @@ static bool write_centroids(const writer *w)
            put_matrix(w, "/model/positions", m->k, d, m->centroids) &&
            put_matrix(w, "/model/centroids_original", m->k, d, m->centroids_original) &&
            put(w, "/model/sizes", RFM_H5_I64, m->k, 1, m->sizes) &&
+           put_optional(w, "/model/weights", m->k, m->weights) && put_optional(w, "/model/fills", d, m->fills) &&
            put(w, "/model/segment_ids", RFM_H5_I32, m->k, 1, m->segment_ids) &&
            put_matrix(w, "/model/profile_cuts", d, RFM_PROFILE_CUTS, m->profile_cuts) &&
            put_matrix(w, "/model/profile_shares", d, RFM_PROFILE_BINS, m->profile_shares) &&

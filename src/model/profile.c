@@ -10,6 +10,24 @@ enum { SAMPLE = 20000 };
 
 static const double FLOOR = 1e-4;
 
+/* Who is drawn, by the customers' keys. */
+typedef struct lot {
+    double share;
+    uint64_t stream;
+} lot;
+
+static lot lot_of(const rfm_frame *frame)
+{
+    return (lot){.share = frame->n_global > SAMPLE ? (double)SAMPLE / (double)frame->n_global : 1,
+                 .stream = rfm_random_stream(0, (rfm_purpose){.use = RFM_RANDOM_PROFILE})};
+}
+
+static bool is_drawn(const lot *by, const rfm_frame *frame, size_t i)
+{
+    const uint64_t key = frame->has_ids ? frame->ids.hash[i] : rfm_hash64_integer(frame->first + (int64_t)i);
+    return by->share >= 1 || rfm_random_unit(by->stream, key) < by->share;
+}
+
 /* The rows of a sample, end to end over all ranks, column by column. */
 typedef struct sample {
     size_t n, d;
@@ -19,16 +37,13 @@ typedef struct sample {
 static rfm_status draw_sample(rfm_comm *comm, const rfm_frame *frame, sample *drawn, rfm_error *err)
 {
     const size_t d = (size_t)frame->d;
-    const uint64_t stream = rfm_random_stream(0, (rfm_purpose){.use = RFM_RANDOM_PROFILE});
-    const double share = frame->n_global > SAMPLE ? (double)SAMPLE / (double)frame->n_global : 1;
+    const lot by = lot_of(frame);
     rfm_text rows = {0};
     void *all = NULL;
     size_t *offsets = NULL;
-    for (size_t i = 0; i < frame->n; i++) {
-        const uint64_t key = frame->has_ids ? frame->ids.hash[i] : rfm_hash64_integer(frame->first + (int64_t)i);
-        if (share >= 1 || rfm_random_unit(stream, key) < share)
+    for (size_t i = 0; i < frame->n; i++)
+        if (is_drawn(&by, frame, i))
             rfm_text_add(&rows, frame->values + i * d, d * sizeof(double));
-    }
     rfm_text_check(&rows, err);
     if (rfm_comm_agree(comm, err) == RFM_OK &&
         rfm_comm_allgather_bytes(comm, rows.bytes, rows.length, &all, &offsets, err) == RFM_OK) {
@@ -62,10 +77,31 @@ static void cut_into_tenths(double *values, size_t n, double *cuts)
     }
 }
 
+/* Collective. The same by weight: what is not of the sample weighs nothing. */
+static rfm_status cut_by_weight(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err)
+{
+    const lot by = lot_of(frame);
+    int64_t *weights = rfm_alloc(frame->n, sizeof *weights, err);
+    double tenths[RFM_PROFILE_CUTS];
+    for (int c = 0; c < RFM_PROFILE_CUTS; c++)
+        tenths[c] = (double)(c + 1) / RFM_PROFILE_BINS;
+    for (size_t i = 0; weights && i < frame->n; i++)
+        weights[i] = is_drawn(&by, frame, i) ? frame->weights.units[i] : 0;
+    rfm_comm_agree(comm, err);
+    for (size_t j = 0; err->status == RFM_OK && j < (size_t)frame->d; j++) {
+        const rfm_column column = {frame->n, (size_t)frame->d, frame->values + j, weights};
+        rfm_quantiles(comm, &column, RFM_PROFILE_CUTS, tenths, cuts + j * RFM_PROFILE_CUTS, err);
+    }
+    free(weights);
+    return err->status;
+}
+
 rfm_status rfm_profile_cuts(rfm_comm *comm, const rfm_frame *frame, double *cuts, rfm_error *err)
 {
     sample drawn = {0};
     const size_t rank = (size_t)rfm_comm_rank(comm), ranks = (size_t)rfm_comm_size(comm);
+    if (frame->weights.units)
+        return cut_by_weight(comm, frame, cuts, err);
     if (draw_sample(comm, frame, &drawn, err) == RFM_OK) {
         rfm_assert(drawn.values != NULL);
         for (size_t c = 0; c < drawn.d * RFM_PROFILE_CUTS; c++)
@@ -93,12 +129,15 @@ rfm_status rfm_profile_shares(rfm_comm *comm, const rfm_frame *frame, const doub
     const size_t d = (size_t)frame->d, n = d * RFM_PROFILE_BINS;
     int64_t *counts = rfm_alloc(n, sizeof *counts, err);
     if (rfm_comm_agree(comm, err) == RFM_OK) {
+        const int64_t *weights = frame->weights.units;
         for (size_t i = 0; i < frame->n; i++)
-            for (size_t j = 0; j < d; j++)
-                counts[j * RFM_PROFILE_BINS + (size_t)bin_of(cuts + j * RFM_PROFILE_CUTS, frame->values[i * d + j])]++;
+            for (size_t j = 0; j < d; j++) {
+                const int bin = bin_of(cuts + j * RFM_PROFILE_CUTS, frame->values[i * d + j]);
+                counts[j * RFM_PROFILE_BINS + (size_t)bin] += weights ? weights[i] : 1;
+            }
         rfm_comm_reduce_i64(comm, RFM_SUM, counts, n);
         for (size_t b = 0; b < n; b++)
-            shares[b] = (double)counts[b] / (double)frame->n_global;
+            shares[b] = (double)counts[b] / (double)(weights ? frame->weights.total : frame->n_global);
     }
     free(counts);
     return err->status;

@@ -15,107 +15,56 @@ enum { GROUP = 8 };
 typedef struct column {
     rfm_comm *comm;
     const char *name;
-    double *values; /* [n] */
-    size_t n;
-    int64_t n_global;
+    double *values; /* [n], those of `of` */
+    rfm_column of;
 } column;
-
-/* ---- exact statistics; Collective ------------------------------------------------------------------------------- */
-
-static void find_extremes(const column *c, double *least, double *greatest)
-{
-    double low = INFINITY, negated = INFINITY;
-    for (size_t i = 0; i < c->n; i++) {
-        const double x = c->values[i];
-        low = x < low ? x : low;
-        negated = -x < negated ? -x : negated;
-    }
-    double both[2] = {low, negated};
-    rfm_comm_reduce_f64(c->comm, RFM_MIN, both, 2);
-    *least = both[0];
-    *greatest = -both[1];
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-/* The sum in 128 bits, the division and the power of two each round once (the last only below 2^-1022). */
-static double find_mean(const column *c, double least, double greatest)
-{
-    const int exponent = rfm_quantum_exponent(larger(fabs(least), fabs(greatest)));
-    rfm_i128 sum = 0;
-    for (size_t i = 0; i < c->n; i++)
-        sum += rfm_quantum_round(c->values[i], exponent);
-    rfm_comm_sum_i128(c->comm, &sum, 1);
-    return ldexp(rfm_i128_to_double(sum) / (double)c->n_global, exponent);
-}
-
-/* Population standard deviation. The largest deviation is brought to [1/2, 1) by a power of two first, so that squares
- * neither overflow nor vanish. */
-static double find_deviation(const column *c, double mean, double least, double greatest)
-{
-    int shift;
-    frexp(larger(greatest - mean, mean - least), &shift);
-    const int exponent = rfm_quantum_exponent(1);
-    const double half = ldexp(1, -shift / 2), rest = ldexp(1, -shift - -shift / 2); /* 2^-shift may not be a double */
-    rfm_i128 sum = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        const double x = (c->values[i] - mean) * half * rest;
-        sum += rfm_quantum_round(x * x, exponent);
-    }
-    rfm_comm_sum_i128(c->comm, &sum, 1);
-    return ldexp(sqrt(ldexp(rfm_i128_to_double(sum) / (double)c->n_global, exponent)), shift);
-}
 
 /* ---- kinds of scaling; Collective ------------------------------------------------------------------------------- */
 
-static void fit_standard(const column *c, double least, double greatest, struct rfm_scaling_column *learnt)
+static void fit_standard(const column *c, const rfm_spread *spread, struct rfm_scaling_column *learnt)
 {
-    learnt->center = find_mean(c, least, greatest);
-    learnt->scale = find_deviation(c, learnt->center, least, greatest);
+    learnt->center = rfm_column_mean(c->comm, &c->of, spread);
+    learnt->scale = rfm_column_deviation(c->comm, &c->of, spread, learnt->center);
 }
 
-static rfm_status fit_robust(const column *c, double least, double greatest, struct rfm_scaling_column *learnt,
+static rfm_status fit_robust(const column *c, const rfm_spread *spread, struct rfm_scaling_column *learnt,
                              rfm_error *err)
 {
     static const double quarters[] = {0.25, 0.5, 0.75};
-    const rfm_column values = {.n = c->n, .stride = 1, .values = c->values};
     double quartiles[3];
-    if (rfm_quantiles(c->comm, &values, 3, quarters, quartiles, err) != RFM_OK)
+    if (rfm_quantiles(c->comm, &c->of, 3, quarters, quartiles, err) != RFM_OK)
         return err->status;
     learnt->center = quartiles[1];
     learnt->scale = quartiles[2] - quartiles[0];
     if (learnt->scale > 0)
         return RFM_OK;
-    const double mean = find_mean(c, least, greatest);
-    learnt->scale = find_deviation(c, mean, least, greatest);
+    const double mean = rfm_column_mean(c->comm, &c->of, spread);
+    learnt->scale = rfm_column_deviation(c->comm, &c->of, spread, mean);
     rfm_log(RFM_LOG_WARN, "column %s: its quartiles are equal; scaled by the standard deviation instead", c->name);
     return RFM_OK;
 }
 
 static rfm_status fit_column(const column *c, rfm_scale kind, struct rfm_scaling_column *learnt, rfm_error *err)
 {
-    double least, greatest;
-    find_extremes(c, &least, &greatest);
+    const rfm_spread spread = rfm_column_spread(c->comm, &c->of);
+    const double range = spread.greatest - spread.least;
     learnt->center = 0;
     learnt->scale = 1;
     if (kind == RFM_SCALE_NONE)
         return RFM_OK;
-    learnt->center = least;
-    if (!(greatest > least)) {
+    learnt->center = spread.least;
+    if (!(range > 0)) {
         rfm_log(RFM_LOG_WARN, "column %s: all values are equal; it tells no customers apart", c->name);
         return RFM_OK;
     }
-    if (!isfinite(greatest - least))
+    if (!isfinite(range))
         return rfm_fail(err, RFM_DATA, "column %s: its range is beyond what a double holds", c->name);
     if (kind == RFM_SCALE_MINMAX)
-        learnt->scale = greatest - least;
+        learnt->scale = range;
     else if (kind == RFM_SCALE_STANDARD)
-        fit_standard(c, least, greatest, learnt);
+        fit_standard(c, &spread, learnt);
     else
-        fit_robust(c, least, greatest, learnt, err);
+        fit_robust(c, &spread, learnt, err);
     if (!(learnt->scale > 0))
         learnt->scale = 1;
     return err->status;
@@ -141,16 +90,15 @@ static rfm_status fit_step(const column *c, const rfm_transform *transform, rfm_
 {
     *step = (rfm_scaling_step){.kind = transform->kind};
     if (transform->kind == RFM_TRANSFORM_CLIP) {
-        const rfm_column values = {.n = c->n, .stride = 1, .values = c->values};
         double cuts[2];
-        if (rfm_quantiles(c->comm, &values, 2, transform->quantiles, cuts, err) != RFM_OK)
+        if (rfm_quantiles(c->comm, &c->of, 2, transform->quantiles, cuts, err) != RFM_OK)
             return err->status;
         if (!isfinite(cuts[0]) || !isfinite(cuts[1]))
             return rfm_fail(err, RFM_DATA, "column %s: its range is beyond what a double holds", c->name);
         step->low = cuts[0];
         step->high = cuts[1];
     }
-    apply_step(step, c->values, c->n);
+    apply_step(step, c->values, c->of.n);
     return RFM_OK;
 }
 
@@ -202,7 +150,7 @@ static rfm_status fit_whole_column(const column *c, const rfm_features *features
     struct rfm_scaling_column *learnt = &scaling->columns[index];
     if (fit_steps(c, features, index, learnt, err) != RFM_OK || fit_column(c, scaling->kind, learnt, err) != RFM_OK)
         return err->status;
-    for (size_t i = 0; i < c->n; i++)
+    for (size_t i = 0; i < c->of.n; i++)
         c->values[i] = rfm_scaling_column_scale(learnt, c->values[i]);
     return RFM_OK;
 }
@@ -230,7 +178,8 @@ static rfm_status fit_columns(rfm_comm *comm, const rfm_frame *frame, const rfm_
         const size_t columns = d - first < GROUP ? d - first : GROUP;
         take_group(frame, first, columns, group);
         for (size_t j = 0; j < columns; j++) {
-            const column c = {comm, frame->names[first + j], group + j * frame->n, frame->n, frame->n_global};
+            double *values = group + j * frame->n;
+            const column c = {comm, frame->names[first + j], values, {frame->n, 1, values, frame->weights.units}};
             if (fit_whole_column(&c, features, (int)(first + j), scaling, err) != RFM_OK)
                 return err->status;
         }

@@ -37,6 +37,7 @@ typedef struct rfm_job {
     rfm_as_of_rule as_of_rule;
     const char *as_of_text;
     rfm_scale scale;
+    rfm_missing missing;
     rfm_kmeans_options kmeans; /* k: the largest of them */
     int64_t ks[RFM_COUNTS_MOST];
     size_t n_ks;
@@ -87,7 +88,8 @@ typedef struct rfm_batch {
     char *model_hash;   /* of the model file predict was given */
     int32_t *labels;    /* [frame.n] */
     double *squared_distances;
-    int64_t *sizes; /* [model.k] customers of this batch */
+    int64_t *sizes;  /* [model.k] customers of this batch */
+    double *weights; /* [model.k] the same by weight */
 } rfm_batch;
 
 /* ---- one file each, in the order of work ------------------------------------------------------------------------ */

@@ -90,6 +90,8 @@ static rfm_status fill_model(rfm_batch *batch, const rfm_clustering *clustering,
     model->centroids_scaled = rfm_alloc(values, sizeof(double), err);
     model->centroids_original = rfm_alloc(values, sizeof(double), err);
     model->sizes = copy_array(clustering->sizes, k, sizeof(int64_t), err);
+    if (batch->frame.weights.unit > 0)
+        model->weights = copy_array(clustering->weights, k, sizeof(double), err);
     model->segment_ids = rfm_alloc(k, sizeof(int32_t), err);
     model->trace = copy_array(clustering->trace, (size_t)clustering->iterations, sizeof(double), err);
     model->inertia = clustering->inertia;
@@ -119,6 +121,41 @@ static rfm_status fill_profile(rfm_batch *batch, rfm_error *err)
     return rfm_profile_shares(batch->comm, &batch->frame, model->profile_cuts, model->profile_shares, err);
 }
 
+/* ---- missing values --------------------------------------------------------------------------------------------- */
+
+static void report_missing(const rfm_batch *batch, const int64_t *counts)
+{
+    const rfm_frame *frame = &batch->frame;
+    int64_t n = 0;
+    int columns = 0;
+    for (int j = 0; j < frame->d; j++) {
+        char key[320];
+        snprintf(key, sizeof key, "missing.%.200s", frame->names[j]);
+        if (counts[j] > 0)
+            rfm_report_integer(batch->run, key, counts[j]);
+        n += counts[j];
+        columns += counts[j] > 0;
+    }
+    if (n > 0)
+        rfm_log(RFM_LOG_INFO, "%lld missing values in %d columns were filled in", (long long)n, columns);
+}
+
+/* Collective. Puts in what the model has for them; run.json tells how many there were of each column. */
+static rfm_status fill_missing(rfm_batch *batch, rfm_error *err)
+{
+    const size_t d = (size_t)batch->frame.d;
+    if (!batch->model.fills)
+        return RFM_OK;
+    int64_t *counts = rfm_alloc(d, sizeof *counts, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
+        rfm_missing_fill(batch->model.fills, &batch->frame, counts);
+        rfm_comm_reduce_i64(batch->comm, RFM_SUM, counts, d);
+        report_missing(batch, counts);
+    }
+    free(counts);
+    return err->status;
+}
+
 /* ---- cluster ---------------------------------------------------------------------------------------------------- */
 
 static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
@@ -141,7 +178,7 @@ static void report_fit(rfm_batch *batch, const rfm_clustering *fit)
                       fit->iterations_total > 0 ? seconds[1] / (double)fit->iterations_total : 0);
 }
 
-/* Labels and sizes change hands. */
+/* Labels, sizes and weights change hands. */
 static rfm_status take_labels(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err)
 {
     batch->squared_distances = rfm_alloc(matrix->n, sizeof *batch->squared_distances, err);
@@ -150,8 +187,10 @@ static rfm_status take_labels(rfm_batch *batch, const rfm_matrix *matrix, rfm_cl
     rfm_kmeans_distances(matrix, clustering, batch->squared_distances);
     batch->labels = clustering->labels;
     batch->sizes = clustering->sizes;
+    batch->weights = clustering->weights;
     clustering->labels = NULL;
     clustering->sizes = NULL;
+    clustering->weights = NULL;
     return RFM_OK;
 }
 
@@ -169,6 +208,7 @@ static rfm_status make_matrix(rfm_batch *batch, rfm_matrix *matrix, rfm_error *e
             RFM_OK)
         rfm_matrix_init(batch->comm, &model->grid, frame->n, scaled, frame->has_ids ? frame->ids.hash : NULL, matrix,
                         err);
+    rfm_matrix_weigh(matrix, &frame->weights);
     free(scaled);
     return err->status;
 }
@@ -198,7 +238,9 @@ rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
     if (check_given(batch, err) == RFM_OK)
         identity_check(batch, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK || fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK ||
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
+        rfm_missing_fit(batch->comm, &batch->frame, batch->job.missing, &batch->model.fills, err) != RFM_OK ||
+        fill_missing(batch, err) != RFM_OK || fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK ||
         identity_report(batch, err) != RFM_OK)
         return err->status;
     return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
@@ -225,6 +267,7 @@ static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
     batch->labels = rfm_alloc(batch->frame.n, sizeof *batch->labels, err);
     batch->squared_distances = rfm_alloc(batch->frame.n, sizeof *batch->squared_distances, err);
     batch->sizes = rfm_alloc((size_t)batch->model.k, sizeof *batch->sizes, err);
+    batch->weights = rfm_alloc((size_t)batch->model.k, sizeof *batch->weights, err);
     return err->status;
 }
 
@@ -232,12 +275,13 @@ static rfm_status alloc_labels(rfm_batch *batch, rfm_error *err)
 static rfm_status apply_model(rfm_batch *batch, const double *scaled, double *inertia, rfm_error *err)
 {
     const rfm_centroids centroids = {&batch->model.grid, batch->model.k, batch->model.centroids};
-    const rfm_rows rows = {batch->frame.n, scaled};
+    const rfm_rows rows = {batch->frame.n, scaled, &batch->frame.weights};
     if (alloc_labels(batch, err) == RFM_OK)
         rfm_kmeans_label(&centroids, &rows, batch->labels, batch->squared_distances, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    return rfm_kmeans_inertia(batch->comm, &centroids, &rows, batch->labels, inertia, batch->sizes, err);
+    const rfm_sizes sizes = {batch->sizes, batch->weights};
+    return rfm_kmeans_inertia(batch->comm, &centroids, &rows, batch->labels, inertia, &sizes, err);
 }
 
 rfm_status label_make(rfm_batch *batch, rfm_error *err)
@@ -245,7 +289,7 @@ rfm_status label_make(rfm_batch *batch, rfm_error *err)
     double *scaled = NULL, inertia = 0;
     if (check_features(batch, err) == RFM_OK)
         scaled = rfm_alloc(batch->frame.n * (size_t)batch->frame.d, sizeof *scaled, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && fill_missing(batch, err) == RFM_OK) {
         rfm_scaling_apply(&batch->model.scaling, batch->frame.n, batch->frame.values, scaled);
         apply_model(batch, scaled, &inertia, err);
     }

@@ -40,14 +40,18 @@ static rfm_status take_definitions(rfm_batch *batch, const char *definitions, rf
 }
 
 /* Local. Scaling has no place for them; said here, where file and row are known. */
-static rfm_status check_finite(const rfm_frame *frame, const char *path, rfm_error *err)
+static rfm_status check_finite(const rfm_batch *batch, const char *path, rfm_error *err)
 {
+    const rfm_frame *frame = &batch->frame;
+    const bool filled =
+        batch->job.task == RFM_TASK_PREDICT ? batch->model.fills != NULL : batch->job.missing != RFM_MISSING_ERROR;
     const size_t d = (size_t)frame->d;
     for (size_t i = 0; i < frame->n * d; i++) {
         const int64_t row = frame->first + (int64_t)(i / d);
-        if (!isfinite(frame->values[i]))
-            return rfm_fail(err, RFM_DATA, "%s: row %lld (from 0), column %s: %g is not a finite number", path,
-                            (long long)row, frame->names[i % d], frame->values[i]);
+        if (!isfinite(frame->values[i]) && !(filled && isnan(frame->values[i])))
+            return rfm_fail(err, RFM_DATA, "%s: row %lld (from 0), column %s: %g is not a finite number%s", path,
+                            (long long)row, frame->names[i % d], frame->values[i],
+                            isnan(frame->values[i]) ? " (cluster.missing of the training says what it counts as)" : "");
     }
     return RFM_OK;
 }
@@ -58,7 +62,7 @@ rfm_status features_load(rfm_batch *batch, rfm_error *err)
     const char *path = matrix ? batch->files.files[0].path : rfm_run_path(batch->run, "features.h5");
     char *definitions = NULL;
     if (rfm_frame_read(batch->comm, path, &batch->frame, &batch->as_of, &definitions, err) == RFM_OK) {
-        if (check_finite(&batch->frame, path, err) == RFM_OK)
+        if (check_finite(batch, path, err) == RFM_OK)
             take_definitions(batch, definitions, err);
         rfm_comm_agree(batch->comm, err);
     }

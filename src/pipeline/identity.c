@@ -138,7 +138,7 @@ static rfm_status count_flows(rfm_batch *batch, int64_t *flows, rfm_error *err)
     int32_t *labels = rfm_alloc(n, sizeof *labels, err);
     if (!err->status) {
         const rfm_centroids centroids = {&previous->grid, previous->k, previous->centroids};
-        const rfm_rows rows = {n, scaled};
+        const rfm_rows rows = {n, scaled, NULL};
         rfm_scaling_apply(&previous->scaling, n, batch->frame.values, scaled);
         rfm_kmeans_label(&centroids, &rows, labels, NULL, err);
     }

@@ -182,6 +182,10 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
                                          [RFM_SCALE_ROBUST] = "robust",
                                          [RFM_SCALE_MINMAX] = "minmax",
                                          [RFM_SCALE_NONE] = "none"};
+    static const char *const missing[] = {[RFM_MISSING_ERROR] = "error",
+                                          [RFM_MISSING_ZERO] = "zero",
+                                          [RFM_MISSING_MEAN] = "mean",
+                                          [RFM_MISSING_MEDIAN] = "median"};
     rfm_kmeans_options *options = &job->kmeans;
     *options = rfm_kmeans_defaults();
     job->n_ks = rfm_config_counts(config, "cluster.k", job->ks, RFM_COUNTS_MOST);
@@ -201,6 +205,9 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
     for (int i = 0; i < 4; i++)
         if (strcmp(rfm_config_string(config, "cluster.scale"), scales[i]) == 0)
             job->scale = (rfm_scale)i;
+    for (int i = 0; i < 4; i++)
+        if (strcmp(rfm_config_string(config, "cluster.missing"), missing[i]) == 0)
+            job->missing = (rfm_missing)i;
     if (job->task != RFM_TASK_PREDICT && check_names(config, options->k, err) != RFM_OK)
         return err->status;
     if (read_init(config, job, err) == RFM_OK && options->seeding == RFM_SEEDING_GIVEN && job->n_ks > 1)

@@ -20,17 +20,27 @@ static void print_number(rfm_text *csv, double value)
 static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
 {
     const rfm_model *model = &batch->model;
-    rfm_text_adds(csv, "segment,name,size,share");
+    const bool weighted = batch->frame.weights.unit > 0;
+    double all = 0;
+    rfm_text_adds(csv, weighted ? "segment,name,size,share,weight,weight_share" : "segment,name,size,share");
     for (int j = 0; j < model->d; j++) {
         rfm_text_adds(csv, ",");
         print_name(csv, model->features[j]);
     }
     rfm_text_adds(csv, "\n");
+    for (int c = 0; c < model->k; c++)
+        all += batch->weights[c];
     for (int c = 0; c < model->k; c++) {
         rfm_text_addf(csv, "%d,", (int)model->segment_ids[c]);
         print_name(csv, model->names[c]);
         rfm_text_addf(csv, ",%lld,", (long long)batch->sizes[c]);
         print_number(csv, (double)batch->sizes[c] / (double)batch->frame.n_global);
+        if (weighted) {
+            rfm_text_adds(csv, ",");
+            print_number(csv, batch->weights[c]);
+            rfm_text_adds(csv, ",");
+            print_number(csv, batch->weights[c] / all);
+        }
         for (int j = 0; j < model->d; j++) {
             rfm_text_adds(csv, ",");
             print_number(csv, model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);

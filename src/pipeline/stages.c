@@ -195,6 +195,7 @@ static void batch_free(rfm_batch *batch)
     free(batch->labels);
     free(batch->squared_distances);
     free(batch->sizes);
+    free(batch->weights);
     stop_close(batch);
     rfm_run_close(batch->run);
 }

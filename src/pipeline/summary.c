@@ -129,6 +129,9 @@ static void report_segments(const rfm_batch *batch)
         rfm_report_text(batch->run, key, model->names[c]);
         snprintf(key, sizeof key, "segments.%d.size", (int)model->segment_ids[c]);
         rfm_report_integer(batch->run, key, batch->sizes[c]);
+        snprintf(key, sizeof key, "segments.%d.weight", (int)model->segment_ids[c]);
+        if (batch->frame.weights.unit > 0)
+            rfm_report_number(batch->run, key, batch->weights[c]);
     }
 }
 
@@ -151,6 +154,8 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     rfm_report_integer(run, "ranks", rfm_comm_size(batch->comm));
     rfm_report_integer(run, "threads", rfm_kmeans_threads());
     rfm_report_integer(run, "n_customers", batch->frame.n_global);
+    if (batch->frame.weights.unit > 0)
+        rfm_report_number(run, "weight", (double)batch->frame.weights.total * batch->frame.weights.unit);
     rfm_report_integer(run, "n_features", batch->frame.d);
     if (batch->job.source != SOURCE_MATRIX)
         report_time(run, "as_of", batch->as_of.us);

@@ -157,11 +157,24 @@ void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *opt
     assert_string_equal(err.message, "");
 }
 
+void trial_weigh(const test_sample *sample, const double *weights, int way, const rfm_kmeans_options *options,
+                 test_trial *trial)
+{
+    rfm_error err = {0};
+    trial_make(sample, way, trial);
+    rfm_weights_init(comm, trial->matrix.n, weights + trial->from, &trial->weights, &err);
+    assert_string_equal(err.message, "");
+    rfm_matrix_weigh(&trial->matrix, &trial->weights);
+    trial_fit(sample, options, trial, &err);
+    assert_string_equal(err.message, "");
+}
+
 void trial_free(test_trial *trial)
 {
     free(trial->labels);
     rfm_clustering_free(&trial->clustering);
     rfm_matrix_free(&trial->matrix);
+    rfm_weights_free(&trial->weights);
     rfm_grid_free(&trial->grid);
 }
 

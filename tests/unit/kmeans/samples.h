@@ -43,6 +43,7 @@ int32_t oracle_label(const rfm_grid *grid, int k, const double *centroids, const
 
 /* A whole fit of a sample that every rank holds, with this rank's share. */
 typedef struct test_trial {
+    rfm_weights weights;
     rfm_grid grid;
     rfm_matrix matrix;
     rfm_clustering clustering;
@@ -55,6 +56,10 @@ void trial_run(const test_sample *sample, int way, const rfm_kmeans_options *opt
 /* The same in two steps: grid and matrix; the fit, which may fail. */
 void trial_make(const test_sample *sample, int way, test_trial *trial);
 rfm_status trial_fit(const test_sample *sample, const rfm_kmeans_options *options, test_trial *trial, rfm_error *err);
+
+/* With a weight for each of all rows. */
+void trial_weigh(const test_sample *sample, const double *weights, int way, const rfm_kmeans_options *options,
+                 test_trial *trial);
 void trial_free(test_trial *trial);
 
 /* Everything a fit says, in one number. */

@@ -32,12 +32,12 @@ static void check_against_given_rows(const test_trial *trial, const test_sample 
     int64_t *sizes = calloc((size_t)result->k, sizeof *sizes);
     int32_t *labels = calloc(sample->n, sizeof *labels);
     assert_int_equal(rfm_kmeans_label(&(rfm_centroids){&trial->grid, result->k, result->centroids},
-                                      &(rfm_rows){sample->n, sample->rows}, labels, NULL, &err),
+                                      &(rfm_rows){sample->n, sample->rows, NULL}, labels, NULL, &err),
                      RFM_OK);
     assert_memory_equal(labels, trial->labels, sample->n * sizeof *labels);
     rfm_kmeans_inertia(comm, &(rfm_centroids){&trial->grid, result->k, result->centroids},
-                       &(rfm_rows){trial->to - trial->from, sample->rows + trial->from * (size_t)sample->d},
-                       labels + trial->from, &inertia, sizes, &err);
+                       &(rfm_rows){trial->to - trial->from, sample->rows + trial->from * (size_t)sample->d, NULL},
+                       labels + trial->from, &inertia, &(rfm_sizes){sizes, NULL}, &err);
     assert_int_equal(err.status, RFM_OK);
     assert_true(inertia == result->inertia);
     assert_memory_equal(sizes, result->sizes, (size_t)result->k * sizeof *sizes);

@@ -36,7 +36,7 @@ static void expect_labels_of_the_definition(const rfm_grid *grid, const test_sam
     rfm_error err = {0};
     int32_t *labels = calloc(sample->n, sizeof *labels);
     double *distances = calloc(sample->n, sizeof *distances);
-    assert_int_equal(rfm_kmeans_label(&(rfm_centroids){grid, k, centroids}, &(rfm_rows){sample->n, sample->rows},
+    assert_int_equal(rfm_kmeans_label(&(rfm_centroids){grid, k, centroids}, &(rfm_rows){sample->n, sample->rows, NULL},
                                       labels, distances, &err),
                      RFM_OK);
     for (size_t i = 0; i < sample->n; i++) {
@@ -97,8 +97,9 @@ static void ties_go_to_the_lowest_index(void **state)
     rows[3] = 2;
     assert_int_equal(rfm_grid_fit(comm, N, 3, rows, NULL, &grid, &err), RFM_OK);
     assert_true(grid.offset[0] == 0);
-    assert_int_equal(rfm_kmeans_label(&(rfm_centroids){&grid, 4, centroids}, &(rfm_rows){N, rows}, labels, NULL, &err),
-                     RFM_OK);
+    assert_int_equal(
+        rfm_kmeans_label(&(rfm_centroids){&grid, 4, centroids}, &(rfm_rows){N, rows, NULL}, labels, NULL, &err),
+        RFM_OK);
     assert_int_equal(labels[0], 1);
     for (size_t i = 1; i < N; i++)
         assert_int_equal(labels[i], 0);
@@ -116,8 +117,9 @@ static void a_row_that_is_not_finite_is_refused(void **state)
     int32_t labels[2];
     assert_int_equal(rfm_grid_fit(comm, 2, 2, rows, NULL, &grid, &err), RFM_OK);
     rows[3] = NAN;
-    assert_int_equal(rfm_kmeans_label(&(rfm_centroids){&grid, 1, centroids}, &(rfm_rows){2, rows}, labels, NULL, &err),
-                     RFM_DATA);
+    assert_int_equal(
+        rfm_kmeans_label(&(rfm_centroids){&grid, 1, centroids}, &(rfm_rows){2, rows, NULL}, labels, NULL, &err),
+        RFM_DATA);
     assert_non_null(strstr(err.message, "row 1"));
     rfm_grid_free(&grid);
 }
@@ -157,8 +159,9 @@ static void inertia_equals_a_longer_computation(void **state)
             labels[i] = (int32_t)draw_below(&random, (size_t)k);
         for (size_t i = 0; seed % 4 == 0 && i < n; i += 9)
             sample.rows[i * 4 + 1] *= kind == KIND_HUGE ? 3 : 1e5;
-        assert_int_equal(rfm_kmeans_inertia(comm, &(rfm_centroids){&grid, k, centroids}, &(rfm_rows){n, sample.rows},
-                                            labels, &inertia, sizes, &err),
+        assert_int_equal(rfm_kmeans_inertia(comm, &(rfm_centroids){&grid, k, centroids},
+                                            &(rfm_rows){n, sample.rows, NULL}, labels, &inertia,
+                                            &(rfm_sizes){sizes, NULL}, &err),
                          RFM_OK);
         long double exact = exact_inertia(&grid, &sample, centroids, labels);
         if (kind != KIND_TINY && kind != KIND_DENORMAL) /* these underflow in double */
@@ -181,7 +184,7 @@ static void a_label_beyond_k_is_refused(void **state)
     double rows[] = {1, 2}, centroid = 0, inertia;
     int32_t labels[] = {0, 1};
     assert_int_equal(rfm_grid_fit(comm, 2, 1, rows, NULL, &grid, &err), RFM_OK);
-    assert_int_equal(rfm_kmeans_inertia(comm, &(rfm_centroids){&grid, 1, &centroid}, &(rfm_rows){2, rows}, labels,
+    assert_int_equal(rfm_kmeans_inertia(comm, &(rfm_centroids){&grid, 1, &centroid}, &(rfm_rows){2, rows, NULL}, labels,
                                         &inertia, NULL, &err),
                      RFM_INTERNAL);
     rfm_grid_free(&grid);

@@ -190,7 +190,10 @@ static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
     static const extra cases[] = {
-        {"/features/weights", RFM_H5_F64, 3, 1, RFM_USAGE, "/features/weights cannot be used"},
+        {"/features/weights", RFM_H5_F64, 3, 1, RFM_DATA, "other.h5: /features/weights: all weights are 0"},
+        {"/features/weights", RFM_H5_F64, 2, 1, RFM_DATA, "/features/weights has 2 rows, /features/values 3"},
+        {"/features/weights", RFM_H5_F64, 3, 2, RFM_DATA, "/features/weights must be numbers, one for each row"},
+        {"/features/weights", RFM_H5_BYTES, 3, 1, RFM_DATA, "/features/weights must be numbers, one for each row"},
         {"/customers/id", RFM_H5_I64, 2, 1, RFM_DATA, "/customers/id has 2 rows, /features/values 3"},
         {"/customers/id", RFM_H5_F64, 3, 1, RFM_DATA, "/customers/id must be integers"},
         {"/customers/id", RFM_H5_BYTES, 3, 256, RFM_DATA, "/customers/id must be integers"},

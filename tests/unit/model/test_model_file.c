@@ -1,6 +1,8 @@
 /* model.h5 keeps every bit, and nothing in a file that is not sound is believed. */
 #include "sample_model.h"
 
+#include <math.h>
+
 static void expect_equal(const rfm_model *a, const rfm_model *b)
 {
     const size_t values = SAMPLE_K * SAMPLE_D * sizeof(double);
@@ -71,6 +73,23 @@ static void every_bit_comes_back(void **state)
     rfm_model_free(&back);
 }
 
+static void weights_and_fills_come_back_too(void **state)
+{
+    (void)state;
+    static const double weights[SAMPLE_K] = {0, 0.1, 1e300}, fills[SAMPLE_D] = {-0.0, 1.0 / 3};
+    rfm_model model = sample_model(), back;
+    rfm_error err = {0};
+    model.weights = copy_of(weights, sizeof weights);
+    model.fills = copy_of(fills, sizeof fills);
+    rfm_model_read(comm, write_model(&model), &back, &err);
+    assert_fine(&err);
+    expect_equal(&model, &back);
+    assert_memory_equal(back.weights, weights, sizeof weights);
+    assert_memory_equal(back.fills, fills, sizeof fills);
+    rfm_model_free(&model);
+    rfm_model_free(&back);
+}
+
 static void only_rank_0_needs_to_have_the_model(void **state)
 {
     (void)state;
@@ -122,6 +141,18 @@ static void spoil_ids(rfm_model *m)
     m->segment_ids[0] = -1;
 }
 
+static void spoil_weights(rfm_model *m)
+{
+    static const double weights[SAMPLE_K] = {1, -1e-300, 3};
+    m->weights = copy_of(weights, sizeof weights);
+}
+
+static void spoil_fills(rfm_model *m)
+{
+    static const double fills[SAMPLE_D] = {1, NAN};
+    m->fills = copy_of(fills, sizeof fills);
+}
+
 static void spoil_centroid(rfm_model *m)
 {
     m->centroids[5] = 1e308 * 10;
@@ -142,7 +173,9 @@ static void unsound_numbers_are_refused(void **state)
                  {spoil_scale, "its scaling"},
                  {spoil_cuts, "its scaling"},
                  {spoil_kind, "its scaling"},
-                 {spoil_ids, "/model/sizes or /model/segment_ids"},
+                 {spoil_ids, "/model/sizes, /model/weights or /model/segment_ids"},
+                 {spoil_weights, "/model/sizes, /model/weights or /model/segment_ids"},
+                 {spoil_fills, "/model/fills"},
                  {spoil_centroid, "/model/positions"},
                  {spoil_range, "its grid"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -164,7 +197,7 @@ static void other_files_and_newer_models_are_refused(void **state)
         int64_t version;
         const char *words;
     } cases[] = {{NULL, 1, "it was not written by rfmpi"}, {"rfmpi features", 1, "it is another kind of file"},
-                 {"rfmpi model", 3, "use a newer rfmpi"},  {"rfmpi model", 0, "version"},
+                 {"rfmpi model", 4, "use a newer rfmpi"},  {"rfmpi model", 0, "version"},
                  {"rfmpi model", 1, "fit it again"},       {"rfmpi model", 2, "no attribute k"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rfm_model back;
@@ -190,6 +223,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bit_comes_back),
+        cmocka_unit_test(weights_and_fills_come_back_too),
         cmocka_unit_test(only_rank_0_needs_to_have_the_model),
         cmocka_unit_test(a_model_of_a_bare_matrix_has_empty_texts_and_no_trace),
         cmocka_unit_test(unsound_numbers_are_refused),

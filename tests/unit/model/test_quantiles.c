@@ -65,7 +65,7 @@ static void check(maker make, size_t n, size_t stride)
         mine[(i - from) * stride] = all[i];
     double quantiles[N_PROBABILITIES];
     rfm_error err = {0};
-    rfm_quantiles(comm, &(rfm_column){to - from, stride, mine}, N_PROBABILITIES, PROBABILITIES, quantiles, &err);
+    rfm_quantiles(comm, &(rfm_column){to - from, stride, mine, NULL}, N_PROBABILITIES, PROBABILITIES, quantiles, &err);
     assert_fine(&err);
     for (int q = 0; q < N_PROBABILITIES; q++) {
         const double wanted = expected(all, n, PROBABILITIES[q]) + 0.0;
@@ -93,7 +93,7 @@ static void known_quartiles(void **state)
     double quartiles[3];
     rfm_error err = {0};
     const bool first = rfm_comm_rank(comm) == 0;
-    rfm_quantiles(comm, &(rfm_column){first ? 4 : 0, 1, values}, 3, probabilities, quartiles, &err);
+    rfm_quantiles(comm, &(rfm_column){first ? 4 : 0, 1, values, NULL}, 3, probabilities, quartiles, &err);
     assert_fine(&err);
     assert_true(quartiles[0] == 1.75 && quartiles[1] == 2.5 && quartiles[2] == 3.25);
 }
@@ -105,7 +105,7 @@ static void minus_zero_is_zero(void **state)
     const double half = 0.5, zero = 0;
     double median;
     rfm_error err = {0};
-    rfm_quantiles(comm, &(rfm_column){1, 1, values}, 1, &half, &median, &err);
+    rfm_quantiles(comm, &(rfm_column){1, 1, values, NULL}, 1, &half, &median, &err);
     assert_fine(&err);
     assert_memory_equal(&median, &zero, sizeof zero);
 }
@@ -116,9 +116,92 @@ static void nothing_has_no_quantiles(void **state)
     const double half = 0.5;
     double median = 7;
     rfm_error err = {0};
-    rfm_quantiles(comm, &(rfm_column){0, 1, NULL}, 1, &half, &median, &err);
+    rfm_quantiles(comm, &(rfm_column){0, 1, NULL, NULL}, 1, &half, &median, &err);
     assert_fine(&err);
     assert_true(median == 0);
+}
+
+/* ---- weights ---------------------------------------------------------------------------------------------------- */
+
+enum { MOST_WEIGHED = 800 };
+
+typedef struct weighed {
+    double value;
+    int64_t weight;
+} weighed;
+
+static int compare_weighed(const void *a, const void *b)
+{
+    const weighed *x = a, *y = b;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+/* The mean of the sorted values over a window of one mean weight, added up value by value. */
+static double expected_by_weight(weighed *rows, size_t n, double probability)
+{
+    long double total = 0, passed = 0, sum = 0;
+    size_t counted = 0;
+    qsort(rows, n, sizeof *rows, compare_weighed);
+    for (size_t i = 0; i < n; i++) {
+        total += rows[i].weight;
+        counted += rows[i].weight > 0;
+    }
+    const long double width = total / counted, from = (total - width) * probability, to = from + width;
+    for (size_t i = 0; i < n; i++) {
+        const long double begin = fmaxl(passed, from), end = fminl(passed + rows[i].weight, to);
+        sum += end > begin ? (end - begin) * rows[i].value : 0;
+        passed += rows[i].weight;
+    }
+    return (double)(sum / width);
+}
+
+static void quantiles_by_weight_are_means_of_windows(void **state)
+{
+    (void)state;
+    static double mine[MOST_WEIGHED];
+    static int64_t weights[MOST_WEIGHED], tripled[MOST_WEIGHED];
+    static weighed all[MOST_WEIGHED];
+    for (uint64_t trial = 1; trial <= 60; trial++) {
+        uint64_t seed = trial;
+        const size_t n = 1 + draw(&seed) % MOST_WEIGHED;
+        const maker make = SHAPES[trial % 5 == 1 ? 0 : trial % 5];
+        size_t from, to;
+        for (size_t i = 0; i < n; i++)
+            all[i] = (weighed){make(&seed), i == 0 ? 1 : (int64_t)(draw(&seed) % (trial % 2 ? 5 : 1 << 24))};
+        share_rows(n, &from, &to);
+        for (size_t i = from; i < to; i++) {
+            mine[i - from] = all[i].value;
+            weights[i - from] = all[i].weight;
+            tripled[i - from] = 3 * all[i].weight;
+        }
+        double quantiles[N_PROBABILITIES], again[N_PROBABILITIES];
+        rfm_error err = {0};
+        rfm_quantiles(comm, &(rfm_column){to - from, 1, mine, weights}, N_PROBABILITIES, PROBABILITIES, quantiles,
+                      &err);
+        rfm_quantiles(comm, &(rfm_column){to - from, 1, mine, tripled}, N_PROBABILITIES, PROBABILITIES, again, &err);
+        assert_fine(&err);
+        for (int q = 0; q < N_PROBABILITIES; q++) {
+            const double wanted = expected_by_weight(all, n, PROBABILITIES[q]);
+            const double range = all[n - 1].value - all[0].value;
+            assert_true(fabs(quantiles[q] - wanted) <= 1e-9 * range);
+            assert_true(fabs(quantiles[q] - again[q]) <= 1e-9 * range);
+        }
+    }
+}
+
+static void what_is_no_value_does_not_count(void **state)
+{
+    (void)state;
+    static const double values[] = {NAN, 4, 1, NAN, 3, 2, 100}, probabilities[] = {0.25, 0.5, 1};
+    static const int64_t weights[] = {7, 2, 2, 1, 2, 2, 0};
+    double quartiles[3];
+    rfm_error err = {0};
+    const bool first = rfm_comm_rank(comm) == 0;
+    rfm_quantiles(comm, &(rfm_column){first ? 6 : 0, 1, values, NULL}, 3, probabilities, quartiles, &err);
+    assert_true(quartiles[0] == 1.75 && quartiles[1] == 2.5 && quartiles[2] == 4);
+    rfm_quantiles(comm, &(rfm_column){first ? 7 : 0, 1, values, weights}, 3, probabilities, quartiles, &err);
+    assert_fine(&err);
+    assert_true(quartiles[0] == 1.75 && quartiles[1] == 2.5 && quartiles[2] == 4);
 }
 
 int main(int argc, char **argv)
@@ -127,6 +210,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(quantiles_equal_those_of_a_sorted_array),
         cmocka_unit_test(known_quartiles),
         cmocka_unit_test(minus_zero_is_zero),
+        cmocka_unit_test(quantiles_by_weight_are_means_of_windows),
+        cmocka_unit_test(what_is_no_value_does_not_count),
         cmocka_unit_test(nothing_has_no_quantiles),
     };
     return run_session(argc, argv, tests, sizeof tests / sizeof *tests);

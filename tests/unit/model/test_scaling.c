@@ -307,6 +307,102 @@ static void nobody_cannot_be_scaled(void **state)
     assert_failed(&err, RFM_DATA, "no customers");
 }
 
+/* ---- weights and missing values --------------------------------------------------------------------------------- */
+
+/* Row i as often as i % 4 says, or once with that weight. */
+static rfm_frame weighed_frame(const double *rows, bool repeated)
+{
+    static double made[4 * N * D], weights[N];
+    size_t n = 0, from, to;
+    rfm_error err = {0};
+    for (size_t i = 0; i < N; i++) {
+        for (size_t times = 0; repeated && times < i % 4; times++)
+            memcpy(made + n++ * D, rows + i * D, D * sizeof *rows);
+        weights[i] = (double)(i % 4) / 8;
+    }
+    rfm_frame frame = repeated ? frame_of(made, n, D) : frame_of(rows, N, D);
+    share_rows(N, &from, &to);
+    if (!repeated)
+        rfm_weights_init(comm, to - from, weights + from, &frame.weights, &err);
+    assert_fine(&err);
+    return frame;
+}
+
+static void whole_weights_mean_repeated_rows(void **state)
+{
+    (void)state;
+    static double rows[N * D];
+    fill(rows);
+    for (int kind = RFM_SCALE_STANDARD; kind <= RFM_SCALE_MINMAX; kind++) {
+        rfm_frame one = weighed_frame(rows, false), other = weighed_frame(rows, true);
+        rfm_scaling a, b;
+        double *scaled[2];
+        rfm_error err = {0};
+        rfm_scaling_fit(comm, &one, NULL, (rfm_scale)kind, &a, &scaled[0], &err);
+        rfm_scaling_fit(comm, &other, NULL, (rfm_scale)kind, &b, &scaled[1], &err);
+        assert_fine(&err);
+        for (int j = 0; j < D && kind != RFM_SCALE_ROBUST; j++) {
+            assert_true(a.columns[j].center == b.columns[j].center);
+            assert_true(a.columns[j].scale == b.columns[j].scale);
+        }
+        rfm_scaling_free(&a);
+        rfm_scaling_free(&b);
+        free(scaled[0]);
+        free(scaled[1]);
+        rfm_frame_free(&one);
+        rfm_frame_free(&other);
+    }
+}
+
+static void expect_fills(rfm_missing kind, const double *weights, double first, double second)
+{
+    double rows[] = {1, NAN, NAN, 7, 4, NAN, 2, 5, NAN, 6}, *fills;
+    const double wanted[] = {first, second};
+    rfm_frame frame = frame_of(rows, 5, 2);
+    int64_t counts[2];
+    rfm_error err = {0};
+    if (weights)
+        rfm_weights_init(comm, frame.n, weights + frame.first, &frame.weights, &err);
+    rfm_missing_fit(comm, &frame, kind, &fills, &err);
+    assert_fine(&err);
+    assert_memory_equal(fills, wanted, sizeof wanted);
+    rfm_missing_fill(fills, &frame, counts);
+    for (size_t i = 0; i < frame.n * 2; i++) {
+        const double row = rows[(size_t)frame.first * 2 + i];
+        assert_true(frame.values[i] == (isnan(row) ? wanted[i % 2] : row));
+    }
+    rfm_comm_reduce_i64(comm, RFM_SUM, counts, 2);
+    assert_true(counts[0] == 2 && counts[1] == 2);
+    free(fills);
+    rfm_frame_free(&frame);
+}
+
+static void missing_values_are_filled_in(void **state)
+{
+    (void)state;
+    static const double weights[] = {1, 5, 2, 1, 0};
+    expect_fills(RFM_MISSING_ZERO, NULL, 0, 0);
+    expect_fills(RFM_MISSING_MEAN, NULL, 7.0 / 3, 6);
+    expect_fills(RFM_MISSING_MEDIAN, NULL, 2, 6);
+    expect_fills(RFM_MISSING_MEAN, weights, 11.0 / 4, 40.0 / 6);
+}
+
+static void a_column_without_values_has_no_mean(void **state)
+{
+    (void)state;
+    const double rows[] = {1, NAN, 2, NAN};
+    rfm_frame frame = frame_of(rows, 2, 2);
+    double *fills;
+    rfm_error err = {0};
+    rfm_missing_fit(comm, &frame, RFM_MISSING_MEAN, &fills, &err);
+    assert_null(fills);
+    assert_failed(&err, RFM_DATA, "column c1: no row that weighs something has a value");
+    rfm_missing_fit(comm, &frame, RFM_MISSING_ERROR, &fills, &err);
+    assert_fine(&err);
+    assert_null(fills);
+    rfm_frame_free(&frame);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +414,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(values_that_are_no_numbers_are_named),
         cmocka_unit_test(a_range_beyond_double_is_named),
         cmocka_unit_test(nobody_cannot_be_scaled),
+        cmocka_unit_test(whole_weights_mean_repeated_rows),
+        cmocka_unit_test(missing_values_are_filled_in),
+        cmocka_unit_test(a_column_without_values_has_no_mean),
     };
     return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
 }
