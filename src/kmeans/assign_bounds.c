@@ -142,7 +142,7 @@ static bool is_worth_dating(bounds *self, int k, bool fresh)
     if (fresh)
         self->moves_most = self->by_label ? self->n : self->n / MANY_MOVES;
     const double all = (double)self->n * k;
-    if (self->knows && !fresh && (double)looked >= all && all > 0) {
+    if (self->by_label && self->knows && !fresh && (double)looked >= all && all > 0) {
         self->moves_most = moves - moves / FEWER_MOVES;
         rfm_log(RFM_LOG_DEBUG, "k-means: bounds: looked at %.0f %% of rows x centroids, rest until %zu rows move",
                 100 * (double)looked / all, self->moves_most);
