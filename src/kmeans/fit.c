@@ -47,6 +47,24 @@ static rfm_status check_given(const rfm_matrix *matrix, const rfm_kmeans_options
     return RFM_OK;
 }
 
+/* The grid has seen to it for rows without weights. */
+static rfm_status check_weights(const rfm_matrix *matrix, rfm_error *err)
+{
+    const rfm_weights *weights = &matrix->weights;
+    const double most = (double)weights->total * fmax(weights->unit, 1);
+    if (!weights->units && weights->unit <= 1)
+        return RFM_OK;
+    for (int j = 0; j < matrix->d; j++) {
+        double range = (double)(matrix->grid->high[j] - matrix->grid->low[j]) * matrix->grid->step[j];
+        if (!(range * range * matrix->d * most <= DBL_MAX))
+            return rfm_fail(err, RFM_DATA,
+                            "column %d: values %g apart with weights of %g in all have squared distances beyond "
+                            "double precision; scale them",
+                            j, range, (double)weights->total * weights->unit);
+    }
+    return RFM_OK;
+}
+
 static rfm_status check_options(const rfm_matrix *matrix, const rfm_kmeans_options *options, rfm_error *err)
 {
     if (options->k < 1)
@@ -66,6 +84,8 @@ static rfm_status check_options(const rfm_matrix *matrix, const rfm_kmeans_optio
                         matrix->d);
     if (matrix->n_global < 1)
         return rfm_fail(err, RFM_DATA, "there are no rows to cluster");
+    if (check_weights(matrix, err) != RFM_OK)
+        return err->status;
     return options->seeding == RFM_SEEDING_GIVEN ? check_given(matrix, options, err) : RFM_OK;
 }
 

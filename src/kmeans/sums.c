@@ -149,7 +149,7 @@ static void weigh_column(const int32_t *index, const int64_t *weight, size_t n, 
     rfm_i128 sum = 0, square = 0;
     for (size_t i = 0; i < n; i++) {
         const int64_t value = index[i * d];
-        sum += weight[i] * value;
+        sum += (rfm_i128)(weight[i] * value); /* at most 2^54 */
         square += (rfm_i128)(value * value) * weight[i];
     }
 #pragma omp critical

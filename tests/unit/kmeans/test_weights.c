@@ -357,6 +357,24 @@ static void what_is_no_weight_is_refused(void **state)
     expect_refused(0, 0, "all weights are 0");
 }
 
+static void weights_beyond_double_precision_are_refused(void **state)
+{
+    (void)state;
+    const double weights[] = {1e300, 2e300, 3e300, 1e-300};
+    test_sample sample = sample_make(KIND_HUGE, 1, 4, 1);
+    const rfm_kmeans_options options = ask(2, RFM_SEEDING_PLUSPLUS);
+    test_trial trial;
+    rfm_error err = {0};
+    trial_make(&sample, 1, &trial);
+    rfm_weights_init(comm, trial.matrix.n, weights + trial.from, &trial.weights, &err);
+    assert_fine(&err);
+    rfm_matrix_weigh(&trial.matrix, &trial.weights);
+    trial_fit(&sample, &options, &trial, &err);
+    assert_failed(&err, RFM_DATA, "squared distances beyond double precision");
+    trial_free(&trial);
+    sample_free(&sample);
+}
+
 static void weights_have_24_bits(void **state)
 {
     (void)state;
@@ -386,6 +404,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(rows_of_weight_0_are_never_centroids),
         cmocka_unit_test(clusters_without_weight_are_dropped),
         cmocka_unit_test(what_is_no_weight_is_refused),
+        cmocka_unit_test(weights_beyond_double_precision_are_refused),
         cmocka_unit_test(weights_have_24_bits),
     };
     return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
