@@ -133,9 +133,9 @@ static size_t take_count(const bounds *self, size_t *counts)
     return n;
 }
 
-/* It is counted, not timed. With few centroids nearly all rows are due again while labels change in numbers. Later, or
- * with many centroids, the last pass tells: when as much was looked at as there is, bounds rest until fewer rows move.
- */
+/* It is counted, not timed. With few centroids nearly all rows are due again while labels change in numbers, and bounds
+ * that are kept from then on cost little. With many the last pass tells: when as much was looked at as there is, bounds
+ * rest until fewer rows move. */
 static bool is_worth_dating(bounds *self, int k, bool fresh)
 {
     const size_t moves = take_count(self, self->n_moves), looked = take_count(self, self->looked);

@@ -16,7 +16,7 @@ rfm_status rfm_rivals_open(rfm_rivals *rivals, const rfm_assignment *assignment,
 {
     size_t threads = (size_t)assignment->threads;
     rivals->d = (size_t)assignment->grid->d;
-    rivals->stride = ((size_t)assignment->k + 2 * ROOM) / ROOM * ROOM; /* threads share no cache line */
+    rivals->stride = ((size_t)assignment->k + ROOM) / ROOM * ROOM + (size_t)ROOM; /* threads share no cache line */
     rivals->order = rfm_alloc(rivals->stride, sizeof *rivals->order, err);
     rivals->moved = rfm_alloc(rivals->stride, sizeof *rivals->moved, err);
     rivals->position = rfm_alloc(rivals->stride, rivals->d * sizeof *rivals->position, err);
@@ -159,6 +159,6 @@ uint32_t rfm_rivals_grade(const rfm_rivals *rivals, float own, float gap, float 
         half += gap * GRADED_GAP >= rivals->moved[n];
     if (half >= FEW_HALVES)
         return RFM_RIVAL_BINS + half;
-    const float bin = own * (RFM_RIVAL_BINS / 2) / usual;
+    const float bin = 0.5F * own * RFM_RIVAL_BINS / usual;
     return bin > 0 ? bin < RFM_RIVAL_BINS - 1 ? (uint32_t)bin : RFM_RIVAL_BINS - 1 : 0;
 }

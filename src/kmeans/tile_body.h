@@ -147,18 +147,24 @@ static inline float at_most(const rfm_filter *filter, float square, float best)
     return root(square + best + filter->slack + 2 * filter->row_slack * square) * UP;
 }
 
-/* since: what each label's sum of movements was, rounded down. far: to be, plus what it is already. */
-static void date_lanes(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n,
-                       const float *restrict since, const float *restrict beyond, float *restrict far,
+/* Of SOME rows. */
+typedef struct dating {
+    float since[SOME], others[SOME]; /* what each label's sums were, rounded down; others becomes far */
+    float beyond[SOME];
+} dating;
+
+static void date_lanes(const rfm_filter *filter, float margin, const rfm_found *found, size_t n, dating *of,
                        float *restrict due)
 {
     const float *restrict squares = found->squares, *restrict best = found->best, *restrict second = found->second;
-    const float slack = filter->slack, row_slack = filter->row_slack;
+    const float *restrict since = of->since, *restrict beyond = of->beyond, slack = filter->slack;
+    const float row_slack = filter->row_slack;
+    float *restrict far = of->others;
     for (size_t i = 0; i < n; i++) {
         const float room = row_slack * squares[i] + slack;
         float away = root(squares[i] + second[i] - 2 * room) * DOWN;
         away = beyond[i] < away ? beyond[i] : away;
-        float gap = away - at_most(filter, squares[i], best[i]) - reach->margin;
+        float gap = away - at_most(filter, squares[i], best[i]) - margin;
         float until = (gap + since[i]) * DOWN;
         until = gap > 0 ? until : -HUGE_VALF;
         until = second[i] - best[i] > room ? until : -HUGE_VALF;
@@ -170,19 +176,21 @@ static void date_lanes(const rfm_filter *filter, const rfm_reach *reach, const r
 
 static void date(const rfm_filter *filter, const rfm_reach *reach, const rfm_found *found, size_t n, float *due)
 {
-    float since[SOME], beyond[SOME], far[SOME] = {0};
+    dating of = {.others = {0}};
     for (size_t i = 0; i < SOME; i++)
-        beyond[i] = HUGE_VALF;
+        of.beyond[i] = HUGE_VALF;
     for (size_t first = 0, some; first < n; first += some) {
         some = n - first < SOME ? n - first : SOME;
         const rfm_found part = {found->squares + first, found->best + first, found->second + first,
                                 found->label + first};
-        look_up(reach->before, filter->k, part.label, some, since);
+        look_up(reach->before, filter->k, part.label, some, of.since);
         if (reach->far)
-            look_up(reach->others, filter->k, part.label, some, far);
-        date_lanes(filter, reach, &part, some, since, reach->beyond ? reach->beyond + first : beyond, far, due + first);
+            look_up(reach->others, filter->k, part.label, some, of.others);
+        if (reach->beyond)
+            memcpy(of.beyond, reach->beyond + first, some * sizeof *of.beyond);
+        date_lanes(filter, reach->margin, &part, some, &of, due + first);
         if (reach->far)
-            memcpy(reach->far + first, far, some * sizeof *far);
+            memcpy(reach->far + first, of.others, some * sizeof *of.others);
     }
 }
 
