@@ -54,7 +54,7 @@ static void write_some(int n)
     rfm_origin origin = origin_of("8", "a.csv");
     void *bytes;
     size_t n_bytes;
-    char content[16];
+    char content[32];
     rfm_checkpoint_read(run, &origin, &bytes, &n_bytes, &err);
     free(bytes);
     for (int i = 0; i < n; i++) {
@@ -71,7 +71,7 @@ static void the_newest_of_the_same_origin_comes_back(void **state)
     drop();
     expect("8", NULL);
     for (int n = 1; n < 5; n++) {
-        char content[16];
+        char content[32];
         snprintf(content, sizeof content, "number %d", n - 1);
         write_some(n);
         expect("8", content);
