@@ -5,24 +5,36 @@
 
 typedef float lanes __attribute__((vector_size(64), may_alias));
 
-enum { LANES = 16, HALVES = RFM_TILE_ROWS / LANES };
+enum { LANES = 16, PARTS = RFM_TILE_ROWS / LANES, TOGETHER = 4 };
 
-static inline __attribute__((always_inline)) void keep_two(const lanes (*value)[HALVES], const int32_t *c, const int n,
-                                                           int half, rfm_tile *tile)
+/* The least two of a part of a tile, in registers. */
+typedef struct least_two {
+    __m512 best, second;
+    __m512i label;
+} least_two;
+
+static inline __attribute__((always_inline)) least_two take_two(const rfm_tile *tile, int part)
 {
-    const int at = half * LANES;
-    __m512 best = _mm512_load_ps(tile->best + at), second = _mm512_load_ps(tile->second + at);
-    __m512i label = _mm512_load_si512(tile->label + at);
-    for (int q = 0; q < n; q++) {
-        const __m512 found = (__m512)value[q][half];
-        const __mmask16 less = _mm512_cmp_ps_mask(found, best, _CMP_LT_OQ);
-        second = _mm512_min_ps(second, _mm512_max_ps(found, best));
-        label = _mm512_mask_mov_epi32(label, less, _mm512_set1_epi32(c[q]));
-        best = _mm512_min_ps(found, best);
-    }
-    _mm512_store_ps(tile->second + at, second);
-    _mm512_store_ps(tile->best + at, best);
-    _mm512_store_si512(tile->label + at, label);
+    const int at = part * LANES;
+    return (least_two){_mm512_load_ps(tile->best + at), _mm512_load_ps(tile->second + at),
+                       _mm512_load_si512(tile->label + at)};
+}
+
+static inline __attribute__((always_inline)) void give_two(const least_two *two, int part, rfm_tile *tile)
+{
+    const int at = part * LANES;
+    _mm512_store_ps(tile->best + at, two->best);
+    _mm512_store_ps(tile->second + at, two->second);
+    _mm512_store_si512(tile->label + at, two->label);
+}
+
+static inline __attribute__((always_inline)) void keep_two(lanes value, int32_t c, least_two *two)
+{
+    const __m512 found = (__m512)value;
+    const __mmask16 less = _mm512_cmp_ps_mask(found, two->best, _CMP_LT_OQ);
+    two->second = _mm512_min_ps(two->second, _mm512_max_ps(found, two->best));
+    two->label = _mm512_mask_mov_epi32(two->label, less, _mm512_set1_epi32(c));
+    two->best = _mm512_min_ps(found, two->best);
 }
 
 /* Few enough for one register: looking up there is one instruction, in memory sixteen. */

@@ -1,6 +1,6 @@
-/* tile_body: what is the same for all vector instruction sets. Each tile_*.c defines keep_two, look_up, sift_lanes,
- * pick_lanes, differ_lanes (tile_plain.h has the last four), NAME and RFM_TILES, and then includes this; it is compiled
- * with its own flags, and with contraction: a filter need not round as others do. */
+/* tile_body: what is the same for all vector instruction sets. Each tile_*.c defines least_two with take_two, keep_two
+ * and give_two, look_up, sift_lanes, pick_lanes, differ_lanes (tile_plain.h has the last four), NAME and RFM_TILES, and
+ * then includes this; it is compiled with its own flags, and with contraction: a filter need not round as others do. */
 #include "tile.h"
 
 #include <math.h>
@@ -100,36 +100,41 @@ static void start(const rfm_filter *filter, const float *x, rfm_tile *tile)
 
 /* n: a constant, so that the sums stay in registers. */
 static inline __attribute__((always_inline)) void look_at(const rfm_filter *filter, const int32_t *c, const int n,
-                                                          rfm_tile *tile)
+                                                          const float *rows, least_two two[PARTS])
 {
-    const lanes *x = (const lanes *)(const void *)tile->x;
+    const lanes *x = (const lanes *)(const void *)rows;
     const int d = filter->d;
-    const float *from[4];
-    lanes sum[4][HALVES] = {{{0}}};
+    const float *from[TOGETHER];
+    lanes sum[TOGETHER][PARTS] = {{{0}}};
     for (int q = 0; q < n; q++)
         from[q] = filter->c + (size_t)c[q] * (size_t)d;
     for (int j = 0; j < d; j++) {
         for (int q = 0; q < n; q++) {
-            for (int h = 0; h < HALVES; h++)
-                sum[q][h] += x[j * HALVES + h] * from[q][j];
+            for (int p = 0; p < PARTS; p++)
+                sum[q][p] += x[j * PARTS + p] * from[q][j];
         }
     }
-    for (int h = 0; h < HALVES; h++) {
-        for (int q = 0; q < n; q++)
-            sum[q][h] += filter->norm[c[q]];
-        keep_two((const lanes(*)[HALVES])sum, c, n, h, tile);
-    }
+    for (int q = 0; q < n; q++)
+        for (int p = 0; p < PARTS; p++)
+            keep_two(sum[q][p] + filter->norm[c[q]], c[q], &two[p]);
 }
 
 static void look(const rfm_filter *filter, const int32_t *list, int n, rfm_tile *tile)
 {
+    least_two two[PARTS];
     int i = 0;
-    for (; i + 4 <= n; i += 4) {
-        const int32_t next[4] = {i, i + 1, i + 2, i + 3};
-        look_at(filter, list ? list + i : next, 4, tile);
+    for (int p = 0; p < PARTS; p++)
+        two[p] = take_two(tile, p);
+    for (; i + TOGETHER <= n; i += TOGETHER) {
+        int32_t next[TOGETHER];
+        for (int q = 0; q < TOGETHER; q++)
+            next[q] = list ? list[i + q] : i + q;
+        look_at(filter, next, TOGETHER, tile->x, two);
     }
     for (; i < n; i++)
-        look_at(filter, list ? list + i : &i, 1, tile);
+        look_at(filter, list ? list + i : &i, 1, tile->x, two);
+    for (int p = 0; p < PARTS; p++)
+        give_two(&two[p], p, tile);
 }
 
 /* ---- what follows ----------------------------------------------------------------------------------------------- */

@@ -2,28 +2,44 @@
 #include "tile.h"
 #include "tile_plain.h"
 
-typedef float lanes __attribute__((vector_size(64), may_alias));
+/* As wide as the least of the processors has them: what is wider is taken apart, number by number. */
+typedef float lanes __attribute__((vector_size(16), may_alias));
+typedef int32_t integers __attribute__((vector_size(16), may_alias));
 
-enum { LANES = 16, HALVES = RFM_TILE_ROWS / LANES };
-typedef int32_t integers __attribute__((vector_size(64), may_alias));
+enum { LANES = 4, PARTS = RFM_TILE_ROWS / LANES, TOGETHER = 1 };
 
 static inline lanes choose(integers mask, lanes a, lanes b)
 {
     return (lanes)((mask & (integers)a) | (~mask & (integers)b));
 }
 
-static inline __attribute__((always_inline)) void keep_two(const lanes (*value)[HALVES], const int32_t *c, const int n,
-                                                           int half, rfm_tile *tile)
+/* The least two of a part of a tile, in registers. */
+typedef struct least_two {
+    lanes best, second;
+    integers label;
+} least_two;
+
+static inline __attribute__((always_inline)) least_two take_two(const rfm_tile *tile, int part)
 {
-    lanes *best = (lanes *)(void *)tile->best + half, *second = (lanes *)(void *)tile->second + half;
-    integers *label = (integers *)(void *)tile->label + half;
-    for (int q = 0; q < n; q++) {
-        integers less = value[q][half] < *best;
-        lanes larger = choose(less, *best, value[q][half]);
-        *second = choose(larger < *second, larger, *second);
-        *best = choose(less, value[q][half], *best);
-        *label = (less & c[q]) | (~less & *label);
-    }
+    return (least_two){((const lanes *)(const void *)tile->best)[part],
+                       ((const lanes *)(const void *)tile->second)[part],
+                       ((const integers *)(const void *)tile->label)[part]};
+}
+
+static inline __attribute__((always_inline)) void give_two(const least_two *two, int part, rfm_tile *tile)
+{
+    ((lanes *)(void *)tile->best)[part] = two->best;
+    ((lanes *)(void *)tile->second)[part] = two->second;
+    ((integers *)(void *)tile->label)[part] = two->label;
+}
+
+static inline __attribute__((always_inline)) void keep_two(lanes value, int32_t c, least_two *two)
+{
+    const integers less = value < two->best;
+    const lanes larger = choose(less, two->best, value);
+    two->second = choose(larger < two->second, larger, two->second);
+    two->best = choose(less, value, two->best);
+    two->label = (less & c) | (~less & two->label);
 }
 
 #define NAME "portable"
