@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const double LOOK_S = 1; /* between two looks for the file */
+static const double LOOK_S = 0.2; /* between two looks for the file */
 static const double MOST_S = 1e9;
 
 /* What a handler may touch, and nothing else here does. */

@@ -31,7 +31,7 @@ class Checkpoint(case.Case):
     def setUp(self):
         super().setUp()
         self.matrix = self.dir / "matrix.h5"
-        make_matrix(self.matrix, 60000)
+        make_matrix(self.matrix, 250000)
 
     def words(self, out, *more, k="[9,16]"):
         return ("train", "--set", f"input.features={self.matrix}", "--set", f"cluster.k={k}", "--set", "cluster.restarts=2", "--set",
