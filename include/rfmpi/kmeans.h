@@ -69,28 +69,6 @@ rfm_status rfm_matrix_init(rfm_comm *comm, const rfm_grid *grid, size_t n_local,
 void rfm_matrix_weigh(rfm_matrix *matrix, const rfm_weights *weights);
 void rfm_matrix_free(rfm_matrix *matrix);
 
-/* ---- fit -------------------------------------------------------------------------------------------------------- */
-
-typedef enum rfm_seeding {
-    RFM_SEEDING_PARALLEL /* k-means|| */,
-    RFM_SEEDING_PLUSPLUS,
-    RFM_SEEDING_RANDOM,
-    RFM_SEEDING_GIVEN
-} rfm_seeding;
-typedef enum rfm_algorithm {
-    RFM_ALGORITHM_AUTO,
-    RFM_ALGORITHM_FUSED /* every row, every centroid, in registers */,
-    RFM_ALGORITHM_GEMM /* the same as a matrix product */,
-    RFM_ALGORITHM_BOUNDS /* only rows whose label may have changed */,
-    RFM_ALGORITHM_DEFINITION
-} rfm_algorithm;
-
-typedef enum rfm_search {
-    RFM_SEARCH_AUTO,        /* SPLIT_MERGE unless centroids are GIVEN */
-    RFM_SEARCH_SPLIT_MERGE, /* clusters are merged and split while that lowers the inertia */
-    RFM_SEARCH_NONE
-} rfm_search;
-
 /* ---- progress: a fit that was stopped or killed goes on where it was, at any number of ranks --------------------- */
 
 /* The fits over one matrix, finished ones and the one under way. A fit is known by its k and its seed: all other
@@ -115,7 +93,27 @@ rfm_status rfm_progress_open(const rfm_keeper *keeper, const rfm_matrix *matrix,
                              rfm_progress **progress, rfm_error *err);
 void rfm_progress_close(rfm_progress *progress); /* NULL is fine */
 
-/* ---- fit: options and result ------------------------------------------------------------------------------------ */
+/* ---- fit -------------------------------------------------------------------------------------------------------- */
+
+typedef enum rfm_seeding {
+    RFM_SEEDING_PARALLEL /* k-means|| */,
+    RFM_SEEDING_PLUSPLUS,
+    RFM_SEEDING_RANDOM,
+    RFM_SEEDING_GIVEN
+} rfm_seeding;
+typedef enum rfm_algorithm {
+    RFM_ALGORITHM_AUTO,
+    RFM_ALGORITHM_FUSED /* every row, every centroid, in registers */,
+    RFM_ALGORITHM_GEMM /* the same as a matrix product */,
+    RFM_ALGORITHM_BOUNDS /* only rows whose label may have changed */,
+    RFM_ALGORITHM_DEFINITION
+} rfm_algorithm;
+
+typedef enum rfm_search {
+    RFM_SEARCH_AUTO,        /* SPLIT_MERGE unless centroids are GIVEN */
+    RFM_SEARCH_SPLIT_MERGE, /* clusters are merged and split while that lowers the inertia */
+    RFM_SEARCH_NONE
+} rfm_search;
 
 typedef struct rfm_kmeans_options {
     int k;

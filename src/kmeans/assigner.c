@@ -1,7 +1,9 @@
-/* Which assigner serves, and on how many rows at a time. */
+/* Which assigner serves, and on how many rows at a time; room for what assigners say. */
 #include "assigner.h"
 
 #include "dense.h"
+
+#include <stdlib.h>
 
 enum { CACHE_WORDS = 96 * 1024, MOST_ROWS = 1024, LEAST_ROWS = 64, MOST_FILTER_COLUMNS = 65536, FUSED_WORDS = 1 << 17 };
 
@@ -49,4 +51,19 @@ size_t rfm_dense_rows(int d, int k)
     size_t rows = CACHE_WORDS / ((size_t)d + (size_t)k);
     rows = rows < MOST_ROWS ? rows / 64 * 64 : MOST_ROWS;
     return rows > LEAST_ROWS ? rows : LEAST_ROWS;
+}
+
+rfm_status rfm_moves_room_open(rfm_moves_room *room, int threads, size_t rows, rfm_error *err)
+{
+    room->rows = rows;
+    room->row = rfm_alloc((size_t)threads, (rows + RFM_MOVES_ROOM) * sizeof *room->row, err);
+    room->from = rfm_alloc((size_t)threads, rows * sizeof *room->from, err);
+    return err->status;
+}
+
+void rfm_moves_room_close(rfm_moves_room *room)
+{
+    free(room->row);
+    free(room->from);
+    *room = (rfm_moves_room){0};
 }

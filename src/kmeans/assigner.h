@@ -40,6 +40,23 @@ static inline void rfm_moves_keep(rfm_moves *moves, size_t row, int32_t from, in
     moves->n += from != to;
 }
 
+/* Room for the moves of a block on each thread. */
+typedef struct rfm_moves_room {
+    size_t rows; /* of a block */
+    uint32_t *row;
+    int32_t *from;
+} rfm_moves_room;
+
+rfm_status rfm_moves_room_open(rfm_moves_room *room, int threads, size_t rows, rfm_error *err);
+void rfm_moves_room_close(rfm_moves_room *room);
+
+/* Of a thread; none so far. */
+static inline rfm_moves rfm_moves_of(const rfm_moves_room *room, int thread)
+{
+    const size_t t = (size_t)thread;
+    return (rfm_moves){0, room->row + t * (room->rows + RFM_MOVES_ROOM), room->from + t * room->rows};
+}
+
 typedef struct rfm_assigner {
     const char *name;
     size_t (*rows)(int d, int k);                                                       /* that a block should have */

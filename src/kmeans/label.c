@@ -17,11 +17,10 @@ typedef struct labeller {
     const double *centroids, *scaled;
     const rfm_assigner *assigner;
     void *state;
-    int32_t *centre;     /* [d] */
-    int32_t *index;      /* [threads][rows * d] */
-    uint32_t *moved_row; /* [threads][rows], of no interest here */
-    int32_t *moved_from;
-    double *position; /* [threads][d] */
+    int32_t *centre;      /* [d] */
+    int32_t *index;       /* [threads][rows * d] */
+    rfm_moves_room moves; /* of no interest here */
+    double *position;     /* [threads][d] */
 } labeller;
 
 static void close_labeller(labeller *self)
@@ -30,8 +29,7 @@ static void close_labeller(labeller *self)
         self->assigner->close(self->state);
     free(self->centre);
     free(self->index);
-    free(self->moved_row);
-    free(self->moved_from);
+    rfm_moves_room_close(&self->moves);
     free(self->position);
 }
 
@@ -56,8 +54,7 @@ static rfm_status open_labeller(labeller *self, rfm_error *err)
     size_t d = (size_t)self->grid->d, threads = (size_t)self->threads;
     self->centre = rfm_alloc(d, sizeof *self->centre, err);
     self->index = rfm_alloc(threads, self->rows * d * sizeof *self->index, err);
-    self->moved_row = rfm_alloc(threads, (self->rows + RFM_MOVES_ROOM) * sizeof *self->moved_row, err);
-    self->moved_from = rfm_alloc(threads, self->rows * sizeof *self->moved_from, err);
+    rfm_moves_room_open(&self->moves, self->threads, self->rows, err);
     self->position = rfm_alloc(threads, d * sizeof *self->position, err);
     if (err->status != RFM_OK)
         return err->status;
@@ -112,8 +109,7 @@ static void label_block(const labeller *self, size_t first, size_t n, int32_t *l
     for (size_t i = 0; i < n; i++)
         inside = index_row(self, self->scaled + (first + i) * d, index + i * d) && inside;
     rfm_block block = {(int)thread, first, n, index};
-    rfm_moves moves = {0, self->moved_row + thread * (self->rows + RFM_MOVES_ROOM),
-                       self->moved_from + thread * self->rows};
+    rfm_moves moves = rfm_moves_of(&self->moves, (int)thread);
     self->assigner->assign(self->state, &block, labels + first, &moves);
     for (size_t i = first; i < first + n && (distances || !inside); i++) {
         const double *scaled = self->scaled + i * d;
@@ -164,13 +160,18 @@ rfm_status rfm_kmeans_label(const rfm_centroids *centroids, const rfm_rows *rows
     return err->status;
 }
 
-void rfm_kmeans_distances(const rfm_matrix *matrix, const rfm_clustering *clustering, double *squared_distances)
+void rfm_label_distances(const rfm_matrix *matrix, const int32_t *labels, const double *centroids, double *distances)
 {
     const size_t d = (size_t)matrix->d;
 #pragma omp parallel for schedule(static) if (matrix->n > 16384)
     for (size_t i = 0; i < matrix->n; i++)
-        squared_distances[i] = rfm_definition_row_distance(matrix->d, matrix->grid->step, matrix->index + i * d,
-                                                           clustering->centroids + (size_t)clustering->labels[i] * d);
+        distances[i] = rfm_definition_row_distance(matrix->d, matrix->grid->step, matrix->index + i * d,
+                                                   centroids + (size_t)labels[i] * d);
+}
+
+void rfm_kmeans_distances(const rfm_matrix *matrix, const rfm_clustering *clustering, double *squared_distances)
+{
+    rfm_label_distances(matrix, clustering->labels, clustering->centroids, squared_distances);
 }
 
 /* ---- inertia of given labels ------------------------------------------------------------------------------------ */

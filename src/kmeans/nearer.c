@@ -19,8 +19,7 @@ rfm_status rfm_nearer_open(const rfm_work *work, double wanted, rfm_nearer *near
     nearer->assigner = rfm_assigner_once(matrix->d, nearer->most);
     nearer->rows = nearer->assigner->rows(matrix->d, nearer->most);
     nearer->label = rfm_alloc(threads, nearer->rows * sizeof *nearer->label, err);
-    nearer->moved_row = rfm_alloc(threads, (nearer->rows + RFM_MOVES_ROOM) * sizeof *nearer->moved_row, err);
-    nearer->moved_from = rfm_alloc(threads, nearer->rows * sizeof *nearer->moved_from, err);
+    rfm_moves_room_open(&nearer->moves, work->threads, nearer->rows, err);
     const rfm_assignment assignment = {matrix->grid,  work->centre, nearer->most,
                                        work->threads, nearer->rows, matrix->n};
     if (!err->status)
@@ -33,8 +32,7 @@ void rfm_nearer_close(rfm_nearer *nearer)
     if (nearer->assigner)
         nearer->assigner->close(nearer->state);
     free(nearer->label);
-    free(nearer->moved_row);
-    free(nearer->moved_from);
+    rfm_moves_room_close(&nearer->moves);
     *nearer = (rfm_nearer){0};
 }
 
@@ -46,8 +44,7 @@ static void join_block(const rfm_nearer *nearer, size_t at, const double *positi
     const size_t thread = (size_t)omp_get_thread_num();
     const rfm_block block = {(int)thread, at, n, matrix->index + at * d};
     int32_t *label = nearer->label + thread * nearer->rows;
-    rfm_moves moves = {0, nearer->moved_row + thread * (nearer->rows + RFM_MOVES_ROOM),
-                       nearer->moved_from + thread * nearer->rows};
+    rfm_moves moves = rfm_moves_of(&nearer->moves, (int)thread);
     nearer->assigner->assign(nearer->state, &block, label, &moves);
     for (size_t i = 0; i < n; i++) {
         const double apart = rfm_definition_row_distance(matrix->d, matrix->grid->step, block.index + i * d,

@@ -8,11 +8,10 @@ typedef struct rfm_nearer {
     const rfm_matrix *matrix;
     const rfm_assigner *assigner;
     void *state;
-    int threads, most; /* most: centres that are looked at together */
-    size_t rows;       /* of a block */
-    int32_t *label;    /* [threads][rows] the nearest of those that join, and what an assigner says beside it */
-    uint32_t *moved_row;
-    int32_t *moved_from;
+    int threads, most;    /* most: centres that are looked at together */
+    size_t rows;          /* of a block */
+    int32_t *label;       /* [threads][rows] the nearest of those that join */
+    rfm_moves_room moves; /* what an assigner says beside it */
 } rfm_nearer;
 
 /* Local. For about so many centres at a time. */

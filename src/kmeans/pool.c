@@ -49,6 +49,19 @@ void rfm_pool_fetch(const rfm_pool *pool, const rfm_pick *picks, int n, int64_t 
         rfm_comm_reduce_i64(pool->comm, RFM_SUM, words, (size_t)n * d);
 }
 
+void rfm_pool_mark(const rfm_pool *pool, const int64_t *value, double distance)
+{
+    size_t d = (size_t)pool->d;
+#pragma omp parallel for num_threads(pool->threads) schedule(static)
+    for (size_t i = 0; i < pool->n; i++) {
+        size_t j = 0;
+        while (j < d && pool->index[i * d + j] == value[j])
+            j++;
+        if (j == d)
+            pool->distance[i] = distance;
+    }
+}
+
 double rfm_pool_most(const rfm_pool *pool, double value)
 {
     if (pool->comm)

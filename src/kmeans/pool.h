@@ -49,6 +49,9 @@ void rfm_pool_agree(const rfm_pool *pool, rfm_pick *picks, int n);
 /* Collective: the indices of picked rows, words [n * d]. */
 void rfm_pool_fetch(const rfm_pool *pool, const rfm_pick *picks, int n, int64_t *words);
 
+/* Local: the rows of this value get this distance. value: [d] indices. */
+void rfm_pool_mark(const rfm_pool *pool, const int64_t *value, double distance);
+
 /* Local number of a global row, or pool->n where it is not held. */
 static inline size_t rfm_pool_local(const rfm_pool *pool, int64_t row)
 {

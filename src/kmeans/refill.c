@@ -6,20 +6,9 @@
  * When no such row is left, the clusters that are still empty are dropped. So it ends on every input. Knows nothing of
  * how clusters came to be empty. */
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
-#include "definition.h"
 #include "pool.h"
-
-static void measure_distances(rfm_work *work, const rfm_pool *pool, const double *centroids)
-{
-    size_t d = (size_t)work->matrix->d;
-#pragma omp parallel for num_threads(pool->threads) schedule(static)
-    for (size_t i = 0; i < work->matrix->n; i++)
-        work->distance[i] = rfm_definition_row_distance((int)d, work->matrix->grid->step, rfm_work_row(work, i),
-                                                        centroids + (size_t)work->labels[i] * d);
-}
 
 static bool may_leave(const rfm_work *work, const rfm_pool *pool, size_t i)
 {
@@ -44,27 +33,13 @@ static rfm_pick find_farthest(const rfm_work *work, const rfm_pool *pool)
     return farthest;
 }
 
-/* Rows of this value are not taken again in this call. */
-static void exclude_equals(const rfm_pool *pool, const int64_t *value)
-{
-    size_t d = (size_t)pool->d;
-#pragma omp parallel for num_threads(pool->threads) schedule(static)
-    for (size_t i = 0; i < pool->n; i++) {
-        size_t j = 0;
-        while (j < d && pool->index[i * d + j] == value[j])
-            j++;
-        if (j == d)
-            pool->distance[i] = 0;
-    }
-}
-
 /* The row's value becomes the sums of cluster c; its old cluster gives it up. */
 static void move_row(rfm_work *work, const rfm_pool *pool, rfm_pick farthest, int c)
 {
     int64_t *fresh = rfm_sums_of(&work->sums, c), from[2] = {0, 0}; /* label and weight */
     size_t at = rfm_pool_local(pool, farthest.row), d = (size_t)pool->d;
     rfm_pool_fetch(pool, &farthest, 1, fresh);
-    exclude_equals(pool, fresh);
+    rfm_pool_mark(pool, fresh, 0); /* rows of this value are not taken again in this call */
     if (at < pool->n) {
         from[0] = work->labels[at];
         from[1] = rfm_pool_weight(pool, at);
@@ -109,7 +84,7 @@ int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids)
     bool empty = false;
     work->fresh = true; /* labels change here, and sums that are not this rank's */
     work->summed = false;
-    measure_distances(work, &pool, centroids);
+    rfm_label_distances(work->matrix, work->labels, centroids, work->distance);
     for (int c = 0; c < *k; c++) {
         if (rfm_sums_count(&work->sums, c) > 0)
             continue;

@@ -14,19 +14,6 @@ static rfm_pick find_least(const rfm_pool *pool)
     return least;
 }
 
-/* A row whose number is infinite is out of the draw. */
-static void exclude_equals(const rfm_pool *pool, const int64_t *value)
-{
-    size_t d = (size_t)pool->d;
-    for (size_t i = 0; i < pool->n; i++) {
-        size_t j = 0;
-        while (j < d && pool->index[i * d + j] == value[j])
-            j++;
-        if (j == d)
-            pool->distance[i] = HUGE_VAL;
-    }
-}
-
 static double draw_number(const rfm_pool *pool, size_t i, uint64_t stream)
 {
     const double u = rfm_random_unit(stream, pool->key[i]);
@@ -45,6 +32,6 @@ void rfm_seed_random(rfm_seeder *seeder, int *k, double *centroids)
             return;
         rfm_pool_fetch(&pool, &least, 1, seeder->words);
         rfm_seeder_position(seeder, 0, centroids + (size_t)*k * (size_t)pool.d);
-        exclude_equals(&pool, seeder->words);
+        rfm_pool_mark(&pool, seeder->words, HUGE_VAL); /* out of the draw */
     }
 }

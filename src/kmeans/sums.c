@@ -70,8 +70,7 @@ static int64_t pass_block(rfm_work *work, size_t number, int64_t *words)
     size_t first = number * work->rows, n = work->matrix->n - first, d = (size_t)work->matrix->d;
     int thread = omp_get_thread_num();
     const rfm_block block = {thread, first, n < work->rows ? n : work->rows, rfm_work_row(work, first)};
-    rfm_moves moves = {0, work->moved_row + (size_t)thread * (work->rows + RFM_MOVES_ROOM),
-                       work->moved_from + (size_t)thread * work->rows};
+    rfm_moves moves = rfm_moves_of(&work->moves, thread);
     int32_t *labels = work->labels + first;
     work->assigner->assign(work->state, &block, labels, &moves);
     if (work->sums.weighted)

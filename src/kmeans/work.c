@@ -17,8 +17,7 @@ void rfm_work_free(rfm_work *work)
     free(work->sums.words);
     free(work->local.words);
     free(work->thread_words);
-    free(work->moved_row);
-    free(work->moved_from);
+    rfm_moves_room_close(&work->moves);
     free(work->labels);
     free(work->distance);
     memset(work, 0, sizeof *work);
@@ -39,8 +38,7 @@ static rfm_status allocate(rfm_work *work, rfm_error *err)
     work->sums.words = rfm_alloc(work->thread_stride, sizeof *work->sums.words, err);
     work->local.words = rfm_alloc(work->thread_stride, sizeof *work->local.words, err);
     work->thread_words = rfm_alloc(threads, work->thread_stride * sizeof *work->thread_words, err);
-    work->moved_row = rfm_alloc(threads, (work->rows + RFM_MOVES_ROOM) * sizeof *work->moved_row, err);
-    work->moved_from = rfm_alloc(threads, work->rows * sizeof *work->moved_from, err);
+    rfm_moves_room_open(&work->moves, work->threads, work->rows, err);
     work->labels = rfm_alloc(n, sizeof *work->labels, err);
     work->distance = rfm_alloc(n, sizeof *work->distance, err);
     return err->status;

@@ -39,8 +39,7 @@ typedef struct rfm_work {
     bool summed;
     int64_t *thread_words; /* [threads][thread_stride] */
     size_t thread_stride;
-    uint32_t *moved_row;    /* [threads][rows] moves of the block in hand */
-    int32_t *moved_from;    /* [threads][rows] */
+    rfm_moves_room moves;   /* of the block in hand */
     int32_t *labels;        /* [n] of the last pass; -1 before the first */
     bool fresh;             /* nothing that the assigner knows of the rows holds any more */
     double *distance;       /* [n] for seeding and refill */
@@ -132,6 +131,11 @@ double rfm_inertia_variance(const rfm_work *work);
 /* Collective. Gives every empty cluster of the sums a row of its own (see refill.c), or drops it: *k is then less, and
  * sums, labels and centroids have moved up. Returns how many rows were moved. */
 int64_t rfm_refill_clusters(rfm_work *work, int *k, double *centroids);
+
+/* ---- label.c ---------------------------------------------------------------------------------------------------- */
+
+/* Local. Squared distances [n] of the rows to the centroids of their labels. */
+void rfm_label_distances(const rfm_matrix *matrix, const int32_t *labels, const double *centroids, double *distances);
 
 /* ---- lloyd.c ---------------------------------------------------------------------------------------------------- */
 
