@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libopenmpi-dev libopenblas-dev
-    libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev tzdata)
+    libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev libssl-dev tzdata)
 # Parquet is optional: these are installed where that is possible, and asked of nobody.
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
 test_packages=(clang libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev python3 python3-venv)

@@ -127,6 +127,12 @@ typedef struct rfm_hash128 {
 uint64_t rfm_hash64(const void *bytes, size_t length);
 rfm_hash128 rfm_hash128_of(const void *bytes, size_t length);
 uint64_t rfm_hash64_integer(int64_t value);
+
+/* The same of bytes that come in pieces. */
+typedef struct rfm_hasher rfm_hasher;
+rfm_status rfm_hasher_open(rfm_hasher **hasher, rfm_error *err);
+void rfm_hasher_feed(rfm_hasher *hasher, const void *bytes, size_t length);
+rfm_hash128 rfm_hasher_close(rfm_hasher *hasher);                            /* also frees; NULL gives zeros */
 void rfm_hash64_integers(const int64_t *values, size_t n, uint64_t *hashes); /* of each */
 
 /* ---- random: counter based, keyed by what is decided, never by row or rank -------------------------------------- */

@@ -54,6 +54,7 @@ void rfm_comm_stage(rfm_comm *comm, const char *stage);
 typedef enum rfm_reduce { RFM_SUM, RFM_MIN, RFM_MAX } rfm_reduce;
 
 void rfm_comm_barrier(rfm_comm *comm);
+void rfm_comm_rest(rfm_comm *comm); /* a barrier in which who waits sleeps: for what one rank does for long */
 void rfm_comm_reduce_i64(rfm_comm *comm, rfm_reduce op, int64_t *values, size_t n); /* in place, result on all ranks */
 void rfm_comm_reduce_f64(rfm_comm *comm, rfm_reduce op, double *values, size_t n); /* RFM_MIN or RFM_MAX only; no NaN */
 void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n);                /* in place, wraps */

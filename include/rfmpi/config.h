@@ -1,7 +1,7 @@
 /* config: what the user asked for. One table of options gives YAML key, flag, environment name, help line, default,
  * check.
  *
- * Knows YAML (libyaml) and the option table; knows nothing of what an option does. Every function is Local.
+ * Knows YAML (libyaml), TOML and the option table; knows nothing of what an option does. Every function is Local.
  */
 #ifndef RFMPI_CONFIG_H
 #define RFMPI_CONFIG_H
@@ -27,6 +27,9 @@ struct rfm_node {
 /* Parse one YAML document (block or flow; JSON is YAML). Anchors, tags and several documents are refused; a key that
  * stands twice is an error; depth and size are limited. On failure *node is empty. */
 rfm_status rfm_node_parse(const char *text, size_t length, const char *source, rfm_node *node, rfm_error *err);
+/* The same of TOML; an array of tables is refused. */
+rfm_status rfm_node_parse_toml(const char *text, size_t length, const char *source, rfm_node *node, rfm_error *err);
+
 void rfm_node_free(rfm_node *node); /* what it holds, not the node itself; zeroes it */
 rfm_status rfm_node_copy(const rfm_node *from, rfm_node *to, rfm_error *err);
 const rfm_node *rfm_node_get(const rfm_node *map, const char *key); /* NULL when absent or not a map */

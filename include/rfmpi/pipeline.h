@@ -1,6 +1,6 @@
 /* pipeline: the order of work. One table of stages, one loop that loads or makes what each leaves in the run directory.
  *
- *   ingest -> features -> cluster -> score -> write        (predict: label in the place of cluster)
+ *   ingest -> features -> cluster -> score -> write -> store        (predict: label in the place of cluster)
  */
 #ifndef RFMPI_PIPELINE_H
 #define RFMPI_PIPELINE_H
@@ -14,6 +14,14 @@ typedef enum rfm_task { RFM_TASK_PREPARE, RFM_TASK_TRAIN, RFM_TASK_PREDICT, RFM_
  * options, is not done again. *table gets, on rank 0, the segments as text for people ("" for prepare, or when nothing
  * was left to do). */
 rfm_status rfm_pipeline_run(rfm_comm *comm, const rfm_config *config, rfm_task task, rfm_text *table, rfm_error *err);
+
+/* Collective. Store what the finished run directory has, as section `store` of the job says; rank 0 does it, the others
+ * wait. *text gets, on rank 0, what was done. */
+rfm_status rfm_pipeline_store(rfm_comm *comm, const rfm_config *config, const char *run_dir, rfm_text *text,
+                              rfm_error *err);
+
+/* Collective. Log in where the job would store, and look; nothing is written. *text, on rank 0: what is there. */
+rfm_status rfm_pipeline_store_check(rfm_comm *comm, const rfm_config *config, rfm_text *text, rfm_error *err);
 
 /* Collective. Convert each file of input.paths, with all its columns, to the event table `out`/NAME.h5; the ranks share
  * the files. `out` is made when absent; a table of that name in it, or two files of one name, are RFM_USAGE. The tables

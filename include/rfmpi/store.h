@@ -99,18 +99,47 @@ void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n);
 /* Append the line of local row `row`, with its line end. Local. */
 typedef rfm_status (*rfm_row_writer)(void *context, size_t row, rfm_text *line, rfm_error *err);
 
+/* What a column of the parts holds, for who loads them elsewhere. */
+typedef enum rfm_column_type { RFM_COLUMN_TEXT, RFM_COLUMN_INTEGER, RFM_COLUMN_NUMBER } rfm_column_type;
+
+typedef struct rfm_part_column {
+    const char *name;
+    rfm_column_type type;
+    const char *comment; /* NULL: none */
+} rfm_part_column;
+
 typedef struct rfm_parts {
     const char *header; /* first line of every part, with its line end */
-    int64_t part_rows;  /* rows a part */
-    int level;          /* of gzip */
-    size_t n_local;     /* rows of this rank; rows lie end to end in rank order */
+    const rfm_part_column *columns;
+    size_t n_columns;
+    int64_t part_rows; /* rows a part */
+    int level;         /* of gzip */
+    size_t n_local;    /* rows of this rank; rows lie end to end in rank order */
     rfm_row_writer write;
     void *context;
 } rfm_parts;
 
-/* Collective. Writes DIR/part-00000.csv.gz ... and DIR/manifest.json (name, rows, bytes, XXH3 of each) into an existing
- * or new directory `dir` (a temporary of the run), file mode 0600. A part is a sequence of gzip members of a fixed
- * number of rows. */
+/* Collective. Writes DIR/part-00000.csv.gz ... and DIR/manifest.json (columns; name, rows, bytes, XXH3 of each) into an
+ * existing or new directory `dir` (a temporary of the run), file mode 0600. A part is a sequence of gzip members of a
+ * fixed number of rows. */
 rfm_status rfm_parts_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, rfm_error *err);
+
+/* What a manifest says. */
+typedef struct rfm_manifest {
+    int64_t n_rows;
+    rfm_hash128 hash; /* of the manifest's own bytes, and so of everything it tells */
+    size_t n_columns, n_parts;
+    rfm_part_column *columns;
+    struct rfm_manifest_part {
+        char *name;
+        int64_t rows, bytes;
+        rfm_hash128 hash; /* XXH3 of the file */
+    } * parts;
+    void *text; /* what the columns' names and comments lie in */
+} rfm_manifest;
+
+/* Local. RFM_DATA for what is none, or of another format; RFM_USAGE where there is none. */
+rfm_status rfm_manifest_read(const char *dir, rfm_manifest *manifest, rfm_error *err);
+void rfm_manifest_free(rfm_manifest *manifest);
 
 #endif

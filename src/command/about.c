@@ -47,6 +47,10 @@ void print_command_help(FILE *to, const rfm_command *command)
         return;
     if (command->run == command_convert)
         fputs("  --out DIR                  where the tables go; made when absent\n\n", to);
+    if (command->run == command_store)
+        fputs("  --job JOB.yml              the job that says where to; none: the run's own\n"
+              "  --check                    log in and look, write nothing\n\n",
+              to);
     size_t n;
     const rfm_option *options = rfm_options(&n);
     fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);

@@ -22,6 +22,8 @@ typedef struct rfm_words {
 rfm_status words_read(int argc, char **argv, rfm_words *words, rfm_error *err);
 rfm_status words_assign(rfm_words *words, const char *key, const char *value,
                         rfm_error *err); /* value is taken as text */
+rfm_status words_assign_yaml(rfm_words *words, const char *key, const char *value,
+                             rfm_error *err); /* as --set takes it */
 rfm_status words_assign_list(rfm_words *words, const char *key, const char *const *values, size_t n, rfm_error *err);
 void words_free(rfm_words *words);
 
@@ -52,6 +54,7 @@ rfm_status command_train(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_predict(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_generate(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_convert(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 

@@ -49,6 +49,13 @@ rfm_status words_assign_list(rfm_words *words, const char *key, const char *cons
     return keep(words, &assignment, err);
 }
 
+rfm_status words_assign_yaml(rfm_words *words, const char *key, const char *value, rfm_error *err)
+{
+    rfm_text assignment = {0};
+    rfm_text_addf(&assignment, "%s=%s", key, value);
+    return keep(words, &assignment, err);
+}
+
 static rfm_status assign_plain(rfm_words *words, const char *text, rfm_error *err)
 {
     rfm_text assignment = {0};
@@ -78,11 +85,8 @@ static rfm_status read_flag(int argc, char **argv, int *at, rfm_words *words, rf
                         word, argv[1]);
     if (equals)
         return words_assign(words, option->key, equals + 1, err);
-    if (option->type == RFM_OPTION_BOOLEAN) {
-        rfm_text assignment = {0};
-        rfm_text_addf(&assignment, "%s=true", option->key);
-        return keep(words, &assignment, err);
-    }
+    if (option->type == RFM_OPTION_BOOLEAN)
+        return words_assign_yaml(words, option->key, "true", err);
     if (*at + 1 >= argc)
         return rfm_fail(err, RFM_USAGE, "%s wants a value behind it", word);
     return words_assign(words, option->key, argv[++*at], err);

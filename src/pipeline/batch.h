@@ -162,6 +162,10 @@ rfm_status print_plan(const rfm_batch *batch, rfm_text *table, rfm_error *err);
 rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err); /* Local: of a rank; 0: none */
 void report_memory(rfm_batch *batch);                                              /* Collective */
 
+/* store.c. Collective: what is finished goes where section `store` says. */
+bool store_is_wanted(const rfm_config *config); /* Local */
+rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err);
+
 /* summary.c */
 rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
 void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */

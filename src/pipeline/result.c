@@ -127,25 +127,46 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
     return rfm_text_check(line, err);
 }
 
-static void print_header(const rfm_frame *frame, rfm_text *header)
+/* The columns of the rows below, in their order; the caller frees the list. */
+static rfm_part_column *list_columns(const rfm_frame *frame, size_t *n, rfm_error *err)
 {
-    rfm_text_adds(header, "id");
-    for (int j = 0; j < frame->d; j++) {
-        rfm_text_adds(header, ",");
-        print_name(header, frame->names[j]);
+    const size_t d = (size_t)frame->d;
+    rfm_part_column *columns = rfm_alloc(d + 4, sizeof *columns, err);
+    *n = columns ? d + 4 : 0;
+    if (!columns)
+        return NULL;
+    columns[0] = (rfm_part_column){"id", frame->ids.kind == RFM_ID_INTEGER ? RFM_COLUMN_INTEGER : RFM_COLUMN_TEXT,
+                                   "the customer"};
+    for (size_t j = 0; j < d; j++)
+        columns[1 + j] = (rfm_part_column){frame->names[j], RFM_COLUMN_NUMBER, frame->units ? frame->units[j] : NULL};
+    columns[d + 1] = (rfm_part_column){"segment", RFM_COLUMN_INTEGER, "number of the segment"};
+    columns[d + 2] = (rfm_part_column){"segment_name", RFM_COLUMN_TEXT, "name of the segment"};
+    columns[d + 3] = (rfm_part_column){"distance", RFM_COLUMN_NUMBER, "from the segment's centroid, in scaled units"};
+    return columns;
+}
+
+static rfm_status print_header(const rfm_part_column *columns, size_t n, rfm_text *header, rfm_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        rfm_text_adds(header, i > 0 ? "," : "");
+        print_name(header, columns[i].name);
     }
-    rfm_text_adds(header, ",segment,segment_name,distance\n");
+    rfm_text_adds(header, "\n");
+    return rfm_text_check(header, err);
 }
 
 rfm_status write_make(rfm_batch *batch, rfm_error *err)
 {
     rfm_text header = {0};
     listing list;
-    print_header(&batch->frame, &header);
+    size_t n_columns;
+    rfm_part_column *columns = list_columns(&batch->frame, &n_columns, err);
     if (open_listing(batch, &list, err) == RFM_OK)
-        rfm_text_check(&header, err);
+        print_header(columns, n_columns, &header, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
         const rfm_parts parts = {.header = header.bytes,
+                                 .columns = columns,
+                                 .n_columns = n_columns,
                                  .part_rows = rfm_config_integer(batch->config, "output.part_rows"),
                                  .level = 1,
                                  .n_local = batch->frame.n,
@@ -155,5 +176,6 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err)
     }
     free_listing(&list);
     rfm_text_free(&header);
+    free(columns);
     return err->status;
 }

@@ -221,6 +221,8 @@ static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
         print_segments(batch, table);
     if (err->status == RFM_STOPPED)
         report_stopped(batch, err);
+    if (err->status == RFM_OK && batch->job.task == RFM_TASK_RUN && store_is_wanted(batch->config))
+        store_results(batch, table, err);
     return err->status;
 }
 

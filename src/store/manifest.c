@@ -1,8 +1,8 @@
 /* manifest: the list of the parts of a product, for who loads them elsewhere. Knows what is told of a part, not how it
  * came about.
  *
- *     {"format": 1, "part_rows": 1000000, "n_rows": 3, "parts": [{"name": ..., "rows": 3, "bytes": 71, "xxh3_128":
- * "..."}]}
+ *     {"format": 2, "part_rows": 1000000, "n_rows": 3, "columns": [{"name": "id", "type": "text"}, ...],
+ *      "parts": [{"name": ..., "rows": 3, "bytes": 71, "xxh3_128": "..."}]}
  *
  * xxh3_128 is XXH3 (128 bits) of the bytes of the file, as `xxhsum -H2` prints it.
  */
@@ -24,27 +24,54 @@ static json_t *tell_part(const rfm_part_note *note)
                      (json_int_t)note->bytes, "xxh3_128", hash);
 }
 
-static json_t *tell_parts(int64_t part_rows, const rfm_part_note *notes, size_t n)
+const char *rfm_column_type_name(rfm_column_type type)
+{
+    static const char *const names[] = {
+        [RFM_COLUMN_TEXT] = "text", [RFM_COLUMN_INTEGER] = "integer", [RFM_COLUMN_NUMBER] = "number"};
+    return names[type];
+}
+
+static json_t *tell_column(const rfm_part_column *column)
+{
+    return json_pack("{s:o, s:s, s:o*}", "name", rfm_json_string(column->name), "type",
+                     rfm_column_type_name(column->type), "comment",
+                     column->comment ? rfm_json_string(column->comment) : NULL);
+}
+
+/* A list of n, each told by itself; NULL when memory is out. */
+static json_t *tell_columns(const rfm_parts *parts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < parts->n_columns; i++)
+        if (json_array_append_new(list, tell_column(&parts->columns[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    return list;
+}
+
+static json_t *tell_parts(const rfm_parts *parts, const rfm_part_note *notes, size_t n)
 {
     json_int_t n_rows = 0;
     json_t *list = json_array();
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; list && i < n; i++) {
         n_rows += notes[i].rows;
         if (json_array_append_new(list, tell_part(&notes[i])) != 0) {
             json_decref(list);
-            return NULL;
+            list = NULL;
         }
     }
-    return json_pack("{s:i, s:I, s:I, s:o}", "format", 1, "part_rows", (json_int_t)part_rows, "n_rows", n_rows, "parts",
-                     list);
+    return json_pack("{s:i, s:I, s:I, s:o, s:o}", "format", RFM_MANIFEST_FORMAT, "part_rows",
+                     (json_int_t)parts->part_rows, "n_rows", n_rows, "columns", tell_columns(parts), "parts", list);
 }
 
 /* Rank 0. */
-static rfm_status write_file(const char *dir, int64_t part_rows, const rfm_part_note *notes, size_t n, rfm_error *err)
+static rfm_status write_file(const char *dir, const rfm_parts *parts, const rfm_part_note *notes, size_t n,
+                             rfm_error *err)
 {
     rfm_text text = {0};
     char *path = rfm_folder_path(dir, "manifest.json", err);
-    json_t *manifest = tell_parts(part_rows, notes, n);
+    json_t *manifest = tell_parts(parts, notes, n);
     if (!manifest)
         rfm_fail(err, RFM_NO_MEMORY, "no memory for the manifest of %s", dir);
     if (!err->status && rfm_json_print(manifest, &text, err) == RFM_OK)
@@ -55,15 +82,15 @@ static rfm_status write_file(const char *dir, int64_t part_rows, const rfm_part_
     return err->status;
 }
 
-rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, int64_t part_rows, const rfm_part_note *notes, size_t n,
-                              rfm_error *err)
+rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, const rfm_part_note *notes,
+                              size_t n, rfm_error *err)
 {
     void *all = NULL;
     size_t *offsets = NULL;
     if (rfm_comm_gather_bytes(comm, 0, notes, n * sizeof *notes, &all, &offsets, err))
         return err->status;
     if (rfm_comm_rank(comm) == 0)
-        write_file(dir, part_rows, all, offsets[rfm_comm_size(comm)] / sizeof *notes, err);
+        write_file(dir, parts, all, offsets[rfm_comm_size(comm)] / sizeof *notes, err);
     free(all);
     free(offsets);
     return rfm_comm_agree(comm, err);

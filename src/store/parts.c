@@ -227,7 +227,7 @@ static rfm_status write_manifest(struct writer *writer, rfm_error *err)
         measure(writer, &writer->notes[i], err);
     if (rfm_comm_agree(writer->comm, err))
         return err->status;
-    return rfm_manifest_write(writer->comm, writer->dir, writer->cut.part_rows, writer->notes, writer->n_notes, err);
+    return rfm_manifest_write(writer->comm, writer->dir, writer->parts, writer->notes, writer->n_notes, err);
 }
 
 /* Collective. */

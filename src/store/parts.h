@@ -41,8 +41,13 @@ typedef struct rfm_part_note {
 } rfm_part_note;
 
 /* Collective. manifest.json of all ranks' notes, in order of the parts over the ranks. */
-rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, int64_t part_rows, const rfm_part_note *notes, size_t n,
-                              rfm_error *err);
+rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, const rfm_part_note *notes,
+                              size_t n, rfm_error *err);
+
+/* What a column's type is called in a manifest. */
+const char *rfm_column_type_name(rfm_column_type type);
+
+enum { RFM_MANIFEST_FORMAT = 2 };
 
 /* "part-00000.csv.gz" */
 void rfm_part_name(int64_t part, char name[64]);

@@ -1,0 +1,48 @@
+/* upload: finished files -> elsewhere. A table of sinks: a folder, Snowflake. Sees files, never rows. Every function is
+ * Local: one rank calls it.
+ *
+ * What is published appears whole or not at all. How far an upload has come is kept in RUN_DIR/store.jsonl, so that one
+ * that was killed, at any point, is finished by another start, once.
+ */
+#ifndef RFMPI_UPLOAD_H
+#define RFMPI_UPLOAD_H
+
+#include "rfmpi/base.h"
+
+typedef struct rfm_upload_options {
+    const char *to;    /* name of the sink */
+    const char *dir;   /* files: where a copy goes; NULL: nowhere */
+    const char *table; /* snowflake: [DATABASE.][SCHEMA.]NAME */
+    const char *mode;  /* replace, overwrite, append */
+    const char *stage; /* a stage that is there; NULL: RFMPI_STAGE beside the table, made where it is not */
+    const char *copy;  /* files, prefix: how COPY names what it loads */
+    bool create;       /* the table, where it is not there */
+    bool local_stage;  /* a stage may be a folder of this machine */
+    int parallel;      /* files at once */
+    double retry_s;    /* how long the network may be away */
+    const char *ca_file, *crl_file, *proxy;
+    const char *connection, *credentials;
+    bool anew;                      /* also what was stored before, or begun */
+    bool (*stopped)(void *context); /* asked now and then; NULL: never */
+    void *context;
+} rfm_upload_options;
+
+typedef struct rfm_upload_outcome {
+    bool already; /* an earlier start had stored it: nothing was done */
+    int64_t n_rows, n_bytes, n_parts;
+    char where[800];   /* for people, and run.json */
+    char query_id[64]; /* of the statement that published it; "" */
+} rfm_upload_outcome;
+
+/* Store what a finished run directory has in customers/. RFM_DENIED: credentials or privileges; RFM_UNAVAILABLE: the
+ * warehouse refused; RFM_STOPPED: the network is away, or a request to stop: the same again goes on from there. */
+rfm_status rfm_upload_run(const rfm_upload_options *options, const char *run_dir, rfm_upload_outcome *outcome,
+                          rfm_error *err);
+
+/* Log in, look, write nothing: what is there and what is missing, as text for people. */
+rfm_status rfm_upload_check(const rfm_upload_options *options, rfm_text *text, rfm_error *err);
+
+/* Take the secrets that were given in the environment out of this process. */
+void rfm_upload_forget(void);
+
+#endif

@@ -1,0 +1,261 @@
+/* crypto: the door to OpenSSL. */
+#include "crypto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+
+struct rfm_key {
+    EVP_PKEY *pkey;
+};
+
+struct rfm_digester {
+    EVP_MD_CTX *context;
+};
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+static void *take(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return malloc(size);
+}
+
+static void *retake(void *memory, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (size > 0)
+        return rfm_wiping_realloc(memory, size);
+    rfm_wiping_free(memory);
+    return NULL;
+}
+
+static void give(void *memory, const char *file, int line)
+{
+    (void)file, (void)line;
+    rfm_wiping_free(memory);
+}
+
+void rfm_crypto_open(void)
+{
+    CRYPTO_set_mem_functions(take, retake, give); /* refused once it has memory: then it wipes keys only */
+}
+
+/* What OpenSSL says of its last failure; a reason without content where it says nothing. */
+static rfm_status fail(rfm_error *err, rfm_status status, const char *what)
+{
+    char reason[256] = "no reason given";
+    const unsigned long code = ERR_peek_last_error();
+    if (code != 0)
+        ERR_error_string_n(code, reason, sizeof reason);
+    ERR_clear_error();
+    return rfm_fail(err, status, "%s (%s)", what, reason);
+}
+
+/* ---- hashes ----------------------------------------------------------------------------------------------------- */
+
+rfm_status rfm_crypto_sha256(const void *bytes, size_t length, unsigned char hash[RFM_SHA256_BYTES], rfm_error *err)
+{
+    if (EVP_Digest(bytes, length, hash, NULL, EVP_sha256(), NULL) != 1)
+        return fail(err, RFM_INTERNAL, "no SHA-256");
+    return RFM_OK;
+}
+
+rfm_status rfm_crypto_hmac(const void *key, size_t key_length, const void *bytes, size_t length,
+                           unsigned char code[RFM_SHA256_BYTES], rfm_error *err)
+{
+    unsigned n;
+    if (!HMAC(EVP_sha256(), key, (int)key_length, bytes, length, code, &n))
+        return fail(err, RFM_INTERNAL, "no HMAC of SHA-256");
+    return RFM_OK;
+}
+
+rfm_status rfm_crypto_random(void *bytes, size_t length, rfm_error *err)
+{
+    if (RAND_bytes(bytes, (int)length) != 1)
+        return fail(err, RFM_INTERNAL, "no random bytes");
+    return RFM_OK;
+}
+
+rfm_status rfm_digester_open(rfm_digest_kind kind, rfm_digester **digester, rfm_error *err)
+{
+    rfm_digester *made = rfm_alloc(1, sizeof *made, err);
+    *digester = made;
+    if (!made)
+        return err->status;
+    made->context = EVP_MD_CTX_new();
+    if (!made->context || EVP_DigestInit_ex(made->context, kind == RFM_MD5 ? EVP_md5() : EVP_sha256(), NULL) != 1)
+        return fail(err, RFM_INTERNAL, "no SHA-256 or MD5");
+    return RFM_OK;
+}
+
+rfm_status rfm_digester_feed(rfm_digester *digester, const void *bytes, size_t length, rfm_error *err)
+{
+    if (EVP_DigestUpdate(digester->context, bytes, length) != 1)
+        return fail(err, RFM_INTERNAL, "no SHA-256 or MD5");
+    return RFM_OK;
+}
+
+rfm_status rfm_digester_close(rfm_digester *digester, unsigned char *hash, rfm_error *err)
+{
+    if (!digester)
+        return err->status;
+    if (err->status == RFM_OK && EVP_DigestFinal_ex(digester->context, hash, NULL) != 1)
+        fail(err, RFM_INTERNAL, "no SHA-256 or MD5");
+    EVP_MD_CTX_free(digester->context);
+    free(digester);
+    return err->status;
+}
+
+/* ---- codes ------------------------------------------------------------------------------------------------------ */
+
+static void add_code(rfm_text *text, const unsigned char *bytes, size_t length, const char *digits, bool padded)
+{
+    for (size_t i = 0; i < length; i += 3) {
+        const size_t n = length - i < 3 ? length - i : 3;
+        const unsigned word =
+            (unsigned)bytes[i] << 16 | (n > 1 ? (unsigned)bytes[i + 1] << 8 : 0) | (n > 2 ? bytes[i + 2] : 0);
+        char group[4];
+        for (unsigned j = 0; j < 4; j++)
+            group[j] = j <= n ? digits[word >> (18 - 6 * j) & 63] : '=';
+        rfm_text_add(text, group, padded ? 4 : n + 1);
+    }
+}
+
+static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+void rfm_base64_add(rfm_text *text, const void *bytes, size_t length)
+{
+    char digits[65];
+    snprintf(digits, sizeof digits, "%s+/", LETTERS);
+    add_code(text, bytes, length, digits, true);
+}
+
+void rfm_base64url_add(rfm_text *text, const void *bytes, size_t length)
+{
+    char digits[65];
+    snprintf(digits, sizeof digits, "%s-_", LETTERS);
+    add_code(text, bytes, length, digits, false);
+}
+
+void rfm_hex_add(rfm_text *text, const void *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < length; i++) {
+        const char pair[2] = {digits[byte[i] >> 4], digits[byte[i] & 15]};
+        rfm_text_add(text, pair, 2);
+    }
+}
+
+rfm_status rfm_uuid_make(char uuid[RFM_UUID_BYTES], rfm_error *err)
+{
+    unsigned char b[16];
+    if (rfm_crypto_random(b, sizeof b, err) != RFM_OK)
+        return err->status;
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 4122, section 4.4 */
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    snprintf(uuid, RFM_UUID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    return RFM_OK;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------------------- */
+
+/* Gives the passphrase that was given; without one OpenSSL would ask on the terminal, and wait. */
+static int answer(char *buffer, int size, int writes, void *context)
+{
+    (void)writes;
+    rfm_error err = {0};
+    char *text = rfm_secret_open(context, &err);
+    const size_t length = text ? strlen(text) : 0;
+    const bool fits = text && length <= (size_t)size;
+    if (fits)
+        memcpy(buffer, text, length);
+    rfm_secret_close(text);
+    return fits ? (int)length : -1;
+}
+
+static rfm_status fail_key(const char *pem, const rfm_secret *passphrase, const char *name, rfm_error *err)
+{
+    const bool encrypted = strstr(pem, "ENCRYPTED");
+    if (!strstr(pem, "PRIVATE KEY-----"))
+        rfm_fail(err, RFM_DENIED, "not a private key in PEM form");
+    else if (encrypted && !rfm_secret_given(passphrase))
+        rfm_fail(err, RFM_DENIED, "the key is encrypted: give its passphrase as PRIVATE_KEY_PASSPHRASE");
+    else if (encrypted)
+        fail(err, RFM_DENIED,
+             "the passphrase does not open it, or it is encrypted in an old way that OpenSSL 3 leaves "
+             "out: openssl pkcs8 -topk8 -v2 aes256 writes it anew");
+    else
+        fail(err, RFM_DENIED, "not a private key that can be read");
+    return rfm_error_context(err, "%s", name);
+}
+
+rfm_status rfm_key_open(const char *pem, const rfm_secret *passphrase, const char *name, rfm_key **key, rfm_error *err)
+{
+    rfm_key *made = rfm_alloc(1, sizeof *made, err);
+    BIO *bio = made ? BIO_new_mem_buf(pem, -1) : NULL;
+    *key = made;
+    if (made && !bio)
+        return fail(err, RFM_NO_MEMORY, "no memory for a key");
+    if (!made)
+        return err->status;
+    rfm_secret words = *passphrase; /* the callback takes what is not const */
+    made->pkey = PEM_read_bio_PrivateKey(bio, NULL, answer, &words);
+    BIO_free(bio);
+    if (!made->pkey)
+        return fail_key(pem, passphrase, name, err);
+    ERR_clear_error();
+    if (EVP_PKEY_get_base_id(made->pkey) != EVP_PKEY_RSA)
+        return rfm_fail(err, RFM_DENIED, "%s: not an RSA key, and no other kind is known here", name);
+    return RFM_OK;
+}
+
+void rfm_key_close(rfm_key *key)
+{
+    if (key)
+        EVP_PKEY_free(key->pkey);
+    free(key);
+}
+
+char *rfm_key_fingerprint(const rfm_key *key, rfm_error *err)
+{
+    unsigned char *der = NULL, hash[RFM_SHA256_BYTES];
+    rfm_text text = {0};
+    const int length = i2d_PUBKEY(key->pkey, &der);
+    if (length <= 0)
+        fail(err, RFM_INTERNAL, "the public half of a key cannot be written");
+    else if (rfm_crypto_sha256(der, (size_t)length, hash, err) == RFM_OK) {
+        rfm_text_adds(&text, "SHA256:");
+        rfm_base64_add(&text, hash, sizeof hash);
+    }
+    OPENSSL_free(der);
+    if (err->status == RFM_OK && rfm_text_check(&text, err) == RFM_OK)
+        return text.bytes;
+    rfm_text_free(&text);
+    return NULL;
+}
+
+rfm_status rfm_key_sign(const rfm_key *key, const void *bytes, size_t length, rfm_text *signature, rfm_error *err)
+{
+    size_t n = (size_t)EVP_PKEY_get_size(key->pkey);
+    unsigned char *code = rfm_alloc(n, 1, err);
+    EVP_MD_CTX *context = code ? EVP_MD_CTX_new() : NULL;
+    if (code && (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->pkey) != 1 ||
+                 EVP_DigestSign(context, code, &n, bytes, length) != 1))
+        fail(err, RFM_INTERNAL, "nothing can be signed with the key");
+    if (err->status == RFM_OK)
+        rfm_base64url_add(signature, code, n);
+    EVP_MD_CTX_free(context);
+    free(code);
+    return err->status == RFM_OK ? rfm_text_check(signature, err) : err->status;
+}

@@ -1,0 +1,49 @@
+/* crypto: hashes, codes and signatures, through OpenSSL; the one file that knows it is crypto.c. Knows nothing of the
+ * protocols that use them. Local. */
+#ifndef RFM_UPLOAD_CRYPTO_H
+#define RFM_UPLOAD_CRYPTO_H
+
+#include "secret.h"
+
+enum { RFM_SHA256_BYTES = 32, RFM_MD5_BYTES = 16 };
+
+/* Before all else in this process that uses OpenSSL: what it frees is then wiped. */
+void rfm_crypto_open(void);
+
+rfm_status rfm_crypto_sha256(const void *bytes, size_t length, unsigned char hash[RFM_SHA256_BYTES], rfm_error *err);
+rfm_status rfm_crypto_hmac(const void *key, size_t key_length, const void *bytes, size_t length,
+                           unsigned char code[RFM_SHA256_BYTES], rfm_error *err);
+rfm_status rfm_crypto_random(void *bytes, size_t length, rfm_error *err);
+
+/* The hash of what is fed to it. */
+typedef enum rfm_digest_kind { RFM_SHA256, RFM_MD5 } rfm_digest_kind;
+typedef struct rfm_digester rfm_digester;
+rfm_status rfm_digester_open(rfm_digest_kind kind, rfm_digester **digester, rfm_error *err);
+rfm_status rfm_digester_feed(rfm_digester *digester, const void *bytes, size_t length, rfm_error *err);
+
+/* hash: as many bytes as the kind has. Also frees; NULL is fine. */
+rfm_status rfm_digester_close(rfm_digester *digester, unsigned char *hash, rfm_error *err);
+
+/* Append to a text: base64 (RFC 4648, section 4, or 5 without padding), lower-case hex. */
+void rfm_base64_add(rfm_text *text, const void *bytes, size_t length);
+void rfm_base64url_add(rfm_text *text, const void *bytes, size_t length);
+void rfm_hex_add(rfm_text *text, const void *bytes, size_t length);
+
+/* A random UUID, version 4, as text. */
+enum { RFM_UUID_BYTES = 37 };
+rfm_status rfm_uuid_make(char uuid[RFM_UUID_BYTES], rfm_error *err);
+
+/* A private key in PEM (PKCS#8, encrypted or not, or PKCS#1). */
+typedef struct rfm_key rfm_key;
+
+/* name is what messages call it. Never asks anybody for a passphrase. */
+rfm_status rfm_key_open(const char *pem, const rfm_secret *passphrase, const char *name, rfm_key **key, rfm_error *err);
+void rfm_key_close(rfm_key *key); /* NULL is fine */
+
+/* "SHA256:base64 of the hash of its public half", as servers show it. The caller frees; NULL with err set. */
+char *rfm_key_fingerprint(const rfm_key *key, rfm_error *err);
+
+/* RSASSA-PKCS1-v1_5 with SHA-256 (RS256 of RFC 7518), in base64url, appended. */
+rfm_status rfm_key_sign(const rfm_key *key, const void *bytes, size_t length, rfm_text *signature, rfm_error *err);
+
+#endif

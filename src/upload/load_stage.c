@@ -1,0 +1,170 @@
+/* load_stage: the stage, what is in it already, what has to go there. */
+#include "load.h"
+#include "sql.h"
+#include "transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static rfm_status create_stage(rfm_load *load, rfm_error *err)
+{
+    rfm_text sql = {0};
+    rfm_text_addf(
+        &sql,
+        "CREATE STAGE IF NOT EXISTS %s ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE') COMMENT = 'files on their way, by "
+        "rfmpi'",
+        load->stage.sql);
+    if (rfm_text_check(&sql, err) == RFM_OK)
+        rfm_session_do(load->session, sql.bytes, err);
+    rfm_text_free(&sql);
+    return err->status;
+}
+
+/* What lies in the stage; *found.code says so where that cannot be seen. */
+static rfm_status list_stage(rfm_load *load, rfm_result *found, rfm_error *err)
+{
+    rfm_text sql = {0};
+    rfm_text_addf(&sql, "LIST %s", load->prefix);
+    if (rfm_text_check(&sql, err) == RFM_OK)
+        rfm_session_run(load->session, &(rfm_statement){.sql = sql.bytes, .may_fail = true}, found, err);
+    rfm_text_free(&sql);
+    return err->status;
+}
+
+/* The row of a part: names in the list are paths. -1: none. */
+static int64_t find_part(const rfm_result *found, const char *name)
+{
+    const int names = rfm_result_column(found, "name");
+    for (size_t row = 0; row < found->n_rows; row++) {
+        const char *path = rfm_result_cell(found, row, names);
+        const char *slash = path ? strrchr(path, '/') : NULL;
+        if (path && strcmp(slash ? slash + 1 : path, name) == 0)
+            return (int64_t)row;
+    }
+    return -1;
+}
+
+static bool is_readable(const rfm_result *found)
+{
+    return !*found->code && !found->is_arrow && rfm_result_column(found, "name") >= 0;
+}
+
+/* ---- what an earlier start has sent ----------------------------------------------------------------------------- */
+
+/* The names of parts that the journal has as sent, as keys. */
+static json_t *noted_parts(const rfm_load *load)
+{
+    json_t *names = json_object();
+    const json_t *lines = rfm_journal_lines(load->journal);
+    for (size_t i = 0; names && i < json_array_size(lines); i++) {
+        const json_t *line = json_array_get(lines, i);
+        const char *step = json_string_value(json_object_get(line, "step"));
+        const char *name = json_string_value(json_object_get(line, "name"));
+        if (step && name && strcmp(step, "part") == 0)
+            json_object_set_new(names, name, json_true());
+    }
+    return names;
+}
+
+/* A part is there when the stage has a file of its name and size that the journal knows of, or that has its bytes. */
+static rfm_status look_for_part(const rfm_load *load, const rfm_result *found, const json_t *noted, size_t i,
+                                bool *is_there, rfm_error *err)
+{
+    const struct rfm_manifest_part *part = &load->manifest->parts[i];
+    const int64_t row = find_part(found, part->name);
+    char *md5 = NULL;
+    *is_there = false;
+    if (row < 0 || rfm_result_count(found, (size_t)row, rfm_result_column(found, "size")) != part->bytes)
+        return RFM_OK;
+    const char *listed = rfm_result_cell(found, (size_t)row, rfm_result_column(found, "md5"));
+    *is_there = json_object_get(noted, part->name);
+    if (!*is_there && listed && rfm_transfer_md5(load->dir, part, &md5, err) == RFM_OK)
+        *is_there = strcasecmp(md5, listed) == 0;
+    free(md5);
+    return err->status;
+}
+
+static rfm_status look_for_parts(rfm_load *load, bool *is_there, rfm_error *err)
+{
+    rfm_result found = {0};
+    size_t n_there = 0;
+    if (!rfm_journal_goes_on(load->journal) || list_stage(load, &found, err) != RFM_OK)
+        return err->status;
+    json_t *noted = noted_parts(load);
+    for (size_t i = 0; is_readable(&found) && i < load->manifest->n_parts && err->status == RFM_OK; i++) {
+        look_for_part(load, &found, noted, i, &is_there[i], err);
+        n_there += is_there[i];
+    }
+    if (n_there > 0)
+        rfm_log(RFM_LOG_INFO, "%zu of %zu parts are in the stage already", n_there, load->manifest->n_parts);
+    json_decref(noted);
+    rfm_result_free(&found);
+    return err->status;
+}
+
+/* ---- sending ---------------------------------------------------------------------------------------------------- */
+
+static rfm_status note_part(void *context, size_t part, rfm_error *err)
+{
+    rfm_load *load = context;
+    const struct rfm_manifest_part *sent = &load->manifest->parts[part];
+    return rfm_journal_note(load->journal, "part",
+                            json_pack("{s:s, s:I}", "name", sent->name, "bytes", (json_int_t)sent->bytes), err);
+}
+
+/* Everything is in the stage, with its size. Files that clients encrypt are larger there; those are not sent here. */
+static rfm_status verify(rfm_load *load, rfm_error *err)
+{
+    rfm_result found = {0};
+    if (list_stage(load, &found, err) != RFM_OK)
+        return err->status;
+    if (!is_readable(&found))
+        rfm_log(RFM_LOG_INFO, "the stage cannot be listed: what COPY says of files and rows has to do");
+    for (size_t i = 0; is_readable(&found) && i < load->manifest->n_parts && err->status == RFM_OK; i++) {
+        const struct rfm_manifest_part *part = &load->manifest->parts[i];
+        const int64_t row = find_part(&found, part->name);
+        const int64_t bytes = row < 0 ? -1 : rfm_result_count(&found, (size_t)row, rfm_result_column(&found, "size"));
+        if (bytes != part->bytes)
+            rfm_fail(err, RFM_UNAVAILABLE, "%s%s has %lld bytes in the stage, not %lld: store it again", load->prefix,
+                     part->name, (long long)bytes, (long long)part->bytes);
+    }
+    rfm_result_free(&found);
+    return err->status;
+}
+
+rfm_status rfm_load_stage(rfm_load *load, rfm_error *err)
+{
+    bool *is_there = rfm_alloc(load->manifest->n_parts, sizeof *is_there, err);
+    if (!is_there || (load->own_stage && create_stage(load, err) != RFM_OK) ||
+        look_for_parts(load, is_there, err) != RFM_OK)
+        goto done;
+    const rfm_transfer transfer = {.session = load->session,
+                                   .stage = load->prefix,
+                                   .dir = load->dir,
+                                   .manifest = load->manifest,
+                                   .is_there = is_there,
+                                   .parallel = load->options->parallel,
+                                   .local_allowed = load->options->local_stage,
+                                   .done = note_part,
+                                   .context = load};
+    if (rfm_transfer_send(&transfer, err) == RFM_OK)
+        verify(load, err);
+done:
+    free(is_there);
+    return err->status;
+}
+
+rfm_status rfm_load_unstage(rfm_load *load, rfm_error *err)
+{
+    rfm_text sql = {0};
+    rfm_result result = {0};
+    rfm_text_addf(&sql, "REMOVE %s", load->prefix);
+    if (rfm_text_check(&sql, err) == RFM_OK &&
+        rfm_session_run(load->session, &(rfm_statement){.sql = sql.bytes, .may_fail = true}, &result, err) == RFM_OK &&
+        *result.code)
+        rfm_log(RFM_LOG_WARN, "the files in %s stay there: %s", load->prefix, result.message);
+    rfm_result_free(&result);
+    rfm_text_free(&sql);
+    return err->status;
+}

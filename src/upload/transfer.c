@@ -1,0 +1,288 @@
+/* transfer: one PUT for all parts where the place allows that, and many requests at once. */
+#include "transfer.h"
+
+#include "place.h"
+#include "sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCK_BYTES = 1 << 20 };
+static const double LOG_EVERY_S = 10, QUIET_S = 120;
+static const int64_t REFRESH_US = INT64_C(300000000); /* before credentials expire */
+
+/* One part on its way. */
+typedef struct sending {
+    size_t part; /* in the manifest */
+    char *path, *digest;
+    rfm_place_request request;
+    char reason[200]; /* what the last attempt came to */
+} sending;
+
+typedef struct sender {
+    const rfm_transfer *transfer;
+    sending *sendings;
+    size_t n, n_done;
+    rfm_place place;
+    bool has_place;
+    int64_t placed_us; /* when it was told */
+    int64_t bytes_all, bytes_done;
+    double logged_s, began_s;
+} sender;
+
+/* ---- a file's bytes --------------------------------------------------------------------------------------------- */
+
+static rfm_status feed(const char *path, int fd, rfm_digester *digester, rfm_hasher *hasher, int64_t *bytes,
+                       rfm_error *err)
+{
+    unsigned char *block = rfm_alloc(BLOCK_BYTES, 1, err);
+    ssize_t n = 0;
+    *bytes = 0;
+    while (block && err->status == RFM_OK && (n = read(fd, block, BLOCK_BYTES)) > 0) {
+        rfm_hasher_feed(hasher, block, (size_t)n);
+        rfm_digester_feed(digester, block, (size_t)n, err);
+        *bytes += n;
+    }
+    if (n < 0)
+        rfm_fail_errno(err, errno, "%s: cannot read", path);
+    free(block);
+    return err->status;
+}
+
+/* The digest of a file that is what the manifest says. */
+static rfm_status digest_file(const char *path, const struct rfm_manifest_part *part, rfm_digest_kind kind,
+                              unsigned char *digest, rfm_error *err)
+{
+    rfm_digester *digester = NULL;
+    rfm_hasher *hasher = NULL;
+    int64_t bytes = 0;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return rfm_fail_errno(err, errno, "%s: cannot read", path);
+    if (rfm_digester_open(kind, &digester, err) == RFM_OK && rfm_hasher_open(&hasher, err) == RFM_OK)
+        feed(path, fd, digester, hasher, &bytes, err);
+    close(fd);
+    rfm_digester_close(digester, digest, err);
+    const rfm_hash128 hash = rfm_hasher_close(hasher);
+    if (err->status == RFM_OK && (bytes != part->bytes || hash.low != part->hash.low || hash.high != part->hash.high))
+        rfm_fail(err, RFM_DATA, "%s: not the bytes that manifest.json tells of: make the run anew (--force)", path);
+    return err->status;
+}
+
+static char *path_of(const char *dir, const char *name, rfm_error *err)
+{
+    rfm_text path = {0};
+    rfm_text_addf(&path, "%s/%s", dir, name);
+    if (rfm_text_check(&path, err) != RFM_OK)
+        rfm_text_free(&path);
+    return path.bytes;
+}
+
+rfm_status rfm_transfer_md5(const char *dir, const struct rfm_manifest_part *part, char **md5, rfm_error *err)
+{
+    unsigned char digest[RFM_MD5_BYTES];
+    rfm_text hex = {0};
+    char *path = path_of(dir, part->name, err);
+    if (path && digest_file(path, part, RFM_MD5, digest, err) == RFM_OK)
+        rfm_hex_add(&hex, digest, sizeof digest);
+    free(path);
+    *md5 = hex.bytes;
+    return err->status == RFM_OK ? rfm_text_check(&hex, err) : err->status;
+}
+
+static rfm_status prepare(const rfm_transfer *transfer, sending *s, rfm_error *err)
+{
+    unsigned char digest[RFM_SHA256_BYTES];
+    rfm_text text = {0};
+    const struct rfm_manifest_part *part = &transfer->manifest->parts[s->part];
+    s->path = path_of(transfer->dir, part->name, err);
+    if (s->path && digest_file(s->path, part, RFM_SHA256, digest, err) == RFM_OK)
+        rfm_base64_add(&text, digest, sizeof digest);
+    s->digest = text.bytes;
+    return err->status == RFM_OK ? rfm_text_check(&text, err) : err->status;
+}
+
+/* ---- the place -------------------------------------------------------------------------------------------------- */
+
+/* The server does not see the file: its name alone matters, and no path of this machine is told. */
+static rfm_status ask_for_place(sender *self, const char *name, rfm_error *err)
+{
+    const rfm_transfer *transfer = self->transfer;
+    rfm_text sql = {0}, file = {0};
+    rfm_result result = {0};
+    rfm_text_addf(&file, "file:///rfmpi/%s", name);
+    rfm_text_adds(&sql, "PUT ");
+    if (rfm_text_check(&file, err) == RFM_OK)
+        rfm_sql_add_text(&sql, file.bytes);
+    rfm_text_addf(&sql, " %s PARALLEL=4 AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=GZIP OVERWRITE=TRUE", transfer->stage);
+    const int64_t clock_us = self->place.clock_us;
+    rfm_place_free(&self->place);
+    self->has_place = false;
+    if (rfm_text_check(&sql, err) == RFM_OK &&
+        rfm_session_run(transfer->session, &(rfm_statement){.sql = sql.bytes, .is_transfer = true}, &result, err) ==
+            RFM_OK &&
+        rfm_place_read(rfm_result_data(&result), transfer->local_allowed, &self->place, err) == RFM_OK) {
+        self->place.clock_us = clock_us;
+        self->placed_us = rfm_clock_wall_us();
+        self->has_place = true;
+    }
+    rfm_result_free(&result);
+    rfm_text_free(&sql);
+    rfm_text_free(&file);
+    return rfm_error_context(err, "PUT to %s", transfer->stage);
+}
+
+/* Credentials that are about to expire are as none; new ones that are so already are not asked for all the time. */
+static bool is_good(const sender *self)
+{
+    const int64_t now = rfm_clock_wall_us();
+    return self->has_place && !rfm_place_is_for_one(&self->place) &&
+           (self->place.expires_us == 0 || self->place.expires_us - now > REFRESH_US ||
+            now - self->placed_us < REFRESH_US / 10);
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------- */
+
+static rfm_status begin(void *context, size_t i, rfm_http_request *request, rfm_error *err)
+{
+    sender *self = context;
+    sending *s = &self->sendings[i];
+    const struct rfm_manifest_part *part = &self->transfer->manifest->parts[s->part];
+    if ((!s->digest && prepare(self->transfer, s, err) != RFM_OK) ||
+        (!is_good(self) && ask_for_place(self, part->name, err) != RFM_OK))
+        return err->status;
+    rfm_place_request_free(&s->request);
+    const rfm_object object = {.name = part->name, .digest = s->digest};
+    if (rfm_place_put(&self->place, &object, &s->request, err) != RFM_OK)
+        return err->status;
+    *request = (rfm_http_request){.method = "PUT",
+                                  .url = s->request.url.bytes,
+                                  .headers = (const char *const *)s->request.headers,
+                                  .path = s->path,
+                                  .path_bytes = part->bytes,
+                                  .quiet_s = QUIET_S};
+    return RFM_OK;
+}
+
+static rfm_status keep_done(sender *self, sending *s, rfm_error *err)
+{
+    const struct rfm_manifest_part *part = &self->transfer->manifest->parts[s->part];
+    self->n_done++;
+    self->bytes_done += part->bytes;
+    return self->transfer->done(self->transfer->context, s->part, err);
+}
+
+static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bool *again, rfm_error *err)
+{
+    sender *self = context;
+    sending *s = &self->sendings[i];
+    const char *name = self->transfer->manifest->parts[s->part].name;
+    const rfm_verdict verdict = rfm_place_judge(&self->place, answer, s->reason);
+    rfm_place_request_free(&s->request);
+    *again = verdict != RFM_PUT_DONE;
+    if (verdict == RFM_PUT_DONE)
+        return keep_done(self, s, err);
+    if (verdict == RFM_PUT_REFUSED)
+        return rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses it (%s)",
+                        name, s->reason);
+    if (verdict == RFM_PUT_EXPIRED)
+        self->has_place = false;
+    rfm_log(RFM_LOG_INFO, "%s: once more (%s)", name, s->reason);
+    return RFM_OK;
+}
+
+static rfm_status tick(void *context, int64_t bytes_under_way, rfm_error *err)
+{
+    sender *self = context;
+    const double now = rfm_clock_s();
+    if (now - self->logged_s >= LOG_EVERY_S) {
+        const double sent = (double)(self->bytes_done + bytes_under_way) / 1e6;
+        rfm_log(RFM_LOG_INFO, "uploaded %zu of %zu parts, %.0f of %.0f MB, %.1f MB/s", self->n_done, self->n, sent,
+                (double)self->bytes_all / 1e6, sent / (now - self->began_s));
+        self->logged_s = now;
+    }
+    return rfm_session_keep_alive(self->transfer->session, err);
+}
+
+/* ---- a folder --------------------------------------------------------------------------------------------------- */
+
+static rfm_status copy_bytes(const char *from, const char *to, rfm_error *err)
+{
+    char block[65536];
+    ssize_t n = 0;
+    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (in < 0 || out < 0)
+        rfm_fail_errno(err, errno, "%s: cannot %s", in < 0 ? from : to, in < 0 ? "read" : "write");
+    while (err->status == RFM_OK && (n = read(in, block, sizeof block)) > 0)
+        if (write(out, block, (size_t)n) != n)
+            rfm_fail_errno(err, errno ? errno : EIO, "%s: cannot write", to);
+    if (n < 0)
+        rfm_fail_errno(err, errno, "%s: cannot read", from);
+    if (in >= 0)
+        close(in);
+    if (out >= 0 && close(out) != 0)
+        rfm_fail_errno(err, errno, "%s: cannot write", to);
+    return err->status;
+}
+
+static rfm_status copy_parts(sender *self, rfm_error *err)
+{
+    for (size_t i = 0; i < self->n && err->status == RFM_OK; i++) {
+        sending *s = &self->sendings[i];
+        char *to = NULL;
+        if (prepare(self->transfer, s, err) == RFM_OK &&
+            (to = path_of(self->place.prefix, self->transfer->manifest->parts[s->part].name, err)) &&
+            copy_bytes(s->path, to, err) == RFM_OK)
+            keep_done(self, s, err);
+        free(to);
+    }
+    return err->status;
+}
+
+/* ---- all -------------------------------------------------------------------------------------------------------- */
+
+static rfm_status list_sendings(sender *self, rfm_error *err)
+{
+    const rfm_manifest *manifest = self->transfer->manifest;
+    self->sendings = rfm_alloc(manifest->n_parts, sizeof *self->sendings, err);
+    for (size_t i = 0; self->sendings && i < manifest->n_parts; i++)
+        if (!self->transfer->is_there[i]) {
+            self->sendings[self->n++].part = i;
+            self->bytes_all += manifest->parts[i].bytes;
+        }
+    return err->status;
+}
+
+static rfm_status send_parts(sender *self, rfm_error *err)
+{
+    const rfm_transfer *transfer = self->transfer;
+    if (self->n == 0 || ask_for_place(self, transfer->manifest->parts[self->sendings[0].part].name, err) != RFM_OK)
+        return err->status;
+    if (self->place.kind == RFM_PLACE_LOCAL)
+        return copy_parts(self, err);
+    const rfm_http_batch batch = {
+        .n = self->n, .parallel = transfer->parallel, .begin = begin, .end = end, .tick = tick, .context = self};
+    return rfm_http_send_all(rfm_session_http(transfer->session), &batch, err);
+}
+
+rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err)
+{
+    sender self = {.transfer = transfer, .began_s = rfm_clock_s(), .logged_s = rfm_clock_s()};
+    if (list_sendings(&self, err) == RFM_OK)
+        send_parts(&self, err);
+    if (err->status == RFM_OK && self.n > 0)
+        rfm_log(RFM_LOG_INFO, "uploaded %zu parts, %.1f MB in %.1f s", self.n, (double)self.bytes_all / 1e6,
+                rfm_clock_s() - self.began_s);
+    for (size_t i = 0; self.sendings && i < self.n; i++) {
+        free(self.sendings[i].path);
+        free(self.sendings[i].digest);
+        rfm_place_request_free(&self.sendings[i].request);
+    }
+    free(self.sendings);
+    rfm_place_free(&self.place);
+    return rfm_error_context(err, "upload");
+}

@@ -1,0 +1,29 @@
+/* transfer: the parts of a run into a stage. Knows PUT and the places it leads to; knows nothing of tables. Local.
+ *
+ * Files stream from the disk, several at once; their bytes are held against the manifest on the way. Credentials that
+ * expire are asked for again, and only what is not through is sent again.
+ */
+#ifndef RFM_UPLOAD_TRANSFER_H
+#define RFM_UPLOAD_TRANSFER_H
+
+#include "rfmpi/store.h"
+#include "session.h"
+
+typedef struct rfm_transfer {
+    rfm_session *session;
+    const char *stage; /* as SQL has it, with a slash at its end: @"DB"."SC"."STAGE"/id/ */
+    const char *dir;   /* of the parts */
+    const rfm_manifest *manifest;
+    const bool *is_there; /* [n_parts] not to be sent */
+    int parallel;
+    bool local_allowed; /* a stage may be a folder of this machine */
+    rfm_status (*done)(void *context, size_t part, rfm_error *err);
+    void *context;
+} rfm_transfer;
+
+rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err);
+
+/* The hash of a part's bytes, as lists of stages show it, in hex. *md5 is freed by the caller. */
+rfm_status rfm_transfer_md5(const char *dir, const struct rfm_manifest_part *part, char **md5, rfm_error *err);
+
+#endif
