@@ -1,0 +1,174 @@
+"""Which statement is whose: stages, COPY, SWAP, USE and session parameters are ours, all else is fakesnow's.
+
+Runs in a thread; gives the data of an answer, or raises Refused.
+"""
+
+import re
+
+from answer import DONE, Result, column, data_of, said
+from context import with_context
+from loading import Loader
+from loads import Loads
+from refusal import Refused, absent
+from stages import full_name
+from words import Words, kind_of
+
+NEED_WAREHOUSE = ("copy", "insert", "update", "delete", "merge")
+DDL = ("create", "drop", "alter")
+
+
+class Interpreter:
+    def __init__(self, account, stages, databases):
+        self.account, self.stages, self.databases = account, stages, databases
+        self.loads = Loads()
+        self.loader = Loader(stages, self.loads)
+
+    def run(self, session, sql, bindings, query_id):
+        kind, _ = kind_of(sql)
+        words = Words(sql)
+        if not words.tokens:
+            raise Refused("000900", "SQL compilation error:\nEmpty SQL statement.", "42601", 1, 0)
+        if kind == "put":
+            return self.stages.put(session, words, query_id)
+        if kind in NEED_WAREHOUSE and session.warehouse is None:
+            raise Refused("000606", "No active warehouse selected in the current session.  Select an active warehouse with the "
+                          "'use warehouse' command.", "57P03")
+        if kind in DDL and session.in_transaction:
+            session.backend.run("COMMIT")
+            session.in_transaction = False
+        result = self._ours(kind, session, words) or self._theirs(kind, session, words, bindings)
+        if kind in ("insert", "update", "delete", "merge"):
+            result.stats = {name: sum(int(value) for one, value in zip(result.columns, result.rows[0]) if word in one["name"])
+                            for name, word in (("numRowsInserted", "inserted"), ("numRowsUpdated", "updated"),
+                                               ("numRowsDeleted", "deleted"))}
+        if kind != "select" or session.wants_json():
+            result.arrow = None
+        return data_of(result, query_id, session, kind, sql)
+
+    def _ours(self, kind, session, words):
+        """The result of a statement that fakesnow is not asked about, or None."""
+        second = [words.peek(i).text.upper() for i in range(1, 6)]
+        if kind == "copy":
+            return self.loader.run(session, words)
+        if kind == "list":
+            return self.stages.list(session, words)
+        if kind == "remove":
+            return self.stages.remove(session, words)
+        if kind == "create" and "STAGE" in second and not {"TABLE", "VIEW"} & set(second[:second.index("STAGE")]):
+            return self.stages.create(session, words)
+        if kind == "drop" and second[0] == "STAGE":
+            return self.stages.drop(session, words)
+        if kind == "show" and second[0] == "STAGES":
+            words.need("SHOW", "STAGES")
+            return self.stages.show(words)
+        if kind == "show" and second[0] == "GRANTS":
+            return self._grants(session, words)
+        if kind == "use":
+            return self._use(session, words)
+        if kind == "alter" and second[0] == "SESSION":
+            return self._alter_session(session, words)
+        if kind == "alter" and second[0] == "TABLE":
+            return self._swap(session, words)
+        if kind == "grant":
+            return said(DONE)
+        return None
+
+    def _theirs(self, kind, session, words, bindings):
+        table = self._table_made(kind, words, session)
+        if kind == "begin":
+            session.undo = self.loads.snapshot()
+        sql = with_context(session, words, self.account.name) if kind == "select" else words.sql
+        result = session.backend.run(sql.strip().rstrip(";"), bindings)
+        if table:
+            self.loads.forget(table)
+        if kind in ("begin", "commit", "rollback"):
+            session.in_transaction = kind == "begin"
+        if kind == "rollback" and session.undo is not None:
+            self.loads.restore(session.undo)
+            session.undo = None
+        return result
+
+    def _table_made(self, kind, words, session):
+        """The table that a CREATE, DROP or TRUNCATE is about: what was loaded into one of that name counts no longer."""
+        if kind not in ("create", "drop", "truncate") or not re.search(r"\bTABLE\b", words.sql, re.I):
+            return None
+        while words.peek().text.upper() != "TABLE" and words.peek().kind != "end":
+            words.next()
+        words.need("TABLE")
+        words.take("IF", "EXISTS")
+        if words.take("IF", "NOT", "EXISTS"):
+            return None
+        return full_name(session, words.path())
+
+    def _swap(self, session, words):
+        words.need("ALTER", "TABLE")
+        words.take("IF", "EXISTS")
+        one = full_name(session, words.path())
+        renamed = words.take("RENAME", "TO")
+        if not renamed and not words.take("SWAP", "WITH"):
+            return None
+        other = full_name(session, words.path())
+        words.end()
+        for name in (one,) if renamed else (one, other):
+            if not session.backend.columns(name):
+                raise absent("Table", ".".join(name))
+        if renamed:
+            session.backend.rename(one, other)
+            self.loads.rename(one, other)
+        else:
+            session.backend.swap(one, other)
+            self.loads.swap(one, other)
+        return said(DONE)
+
+    def _use(self, session, words):
+        words.need("USE")
+        kind = next((kind for kind in ("WAREHOUSE", "ROLE", "SCHEMA", "DATABASE", "SECONDARY") if words.take(kind)), "DATABASE")
+        if kind == "SECONDARY":
+            return said(DONE)
+        path = words.path()
+        words.end()
+        if not self.enter(session, kind.lower(), path):
+            raise Refused("002043", "SQL compilation error:\nObject does not exist, or operation cannot be performed.", "02000", 0, -1)
+        return said(DONE)
+
+    def enter(self, session, kind, path):
+        """Make something current, where it is there; says whether it is."""
+        name = path[-1]
+        if kind == "warehouse" and name in self.account.warehouses:
+            session.warehouse = name
+        elif kind == "role" and name in self.account.roles:
+            session.role = name
+        elif kind == "database" and name in self.databases:
+            session.database, session.schema = name, "PUBLIC" if "PUBLIC" in self.databases[name] else None
+            session.backend.use(session.database, session.schema)
+        elif kind == "schema" and name in self.databases.get(path[0] if len(path) > 1 else session.database, ()):
+            session.database, session.schema = path[0] if len(path) > 1 else session.database, name
+            session.backend.use(session.database, session.schema)
+        else:
+            return False
+        return True
+
+    def _alter_session(self, session, words):
+        words.need("ALTER", "SESSION")
+        if words.take("UNSET"):
+            session.parameters.pop(words.kinds("word"), None)
+        else:
+            words.need("SET")
+            session.parameters.update(words.options())
+        words.end()
+        return said(DONE)
+
+    def _grants(self, session, words):
+        """SHOW GRANTS ON something: the role owns tables and stages, and may use the rest."""
+        words.need("SHOW", "GRANTS", "ON")
+        kind = words.kinds("word")
+        path = words.path()
+        words.end()
+        owned = kind in ("TABLE", "STAGE")
+        if owned:
+            name = full_name(session, path)
+            if not (session.backend.columns(name) if kind == "TABLE" else name in self.stages.named):
+                raise absent(kind.title(), ".".join(name))
+        names = ["created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by"]
+        row = [None, "OWNERSHIP" if owned else "USAGE", kind, ".".join(path), "ROLE", session.role, "true" if owned else "false", session.role]
+        return Result([column(name) for name in names], [row])
