@@ -5,6 +5,7 @@ A result is a list of columns (as the service describes them) and rows of Python
 
 import datetime
 import decimal
+import math
 import time
 
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -43,7 +44,7 @@ def cell(value, kind, scale):
     if kind == "fixed":
         return f"{decimal.Decimal(value):f}"
     if kind == "real":
-        return repr(float(value))
+        return "NaN" if math.isnan(value) else repr(float(value))
     if kind == "date":
         return str((value - EPOCH.date()).days)
     if kind == "time":

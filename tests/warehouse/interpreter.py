@@ -28,6 +28,9 @@ class Interpreter:
         words = Words(sql)
         if not words.tokens:
             raise Refused("000900", "SQL compilation error:\nEmpty SQL statement.", "42601", 1, 0)
+        count = sum(token.text == ";" for token in words.tokens) + 1
+        if count > 1:
+            raise Refused("000008", f"Actual statement count {count} did not match the desired statement count 1.", "0A000")
         if kind == "put":
             return self.stages.put(session, words, query_id)
         if kind in NEED_WAREHOUSE and session.warehouse is None:
@@ -170,5 +173,5 @@ class Interpreter:
             if not (session.backend.columns(name) if kind == "TABLE" else name in self.stages.named):
                 raise absent(kind.title(), ".".join(name))
         names = ["created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by"]
-        row = [None, "OWNERSHIP" if owned else "USAGE", kind, ".".join(path), "ROLE", session.role, "true" if owned else "false", session.role]
+        row = [None, "OWNERSHIP" if owned else "USAGE", kind, ".".join(path), "ROLE", session.role, str(owned).lower(), session.role]
         return Result([column(name) for name in names], [row])

@@ -72,7 +72,8 @@ class Queries:
         query = Query(session, sql, request_id)
         self.by_request[request_id] = self.by_id[query.query_id] = query
         if order and order.what == "in-progress":
-            query.polls_left, query.pause, query.code = order.polls, order.seconds / order.polls if order.polls else 0, order.code or query.code
+            query.polls_left, query.pause = order.polls, order.seconds / max(1, order.polls)
+            query.code = order.code or query.code
         query.task = asyncio.create_task(self._run(query, bindings, order))
         return query
 

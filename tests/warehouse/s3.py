@@ -128,5 +128,6 @@ def answer_of(application, environ):
         getattr(parts, "close", lambda: None)()
     answer = Answer(told["status"], body)
     dropped = ("connection", "date", "server") + (() if environ["REQUEST_METHOD"] == "HEAD" else ("content-length",))
-    answer.headers = {name: value for name, value in told["headers"] if name.lower() not in dropped}
+    answer.headers = {"Content-Length" if name.lower() == "content-length" else name: value for name, value in told["headers"]
+                      if name.lower() not in dropped}
     return answer

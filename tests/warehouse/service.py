@@ -34,8 +34,11 @@ class Service:
 
     async def _answer(self, request, observed):
         point = point_of(request)
-        body = await request.json()
-        text = body.get("sqlText", "") if point == "query" else request.target
+        try:
+            body = await request.json() or {}
+        except (OSError, ValueError):
+            return Answer.of(Refused("390400", "Bad request: the body is no JSON.").answer(), 400)
+        text = str(body.get("sqlText", "")) if point == "query" else request.target
         points = {point} | ({kind_of(text)[1]} if point == "query" else set())
         entry = {}
         if observed:
@@ -87,7 +90,7 @@ class Service:
         return Answer.of(value)
 
     async def _login(self, request, body, order, entry):
-        data = (body or {}).get("data")
+        data = body.get("data")
         entry.update(self.account.check(data))
         entry["client"] = {name: data.get(name) for name in ("CLIENT_APP_ID", "CLIENT_APP_VERSION")}
         session, (token, master) = self.sessions.open(self.account.user, self.engine.connect())
@@ -125,7 +128,7 @@ class Service:
 
     async def _query(self, request, body, order, entry):
         session = self.sessions.find(request)
-        sql, request_id = (body or {}).get("sqlText"), request.query.get("requestId")
+        sql, request_id = body.get("sqlText"), request.query.get("requestId")
         if not isinstance(sql, str) or not request_id:
             raise Refused("390400", "Bad request: sqlText or requestId is missing.", status=400)
         query = self.queries.replayed(session, request_id, sql)
@@ -149,7 +152,7 @@ class Service:
 
     async def _abort(self, request, body, order, entry):
         self.sessions.find(request)
-        entry["found"] = self.queries.abort((body or {}).get("requestId"))
+        entry["found"] = self.queries.abort(body.get("requestId"))
         return good(None)
 
     async def _telemetry(self, request, body, order, entry):
@@ -174,6 +177,6 @@ def good(data):
 
 def error(status, code, message):
     """A fault's answer: a body that says so where the status is good, and a page that is no JSON where it is not."""
-    if status == 200:
-        return Answer.of({"data": None, "code": code or "000605", "message": message or "Internal error.", "success": False})
+    if status == 200 or code:
+        return Answer.of({"data": None, "code": code or "000605", "message": message or "Internal error.", "success": False}, status)
     return Answer(status, f"<html><body><h1>{status}</h1>{message}</body></html>".encode(), content_type="text/html")

@@ -19,6 +19,7 @@ class Session:
         self.database = self.schema = self.warehouse = self.role = None
         self.lock = asyncio.Lock()  # a session runs one statement at a time
         self.in_transaction = False
+        self.undo = None            # what was loaded before the transaction
         self.stages = []            # temporary ones, which end with it
 
     def names(self):
@@ -74,13 +75,13 @@ class Sessions:
 
     def renew(self, request, body):
         """New tokens for a good master token; the old session token is good no longer."""
-        master, old = self.token_of(request), (body or {}).get("oldSessionToken")
+        master, old = self.token_of(request), body.get("oldSessionToken")
         if master in self.expired:
             raise Refused("390114", "Authentication token has expired. The user must authenticate again.")
         if master not in self.by_master:
             raise Refused("390115", "Authentication token is invalid.")
         session = self.by_master[master]
-        if self.by_token.get(old) is not session or (body or {}).get("requestType") != "RENEW":
+        if self.by_token.get(old) is not session or body.get("requestType") != "RENEW":
             raise Refused("390400", "Bad request: the old session token is not of this session.")
         self.by_master.pop(master)
         self.expired.update((old, master))

@@ -111,7 +111,8 @@ class Stages:
                 self._forget(name)
 
     def show(self, words):
-        names = ["name", "database_name", "schema_name", "url", "has_credentials", "has_encryption_key", "owner", "comment", "region", "type"]
+        names = ["name", "database_name", "schema_name", "url", "has_credentials", "has_encryption_key", "owner", "comment", "region",
+                 "type"]
         rows = [[name[2], name[0], name[1], "", "N", "N", "LOADER_ROLE", "", None,
                  "INTERNAL TEMPORARY" if stage.temporary else "INTERNAL" if stage.encrypted else "INTERNAL NO CSE"]
                 for name, stage in self.named.items()]

@@ -11,6 +11,7 @@ import json
 import socket
 import struct
 import tempfile
+import traceback
 import urllib.parse
 
 CHUNK = 1 << 18
@@ -162,12 +163,23 @@ def reset(writer):
     return False
 
 
+async def answered(handler, request):
+    """The handler's answer; where it fails itself, a status that says so, and its words on standard error."""
+    try:
+        return await handler(request)
+    except (ConnectionError, asyncio.IncompleteReadError):
+        raise
+    except Exception:
+        traceback.print_exc()
+        return Answer(500)
+
+
 async def converse(handler, reader, writer):
     """One connection, request after request."""
     try:
         while request := await read_head(reader, writer):
             with request.body:
-                answer = await handler(request)
+                answer = await answered(handler, request)
                 if answer.damage not in ("reset", "hang"):
                     await request.read()
                 if not await write_answer(writer, request, answer):
