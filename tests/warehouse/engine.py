@@ -6,6 +6,7 @@ Gives results as columns and Python values and errors as the service words them;
 import base64
 import contextlib
 import dataclasses
+import logging
 import re
 import warnings
 
@@ -19,11 +20,12 @@ from fakesnow.rowtype import describe_as_rowtype
 
 from answer import Result, column
 from refusal import Refused
-from words import literal, quote
+from words import full, literal, quote
 
 NUMBERED = re.compile(r"^\d{6} \(\w{5}\): (?:[0-9a-f-]{36}: )?")
 warnings.filterwarnings("ignore", module="fakesnow")
-EXTENSIONS = ("_fs_tables_ext", "_fs_columns_ext")
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+NOTES, EXTENSIONS = "_fs_global._fs_information_schema.", ("_fs_tables_ext", "_fs_columns_ext")
 
 
 @dataclasses.dataclass
@@ -75,11 +77,13 @@ class Backend:
         try:
             count = 0
             for row in rows:
-                cursor.execute(sql, binding_params=row, server=True)
+                cursor.execute(sql.strip().rstrip(";"), binding_params=row, server=True)
                 count += cursor.rowcount or 0
             columns = describe_as_rowtype(cursor._describe_last_sql())
         except snowflake.connector.errors.Error as error:
             raise refusal_of(error, sql) from None
+        except duckdb.ConstraintException as error:
+            raise Refused("100072", f"NULL result in a non-nullable column ({error})", "22000") from None
         except duckdb.Error as error:
             raise Refused("100132", f"SQL execution error: {error}", "22000") from None
         except (NotImplementedError, ValueError, AssertionError) as error:
@@ -94,12 +98,32 @@ class Backend:
     def columns(self, name):
         """The columns of a table, in order; none where there is no such table."""
         rows = self.ask(
-            """select c.column_name, c.data_type, c.is_nullable, x.ext_character_maximum_length
-               from duckdb_columns() c left join _fs_global._fs_information_schema._fs_columns_ext x
+            f"""select c.column_name, c.data_type, c.is_nullable, x.ext_character_maximum_length
+               from duckdb_columns() c left join {NOTES}_fs_columns_ext x
                on (x.ext_table_catalog, x.ext_table_schema, x.ext_table_name, x.ext_column_name)
                 = (c.database_name, c.schema_name, c.table_name, c.column_name)
                where (c.database_name, c.schema_name, c.table_name) = (?, ?, ?) order by c.column_index""", list(name))
         return [Field(*row) for row in rows]
+
+    def tables(self):
+        return self.ask("select database_name, schema_name, table_name from duckdb_tables() "
+                        "where database_name not in ('_fs_global', 'system', 'temp') and schema_name <> '_fs_information_schema'")
+
+    def make_alike(self, name, model):
+        """Give a table that was made LIKE another what fakesnow leaves out: lengths, NOT NULL, comments."""
+        for field in self.columns(model):
+            if not field.nullable:
+                self.ask(f"ALTER TABLE {full(name)} ALTER COLUMN {quote(field.name)} SET NOT NULL")
+        comments = self.ask("select column_name, comment from duckdb_columns() where comment is not null and "
+                            "(database_name, schema_name, table_name) = (?, ?, ?)", list(model))
+        self.comment(name, dict(comments))
+        self.ask(f"insert or replace into {NOTES}_fs_columns_ext select ?, ?, ?, ext_column_name, ext_character_maximum_length, "
+                 f"ext_character_octet_length from {NOTES}_fs_columns_ext where (ext_table_catalog, ext_table_schema, ext_table_name) "
+                 "= (?, ?, ?)", [*name, *model])
+
+    def comment(self, name, comments):
+        for column_name, text in comments.items():
+            self.ask(f"COMMENT ON COLUMN {full(name)}.{quote(column_name)} IS {literal(text)}")
 
     @contextlib.contextmanager
     def transaction(self, session):
@@ -141,7 +165,7 @@ class Backend:
         self.duck.begin()
         try:
             for old, new in renamings:
-                self.ask(f"ALTER TABLE {'.'.join(map(quote, old))} RENAME TO {quote(new[2])}")
+                self.ask(f"ALTER TABLE {full(old)} RENAME TO {quote(new[2])}")
             self.duck.commit()
         except duckdb.Error as error:
             self.duck.rollback()
@@ -149,7 +173,7 @@ class Backend:
         for old, new in renamings:
             for extension in EXTENSIONS:
                 self.ask(
-                    f"update _fs_global._fs_information_schema.{extension} set ext_table_name = {literal(new[2])} "
+                    f"update {NOTES}{extension} set ext_table_name = {literal(new[2])} "
                     "where (ext_table_catalog, ext_table_schema, ext_table_name) = (?, ?, ?)", list(old))
 
 
@@ -181,6 +205,12 @@ def refusal_of(error, sql):
     missing = re.search(r"(?:Table|View|Scalar Function) with name (\S+) does not exist", message)
     if missing:
         return Refused("002003", f"SQL compilation error:\nObject '{missing.group(1)}' does not exist or not authorized.", "42S02", 1, 0)
+    present = re.search(r'with name "?([^"]+)"? already exists', message)
+    if present:
+        return Refused("002002", f"SQL compilation error:\nObject '{present.group(1)}' already exists.", "42710", 1, 0)
+    unknown = re.search(r'Referenced column "([^"]+)" not found', message)
+    if unknown:
+        return Refused("000904", f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{unknown.group(1)}'", "42000", 1, 0)
     if not message.startswith("SQL ") and code in ("001003", "002003", "002043"):
         message = "SQL compilation error:\n" + message
     return Refused(code, message, error.sqlstate or "42000", 0, -1)

@@ -1,16 +1,17 @@
-"""Which statement is whose: stages, COPY, SWAP, USE and session parameters are ours, all else is fakesnow's.
+"""Which statement is whose: stages, COPY, SWAP, USE, grants and session parameters are ours, all else is fakesnow's.
 
 Runs in a thread; gives the data of an answer, or raises Refused.
 """
 
-import re
+import contextlib
 
-from answer import DONE, Result, column, data_of, said
+import grants
+from answer import DONE, data_of, said
 from context import with_context
 from loading import Loader
 from loads import Loads
-from refusal import Refused, absent
-from stages import full_name
+from refusal import Refused
+from tables import Tables
 from words import Words, kind_of
 
 NEED_WAREHOUSE = ("copy", "insert", "update", "delete", "merge")
@@ -21,7 +22,7 @@ class Interpreter:
     def __init__(self, account, stages, databases):
         self.account, self.stages, self.databases = account, stages, databases
         self.loads = Loads()
-        self.loader = Loader(stages, self.loads)
+        self.loader, self.tables = Loader(stages, self.loads), Tables(self.loads)
 
     def run(self, session, sql, bindings, query_id):
         kind, _ = kind_of(sql)
@@ -65,63 +66,36 @@ class Interpreter:
             words.need("SHOW", "STAGES")
             return self.stages.show(words)
         if kind == "show" and second[0] == "GRANTS":
-            return self._grants(session, words)
+            return grants.show(session, words, self.account, self.databases, self.stages)
+        if kind == "describe" and second[0] == "STAGE":
+            return self.stages.describe(session, words)
         if kind == "use":
             return self._use(session, words)
         if kind == "alter" and second[0] == "SESSION":
             return self._alter_session(session, words)
         if kind == "alter" and second[0] == "TABLE":
-            return self._swap(session, words)
+            return self.tables.alter(session, words)
         if kind == "grant":
             return said(DONE)
         return None
 
     def _theirs(self, kind, session, words, bindings):
-        table = self._table_made(kind, words, session)
+        result = self.tables.run(session, words, bindings) if kind in ("create", "drop", "truncate") else None
+        if result:
+            return result
         if kind == "begin":
             session.undo = self.loads.snapshot()
         sql = with_context(session, words, self.account.name) if kind == "select" else words.sql
-        result = session.backend.run(sql.strip().rstrip(";"), bindings)
-        if table:
-            self.loads.forget(table)
+        # fakesnow makes several statements of some of these.
+        whole = session.backend.transaction(session) if kind in ("insert", "merge") else contextlib.nullcontext()
+        with whole:
+            result = session.backend.run(sql, bindings)
         if kind in ("begin", "commit", "rollback"):
             session.in_transaction = kind == "begin"
         if kind == "rollback" and session.undo is not None:
             self.loads.restore(session.undo)
             session.undo = None
         return result
-
-    def _table_made(self, kind, words, session):
-        """The table that a CREATE, DROP or TRUNCATE is about: what was loaded into one of that name counts no longer."""
-        if kind not in ("create", "drop", "truncate") or not re.search(r"\bTABLE\b", words.sql, re.I):
-            return None
-        while words.peek().text.upper() != "TABLE" and words.peek().kind != "end":
-            words.next()
-        words.need("TABLE")
-        words.take("IF", "EXISTS")
-        if words.take("IF", "NOT", "EXISTS"):
-            return None
-        return full_name(session, words.path())
-
-    def _swap(self, session, words):
-        words.need("ALTER", "TABLE")
-        words.take("IF", "EXISTS")
-        one = full_name(session, words.path())
-        renamed = words.take("RENAME", "TO")
-        if not renamed and not words.take("SWAP", "WITH"):
-            return None
-        other = full_name(session, words.path())
-        words.end()
-        for name in (one,) if renamed else (one, other):
-            if not session.backend.columns(name):
-                raise absent("Table", ".".join(name))
-        if renamed:
-            session.backend.rename(one, other)
-            self.loads.rename(one, other)
-        else:
-            session.backend.swap(one, other)
-            self.loads.swap(one, other)
-        return said(DONE)
 
     def _use(self, session, words):
         words.need("USE")
@@ -160,18 +134,3 @@ class Interpreter:
             session.parameters.update(words.options())
         words.end()
         return said(DONE)
-
-    def _grants(self, session, words):
-        """SHOW GRANTS ON something: the role owns tables and stages, and may use the rest."""
-        words.need("SHOW", "GRANTS", "ON")
-        kind = words.kinds("word")
-        path = words.path()
-        words.end()
-        owned = kind in ("TABLE", "STAGE")
-        if owned:
-            name = full_name(session, path)
-            if not (session.backend.columns(name) if kind == "TABLE" else name in self.stages.named):
-                raise absent(kind.title(), ".".join(name))
-        names = ["created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by"]
-        row = [None, "OWNERSHIP" if owned else "USAGE", kind, ".".join(path), "ROLE", session.role, str(owned).lower(), session.role]
-        return Result([column(name) for name in names], [row])

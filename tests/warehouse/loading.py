@@ -13,7 +13,7 @@ from answer import Result, column
 from fileformat import FileFormat, load_error
 from refusal import Refused, absent, invalid
 from stages import full_name
-from words import check_known, literal, quote, truth
+from words import check_known, full, literal, quote, truth
 
 OPTIONS = {"FILES", "PATTERN", "FILE_FORMAT", "ON_ERROR", "SIZE_LIMIT", "PURGE", "FORCE", "RETURN_FAILED_ONLY", "TRUNCATECOLUMNS",
            "ENFORCE_LENGTH", "LOAD_UNCERTAIN_FILES", "MATCH_BY_COLUMN_NAME"}
@@ -130,10 +130,6 @@ def choose(fields, names):
     if len(set(names)) != len(names):
         raise invalid("duplicate column name in the list of columns")
     return [by_name[name] for name in names] if names else fields
-
-
-def full(name):
-    return ".".join(map(quote, name))
 
 
 def value_of(form, field, i):

@@ -122,6 +122,17 @@ class Stages:
             rows = [row for row in rows if re.fullmatch(pattern, row[0], re.I)]
         return Result([column(name) for name in names], rows)
 
+    def describe(self, session, words):
+        words.next()
+        words.need("STAGE")
+        name = full_name(session, words.path())
+        words.end()
+        if name not in self.named:
+            raise absent("Stage", ".".join(name))
+        names = ["parent_property", "property", "property_type", "property_value", "property_default"]
+        return Result([column(name) for name in names], [["STAGE_LOCATION", "URL", "String", "", ""],
+                                                         ["DIRECTORY", "ENABLE", "Boolean", "false", "false"]])
+
     def put(self, session, words, query_id):
         """The data of the answer to a PUT: not rows, but what the client needs to write the files."""
         words.need("PUT")

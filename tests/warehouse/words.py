@@ -54,6 +54,11 @@ def quote(name):
     return '"' + name.replace('"', '""') + '"'
 
 
+def full(name):
+    """A name with its qualifiers, quoted."""
+    return ".".join(map(quote, name))
+
+
 def literal(text):
     return "'" + text.replace("'", "''") + "'"
 
