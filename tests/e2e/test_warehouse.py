@@ -123,7 +123,8 @@ class S3(Control):
                              [[["LOADER", "LOADER_ROLE", "LOAD_WH"]]])
         for code, login in ((390100, {"password": "wrong"}), (394304, key("key_other")), (394400, {**pat, "token": "pat-wrong"}),
                             (390318, {"authenticator": "oauth", "token": ready["oauth_expired"]}),
-                            (390303, {"authenticator": "oauth", "token": "wrong"}), (390100, {"user": "OTHER", "password": ready["password"]})):
+                            (390303, {"authenticator": "oauth", "token": "wrong"}),
+                            (390100, {"user": "OTHER", "password": ready["password"]})):
             self.assertEqual(self.official("SELECT 1", **login)[0]["error"], code, login)
         self.assertEqual(self.service.counts()["logout"], 5)
 

@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import gzip
-import hashlib
 import http.client
 import json
 import socket
@@ -11,7 +10,6 @@ import ssl
 import subprocess
 import time
 import unittest
-import urllib.parse
 import uuid
 
 import warehouse
@@ -44,8 +42,9 @@ class Client:
     tunnel_headers = {}
 
     def post(self, path, body, token=None, headers=None):
-        token = token or self.token
-        headers = {"Content-Type": "application/json", **({"Authorization": f'Snowflake Token="{token}"'} if token else {}), **(headers or {})}
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        if token or self.token:
+            headers["Authorization"] = f'Snowflake Token="{token or self.token}"'
         status, got, content = self.http("POST", path, json.dumps(body).encode(), headers)
         if got.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)
@@ -237,54 +236,6 @@ class Tables(Case):
         for statement in ("BEGIN", "INSERT INTO C VALUES (1)", "CREATE OR REPLACE TABLE D (A INT)", "ROLLBACK"):
             client.rows(statement)
         self.assertEqual(client.rows("SELECT * FROM C"), [["1"]])
-
-
-class Stages(Case):
-    def put(self, content, below="", **changed):
-        """Upload bytes as run/a.csv by hand, or to another prefix; returns the status."""
-        self.client.rows("CREATE OR REPLACE STAGE S ENCRYPTION=(TYPE='SNOWFLAKE_SSE')")
-        info = self.client.query("PUT 'file:///none/a.csv' @S/run/")["data"]["stageInfo"]
-        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        headers = {"Authorization": "Bearer " + info["creds"]["GCS_ACCESS_TOKEN"], "x-goog-meta-sfc-digest": digest, **changed}
-        port = urllib.parse.urlsplit(info["endPoint"]).port
-        return Client(self.service, port).http("PUT", f"/{below or info['location']}a.csv", content, headers)[0]
-
-    def test_bytes_that_are_not_those_of_the_digest_are_refused(self):
-        self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
-        self.assertEqual(self.put(b"1\n", **{"x-goog-meta-sfc-digest": "other"}), 200)
-        self.assertEqual(self.client.query("COPY INTO T FROM @S/run/")["code"], "091003")
-        self.assertEqual(self.put(b"1\n"), 200)
-        self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/ PURGE=TRUE")[0][:3], ["s/run/a.csv", "LOADED", "1"])
-        self.assertEqual(self.service.stage_files()['"LOAD_DB"."PUBLIC"."S"'], [])
-
-    def test_a_credential_is_for_its_prefix(self):
-        self.assertEqual(self.put(b"1\n", below="gcs-test-customer-stage/stages/other/"), 403)
-        self.assertEqual(self.put(b"1\n", Authorization="Bearer none"), 403)
-        self.service.order(at="storage-put", what="503", code="SlowDown")
-        self.assertEqual(self.put(b"1\n"), 503)
-        self.service.order(at="storage-put", what="expire-storage")
-        self.assertEqual([self.put(b"1\n"), self.put(b"1\n")], [401, 200])
-
-    def test_statements_that_are_wrong_are_told_where(self):
-        for sql, code in (("COPY INTO NONE FROM @S/run/", "002003"), ("COPY INTO T FROM @NONE", "002003"), ("LIST @NONE/x", "002003"),
-                          ("COPY INTO T FROM @S/run/ FILES=('none.csv')", "091016"), ("COPY INTO T FROM @S FILE_FORMAT=(TYP=CSV)", "001012"),
-                          ("PUT 'file:///a' @S PARALLEL=128", "001012"), ("COPY INTO T FORM @S", "001003"), ("SELECT 1; SELECT 2", "000008")):
-            self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
-            self.put(b"1\n")
-            self.assertEqual(self.client.query(sql)["code"], code, sql)
-
-
-class Folder(Case):
-    options = {"stage": "local"}
-
-    def test_a_stage_may_be_a_folder(self):
-        self.client.rows("CREATE TABLE T (A INT)")
-        self.client.rows("CREATE STAGE S")
-        info = self.client.query("PUT 'file:///none/a.csv' @S/run/")["data"]["stageInfo"]
-        self.assertEqual(info["locationType"], "LOCAL_FS")
-        with open(info["location"] + "a.csv", "w") as file:
-            file.write("1\n2\n")
-        self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/")[0][:3], ["s/run/a.csv", "LOADED", "2"])
 
 
 class Secure(Case):

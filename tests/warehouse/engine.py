@@ -210,7 +210,8 @@ def refusal_of(error, sql):
         return Refused("002002", f"SQL compilation error:\nObject '{present.group(1)}' already exists.", "42710", 1, 0)
     unknown = re.search(r'Referenced column "([^"]+)" not found', message)
     if unknown:
-        return Refused("000904", f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{unknown.group(1)}'", "42000", 1, 0)
+        message = f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{unknown.group(1)}'"
+        return Refused("000904", message, "42000", 1, 0)
     if not message.startswith("SQL ") and code in ("001003", "002003", "002043"):
         message = "SQL compilation error:\n" + message
     return Refused(code, message, error.sqlstate or "42000", 0, -1)

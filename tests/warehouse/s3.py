@@ -1,4 +1,4 @@
-"""Stages on S3: moto, which verifies every signature, behind a door that knows which credentials have run out.
+"""Stages on S3: moto, which verifies every signature, behind a door that verifies it, too, and lets credentials run out.
 
 moto runs inside this process as a WSGI application; the warehouse's own reading goes through a second door without faults.
 """
@@ -10,6 +10,7 @@ import json
 import boto3
 from botocore.config import Config
 
+import sigv4
 from storage import Pass, Store, Stored, error
 from wire import Answer, listen
 
@@ -57,8 +58,8 @@ class S3(Store):
     def stage_info(self, prefix, names, url):
         """Temporary credentials for a prefix, and where the client takes them."""
         given = self.sts.assume_role(RoleArn=self.role, RoleSessionName="stage")["Credentials"]
-        self.passes[given["AccessKeyId"]] = Pass(f"{BUCKET}/{prefix}", given["SecretAccessKey"])
-        self.journal.keep_secret(given["SecretAccessKey"])
+        self.passes[given["AccessKeyId"]] = Pass(f"{BUCKET}/{prefix}", given["SecretAccessKey"], given["SessionToken"])
+        self.journal.keep_secret(given["SecretAccessKey"], given["SessionToken"])
         self.journal.keep_secret(given["SessionToken"])
         creds = {"AWS_KEY_ID": given["AccessKeyId"], "AWS_SECRET_KEY": given["SecretAccessKey"], "AWS_TOKEN": given["SessionToken"],
                  "AWS_ID": given["AccessKeyId"], "AWS_KEY": given["SecretAccessKey"]}
@@ -74,6 +75,9 @@ class S3(Store):
         return error(400, "ExpiredToken", "The provided token has expired.")
 
     async def serve(self, request):
+        fault = sigv4.fault_of(request, self.pass_of(request), REGION)
+        if fault:
+            return error(400 if fault in ("AuthorizationHeaderMalformed", "InvalidToken") else 403, fault)
         return await run_wsgi(self.moto, request)
 
     def list(self, prefix):

@@ -25,6 +25,7 @@ class Pass:
     """A credential that was handed out."""
     prefix: str
     secret: str = ""
+    token: str = ""
     expired: bool = False
 
 

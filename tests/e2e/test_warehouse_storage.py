@@ -1,0 +1,100 @@
+"""The object stores behind the tests' warehouse, asked by hand: what is let in, what is found, what COPY makes of it."""
+
+import base64
+import hashlib
+import json
+import subprocess
+import unittest
+import urllib.parse
+
+import warehouse
+from test_warehouse_protocol import Case, Client
+
+SIGN = """
+import json, sys
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+asked = json.load(sys.stdin)
+request = AWSRequest("PUT", asked["url"], asked["headers"], asked["body"].encode())
+S3SigV4Auth(Credentials(*asked["credentials"]), "s3", "us-east-1").add_auth(request)
+json.dump(dict(request.headers.items()), sys.stdout)
+"""
+
+
+class Stages(Case):
+    def put(self, content, below="", **changed):
+        """Upload bytes as run/a.csv by hand, or to another prefix; returns the status."""
+        self.client.rows("CREATE OR REPLACE STAGE S ENCRYPTION=(TYPE='SNOWFLAKE_SSE')")
+        info = self.client.query("PUT 'file:///none/a.csv' @S/run/")["data"]["stageInfo"]
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        headers = {"Authorization": "Bearer " + info["creds"]["GCS_ACCESS_TOKEN"], "x-goog-meta-sfc-digest": digest, **changed}
+        port = urllib.parse.urlsplit(info["endPoint"]).port
+        return Client(self.service, port).http("PUT", f"/{below or info['location']}a.csv", content, headers)[0]
+
+    def test_bytes_that_are_not_those_of_the_digest_are_refused(self):
+        self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
+        self.assertEqual(self.put(b"1\n", **{"x-goog-meta-sfc-digest": "other"}), 200)
+        self.assertEqual(self.client.query("COPY INTO T FROM @S/run/")["code"], "091003")
+        self.assertEqual(self.put(b"1\n"), 200)
+        self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/ PURGE=TRUE")[0][:3], ["s/run/a.csv", "LOADED", "1"])
+        self.assertEqual(self.service.stage_files()['"LOAD_DB"."PUBLIC"."S"'], [])
+
+    def test_a_credential_is_for_its_prefix(self):
+        self.assertEqual(self.put(b"1\n", below="gcs-test-customer-stage/stages/other/"), 403)
+        self.assertEqual(self.put(b"1\n", Authorization="Bearer none"), 403)
+        self.service.order(at="storage-put", what="503", code="SlowDown")
+        self.assertEqual(self.put(b"1\n"), 503)
+        self.service.order(at="storage-put", what="expire-storage")
+        self.assertEqual([self.put(b"1\n"), self.put(b"1\n")], [401, 200])
+
+    def test_statements_that_are_wrong_are_told_where(self):
+        for sql, code in (("COPY INTO NONE FROM @S/run/", "002003"), ("COPY INTO T FROM @NONE", "002003"), ("LIST @NONE/x", "002003"),
+                          ("COPY INTO T FROM @S/run/ FILES=('none.csv')", "091016"), ("COPY INTO T FROM @S FILE_FORMAT=(TYP=CSV)", "001012"),
+                          ("PUT 'file:///a' @S PARALLEL=128", "001012"), ("COPY INTO T FORM @S", "001003"), ("SELECT 1; SELECT 2", "000008")):
+            self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
+            self.put(b"1\n")
+            self.assertEqual(self.client.query(sql)["code"], code, sql)
+
+
+class Folder(Case):
+    options = {"stage": "local"}
+
+    def test_a_stage_may_be_a_folder(self):
+        self.client.rows("CREATE TABLE T (A INT)")
+        self.client.rows("CREATE STAGE S")
+        info = self.client.query("PUT 'file:///none/a.csv' @S/run/")["data"]["stageInfo"]
+        self.assertEqual(info["locationType"], "LOCAL_FS")
+        with open(info["location"] + "a.csv", "w") as file:
+            file.write("1\n2\n")
+        self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/")[0][:3], ["s/run/a.csv", "LOADED", "2"])
+
+
+class S3(Case):
+    options = {"stage": "s3"}
+
+    def put(self, name, sent=None, secret=None, token=None):
+        """(status, code of an error) of an upload as botocore signs it, perhaps by another secret, or sent to another name."""
+        self.client.rows("CREATE OR REPLACE STAGE S ENCRYPTION=(TYPE='SNOWFLAKE_SSE')")
+        info = self.client.query("PUT 'file:///none/a.csv' @S/run/")["data"]["stageInfo"]
+        creds, digest = info["creds"], base64.b64encode(hashlib.sha256(b"1\n").digest()).decode()
+        asked = {"url": f"{info['endPoint']}/{info['location']}{name}", "body": "1\n", "headers": {"x-amz-meta-sfc-digest": digest},
+                 "credentials": [creds["AWS_KEY_ID"], secret or creds["AWS_SECRET_KEY"], token or creds["AWS_TOKEN"]]}
+        headers = json.loads(subprocess.run([warehouse.PYTHON, "-c", SIGN], input=json.dumps(asked), capture_output=True, text=True,
+                                            check=True).stdout)
+        port = urllib.parse.urlsplit(info["endPoint"]).port
+        status, _, answer = Client(self.service, port).http("PUT", f"/{info['location']}{sent or name}", b"1\n", headers)
+        return status, answer.decode().partition("<Code>")[2].partition("</Code>")[0]
+
+    def test_a_request_has_to_be_signed(self):
+        self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
+        self.assertEqual(self.put("a.csv", secret="wrong"), (403, "SignatureDoesNotMatch"))
+        self.assertEqual(self.put("a.csv", sent="b.csv"), (403, "SignatureDoesNotMatch"))
+        self.assertEqual(self.put("a.csv", token="wrong"), (400, "InvalidToken"))
+        self.assertEqual(self.put("a%3Db%20c.csv"), (200, ""))
+        self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/")[0][:3], ["s/run/a=b c.csv", "LOADED", "1"])
+
+
+if __name__ == "__main__":
+    warehouse.need()
+    unittest.main(verbosity=2)
