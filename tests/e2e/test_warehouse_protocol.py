@@ -126,7 +126,7 @@ class Sessions(Case):
         self.service.order(at="insert", what="run-slowly", seconds=30)
         self.service.order(at="insert", what="in-progress", nth=2, polls=1, seconds=0)
         with contextlib.closing(client.connect()) as connection:
-            connection.request("POST", f"/queries/v1/query-request?requestId={request}", json.dumps({"sqlText": "INSERT INTO P VALUES (1)"}),
+            connection.request("POST", f"/queries/v1/query-request?requestId={request}", b'{"sqlText": "INSERT INTO P VALUES (1)"}',
                                {"Authorization": f'Snowflake Token="{client.token}"'})
             while not self.service.log("insert"):
                 time.sleep(0.02)
@@ -165,8 +165,8 @@ class Sessions(Case):
 
     def jwt_login(self, claims, key="key", algorithm="RS256"):
         asked = {"claims": claims, "key": self.service.files[key], "algorithm": algorithm}
-        token = subprocess.run([warehouse.PYTHON, "-c", MAKE_JWT], input=json.dumps(asked), capture_output=True, text=True, check=True).stdout
-        return Client(self.service).login(PASSWORD=None, AUTHENTICATOR="SNOWFLAKE_JWT", TOKEN=token.strip())
+        made = subprocess.run([warehouse.PYTHON, "-c", MAKE_JWT], input=json.dumps(asked), capture_output=True, text=True, check=True)
+        return Client(self.service).login(PASSWORD=None, AUTHENTICATOR="SNOWFLAKE_JWT", TOKEN=made.stdout.strip())
 
     def test_what_is_not_there_cannot_be_entered(self):
         answer = self.client.post("/session/v1/login-request?warehouse=NONE&databaseName=NONE&schemaName=PUBLIC", {"data": {
@@ -206,13 +206,14 @@ class Faults(Case):
 
 class Tables(Case):
     def test_values_are_written_as_the_service_writes_them(self):
-        rows = self.client.rows("SELECT 12::NUMBER(10,0), 1.50::NUMBER(10,2), 0.1::DOUBLE, TRUE, '2024-01-02'::DATE, "
-                                "'2024-01-02 03:04:05.5'::TIMESTAMP_NTZ, 'é', NULL, '1969-12-31 23:59:59.5'::TIMESTAMP_NTZ, '10:00:00'::TIME")
-        self.assertEqual(rows, [["12", "1.50", "0.1", "1", "19724", "1704164645.500000000", "é", None, "-0.500000000", "36000.000000000"]])
+        rows = self.client.rows("SELECT 12::NUMBER(10,0), 1.50::NUMBER(10,2), 0.1::DOUBLE, TRUE, '2024-01-02'::DATE, 'é', NULL, "
+                                "'2024-01-02 03:04:05.5'::TIMESTAMP_NTZ, '1969-12-31 23:59:59.5'::TIMESTAMP_NTZ, '10:00:00'::TIME")
+        self.assertEqual(rows, [["12", "1.50", "0.1", "1", "19724", "é", None, "1704164645.500000000", "-0.500000000", "36000.000000000"]])
 
     def test_a_table_made_like_another_keeps_its_limits(self):
         client = self.client
-        client.rows("CREATE OR REPLACE TABLE M (A VARCHAR(3) NOT NULL COMMENT 'an (odd), ''name''', B NUMBER(5,1) COMMENT 'b') COMMENT='all'")
+        client.rows("CREATE OR REPLACE TABLE M (A VARCHAR(3) NOT NULL COMMENT 'an (odd), ''name''', B NUMBER(5,1) COMMENT 'b') "
+                    "COMMENT='all'")
         client.rows("CREATE OR REPLACE TABLE L LIKE M")
         client.rows("ALTER TABLE L RENAME TO K")
         for name in "MK":

@@ -50,8 +50,8 @@ class Stages(Case):
 
     def test_statements_that_are_wrong_are_told_where(self):
         for sql, code in (("COPY INTO NONE FROM @S/run/", "002003"), ("COPY INTO T FROM @NONE", "002003"), ("LIST @NONE/x", "002003"),
-                          ("COPY INTO T FROM @S/run/ FILES=('none.csv')", "091016"), ("COPY INTO T FROM @S FILE_FORMAT=(TYP=CSV)", "001012"),
-                          ("PUT 'file:///a' @S PARALLEL=128", "001012"), ("COPY INTO T FORM @S", "001003"), ("SELECT 1; SELECT 2", "000008")):
+                          ("COPY INTO T FROM @S/run/ FILES=('none.csv')", "091016"), ("PUT 'file:///a' @S PARALLEL=128", "001012"), ("COPY INTO T FROM @S FILE_FORMAT=(TYP=CSV)", "001012"),
+                          ("COPY INTO T FORM @S", "001003"), ("SELECT 1; SELECT 2", "000008")):
             self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
             self.put(b"1\n")
             self.assertEqual(self.client.query(sql)["code"], code, sql)
