@@ -40,6 +40,14 @@ class Stages(Case):
         self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/ PURGE=TRUE")[0][:3], ["s/run/a.csv", "LOADED", "1"])
         self.assertEqual(self.service.stage_files()['"LOAD_DB"."PUBLIC"."S"'], [])
 
+    def test_values_of_many_forms_are_read(self):
+        self.client.rows("CREATE OR REPLACE TABLE T (A NUMBER(6,2), B DATE, C TIMESTAMP_NTZ, D BOOLEAN, E DOUBLE)")
+        self.put(b"x\n1.239,02/01/2024,2024-01-02T03:04:05.123456Z,true,1e-3\n-0,31/12/1969,1969-12-31T23:59:59.5Z,0,NaN\n")
+        self.client.rows("""COPY INTO T FROM @S/run/ FILE_FORMAT=(TYPE=CSV SKIP_HEADER=1 DATE_FORMAT='DD/MM/YYYY'
+                            TIMESTAMP_FORMAT='YYYY-MM-DD"T"HH24:MI:SS.FF"Z"')""")
+        self.assertEqual(self.client.rows("SELECT * FROM T ORDER BY A DESC"),
+                         [["1.24", "19724", "1704164645.123456000", "1", "0.001"], ["0.00", "-1", "-0.500000000", "0", "NaN"]])
+
     def test_a_credential_is_for_its_prefix(self):
         self.assertEqual(self.put(b"1\n", below="gcs-test-customer-stage/stages/other/"), 403)
         self.assertEqual(self.put(b"1\n", Authorization="Bearer none"), 403)
@@ -50,8 +58,9 @@ class Stages(Case):
 
     def test_statements_that_are_wrong_are_told_where(self):
         for sql, code in (("COPY INTO NONE FROM @S/run/", "002003"), ("COPY INTO T FROM @NONE", "002003"), ("LIST @NONE/x", "002003"),
-                          ("COPY INTO T FROM @S/run/ FILES=('none.csv')", "091016"), ("PUT 'file:///a' @S PARALLEL=128", "001012"), ("COPY INTO T FROM @S FILE_FORMAT=(TYP=CSV)", "001012"),
-                          ("COPY INTO T FORM @S", "001003"), ("SELECT 1; SELECT 2", "000008")):
+                          ("COPY INTO T FROM @S/run/ FILES=('none.csv')", "091016"), ("PUT 'file:///a' @S PARALLEL=128", "001012"),
+                          ("COPY INTO T FROM @S FILE_FORMAT=(TYP=CSV)", "001012"), ("COPY INTO T FORM @S", "001003"),
+                          ("SELECT 1; SELECT 2", "000008")):
             self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
             self.put(b"1\n")
             self.assertEqual(self.client.query(sql)["code"], code, sql)

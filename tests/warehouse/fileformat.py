@@ -60,7 +60,7 @@ class FileFormat:
             return None
         for word, code in STRPTIME:
             text = text.replace(word, code)
-        return text.replace(".%n", ".%n")
+        return text
 
     def unpack(self, source, target, file):
         """The text of a file that may be compressed."""
