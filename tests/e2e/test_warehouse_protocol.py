@@ -231,6 +231,17 @@ class Tables(Case):
         client.rows("INSERT OVERWRITE INTO O SELECT 2")
         self.assertEqual(client.rows("SELECT * FROM O"), [["2"]])
 
+    def test_a_transaction_whose_client_died_is_in_nobodys_way(self):
+        dead, client = Client(self.service), self.client
+        dead.login()
+        for statement in ("CREATE OR REPLACE TABLE X (A INT)", "CREATE OR REPLACE TABLE Y (A INT)", "BEGIN", "INSERT INTO X VALUES (1)"):
+            dead.rows(statement)
+        client.rows("INSERT INTO X VALUES (2)")
+        client.rows("ALTER TABLE X SWAP WITH Y")
+        self.assertEqual([client.rows(f"SELECT * FROM {name}") for name in "XY"], [[], [["2"]]])
+        client.rows("CREATE OR REPLACE TABLE Y LIKE X")
+        client.rows("DROP TABLE Y")
+
     def test_ddl_commits_what_came_before(self):
         client = self.client
         client.rows("CREATE OR REPLACE TABLE C (A INT)")

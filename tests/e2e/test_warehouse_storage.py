@@ -1,6 +1,7 @@
 """The object stores behind the tests' warehouse, asked by hand: what is let in, what is found, what COPY makes of it."""
 
 import base64
+import concurrent.futures
 import hashlib
 import json
 import subprocess
@@ -39,6 +40,26 @@ class Stages(Case):
         self.assertEqual(self.put(b"1\n"), 200)
         self.assertEqual(self.client.rows("COPY INTO T FROM @S/run/ PURGE=TRUE")[0][:3], ["s/run/a.csv", "LOADED", "1"])
         self.assertEqual(self.service.stage_files()['"LOAD_DB"."PUBLIC"."S"'], [])
+
+    def test_a_file_that_was_not_committed_was_not_loaded(self):
+        dead = Client(self.service)
+        dead.login()
+        dead.rows("CREATE OR REPLACE TABLE T (A INT)")
+        self.put(b"1\n")
+        copy = "COPY INTO T FROM @S/run/ FILES=('a.csv')"
+        dead.rows("BEGIN")
+        self.assertEqual([rows[0][1] for rows in (dead.rows(copy), dead.rows(copy))], ["LOADED", "LOAD_SKIPPED"])
+        self.assertEqual([rows[0][1] for rows in (self.client.rows(copy), self.client.rows(copy))], ["LOADED", "LOAD_SKIPPED"])
+        self.assertEqual(self.client.rows("SELECT * FROM T"), [["1"]])
+
+    def test_copies_at_the_same_time_load_a_file_once(self):
+        self.client.rows("CREATE OR REPLACE TABLE T (A INT)")
+        self.put(b"1\n" * 1000)
+        clients = [Client(self.service) for _ in range(4)]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(Client.login, clients))
+            list(pool.map(lambda client: client.rows("COPY INTO T FROM @S/run/"), clients))
+        self.assertEqual(self.client.rows("SELECT COUNT(*) FROM T"), [["1000"]])
 
     def test_values_of_many_forms_are_read(self):
         self.client.rows("CREATE OR REPLACE TABLE T (A NUMBER(6,2), B DATE, C TIMESTAMP_NTZ, D BOOLEAN, E DOUBLE)")

@@ -4,14 +4,15 @@ Runs in a thread; gives the data of an answer, or raises Refused.
 """
 
 import contextlib
+import threading
 
 import grants
+import tables
 from answer import DONE, data_of, said
 from context import with_context
 from loading import Loader
-from loads import Loads
+from loads import Loads, Uncommitted
 from refusal import Refused
-from tables import Tables
 from words import Words, kind_of
 
 NEED_WAREHOUSE = ("copy", "insert", "update", "delete", "merge")
@@ -22,7 +23,8 @@ class Interpreter:
     def __init__(self, account, stages, databases):
         self.account, self.stages, self.databases = account, stages, databases
         self.loads = Loads()
-        self.loader, self.tables = Loader(stages, self.loads), Tables(self.loads)
+        self.loader = Loader(stages)
+        self.writing = threading.Lock()     # a COPY waits for another, and then sees what that one has loaded
 
     def run(self, session, sql, bindings, query_id):
         kind, _ = kind_of(sql)
@@ -39,7 +41,7 @@ class Interpreter:
                           "'use warehouse' command.", "57P03")
         if kind in DDL and session.in_transaction:
             session.backend.run("COMMIT")
-            session.in_transaction = False
+            self._end(session, True)
         result = self._ours(kind, session, words) or self._theirs(kind, session, words, bindings)
         if kind in ("insert", "update", "delete", "merge"):
             result.stats = {name: sum(int(value) for one, value in zip(result.columns, result.rows[0]) if word in one["name"])
@@ -53,7 +55,8 @@ class Interpreter:
         """The result of a statement that fakesnow is not asked about, or None."""
         second = [words.peek(i).text.upper() for i in range(1, 6)]
         if kind == "copy":
-            return self.loader.run(session, words)
+            with self.writing:
+                return self.loader.run(session, words)
         if kind == "list":
             return self.stages.list(session, words)
         if kind == "remove":
@@ -74,28 +77,31 @@ class Interpreter:
         if kind == "alter" and second[0] == "SESSION":
             return self._alter_session(session, words)
         if kind == "alter" and second[0] == "TABLE":
-            return self.tables.alter(session, words)
+            with self.writing:
+                return tables.alter(session, words)
         if kind == "grant":
             return said(DONE)
         return None
 
     def _theirs(self, kind, session, words, bindings):
-        result = self.tables.run(session, words, bindings) if kind in ("create", "drop", "truncate") else None
+        result = tables.run(session, words, bindings) if kind in ("create", "drop", "truncate") else None
         if result:
             return result
-        if kind == "begin":
-            session.undo = self.loads.snapshot()
         sql = with_context(session, words, self.account.name) if kind == "select" else words.sql
         # fakesnow makes several statements of some of these.
         whole = session.backend.transaction(session) if kind in ("insert", "merge") else contextlib.nullcontext()
         with whole:
             result = session.backend.run(sql, bindings)
-        if kind in ("begin", "commit", "rollback"):
-            session.in_transaction = kind == "begin"
-        if kind == "rollback" and session.undo is not None:
-            self.loads.restore(session.undo)
-            session.undo = None
+        if kind == "begin":
+            session.in_transaction, session.loads = True, Uncommitted(self.loads)
+        elif kind in ("commit", "rollback") and session.in_transaction:
+            self._end(session, kind == "commit")
         return result
+
+    def _end(self, session, committed):
+        if committed:
+            session.loads.commit()
+        session.in_transaction, session.loads = False, self.loads
 
     def _use(self, session, words):
         words.need("USE")

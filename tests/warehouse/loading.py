@@ -53,8 +53,8 @@ class Copy:
 
 
 class Loader:
-    def __init__(self, stages, loads):
-        self.stages, self.loads = stages, loads
+    def __init__(self, stages):
+        self.stages = stages
 
     def run(self, session, words):
         copy = Copy(session, words)
@@ -65,7 +65,7 @@ class Loader:
         fields = choose(fields, copy.columns)
         stage, path = self.stages.find(session, copy.source)
         chosen = self._choose_files(copy, stage, path)
-        fresh = [(stored, name) for stored, name in chosen if copy.force or not self.loads.has(copy.table, name, stored.md5)]
+        fresh = [(stored, name) for stored, name in chosen if copy.force or not session.loads.has(copy.table, name, stored.md5)]
         if not fresh and copy.files is None:
             return Result([column("status")], [["Copy executed with 0 files processed."]])
         with tempfile.TemporaryDirectory(prefix="rfmpi-warehouse-copy-") as folder:
@@ -73,7 +73,7 @@ class Loader:
         for name, table in tables:
             check(backend, copy, fields, stage.shown + name, table)
         self._insert(session, copy, fields, [table for _, table in tables])
-        self.loads.record(copy.table, {name: stored.md5 for stored, name in fresh})
+        session.loads.record(copy.table, {name: stored.md5 for stored, name in fresh})
         if copy.purge:
             for stored, _ in fresh:
                 self.stages.store.remove(stored)

@@ -1,6 +1,7 @@
 """What has been loaded into which table: a file that was loaded before, with the same content, is not loaded again.
 
-The memory belongs to the table: it goes where the table goes, and a new table has none.
+The memory belongs to the table: it goes where the table goes, and a new table has none. What a transaction loads counts for
+itself at once, and for everybody when it commits.
 """
 
 import copy
@@ -25,8 +26,21 @@ class Loads:
     def swap(self, one, other):
         self.tables[one], self.tables[other] = self.tables.get(other, {}), self.tables.get(one, {})
 
-    def snapshot(self):
-        return copy.deepcopy(self.tables)
 
-    def restore(self, snapshot):
-        self.tables = snapshot
+class Uncommitted(Loads):
+    """As one transaction sees it."""
+
+    def __init__(self, committed):
+        self.tables, self.committed, self.done = copy.deepcopy(committed.tables), committed, []
+
+    def record(self, table, files):
+        super().record(table, files)
+        self.done.append(lambda: self.committed.record(table, files))
+
+    def forget(self, table):
+        super().forget(table)
+        self.done.append(lambda: self.committed.forget(table))
+
+    def commit(self):
+        for step in self.done:
+            step()

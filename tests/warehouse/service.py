@@ -94,6 +94,7 @@ class Service:
         entry.update(self.account.check(data))
         entry["client"] = {name: data.get(name) for name in ("CLIENT_APP_ID", "CLIENT_APP_VERSION")}
         session, (token, master) = self.sessions.open(self.account.user, self.engine.connect())
+        session.loads = self.interpreter.loads
         session.parameters.update(data.get("SESSION_PARAMETERS") or {})
         self._enter(session, request.query)
         parameters = {**PARAMETERS, **session.parameters}

@@ -19,7 +19,7 @@ class Session:
         self.database = self.schema = self.warehouse = self.role = None
         self.lock = asyncio.Lock()  # a session runs one statement at a time
         self.in_transaction = False
-        self.undo = None            # what was loaded before the transaction
+        self.loads = None           # what has been loaded into which table, as the session sees it
         self.stages = []            # temporary ones, which end with it
 
     def names(self):

@@ -44,42 +44,39 @@ class Created:
             self.sql = self.sql[:start] + self.sql[end:]
 
 
-class Tables:
-    def __init__(self, loads):
-        self.loads = loads
+def run(session, words, bindings):
+    """A statement about a table that fakesnow runs, and what it leaves out; None where it is about something else."""
+    created = Created(session, Words(words.sql))
+    if created.name is None:
+        return None
+    backend = session.backend
+    was_there = created.lenient and backend.columns(created.name)
+    result = backend.run(created.sql, bindings)
+    if not was_there:
+        session.loads.forget(created.name)
+        if created.like:
+            backend.make_alike(created.name, created.like)
+        backend.comment(created.name, created.comments)
+    return result
 
-    def run(self, session, words, bindings):
-        """A statement about a table that fakesnow runs, and what it leaves out; None where it is about something else."""
-        created = Created(session, Words(words.sql))
-        if created.name is None:
-            return None
-        backend = session.backend
-        was_there = created.lenient and backend.columns(created.name)
-        result = backend.run(created.sql, bindings)
-        if not was_there:
-            self.loads.forget(created.name)
-            if created.like:
-                backend.make_alike(created.name, created.like)
-            backend.comment(created.name, created.comments)
-        return result
 
-    def alter(self, session, words):
-        """SWAP and RENAME; None where it is another ALTER TABLE."""
-        words.need("ALTER", "TABLE")
-        words.take("IF", "EXISTS")
-        one = full_name(session, words.path())
-        renamed = words.take("RENAME", "TO")
-        if not renamed and not words.take("SWAP", "WITH"):
-            return None
-        other = full_name(session, words.path())
-        words.end()
-        for name in (one,) if renamed else (one, other):
-            if not session.backend.columns(name):
-                raise absent("Table", ".".join(name))
-        if renamed:
-            session.backend.rename(one, other)
-            self.loads.rename(one, other)
-        else:
-            session.backend.swap(one, other)
-            self.loads.swap(one, other)
-        return said(DONE)
+def alter(session, words):
+    """SWAP and RENAME; None where it is another ALTER TABLE."""
+    words.need("ALTER", "TABLE")
+    words.take("IF", "EXISTS")
+    one = full_name(session, words.path())
+    renamed = words.take("RENAME", "TO")
+    if not renamed and not words.take("SWAP", "WITH"):
+        return None
+    other = full_name(session, words.path())
+    words.end()
+    for name in (one,) if renamed else (one, other):
+        if not session.backend.columns(name):
+            raise absent("Table", ".".join(name))
+    if renamed:
+        session.backend.rename(one, other)
+        session.loads.rename(one, other)
+    else:
+        session.backend.swap(one, other)
+        session.loads.swap(one, other)
+    return said(DONE)
