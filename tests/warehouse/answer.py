@@ -35,7 +35,7 @@ def said(text):
 DONE = "Statement executed successfully."
 
 
-def cell(value, kind, scale):
+def cell(value, kind):
     """One value as a JSON rowset has it."""
     if value is None:
         return None
@@ -69,7 +69,7 @@ def instant(value, kind):
     return f"{sign}{abs(micros) // 10**6}.{abs(micros) % 10**6:06}000{suffix}"
 
 
-def data_of(result, query_id, session, kind, sql):
+def data_of(result, query_id, session, kind):
     """The `data` of the answer to a statement that went well."""
     data = {"parameters": [], "rowtype": result.columns, "queryId": query_id, "databaseProvider": None, "numberOfBinds": 0,
             "arrayBindSupported": False, "version": 1, "statementTypeId": TYPE_IDS.get(kind, 0x2000), "sqlState": "00000",
@@ -79,7 +79,7 @@ def data_of(result, query_id, session, kind, sql):
     if result.arrow is not None:
         data.update(queryResultFormat="arrow", rowsetBase64=result.arrow, total=len(result.rows), returned=len(result.rows))
         return data
-    kinds = [(one["type"], one["scale"]) for one in result.columns]
-    data["rowset"] = [[cell(value, *kind) for value, kind in zip(row, kinds)] for row in result.rows]
+    kinds = [one["type"] for one in result.columns]
+    data["rowset"] = [[cell(value, kind) for value, kind in zip(row, kinds)] for row in result.rows]
     data.update(total=len(result.rows), returned=len(result.rows))
     return data

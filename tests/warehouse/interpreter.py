@@ -49,7 +49,7 @@ class Interpreter:
                                                ("numRowsDeleted", "deleted"))}
         if kind != "select" or session.wants_json():
             result.arrow = None
-        return data_of(result, query_id, session, kind, sql)
+        return data_of(result, query_id, session, kind)
 
     def _ours(self, kind, session, words):
         """The result of a statement that fakesnow is not asked about, or None."""

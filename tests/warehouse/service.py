@@ -12,7 +12,7 @@ from words import Words, kind_of
 
 ROUTES = {"/session/v1/login-request": "login", "/session/token-request": "renew", "/session/heartbeat": "heartbeat",
           "/session": "logout", "/queries/v1/query-request": "query", "/queries/v1/abort-request": "abort",
-          "/telemetry/send": "telemetry", "/session/authenticator-request": "authenticator"}
+          "/telemetry/send": "telemetry"}
 PARAMETERS = {"AUTOCOMMIT": True, "TIMEZONE": "UTC", "CLIENT_SESSION_KEEP_ALIVE": False, "BINARY_OUTPUT_FORMAT": "HEX",
               "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY": 3600, "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 65280,
               "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ", "CLIENT_TELEMETRY_ENABLED": False, "QUERY_RESULT_FORMAT": "ARROW"}
@@ -168,8 +168,7 @@ def point_of(request):
         return "poll"
     if request.path.startswith("/monitoring/queries/"):
         return "monitor"
-    point = ROUTES.get(request.path, "unknown")
-    return point if hasattr(Service, "_" + point) else "unknown"
+    return ROUTES.get(request.path, "unknown")
 
 
 def good(data):

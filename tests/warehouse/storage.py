@@ -32,8 +32,6 @@ class Pass:
 class Store:
     """The parts of a store that faces HTTP clients. A kind of its own answers `serve`, `expired_answer` and `pass_of`."""
 
-    scheme = ""
-
     def __init__(self, orders, journal):
         self.orders, self.journal = orders, journal
         self.passes = {}
