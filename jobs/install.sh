@@ -138,5 +138,11 @@ else
 fi
 case " $* " in *" build "*) make_carquet build/carquet ;; esac
 case " $* " in *" fuzz "*) CC=clang CFLAGS="-fsanitize=address,fuzzer-no-link" make_carquet build/carquet-fuzz ;; esac
-case " $* " in *" test "*) make_venv build/venv tests/requirements.txt ;; esac
+case " $* " in *" test "*)
+    make_venv build/venv tests/requirements.txt
+    # Snowflake's connector comes twice: an older one that the warehouse of the tests is built on, and today's, which judges it.
+    make_venv build/venv-warehouse tests/warehouse/requirements.txt
+    make_venv build/venv-connector tests/warehouse/connector.txt
+    ;;
+esac
 case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac
