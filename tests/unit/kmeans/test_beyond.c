@@ -29,7 +29,7 @@ static void rows_beyond_2_31_words_get_their_labels(void **state)
     grid.step = numbers + COLUMNS;
     grid.low = calloc(COLUMNS, sizeof *grid.low);
     grid.high = calloc(COLUMNS, sizeof *grid.high);
-    rfm_matrix matrix = {.n = N, .d = COLUMNS, .n_global = N, .grid = &grid};
+    rfm_matrix matrix = {.n = N, .d = COLUMNS, .n_global = N, .grid = &grid, .weights.total = N};
     matrix.index = calloc((size_t)N * COLUMNS, sizeof *matrix.index);
     matrix.key = calloc(N, sizeof *matrix.key);
     assert_non_null(matrix.index);
