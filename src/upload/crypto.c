@@ -168,6 +168,67 @@ rfm_status rfm_uuid_make(char uuid[RFM_UUID_BYTES], rfm_error *err)
     return RFM_OK;
 }
 
+int rfm_base64_read(const char *text, unsigned char *bytes, size_t room)
+{
+    const size_t length = strlen(text);
+    if (length == 0 || length % 4 != 0 || length / 4 * 3 > room)
+        return -1;
+    const int n = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)length);
+    return n < 0 ? -1 : n - (text[length - 1] == '=') - (text[length - 2] == '=');
+}
+
+/* ---- AES -------------------------------------------------------------------------------------------------------- */
+
+struct rfm_cipher {
+    EVP_CIPHER_CTX *context;
+};
+
+rfm_status rfm_cipher_open(const unsigned char *key, size_t key_bytes, const unsigned char iv[RFM_AES_BLOCK],
+                           rfm_cipher **cipher, rfm_error *err)
+{
+    rfm_cipher *made = rfm_alloc(1, sizeof *made, err);
+    *cipher = made;
+    if (!made)
+        return err->status;
+    made->context = EVP_CIPHER_CTX_new();
+    if (!made->context ||
+        EVP_EncryptInit_ex(made->context, key_bytes == 16 ? EVP_aes_128_cbc() : EVP_aes_256_cbc(), NULL, key, iv) != 1)
+        return fail(err, RFM_INTERNAL, "no AES");
+    return RFM_OK;
+}
+
+void rfm_cipher_close(rfm_cipher *cipher)
+{
+    if (cipher)
+        EVP_CIPHER_CTX_free(cipher->context);
+    free(cipher);
+}
+
+int rfm_cipher_feed(rfm_cipher *cipher, const unsigned char *bytes, int n, bool is_last, unsigned char *out)
+{
+    int done = 0, more = 0;
+    if (n > 0 && EVP_EncryptUpdate(cipher->context, out, &done, bytes, n) != 1)
+        return -1;
+    if (is_last && EVP_EncryptFinal_ex(cipher->context, out + done, &more) != 1)
+        return -1;
+    return done + more;
+}
+
+rfm_status rfm_aes_wrap(const unsigned char *key, size_t key_bytes, const unsigned char *bytes, size_t n,
+                        unsigned char *out, size_t *n_out, rfm_error *err)
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int done = 0, more = 0;
+    if (!context ||
+        EVP_EncryptInit_ex(context, key_bytes == 16 ? EVP_aes_128_ecb() : EVP_aes_256_ecb(), NULL, key, NULL) != 1 ||
+        EVP_EncryptUpdate(context, out, &done, bytes, (int)n) != 1 ||
+        EVP_EncryptFinal_ex(context, out + done, &more) != 1)
+        fail(err, RFM_INTERNAL, "no AES");
+    *n_out = (size_t)(done + more);
+    EVP_CIPHER_CTX_free(context);
+    return err->status;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
 /* Gives the passphrase that was given; without one OpenSSL would ask on the terminal, and wait. */

@@ -29,6 +29,24 @@ void rfm_base64_add(rfm_text *text, const void *bytes, size_t length);
 void rfm_base64url_add(rfm_text *text, const void *bytes, size_t length);
 void rfm_hex_add(rfm_text *text, const void *bytes, size_t length);
 
+/* The bytes of a base64 text (padded, nothing else in it): how many; -1 for what is none, or more than room. */
+int rfm_base64_read(const char *text, unsigned char *bytes, size_t room);
+
+/* AES with PKCS#7 padding; key_bytes is 16 or 32, and chooses AES-128 or AES-256. */
+enum { RFM_AES_BLOCK = 16, RFM_AES_KEY_MOST = 32 };
+typedef struct rfm_cipher rfm_cipher; /* CBC, encrypting */
+rfm_status rfm_cipher_open(const unsigned char *key, size_t key_bytes, const unsigned char iv[RFM_AES_BLOCK],
+                           rfm_cipher **cipher, rfm_error *err);
+void rfm_cipher_close(rfm_cipher *cipher); /* NULL is fine */
+
+/* Encrypt n more bytes, or (is_last, n may be 0) the last and the padding. out has n + 2 blocks' room; returns how many
+ * bytes it got, -1 when OpenSSL fails. */
+int rfm_cipher_feed(rfm_cipher *cipher, const unsigned char *bytes, int n, bool is_last, unsigned char *out);
+
+/* One small text by ECB. out has n + 16 bytes' room. */
+rfm_status rfm_aes_wrap(const unsigned char *key, size_t key_bytes, const unsigned char *bytes, size_t n,
+                        unsigned char *out, size_t *n_out, rfm_error *err);
+
 /* A random UUID, version 4, as text. */
 enum { RFM_UUID_BYTES = 37 };
 rfm_status rfm_uuid_make(char uuid[RFM_UUID_BYTES], rfm_error *err);

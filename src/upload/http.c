@@ -4,14 +4,11 @@
 #include "secret.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { MAX_ANSWER_BYTES = 64 << 20, UPLOAD_BUFFER_BYTES = 512 << 10, TICK_MS = 200, CONNECT_S = 30 };
 
@@ -20,9 +17,9 @@ typedef struct exchange {
     CURL *easy;
     struct curl_slist *headers;
     CURLM *multi; /* whose it is */
-    int fd;
-    int64_t at, n; /* sent, of so many bytes */
     const char *body;
+    size_t at, n_body;  /* sent, of so many bytes */
+    rfm_source *source; /* borrowed; or NULL */
     char said[CURL_ERROR_SIZE];
     rfm_http_answer answer;
     bool too_long;
@@ -124,27 +121,23 @@ static size_t keep_headers(char *line, size_t size, size_t n, void *context)
 static size_t give_bytes(char *room, size_t size, size_t n, void *context)
 {
     exchange *x = context;
-    const size_t most = size * n;
-    const int64_t left = x->n - x->at;
-    size_t taken = left < (int64_t)most ? (size_t)left : most;
-    if (x->fd < 0) {
-        memcpy(room, x->body + x->at, taken);
-    } else if (taken > 0) {
-        const ssize_t got = pread(x->fd, room, taken, x->at);
-        if (got <= 0)
-            return CURL_READFUNC_ABORT; /* shorter than it was, or unreadable */
-        taken = (size_t)got;
+    if (x->source) {
+        const int64_t taken = rfm_source_read(x->source, room, size * n);
+        return taken < 0 ? CURL_READFUNC_ABORT : (size_t)taken;
     }
-    x->at += (int64_t)taken;
+    const size_t left = x->n_body - x->at, taken = left < size * n ? left : size * n;
+    memcpy(room, x->body + x->at, taken);
+    x->at += taken;
     return taken;
 }
 
+/* From the start again: nothing else is ever asked for. */
 static int go_back(void *context, curl_off_t offset, int origin)
 {
     exchange *x = context;
-    if (origin != SEEK_SET || offset < 0 || offset > x->n)
+    if (origin != SEEK_SET || offset != 0 || (x->source && !rfm_source_rewind(x->source)))
         return CURL_SEEKFUNC_FAIL;
-    x->at = offset;
+    x->at = 0;
     return CURL_SEEKFUNC_OK;
 }
 
@@ -184,9 +177,10 @@ static void set_content(exchange *x, const rfm_http_request *request)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
-    if (x->n > 0 || strcmp(request->method, "GET") != 0) {
+    if (strcmp(request->method, "GET") != 0) {
+        const int64_t n = x->source ? rfm_source_bytes(x->source) : (int64_t)x->n_body;
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)x->n);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)n);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_bytes);
         curl_easy_setopt(easy, CURLOPT_READDATA, x);
         curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, go_back);
@@ -212,26 +206,16 @@ static void clear(exchange *x)
     for (struct curl_slist *header = x->headers; header; header = header->next)
         explicit_bzero(header->data, strlen(header->data));
     curl_slist_free_all(x->headers);
-    if (x->fd >= 0)
-        close(x->fd);
     rfm_http_answer_free(&x->answer);
-    *x = (exchange){.fd = -1};
+    *x = (exchange){0};
 }
 
 static rfm_status start(const rfm_http *http, CURLM *multi, exchange *x, const rfm_http_request *request,
                         rfm_error *err)
 {
-    *x = (exchange){.multi = multi,
-                    .fd = -1,
-                    .body = request->body,
-                    .n = request->path ? request->path_bytes : (int64_t)request->n_body};
+    *x = (exchange){.multi = multi, .body = request->body, .n_body = request->n_body, .source = request->source};
     if (!rfm_http_allowed(request->url))
         return rfm_fail(err, RFM_UNAVAILABLE, "a URL that is not https (plain http is for this machine only)");
-    if (request->path) {
-        x->fd = open(request->path, O_RDONLY | O_CLOEXEC);
-        if (x->fd < 0)
-            return rfm_fail_errno(err, errno, "%s: cannot read", request->path);
-    }
     x->easy = curl_easy_init();
     bool fine = x->easy && add_header(x, "Expect:");
     for (size_t i = 0; fine && request->headers && request->headers[i]; i++)
@@ -434,7 +418,7 @@ static int64_t bytes_under_way(const crowd *c)
 {
     int64_t sum = 0;
     for (int s = 0; s < c->batch->parallel; s++)
-        sum += c->slots[s].easy ? c->slots[s].at : 0;
+        sum += c->slots[s].easy && c->slots[s].source ? rfm_source_sent(c->slots[s].source) : 0;
     return sum;
 }
 
@@ -460,8 +444,6 @@ rfm_status rfm_http_send_all(rfm_http *http, const rfm_http_batch *batch, rfm_er
     c.item_of = rfm_alloc(n_slots, sizeof *c.item_of, err);
     for (size_t i = 0; err->status == RFM_OK && i < batch->n; i++)
         c.items[i].retry.total_s = http->options.retry_s;
-    for (size_t s = 0; c.slots && s < n_slots; s++)
-        c.slots[s].fd = -1;
     if (err->status == RFM_OK)
         send_items(&c, err);
     for (size_t s = 0; c.slots && s < n_slots; s++)

@@ -8,6 +8,7 @@
 #define RFM_UPLOAD_HTTP_H
 
 #include "retry.h"
+#include "source.h"
 
 typedef struct rfm_http rfm_http;
 
@@ -38,11 +39,10 @@ typedef struct rfm_http_request {
     const char *method;
     const char *url;
     const char *const *headers; /* "Name: value" each; NULL behind the last */
-    const void *body;           /* what is sent; or, of a file: */
+    const void *body;           /* what is sent; or */
     size_t n_body;
-    const char *path; /* NULL: none */
-    int64_t path_bytes;
-    double quiet_s; /* give up after so long without a byte */
+    rfm_source *source; /* borrowed; NULL: none */
+    double quiet_s;     /* give up after so long without a byte */
 } rfm_http_request;
 
 typedef struct rfm_http_answer {

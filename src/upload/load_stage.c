@@ -1,5 +1,6 @@
 /* load_stage: the stage, what is in it already, what has to go there. */
 #include "load.h"
+#include "seal.h"
 #include "sql.h"
 #include "transfer.h"
 
@@ -67,6 +68,13 @@ static json_t *noted_parts(const rfm_load *load)
     return names;
 }
 
+/* As it is, or as a client has sealed it. */
+static bool has_size(const rfm_result *found, int64_t row, const struct rfm_manifest_part *part)
+{
+    const int64_t bytes = rfm_result_count(found, (size_t)row, rfm_result_column(found, "size"));
+    return bytes == part->bytes || bytes == rfm_sealed_bytes(part->bytes);
+}
+
 /* A part is there when the stage has a file of its name and size that the journal knows of, or that has its bytes. */
 static rfm_status look_for_part(const rfm_load *load, const rfm_result *found, const json_t *noted, size_t i,
                                 bool *is_there, rfm_error *err)
@@ -75,7 +83,7 @@ static rfm_status look_for_part(const rfm_load *load, const rfm_result *found, c
     const int64_t row = find_part(found, part->name);
     char *md5 = NULL;
     *is_there = false;
-    if (row < 0 || rfm_result_count(found, (size_t)row, rfm_result_column(found, "size")) != part->bytes)
+    if (row < 0 || !has_size(found, row, part))
         return RFM_OK;
     const char *listed = rfm_result_cell(found, (size_t)row, rfm_result_column(found, "md5"));
     *is_there = json_object_get(noted, part->name);
@@ -113,7 +121,7 @@ static rfm_status note_part(void *context, size_t part, rfm_error *err)
                             json_pack("{s:s, s:I}", "name", sent->name, "bytes", (json_int_t)sent->bytes), err);
 }
 
-/* Everything is in the stage, with its size. Files that clients encrypt are larger there; those are not sent here. */
+/* Everything is in the stage, with its size. */
 static rfm_status verify(rfm_load *load, rfm_error *err)
 {
     rfm_result found = {0};
@@ -124,10 +132,9 @@ static rfm_status verify(rfm_load *load, rfm_error *err)
     for (size_t i = 0; is_readable(&found) && i < load->manifest->n_parts && err->status == RFM_OK; i++) {
         const struct rfm_manifest_part *part = &load->manifest->parts[i];
         const int64_t row = find_part(&found, part->name);
-        const int64_t bytes = row < 0 ? -1 : rfm_result_count(&found, (size_t)row, rfm_result_column(&found, "size"));
-        if (bytes != part->bytes)
-            rfm_fail(err, RFM_UNAVAILABLE, "%s%s has %lld bytes in the stage, not %lld: store it again", load->prefix,
-                     part->name, (long long)bytes, (long long)part->bytes);
+        if (row < 0 || !has_size(&found, row, part))
+            rfm_fail(err, RFM_UNAVAILABLE, "%s%s: %s: store it again", load->prefix, part->name,
+                     row < 0 ? "not in the stage" : "of another size in the stage than here");
     }
     rfm_result_free(&found);
     return err->status;

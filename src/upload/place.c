@@ -57,9 +57,35 @@ static int64_t take_expiry(const json_t *info)
     return ms > 0 && ms < INT64_MAX / 1000 ? ms * 1000 : 0;
 }
 
-static rfm_status read_cloud(const json_t *info, rfm_place *place, rfm_error *err)
+static rfm_status take_credentials(const json_t *info, rfm_place *place, rfm_error *err)
 {
     const json_t *creds = json_object_get(info, "creds");
+    switch (place->kind) {
+    case RFM_PLACE_S3:
+        take_secret(creds, "AWS_KEY_ID", &place->key_id, err);
+        take_secret(creds, "AWS_SECRET_KEY", &place->key, err);
+        take_secret(creds, "AWS_TOKEN", &place->token, err);
+        break;
+    case RFM_PLACE_GCS:
+        take_secret(creds, "GCS_ACCESS_TOKEN", &place->token, err);
+        take_secret(info, "presignedUrl", &place->presigned, err);
+        break;
+    case RFM_PLACE_AZURE:
+        take_secret(creds, "AZURE_SAS_TOKEN", &place->token, err);
+        place->storage = take_text(info, "storageAccount", err);
+        break;
+    case RFM_PLACE_LOCAL:
+        break;
+    }
+    const bool proven = rfm_secret_given(place->kind == RFM_PLACE_S3 ? &place->key : &place->token) ||
+                        rfm_secret_given(&place->presigned);
+    if (err->status == RFM_OK && !proven)
+        return rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no credentials for its place");
+    return err->status;
+}
+
+static rfm_status read_cloud(const json_t *info, rfm_place *place, rfm_error *err)
+{
     const char *location = text_of(info, "location");
     place->expires_us = take_expiry(info);
     place->region = take_text(info, "region", err);
@@ -67,20 +93,11 @@ static rfm_status read_cloud(const json_t *info, rfm_place *place, rfm_error *er
     place->is_regional = json_is_true(json_object_get(info, "useS3RegionalUrl")) ||
                          json_is_true(json_object_get(info, "useRegionalUrl"));
     place->is_virtual = json_is_true(json_object_get(info, "useVirtualUrl"));
-    if (place->kind == RFM_PLACE_S3) {
-        take_secret(creds, "AWS_KEY_ID", &place->key_id, err);
-        take_secret(creds, "AWS_SECRET_KEY", &place->key, err);
-        take_secret(creds, "AWS_TOKEN", &place->token, err);
-    } else {
-        take_secret(creds, "GCS_ACCESS_TOKEN", &place->token, err);
-        take_secret(info, "presignedUrl", &place->presigned, err);
-    }
-    const bool proven = place->kind == RFM_PLACE_S3
-                            ? rfm_secret_given(&place->key)
-                            : rfm_secret_given(&place->token) || rfm_secret_given(&place->presigned);
-    if (err->status == RFM_OK && (!location || !proven))
-        return rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no place, or no credentials for it");
-    return location ? take_location(location, place, err) : err->status;
+    if (take_credentials(info, place, err) != RFM_OK)
+        return err->status;
+    if (!location)
+        return rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no place");
+    return take_location(location, place, err);
 }
 
 static rfm_status read_folder(const json_t *info, bool allowed, rfm_place *place, rfm_error *err)
@@ -98,7 +115,8 @@ static rfm_status read_folder(const json_t *info, bool allowed, rfm_place *place
 
 rfm_status rfm_place_read(const json_t *data, bool local_allowed, rfm_place *place, rfm_error *err)
 {
-    static const char *const kinds[] = {[RFM_PLACE_S3] = "S3", [RFM_PLACE_GCS] = "GCS", [RFM_PLACE_LOCAL] = "LOCAL_FS"};
+    static const char *const kinds[] = {
+        [RFM_PLACE_S3] = "S3", [RFM_PLACE_GCS] = "GCS", [RFM_PLACE_AZURE] = "AZURE", [RFM_PLACE_LOCAL] = "LOCAL_FS"};
     const json_t *info = json_object_get(data, "stageInfo");
     const char *kind = text_of(info, "locationType");
     int found = -1;
@@ -107,19 +125,17 @@ rfm_status rfm_place_read(const json_t *data, bool local_allowed, rfm_place *pla
         if (strcasecmp(kind, kinds[i]) == 0)
             found = i;
     if (found < 0)
-        return rfm_fail(err, RFM_UNAVAILABLE, "stages of the kind '%s' are not known here: S3 and GCS are",
+        return rfm_fail(err, RFM_UNAVAILABLE, "stages of the kind '%s' are not known here: S3, GCS and AZURE are",
                         kind ? kind : "none");
     place->kind = (rfm_place_kind)found;
     if (place->kind == RFM_PLACE_LOCAL)
         return read_folder(info, local_allowed, place, err);
-    /* Where the answer says nothing, the stage is one whose files clients encrypt; a presigned one has no such thing.
-     */
+    /* Where the answer says nothing, the stage is one whose files clients encrypt; where it has no key either, none. */
     const json_t *encrypted = json_object_get(info, "isClientSideEncrypted");
     const json_t *material = json_object_get(data, "encryptionMaterial");
-    if (!json_is_false(encrypted) && (json_is_true(encrypted) || json_is_object(material)))
-        return rfm_fail(
-            err, RFM_UNAVAILABLE,
-            "the stage wants files that clients encrypt; one with ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE') does not");
+    if (!json_is_false(encrypted) && (json_is_true(encrypted) || json_is_object(material)) &&
+        rfm_material_read(material, &place->material, err) != RFM_OK)
+        return err->status;
     return read_cloud(info, place, err);
 }
 
@@ -129,6 +145,8 @@ void rfm_place_free(rfm_place *place)
     free(place->prefix);
     free(place->region);
     free(place->endpoint);
+    free(place->storage);
+    rfm_material_free(&place->material);
     rfm_secret_free(&place->key_id);
     rfm_secret_free(&place->key);
     rfm_secret_free(&place->token);
@@ -214,13 +232,19 @@ static rfm_status sign_s3(const rfm_place *place, const rfm_object *object, cons
                       .key_id = key_id ? key_id : "",
                       .secret = key ? key : ""};
     rfm_sigv4_time((rfm_clock_wall_us() + place->clock_us) / 1000000, sign.time);
-    const rfm_signed_header headers[] = {{"host", host},
-                                         {"x-amz-content-sha256", unsigned_payload},
-                                         {"x-amz-date", sign.time},
-                                         {"x-amz-meta-sfc-digest", object->digest},
-                                         {"x-amz-security-token", token}};
+    const rfm_signed_header all[] = {{"host", host},
+                                     {"x-amz-content-sha256", unsigned_payload},
+                                     {"x-amz-date", sign.time},
+                                     {"x-amz-meta-sfc-digest", object->digest},
+                                     {"x-amz-meta-x-amz-iv", object->seal->vector},
+                                     {"x-amz-meta-x-amz-key", object->seal->wrapped},
+                                     {"x-amz-meta-x-amz-matdesc", object->seal->description},
+                                     {"x-amz-security-token", token}};
+    rfm_signed_header headers[sizeof all / sizeof *all];
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].value)
+            headers[sign.n_headers++] = all[i];
     sign.headers = headers;
-    sign.n_headers = sizeof headers / sizeof *headers - !token;
     if (err->status == RFM_OK && rfm_sigv4_sign(&sign, &authorization, err) == RFM_OK) {
         add_header(request, err, "Authorization: %s", authorization.bytes);
         for (size_t i = 1; i < sign.n_headers; i++)
@@ -245,6 +269,19 @@ static rfm_status put_s3(const rfm_place *place, const rfm_object *object, rfm_p
         rfm_text_adds(&request->url, path.bytes);
     rfm_text_free(&path);
     return add_header(request, err, "Content-Type: application/octet-stream");
+}
+
+/* The seal of a file, in the words of the two services that keep it as JSON. */
+static rfm_status add_seal(const rfm_seal *seal, const char *whole, const char *description, const char *algorithm,
+                           rfm_place_request *request, rfm_error *err)
+{
+    if (seal->key_bytes == 0)
+        return err->status;
+    char *text = rfm_seal_print(seal, algorithm, err);
+    if (text)
+        add_header(request, err, "%s: %s", whole, text);
+    free(text);
+    return add_header(request, err, "%s: %s", description, seal->description);
 }
 
 static void add_gcs_url(const rfm_place *place, const rfm_object *object, rfm_text *url)
@@ -280,16 +317,48 @@ static rfm_status put_gcs(const rfm_place *place, const rfm_object *object, rfm_
     rfm_secret_close(token);
     rfm_secret_close(presigned);
     add_header(request, err, "x-goog-meta-sfc-digest: %s", object->digest);
+    add_seal(object->seal, "x-goog-meta-encryptiondata", "x-goog-meta-matdesc", "AES_CBC_256", request, err);
     add_header(request, err, "Content-Encoding;"); /* empty: "gzip" would be undone on the way back */
     add_header(request, err, "Content-Type: application/octet-stream");
     return rfm_text_check(&request->url, err);
+}
+
+/* The signature is a query, with or without its question mark; endPoint with or without "blob.". */
+static rfm_status put_azure(const rfm_place *place, const rfm_object *object, rfm_place_request *request,
+                            rfm_error *err)
+{
+    rfm_text *url = &request->url;
+    char *sas = rfm_secret_open(&place->token, err);
+    const char *endpoint = place->endpoint ? place->endpoint : "core.windows.net";
+    const bool whole = strstr(endpoint, "://");
+    endpoint += strncmp(endpoint, "blob.", 5) == 0 ? 5 : 0;
+    if (!place->storage && !whole)
+        rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no storage account");
+    else if (whole)
+        rfm_text_addf(url, "%s/", endpoint);
+    else
+        rfm_text_addf(url, "https://%s.blob.%s/", place->storage, endpoint);
+    rfm_url_add(url, place->bucket, strlen(place->bucket), false);
+    rfm_text_adds(url, "/");
+    rfm_url_add(url, place->prefix, strlen(place->prefix), true);
+    rfm_url_add(url, object->name, strlen(object->name), false);
+    if (sas)
+        rfm_text_addf(url, "?%s", sas + (*sas == '?'));
+    rfm_secret_close(sas);
+    add_header(request, err, "x-ms-blob-type: BlockBlob");
+    add_header(request, err, "x-ms-meta-sfcdigest: %s", object->digest);
+    add_header(request, err, "Content-Type: application/octet-stream");
+    add_seal(object->seal, "x-ms-meta-encryptiondata", "x-ms-meta-matdesc", "AES_CBC_128", request, err);
+    return err->status == RFM_OK ? rfm_text_check(url, err) : err->status;
 }
 
 rfm_status rfm_place_put(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err)
 {
     *request = (rfm_place_request){0};
     rfm_assert(place->kind != RFM_PLACE_LOCAL);
-    return place->kind == RFM_PLACE_S3 ? put_s3(place, object, request, err) : put_gcs(place, object, request, err);
+    return place->kind == RFM_PLACE_S3    ? put_s3(place, object, request, err)
+           : place->kind == RFM_PLACE_GCS ? put_gcs(place, object, request, err)
+                                          : put_azure(place, object, request, err);
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
@@ -349,6 +418,15 @@ static rfm_verdict judge_gcs(const rfm_place *place, const rfm_http_answer *answ
     return rfm_http_passing(answer->status) ? RFM_PUT_AGAIN : RFM_PUT_REFUSED;
 }
 
+/* A refusal for a signature that is no longer good is a 403 whose code or reason says so. */
+static rfm_verdict judge_azure(const rfm_http_answer *answer, const char *code)
+{
+    if (answer->status == 403 && (strstr(code, "Authentication") || strstr(code, "Authorization") ||
+                                  (answer->body.bytes && strcasestr(answer->body.bytes, "expired"))))
+        return RFM_PUT_EXPIRED;
+    return rfm_http_passing(answer->status) ? RFM_PUT_AGAIN : RFM_PUT_REFUSED;
+}
+
 rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, char reason[200])
 {
     char code[80];
@@ -360,5 +438,7 @@ rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, cha
         return RFM_PUT_DONE;
     if (answer->status == 200) /* an error inside */
         return RFM_PUT_AGAIN;
-    return place->kind == RFM_PLACE_S3 ? judge_s3(place, answer, code) : judge_gcs(place, answer);
+    return place->kind == RFM_PLACE_S3    ? judge_s3(place, answer, code)
+           : place->kind == RFM_PLACE_GCS ? judge_gcs(place, answer)
+                                          : judge_azure(answer, code);
 }

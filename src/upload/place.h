@@ -1,14 +1,14 @@
 /* place: where a stage's files lie, as the answer to PUT says it, and what a request that puts one there looks like. A
- * table of kinds: S3, Google Cloud Storage, a folder of this machine (test servers). Sends nothing. Local. */
+ * table of kinds: S3, Google Cloud Storage, Azure, a folder of this machine (test servers). Sends nothing. Local. */
 #ifndef RFM_UPLOAD_PLACE_H
 #define RFM_UPLOAD_PLACE_H
 
 #include "http.h"
-#include "secret.h"
+#include "seal.h"
 
 #include <jansson.h>
 
-typedef enum rfm_place_kind { RFM_PLACE_S3, RFM_PLACE_GCS, RFM_PLACE_LOCAL } rfm_place_kind;
+typedef enum rfm_place_kind { RFM_PLACE_S3, RFM_PLACE_GCS, RFM_PLACE_AZURE, RFM_PLACE_LOCAL } rfm_place_kind;
 
 typedef struct rfm_place {
     rfm_place_kind kind;
@@ -16,8 +16,10 @@ typedef struct rfm_place {
     char *prefix; /* "" or with a slash at its end; of a folder, its path */
     char *region;
     char *endpoint; /* NULL: the usual one */
+    char *storage;  /* Azure: the account */
     bool is_regional, is_virtual;
-    rfm_secret key_id, key, token; /* S3: all three; GCS: the token */
+    rfm_material material;         /* of a stage whose files clients encrypt */
+    rfm_secret key_id, key, token; /* S3: all three; GCS: the token; Azure: the signature (SAS) */
     rfm_secret presigned;          /* a URL that carries its permission, good for one file */
     int64_t expires_us;            /* UTC; 0: not told */
     int64_t clock_us;              /* what the service's clock is ahead of ours */
@@ -34,7 +36,8 @@ bool rfm_place_is_for_one(const rfm_place *place);
 /* A file, as its request names it. */
 typedef struct rfm_object {
     const char *name;
-    const char *digest; /* base64 of the SHA-256 of its bytes */
+    const char *digest;   /* base64 of the SHA-256 of its bytes, before they are sealed */
+    const rfm_seal *seal; /* one without a key: none */
 } rfm_object;
 
 enum { RFM_PLACE_HEADERS = 12 };

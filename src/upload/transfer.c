@@ -19,6 +19,7 @@ static const int64_t REFRESH_US = INT64_C(300000000); /* before credentials expi
 typedef struct sending {
     size_t part; /* in the manifest */
     char *path, *digest;
+    rfm_source *source; /* of the attempt under way */
     rfm_place_request request;
     char reason[200]; /* what the last attempt came to */
 } sending;
@@ -147,23 +148,39 @@ static bool is_good(const sender *self)
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
+static void end_attempt(sending *s)
+{
+    rfm_source_close(s->source);
+    s->source = NULL;
+    rfm_place_request_free(&s->request);
+}
+
+/* Each attempt has a seal of its own: the stage's master key may have changed. */
+static rfm_status begin_attempt(sender *self, sending *s, rfm_error *err)
+{
+    const struct rfm_manifest_part *part = &self->transfer->manifest->parts[s->part];
+    rfm_seal seal;
+    if (rfm_seal_make(&self->place.material, &seal, err) == RFM_OK &&
+        rfm_source_open(s->path, part->bytes, &seal, &s->source, err) == RFM_OK) {
+        const rfm_object object = {.name = part->name, .digest = s->digest, .seal = &seal};
+        rfm_place_put(&self->place, &object, &s->request, err);
+    }
+    rfm_seal_free(&seal);
+    return err->status;
+}
+
 static rfm_status begin(void *context, size_t i, rfm_http_request *request, rfm_error *err)
 {
     sender *self = context;
     sending *s = &self->sendings[i];
-    const struct rfm_manifest_part *part = &self->transfer->manifest->parts[s->part];
+    const char *name = self->transfer->manifest->parts[s->part].name;
     if ((!s->digest && prepare(self->transfer, s, err) != RFM_OK) ||
-        (!is_good(self) && ask_for_place(self, part->name, err) != RFM_OK))
-        return err->status;
-    rfm_place_request_free(&s->request);
-    const rfm_object object = {.name = part->name, .digest = s->digest};
-    if (rfm_place_put(&self->place, &object, &s->request, err) != RFM_OK)
+        (!is_good(self) && ask_for_place(self, name, err) != RFM_OK) || begin_attempt(self, s, err) != RFM_OK)
         return err->status;
     *request = (rfm_http_request){.method = "PUT",
                                   .url = s->request.url.bytes,
                                   .headers = (const char *const *)s->request.headers,
-                                  .path = s->path,
-                                  .path_bytes = part->bytes,
+                                  .source = s->source,
                                   .quiet_s = QUIET_S};
     return RFM_OK;
 }
@@ -182,7 +199,7 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
     sending *s = &self->sendings[i];
     const char *name = self->transfer->manifest->parts[s->part].name;
     const rfm_verdict verdict = rfm_place_judge(&self->place, answer, s->reason);
-    rfm_place_request_free(&s->request);
+    end_attempt(s);
     *again = verdict != RFM_PUT_DONE;
     if (verdict == RFM_PUT_DONE)
         return keep_done(self, s, err);
@@ -280,7 +297,7 @@ rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err)
     for (size_t i = 0; self.sendings && i < self.n; i++) {
         free(self.sendings[i].path);
         free(self.sendings[i].digest);
-        rfm_place_request_free(&self.sendings[i].request);
+        end_attempt(&self.sendings[i]);
     }
     free(self.sendings);
     rfm_place_free(&self.place);
