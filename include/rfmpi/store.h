@@ -100,7 +100,12 @@ void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n);
 typedef rfm_status (*rfm_row_writer)(void *context, size_t row, rfm_text *line, rfm_error *err);
 
 /* What a column of the parts holds, for who loads them elsewhere. */
-typedef enum rfm_column_type { RFM_COLUMN_TEXT, RFM_COLUMN_INTEGER, RFM_COLUMN_NUMBER } rfm_column_type;
+typedef enum rfm_column_type {
+    RFM_COLUMN_TEXT,
+    RFM_COLUMN_INTEGER,
+    RFM_COLUMN_NUMBER,
+    RFM_COLUMN_TIME
+} rfm_column_type;
 
 typedef struct rfm_part_column {
     const char *name;

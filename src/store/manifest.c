@@ -26,8 +26,10 @@ static json_t *tell_part(const rfm_part_note *note)
 
 const char *rfm_column_type_name(rfm_column_type type)
 {
-    static const char *const names[] = {
-        [RFM_COLUMN_TEXT] = "text", [RFM_COLUMN_INTEGER] = "integer", [RFM_COLUMN_NUMBER] = "number"};
+    static const char *const names[] = {[RFM_COLUMN_TEXT] = "text",
+                                        [RFM_COLUMN_INTEGER] = "integer",
+                                        [RFM_COLUMN_NUMBER] = "number",
+                                        [RFM_COLUMN_TIME] = "time"};
     return names[type];
 }
 

@@ -82,7 +82,7 @@ static rfm_status read_columns(const char *path, const json_t *root, rfm_manifes
         const json_t *column = json_array_get(list, i);
         const char *type = json_string_value(json_object_get(column, "type"));
         rfm_part_column *to = &manifest->columns[manifest->n_columns++];
-        int kind = RFM_COLUMN_NUMBER;
+        int kind = RFM_COLUMN_TIME;
         while (kind >= 0 && (!type || strcmp(rfm_column_type_name((rfm_column_type)kind), type) != 0))
             kind--;
         *to = (rfm_part_column){.name = json_string_value(json_object_get(column, "name")),

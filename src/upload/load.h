@@ -21,21 +21,42 @@ typedef struct rfm_sql_name {
     char *sql;      /* "DB"."SC"."NAME" */
 } rfm_sql_name;
 
-typedef struct rfm_load {
+/* A column of the target: of the parts, or one that the mode adds. */
+typedef struct rfm_load_column {
+    rfm_part_column wanted; /* borrowed */
+    char *own;              /* what the table calls it */
+} rfm_load_column;
+
+typedef struct rfm_load rfm_load;
+
+/* How results become visible; a row of a table in load_publish.c. */
+typedef struct rfm_load_mode {
+    const char *name;
+    const rfm_part_column *extras; /* columns it adds to the parts' */
+    size_t n_extras;
+    bool swaps; /* the table aside has to be like the target */
+    rfm_status (*publish)(rfm_load *load, char query_id[64], rfm_error *err);
+} rfm_load_mode;
+
+struct rfm_load {
     const rfm_upload_options *options; /* borrowed */
     const rfm_manifest *manifest;      /* borrowed */
     const char *run_dir;               /* borrowed */
     rfm_session *session;              /* borrowed */
     rfm_journal *journal;
     rfm_sql_name table, aside, stage;
-    char **columns; /* [manifest->n_columns] the table's names of the parts' columns */
-    bool is_known;  /* the table could be looked at */
-    bool is_same;   /* its columns are the parts', in their order */
+    const rfm_load_mode *mode;
+    rfm_load_column *columns; /* the parts' (manifest->n_columns), then the mode's */
+    size_t n_columns;
+    bool is_known; /* the table could be looked at */
+    bool is_same;  /* its columns are the parts', in their order */
     bool is_transient;
     bool own_stage;
     char *prefix; /* @"DB"."SC"."STAGE"/id/ */
     char *dir;    /* run_dir/customers */
-} rfm_load;
+    char *as_of;  /* of the run, as ISO 8601 */
+    char *run_id; /* its digest */
+};
 
 /* names.c: full names, from the option, then from the login. */
 rfm_status rfm_sql_name_make(const char *given, const char *what, const rfm_session *session, rfm_sql_name *name,
@@ -48,7 +69,9 @@ rfm_status rfm_stage_name_make(const char *given, const rfm_sql_name *table, con
 
 /* load_table.c. The table is there, or is made where that is wished; its columns are matched by name. */
 rfm_status rfm_load_look(rfm_load *load, rfm_error *err);
-void rfm_load_add_columns(const rfm_load *load, rfm_text *sql); /* ("A", "B") */
+
+/* The names of the parts' columns: "A", "B"; each behind `before` ("s."). */
+void rfm_load_add_columns(const rfm_load *load, const char *before, rfm_text *sql);
 
 /* load_stage.c. Every part in the stage, and only once. */
 rfm_status rfm_load_stage(rfm_load *load, rfm_error *err);
@@ -62,7 +85,22 @@ void rfm_load_add_definitions(const rfm_load *load, bool comments, rfm_text *sql
 rfm_status rfm_load_copy(rfm_load *load, bool by_name, rfm_error *err);
 
 /* load_publish.c. The table has what the parts have. query_id: of the statement that made it so. */
+const rfm_load_mode *rfm_load_mode_find(const char *name);
 rfm_status rfm_load_publish(rfm_load *load, char query_id[64], rfm_error *err);
+
+/* What modes are made of. A new table aside with all rows; a statement that may be refused; all that `work` does, or
+ * nothing; rows put from aside into the target, counted (none_is_fine: an earlier start may have done it). */
+rfm_status rfm_load_fill_aside(rfm_load *load, bool to_swap, rfm_error *err);
+rfm_status rfm_load_run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_result *result, rfm_error *err);
+rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
+                             rfm_error *err);
+rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, char query_id[64], rfm_error *err);
+
+/* load_keep.c: the modes that keep what was there. */
+extern const rfm_part_column rfm_merge_extras[4], rfm_history_extras[2];
+rfm_status rfm_load_append(rfm_load *load, char query_id[64], rfm_error *err);
+rfm_status rfm_load_merge(rfm_load *load, char query_id[64], rfm_error *err);
+rfm_status rfm_load_history(rfm_load *load, char query_id[64], rfm_error *err);
 rfm_status rfm_load_drop_aside(rfm_load *load, rfm_error *err);
 
 #endif

@@ -28,9 +28,12 @@ static void add_format(const rfm_load *load, rfm_text *sql)
 static rfm_status make_copy(const rfm_load *load, bool by_name, size_t first, size_t n, rfm_text *sql, rfm_error *err)
 {
     rfm_text_addf(sql, "COPY INTO %s ", load->aside.sql);
-    if (by_name)
-        rfm_load_add_columns(load, sql);
-    rfm_text_addf(sql, "%sFROM %s", by_name ? " " : "", load->prefix);
+    if (by_name) {
+        rfm_text_adds(sql, "(");
+        rfm_load_add_columns(load, "", sql);
+        rfm_text_adds(sql, ") ");
+    }
+    rfm_text_addf(sql, "FROM %s", load->prefix);
     for (size_t i = 0; i < n; i++) {
         rfm_text_adds(sql, i == 0 ? " FILES = (" : ", ");
         rfm_sql_add_text(sql, load->manifest->parts[first + i].name);

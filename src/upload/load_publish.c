@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static rfm_status run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_result *result, rfm_error *err)
+rfm_status rfm_load_run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_result *result, rfm_error *err)
 {
     *result = (rfm_result){0};
     if (rfm_text_check(sql, err) != RFM_OK)
@@ -13,16 +13,11 @@ static rfm_status run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_re
     return rfm_session_run(load->session, &(rfm_statement){.sql = sql->bytes, .may_fail = may_fail}, result, err);
 }
 
-static bool has_mode(const rfm_load *load, const char *mode)
-{
-    return strcmp(load->options->mode, mode) == 0;
-}
-
 /* ---- aside ------------------------------------------------------------------------------------------------------ */
 
 /* One that is to be swapped is like the target in everything, and has its grants: SWAP exchanges those, too. Any other
  * has just the parts' columns. */
-static rfm_status load_aside(rfm_load *load, bool to_swap, rfm_error *err)
+rfm_status rfm_load_fill_aside(rfm_load *load, bool to_swap, rfm_error *err)
 {
     rfm_text sql = {0};
     if (to_swap) {
@@ -54,7 +49,7 @@ static rfm_status swap(rfm_load *load, bool *swapped, char query_id[64], rfm_err
     rfm_text sql = {0};
     rfm_result result = {0};
     rfm_text_addf(&sql, "ALTER TABLE %s SWAP WITH %s", load->table.sql, load->aside.sql);
-    if (run(load, &sql, true, &result, err) == RFM_OK) {
+    if (rfm_load_run(load, &sql, true, &result, err) == RFM_OK) {
         *swapped = !*result.code;
         snprintf(query_id, 64, "%s", result.query_id);
         if (!*swapped)
@@ -77,16 +72,15 @@ static int64_t count_inserted(const rfm_result *result)
     return result->n_rows > 0 ? rfm_result_count(result, 0, column < 0 ? 0 : column) : -1;
 }
 
-/* verb: INSERT INTO, INSERT OVERWRITE INTO. none_is_fine: an earlier start may have done it. */
-static rfm_status insert(rfm_load *load, const char *verb, bool none_is_fine, char query_id[64], rfm_error *err)
+rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, char query_id[64], rfm_error *err)
 {
     rfm_text sql = {0}, columns = {0};
     rfm_result result = {0};
-    rfm_load_add_columns(load, &columns);
+    rfm_load_add_columns(load, "", &columns);
     if (rfm_text_check(&columns, err) == RFM_OK)
-        rfm_text_addf(&sql, "%s %s %s SELECT %.*s FROM %s", verb, load->table.sql, columns.bytes,
-                      (int)columns.length - 2, columns.bytes + 1, load->aside.sql);
-    if (run(load, &sql, false, &result, err) == RFM_OK) {
+        rfm_text_addf(&sql, "%s %s (%s) SELECT %s FROM %s", verb, load->table.sql, columns.bytes, columns.bytes,
+                      load->aside.sql);
+    if (rfm_load_run(load, &sql, false, &result, err) == RFM_OK) {
         const int64_t n_rows = count_inserted(&result);
         snprintf(query_id, 64, "%s", result.query_id);
         if (n_rows >= 0 && n_rows != load->manifest->n_rows && !(none_is_fine && n_rows == 0))
@@ -99,30 +93,12 @@ static rfm_status insert(rfm_load *load, const char *verb, bool none_is_fine, ch
     return err->status;
 }
 
-static rfm_status insert_over(rfm_load *load, bool again, char query_id[64], rfm_error *err)
-{
-    (void)again;
-    return insert(load, "INSERT OVERWRITE INTO", false, query_id, err);
-}
-
-/* Out of the one and into the other: rows that an earlier start has moved are not there any more. */
-static rfm_status move(rfm_load *load, bool again, char query_id[64], rfm_error *err)
-{
-    rfm_text sql = {0};
-    rfm_text_addf(&sql, "DELETE FROM %s", load->aside.sql);
-    if (insert(load, "INSERT INTO", again, query_id, err) == RFM_OK && rfm_text_check(&sql, err) == RFM_OK)
-        rfm_session_do(load->session, sql.bytes, err);
-    rfm_text_free(&sql);
-    return err->status;
-}
-
-/* All that `work` does, or nothing. */
-static rfm_status transact(rfm_load *load, rfm_status (*work)(rfm_load *, bool, char[64], rfm_error *), bool again,
-                           char query_id[64], rfm_error *err)
+rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
+                             rfm_error *err)
 {
     if (rfm_session_do(load->session, "BEGIN", err) != RFM_OK)
         return err->status;
-    if (work(load, again, query_id, err) == RFM_OK)
+    if (work(load, query_id, err) == RFM_OK)
         return rfm_session_do(load->session, "COMMIT", err);
     rfm_error other = {0};
     rfm_session_wind_up(load->session);
@@ -130,24 +106,52 @@ static rfm_status transact(rfm_load *load, rfm_status (*work)(rfm_load *, bool, 
     return err->status;
 }
 
-/* ---- publish ---------------------------------------------------------------------------------------------------- */
+/* ---- modes that write over -------------------------------------------------------------------------------------- */
 
-static rfm_status append(rfm_load *load, char query_id[64], rfm_error *err)
+static rfm_status insert_over(rfm_load *load, char query_id[64], rfm_error *err)
 {
-    const bool again = rfm_journal_find(load->journal, "moving");
-    if (!again &&
-        (load_aside(load, false, err) != RFM_OK || rfm_journal_note(load->journal, "moving", NULL, err) != RFM_OK))
+    return rfm_load_insert(load, "INSERT OVERWRITE INTO", false, query_id, err);
+}
+
+static rfm_status overwrite(rfm_load *load, char query_id[64], rfm_error *err)
+{
+    if (rfm_load_fill_aside(load, false, err) != RFM_OK)
         return err->status;
-    return transact(load, move, again, query_id, err);
+    return rfm_load_transact(load, insert_over, query_id, err);
+}
+
+static rfm_status replace(rfm_load *load, char query_id[64], rfm_error *err)
+{
+    bool swapped = false;
+    if (!load->is_known)
+        return overwrite(load, query_id, err);
+    if (rfm_load_fill_aside(load, true, err) != RFM_OK || swap(load, &swapped, query_id, err) != RFM_OK)
+        return err->status;
+    return swapped ? RFM_OK : rfm_load_transact(load, insert_over, query_id, err);
+}
+
+/* ---- all modes -------------------------------------------------------------------------------------------------- */
+
+#define EXTRAS(list) list, sizeof list / sizeof *list
+
+static const rfm_load_mode MODES[] = {
+    {"replace", NULL, 0, true, replace},
+    {"overwrite", NULL, 0, false, overwrite},
+    {"append", NULL, 0, false, rfm_load_append},
+    {"merge", EXTRAS(rfm_merge_extras), false, rfm_load_merge},
+    {"history", EXTRAS(rfm_history_extras), false, rfm_load_history},
+};
+
+const rfm_load_mode *rfm_load_mode_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof MODES / sizeof *MODES; i++)
+        if (strcmp(MODES[i].name, name) == 0)
+            return &MODES[i];
+    rfm_assert(!"a mode of the option table");
+    return NULL;
 }
 
 rfm_status rfm_load_publish(rfm_load *load, char query_id[64], rfm_error *err)
 {
-    const bool to_swap = has_mode(load, "replace") && load->is_known;
-    bool swapped = false;
-    if (has_mode(load, "append"))
-        return append(load, query_id, err);
-    if (load_aside(load, to_swap, err) == RFM_OK && to_swap)
-        swap(load, &swapped, query_id, err);
-    return err->status == RFM_OK && !swapped ? transact(load, insert_over, false, query_id, err) : err->status;
+    return load->mode->publish(load, query_id, err);
 }

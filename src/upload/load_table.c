@@ -25,16 +25,19 @@ static char *name_column(const char *name, rfm_error *err)
     return rfm_copy_string(name, err);
 }
 
-void rfm_load_add_definitions(const rfm_load *load, bool comments, rfm_text *sql)
+void rfm_load_add_definitions(const rfm_load *load, bool whole, rfm_text *sql)
 {
-    static const char *const types[] = {
-        [RFM_COLUMN_TEXT] = "VARCHAR", [RFM_COLUMN_INTEGER] = "NUMBER(38, 0)", [RFM_COLUMN_NUMBER] = "DOUBLE"};
-    for (size_t i = 0; i < load->manifest->n_columns; i++) {
-        const rfm_part_column *column = &load->manifest->columns[i];
+    static const char *const types[] = {[RFM_COLUMN_TEXT] = "VARCHAR",
+                                        [RFM_COLUMN_INTEGER] = "NUMBER(38, 0)",
+                                        [RFM_COLUMN_NUMBER] = "DOUBLE",
+                                        [RFM_COLUMN_TIME] = "TIMESTAMP_NTZ"};
+    const size_t n = whole ? load->n_columns : load->manifest->n_columns;
+    for (size_t i = 0; i < n; i++) {
+        const rfm_part_column *column = &load->columns[i].wanted;
         rfm_text_adds(sql, i > 0 ? ", " : "(");
-        rfm_sql_add_name(sql, load->columns[i]);
+        rfm_sql_add_name(sql, load->columns[i].own);
         rfm_text_addf(sql, " %s", types[column->type]);
-        if (comments && column->comment) {
+        if (whole && column->comment) {
             rfm_text_adds(sql, " COMMENT ");
             rfm_sql_add_text(sql, column->comment);
         }
@@ -44,8 +47,8 @@ void rfm_load_add_definitions(const rfm_load *load, bool comments, rfm_text *sql
 
 static rfm_status name_columns(rfm_load *load, rfm_error *err)
 {
-    for (size_t i = 0; i < load->manifest->n_columns && err->status == RFM_OK; i++)
-        load->columns[i] = name_column(load->manifest->columns[i].name, err);
+    for (size_t i = 0; i < load->n_columns && err->status == RFM_OK; i++)
+        load->columns[i].own = name_column(load->columns[i].wanted.name, err);
     return err->status;
 }
 
@@ -79,9 +82,12 @@ static bool fits(rfm_column_type kind, const char *type)
 {
     static const char *const texts[] = {"VARCHAR", "TEXT", "STRING", "CHAR", NULL};
     static const char *const floats[] = {"FLOAT", "DOUBLE", "REAL", NULL};
+    static const char *const times[] = {"TIMESTAMP", "DATETIME", NULL};
     static const char *const decimals[] = {"NUMBER", "DECIMAL", "NUMERIC", "INT", "BIGINT", "FIXED", NULL};
     if (begins_with_any(type, texts))
         return true;
+    if (kind == RFM_COLUMN_TIME)
+        return begins_with_any(type, times);
     if (begins_with_any(type, floats))
         return kind == RFM_COLUMN_NUMBER;
     const char *scale = strchr(type, ',');
@@ -110,7 +116,7 @@ static void add_word(rfm_text *list, const char *word, const char *more)
 static rfm_status match_column(rfm_load *load, const rfm_result *table, size_t i, rfm_text *missing, rfm_text *wrong,
                                rfm_error *err)
 {
-    const rfm_part_column *column = &load->manifest->columns[i];
+    const rfm_part_column *column = &load->columns[i].wanted;
     const int names = rfm_result_column(table, "name"), types = rfm_result_column(table, "type");
     const int64_t row = find_row(table, names, column->name);
     const char *type = row < 0 ? NULL : rfm_result_cell(table, (size_t)row, types);
@@ -124,7 +130,7 @@ static rfm_status match_column(rfm_load *load, const rfm_result *table, size_t i
         add_word(wrong, column->name, more);
     }
     load->is_same &= row == (int64_t)i;
-    load->columns[i] = rfm_copy_string(rfm_result_cell(table, (size_t)row, names), err);
+    load->columns[i].own = rfm_copy_string(rfm_result_cell(table, (size_t)row, names), err);
     return err->status;
 }
 
@@ -136,8 +142,8 @@ static void find_unfilled(const rfm_load *load, const rfm_result *table, rfm_tex
     for (size_t row = 0; row < table->n_rows; row++) {
         const char *name = rfm_result_cell(table, row, names), *null = rfm_result_cell(table, row, nulls);
         bool filled = !name || !null || strcasecmp(null, "N") != 0 || rfm_result_cell(table, row, defaults);
-        for (size_t i = 0; !filled && i < load->manifest->n_columns; i++)
-            filled = load->columns[i] && strcmp(load->columns[i], name) == 0;
+        for (size_t i = 0; !filled && i < load->n_columns; i++)
+            filled = load->columns[i].own && strcmp(load->columns[i].own, name) == 0;
         if (!filled)
             add_word(unfilled, name, "");
     }
@@ -147,8 +153,8 @@ static rfm_status match_columns(rfm_load *load, const rfm_result *table, rfm_err
 {
     rfm_text missing = {0}, wrong = {0}, unfilled = {0};
     load->is_known = true;
-    load->is_same = table->n_rows == load->manifest->n_columns;
-    for (size_t i = 0; i < load->manifest->n_columns && err->status == RFM_OK; i++)
+    load->is_same = table->n_rows == load->n_columns;
+    for (size_t i = 0; i < load->n_columns && err->status == RFM_OK; i++)
         match_column(load, table, i, &missing, &wrong, err);
     if (err->status == RFM_OK)
         find_unfilled(load, table, &unfilled);
@@ -172,14 +178,12 @@ static rfm_status assume_columns(rfm_load *load, rfm_error *err)
     return name_columns(load, err);
 }
 
-void rfm_load_add_columns(const rfm_load *load, rfm_text *sql)
+void rfm_load_add_columns(const rfm_load *load, const char *before, rfm_text *sql)
 {
-    rfm_text_adds(sql, "(");
     for (size_t i = 0; i < load->manifest->n_columns; i++) {
-        rfm_text_adds(sql, i > 0 ? ", " : "");
-        rfm_sql_add_name(sql, load->columns[i]);
+        rfm_text_addf(sql, "%s%s", i > 0 ? ", " : "", before);
+        rfm_sql_add_name(sql, load->columns[i].own);
     }
-    rfm_text_adds(sql, ")");
 }
 
 /* ---- look ------------------------------------------------------------------------------------------------------- */
@@ -219,6 +223,24 @@ static rfm_status look_at_kind(rfm_load *load, rfm_error *err)
     return err->status;
 }
 
+static rfm_status list_columns(rfm_load *load, rfm_error *err)
+{
+    const size_t n = load->manifest->n_columns;
+    load->columns = rfm_alloc(n + load->mode->n_extras, sizeof *load->columns, err);
+    if (!load->columns)
+        return err->status;
+    load->n_columns = n + load->mode->n_extras;
+    for (size_t i = 0; i < load->n_columns; i++)
+        load->columns[i].wanted = i < n ? load->manifest->columns[i] : load->mode->extras[i - n];
+    for (size_t i = n; i < load->n_columns; i++)
+        for (size_t j = 0; j < n; j++)
+            if (strcasecmp(load->columns[i].wanted.name, load->columns[j].wanted.name) == 0)
+                return rfm_fail(err, RFM_USAGE,
+                                "store.mode: %s has a column '%s' of its own: the feature needs another name",
+                                load->mode->name, load->columns[i].wanted.name);
+    return RFM_OK;
+}
+
 static rfm_status fail_look(const rfm_load *load, const rfm_result *table, rfm_error *err)
 {
     const bool missing = strcmp(table->code, NO_SUCH_OBJECT) == 0;
@@ -230,8 +252,7 @@ static rfm_status fail_look(const rfm_load *load, const rfm_result *table, rfm_e
 rfm_status rfm_load_look(rfm_load *load, rfm_error *err)
 {
     rfm_result table;
-    load->columns = rfm_alloc(load->manifest->n_columns, sizeof *load->columns, err);
-    if (!load->columns || describe(load, &table, err) != RFM_OK)
+    if (list_columns(load, err) != RFM_OK || describe(load, &table, err) != RFM_OK)
         return err->status;
     if (strcmp(table.code, NO_SUCH_OBJECT) == 0 && load->options->create)
         create_table(load, err);

@@ -76,10 +76,22 @@ static rfm_status tidy_up(rfm_load *load, rfm_error *err)
     return rfm_journal_note(load->journal, "done", NULL, err);
 }
 
+/* A matrix has no as_of: then it is the time at which the run came to its end. */
+static rfm_status read_run(rfm_load *load, rfm_error *err)
+{
+    if (rfm_report_read(load->run_dir, "digest", &load->run_id, err) == RFM_OK &&
+        rfm_report_read(load->run_dir, "as_of", &load->as_of, err) == RFM_OK && !load->as_of)
+        rfm_report_read(load->run_dir, "finished", &load->as_of, err);
+    if (err->status == RFM_OK && !(load->run_id && load->as_of))
+        rfm_fail(err, RFM_DATA, "%s/run.json has no digest, or no time: make the run anew (--force)", load->run_dir);
+    return err->status;
+}
+
 static rfm_status publish(rfm_load *load, rfm_error *err)
 {
     char query_id[64] = "";
-    if (rfm_load_look(load, err) != RFM_OK || rfm_load_stage(load, err) != RFM_OK)
+    load->mode = rfm_load_mode_find(load->options->mode);
+    if (read_run(load, err) != RFM_OK || rfm_load_look(load, err) != RFM_OK || rfm_load_stage(load, err) != RFM_OK)
         return err->status;
     if (rfm_load_publish(load, query_id, err) == RFM_OK)
         return rfm_journal_note(
@@ -122,8 +134,8 @@ static rfm_status load_all(rfm_load *load, const rfm_connection *c, rfm_upload_o
 
 static void free_load(rfm_load *load)
 {
-    for (size_t i = 0; load->columns && i < load->manifest->n_columns; i++)
-        free(load->columns[i]);
+    for (size_t i = 0; i < load->n_columns; i++)
+        free(load->columns[i].own);
     free(load->columns);
     rfm_sql_name_free(&load->table);
     rfm_sql_name_free(&load->aside);
@@ -131,6 +143,8 @@ static void free_load(rfm_load *load)
     rfm_journal_close(load->journal);
     free(load->prefix);
     free(load->dir);
+    free(load->as_of);
+    free(load->run_id);
 }
 
 static rfm_status need_table(const rfm_upload_options *options, rfm_error *err)

@@ -89,7 +89,7 @@ class Interpreter:
             return result
         sql = with_context(session, words, self.account.name) if kind == "select" else words.sql
         # fakesnow makes several statements of some of these.
-        whole = session.backend.transaction(session) if kind in ("insert", "merge") else contextlib.nullcontext()
+        whole = session.backend.transaction(session) if kind == "insert" else contextlib.nullcontext()
         with whole:
             result = session.backend.run(sql, bindings)
         if kind == "begin":
