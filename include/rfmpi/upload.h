@@ -10,16 +10,17 @@
 #include "rfmpi/base.h"
 
 typedef struct rfm_upload_options {
-    const char *to;    /* name of the sink */
-    const char *dir;   /* files: where a copy goes; NULL: nowhere */
-    const char *table; /* snowflake: [DATABASE.][SCHEMA.]NAME */
-    const char *mode;  /* replace, overwrite, append */
-    const char *stage; /* a stage that is there; NULL: RFMPI_STAGE beside the table, made where it is not */
-    const char *copy;  /* files, prefix: how COPY names what it loads */
-    bool create;       /* the table, where it is not there */
-    bool local_stage;  /* a stage may be a folder of this machine */
-    int parallel;      /* files at once */
-    double retry_s;    /* how long the network may be away */
+    const char *to;          /* name of the sink */
+    const char *dir;         /* files: where a copy goes; NULL: nowhere */
+    const char *table;       /* snowflake: [DATABASE.][SCHEMA.]NAME */
+    const char *mode;        /* replace, overwrite, append */
+    const char *model_table; /* a second one, with a row a run; NULL: none */
+    const char *stage;       /* a stage that is there; NULL: RFMPI_STAGE beside the table, made where it is not */
+    const char *copy;        /* files, prefix: how COPY names what it loads */
+    bool create;             /* the table, where it is not there */
+    bool local_stage;        /* a stage may be a folder of this machine */
+    int parallel;            /* files at once */
+    double retry_s;          /* how long the network may be away */
     const char *ca_file, *crl_file, *proxy;
     const char *connection, *credentials;
     bool anew;                      /* also what was stored before, or begun */

@@ -118,6 +118,8 @@ static const rfm_option options[] = {
     {"store.mode", NULL, CHOICE, "replace", 0, 0, "replace|overwrite|append|merge|history", NOTHING,
      "replace: a new table takes the old one's place; overwrite: new rows do; append: rows are added; merge: by id, with first and "
      "last segments; history: with run and as_of, and a view of the latest"},
+    {"store.model_table", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
+     "snowflake: a second table, made where it is not there, that gets a row a run: parameters, quality, segments"},
     {"store.create", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "make the table where it is not there"},
     {"store.stage", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
      "a stage that is there; none: RFMPI_STAGE beside the table, made where it is not"},

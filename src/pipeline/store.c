@@ -20,6 +20,7 @@ static rfm_upload_options read_options(const rfm_config *config)
     return (rfm_upload_options){.to = rfm_config_string(config, "store.to"),
                                 .dir = rfm_config_string(config, "store.dir"),
                                 .table = rfm_config_string(config, "store.table"),
+                                .model_table = rfm_config_string(config, "store.model_table"),
                                 .mode = rfm_config_string(config, "store.mode"),
                                 .stage = rfm_config_string(config, "store.stage"),
                                 .copy = rfm_config_string(config, "store.copy"),

@@ -44,7 +44,7 @@ struct rfm_load {
     const char *run_dir;               /* borrowed */
     rfm_session *session;              /* borrowed */
     rfm_journal *journal;
-    rfm_sql_name table, aside, stage;
+    rfm_sql_name table, aside, stage, model_table;
     const rfm_load_mode *mode;
     rfm_load_column *columns; /* the parts' (manifest->n_columns), then the mode's */
     size_t n_columns;
@@ -95,6 +95,12 @@ rfm_status rfm_load_run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_
 rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
                              rfm_error *err);
 rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, char query_id[64], rfm_error *err);
+
+/* The run's as_of in SQL: UTC without a zone. */
+void rfm_load_add_as_of(const rfm_load *load, rfm_text *sql);
+
+/* load_model.c. The run's row in the table of models, where one is wished for; done again, it is the same row. */
+rfm_status rfm_load_model(rfm_load *load, rfm_error *err);
 
 /* load_keep.c: the modes that keep what was there. */
 extern const rfm_part_column rfm_merge_extras[4], rfm_history_extras[2];

@@ -68,8 +68,7 @@ static void add_own(const rfm_load *load, const char *before, const char *name, 
     rfm_sql_add_name(sql, own_name(load, name));
 }
 
-/* The run's as_of, UTC without a zone. */
-static void add_as_of(const rfm_load *load, rfm_text *sql)
+void rfm_load_add_as_of(const rfm_load *load, rfm_text *sql)
 {
     char time[40];
     snprintf(time, sizeof time, "%s", load->as_of);
@@ -104,7 +103,7 @@ static void add_update(const rfm_load *load, rfm_text *sql)
     add_own(load, " ELSE t.", "previous_segment", sql);
     add_own(load, " END, ", "changed_at", sql);
     rfm_text_addf(sql, " = CASE WHEN %s THEN ", changed.bytes ? changed.bytes : "");
-    add_as_of(load, sql);
+    rfm_load_add_as_of(load, sql);
     add_own(load, " ELSE t.", "changed_at", sql);
     rfm_text_adds(sql, " END");
     for (size_t i = 0; i < load->manifest->n_columns; i++) {
@@ -128,10 +127,10 @@ static void add_insert(const rfm_load *load, rfm_text *sql)
     rfm_text_adds(sql, ") VALUES (");
     rfm_load_add_columns(load, "s.", sql);
     rfm_text_adds(sql, ", ");
-    add_as_of(load, sql);
+    rfm_load_add_as_of(load, sql);
     add_own(load, ", s.", "segment", sql);
     rfm_text_adds(sql, ", ");
-    add_as_of(load, sql);
+    rfm_load_add_as_of(load, sql);
     rfm_text_adds(sql, ")");
 }
 
@@ -174,7 +173,7 @@ static rfm_status replace_run(rfm_load *load, char query_id[64], rfm_error *err)
     rfm_text_adds(&sql, ", ");
     rfm_sql_add_text(&sql, load->run_id);
     rfm_text_adds(&sql, ", ");
-    add_as_of(load, &sql);
+    rfm_load_add_as_of(load, &sql);
     rfm_text_addf(&sql, " FROM %s", load->aside.sql);
     if (rfm_text_check(&remove, err) == RFM_OK && rfm_session_do(load->session, remove.bytes, err) == RFM_OK)
         run_and_note(load, &sql, query_id, err);

@@ -52,6 +52,8 @@ static rfm_status open_journal(rfm_load *load, const rfm_connection *c, rfm_erro
 {
     rfm_text target = {0};
     rfm_text_addf(&target, "%s %s", c->account.base, load->table.sql);
+    if (load->options->model_table)
+        rfm_text_addf(&target, " and %s", load->model_table.sql);
     const rfm_journal_head head = {
         .to = "snowflake", .target = target.bytes, .mode = load->options->mode, .content = load->manifest->hash};
     if (rfm_text_check(&target, err) == RFM_OK)
@@ -60,18 +62,27 @@ static rfm_status open_journal(rfm_load *load, const rfm_connection *c, rfm_erro
     return err->status;
 }
 
+static rfm_status name_model_table(rfm_load *load, rfm_error *err)
+{
+    if (!load->options->model_table)
+        return RFM_OK;
+    return rfm_sql_name_make(load->options->model_table, "store.model_table", load->session, &load->model_table, err);
+}
+
 static rfm_status name_all(rfm_load *load, const rfm_connection *c, rfm_error *err)
 {
     if (rfm_sql_name_make(load->options->table, "store.table", load->session, &load->table, err) == RFM_OK &&
-        open_journal(load, c, err) == RFM_OK && name_stage(load, err) == RFM_OK)
+        name_model_table(load, err) == RFM_OK && open_journal(load, c, err) == RFM_OK &&
+        name_stage(load, err) == RFM_OK)
         name_aside(load, err);
     return err->status;
 }
 
-/* What is left of the way once the table has the results: nothing that could change it. */
+/* What is left of the way once the table has the results: the model's row, and nothing that could change the table. */
 static rfm_status tidy_up(rfm_load *load, rfm_error *err)
 {
-    if (rfm_load_drop_aside(load, err) != RFM_OK || rfm_load_unstage(load, err) != RFM_OK)
+    if (rfm_load_model(load, err) != RFM_OK || rfm_load_drop_aside(load, err) != RFM_OK ||
+        rfm_load_unstage(load, err) != RFM_OK)
         return err->status;
     return rfm_journal_note(load->journal, "done", NULL, err);
 }
@@ -90,8 +101,7 @@ static rfm_status read_run(rfm_load *load, rfm_error *err)
 static rfm_status publish(rfm_load *load, rfm_error *err)
 {
     char query_id[64] = "";
-    load->mode = rfm_load_mode_find(load->options->mode);
-    if (read_run(load, err) != RFM_OK || rfm_load_look(load, err) != RFM_OK || rfm_load_stage(load, err) != RFM_OK)
+    if (rfm_load_look(load, err) != RFM_OK || rfm_load_stage(load, err) != RFM_OK)
         return err->status;
     if (rfm_load_publish(load, query_id, err) == RFM_OK)
         return rfm_journal_note(
@@ -120,7 +130,8 @@ static void tell(const rfm_load *load, const rfm_connection *c, rfm_upload_outco
 
 static rfm_status load_all(rfm_load *load, const rfm_connection *c, rfm_upload_outcome *outcome, rfm_error *err)
 {
-    if (name_all(load, c, err) != RFM_OK)
+    load->mode = rfm_load_mode_find(load->options->mode);
+    if (read_run(load, err) != RFM_OK || name_all(load, c, err) != RFM_OK)
         return err->status;
     outcome->already = rfm_journal_find(load->journal, "done");
     if (!outcome->already && !rfm_journal_find(load->journal, "published") &&
@@ -140,6 +151,7 @@ static void free_load(rfm_load *load)
     rfm_sql_name_free(&load->table);
     rfm_sql_name_free(&load->aside);
     rfm_sql_name_free(&load->stage);
+    rfm_sql_name_free(&load->model_table);
     rfm_journal_close(load->journal);
     free(load->prefix);
     free(load->dir);
