@@ -13,6 +13,7 @@ const rfm_account_name rfm_account_names[RFM_ACCOUNT_FIELDS] = {
     [RFM_ACCOUNT] = {"SNOWFLAKE_ACCOUNT", {"account", "accountname"}, false},
     [RFM_USER] = {"SNOWFLAKE_USER", {"user", "username"}, false},
     [RFM_PASSWORD] = {"SNOWFLAKE_PASSWORD", {"password"}, true},
+    [RFM_PASSCODE] = {"SNOWFLAKE_PASSCODE", {"passcode"}, true},
     [RFM_ROLE] = {"SNOWFLAKE_ROLE", {"role", "rolename"}, false},
     [RFM_WAREHOUSE] = {"SNOWFLAKE_WAREHOUSE", {"warehouse", "warehousename"}, false},
     [RFM_DATABASE] = {"SNOWFLAKE_DATABASE", {"database", "dbname"}, false},
@@ -24,6 +25,10 @@ const rfm_account_name rfm_account_names[RFM_ACCOUNT_FIELDS] = {
                             true},
     [RFM_TOKEN] = {"SNOWFLAKE_TOKEN", {"token"}, true},
     [RFM_TOKEN_FILE] = {"SNOWFLAKE_TOKEN_FILE_PATH", {"token_file_path"}, false},
+    [RFM_CLIENT_ID] = {"SNOWFLAKE_OAUTH_CLIENT_ID", {"oauth_client_id"}, false},
+    [RFM_CLIENT_SECRET] = {"SNOWFLAKE_OAUTH_CLIENT_SECRET", {"oauth_client_secret"}, true},
+    [RFM_CLIENT_URL] = {"SNOWFLAKE_OAUTH_TOKEN_REQUEST_URL", {"oauth_token_request_url"}, false},
+    [RFM_CLIENT_SCOPE] = {"SNOWFLAKE_OAUTH_SCOPE", {"oauth_scope"}, false},
     [RFM_HOST] = {"SNOWFLAKE_HOST", {"host"}, false},
     [RFM_PORT] = {"SNOWFLAKE_PORT", {"port"}, false},
     [RFM_PROTOCOL] = {"SNOWFLAKE_PROTOCOL", {"protocol"}, false},
@@ -34,7 +39,8 @@ const char *rfm_login_name(rfm_login login)
     static const char *const names[] = {[RFM_LOGIN_PASSWORD] = "password",
                                         [RFM_LOGIN_KEY] = "key pair",
                                         [RFM_LOGIN_TOKEN] = "programmatic access token",
-                                        [RFM_LOGIN_OAUTH] = "OAuth token"};
+                                        [RFM_LOGIN_OAUTH] = "OAuth token",
+                                        [RFM_LOGIN_CLIENT] = "OAuth client credentials"};
     return names[login];
 }
 
@@ -99,7 +105,9 @@ static rfm_status choose_login(rfm_account *account, rfm_error *err)
     } known[] = {{"snowflake", RFM_LOGIN_PASSWORD},
                  {"snowflake_jwt", RFM_LOGIN_KEY},
                  {"programmatic_access_token", RFM_LOGIN_TOKEN},
-                 {"oauth", RFM_LOGIN_OAUTH}};
+                 {"oauth", RFM_LOGIN_OAUTH},
+                 {"oauth_client_credentials", RFM_LOGIN_CLIENT},
+                 {"username_password_mfa", RFM_LOGIN_PASSWORD}};
     const char *wanted = rfm_account_text(account, RFM_AUTHENTICATOR);
     if (!wanted) {
         account->login = is_given(account, RFM_KEY_FILE)                                     ? RFM_LOGIN_KEY
@@ -114,7 +122,7 @@ static rfm_status choose_login(rfm_account *account, rfm_error *err)
         }
     return rfm_fail(err, RFM_USAGE,
                     "the authenticator '%s' (from %s) is not for a batch: snowflake (a password), SNOWFLAKE_JWT (a key "
-                    "pair), PROGRAMMATIC_ACCESS_TOKEN and OAUTH are",
+                    "pair), PROGRAMMATIC_ACCESS_TOKEN, OAUTH and OAUTH_CLIENT_CREDENTIALS are",
                     wanted, account->fields[RFM_AUTHENTICATOR].source);
 }
 
@@ -142,6 +150,14 @@ static rfm_status read_token(rfm_account *account, rfm_error *err)
     return err->status;
 }
 
+static rfm_status check_client_url(const rfm_account *account, rfm_error *err)
+{
+    const char *url = rfm_account_text(account, RFM_CLIENT_URL);
+    if (rfm_http_allowed(url))
+        return RFM_OK;
+    return rfm_fail(err, RFM_USAGE, "%s: not a place to send a secret to: https, or http to this machine", url);
+}
+
 static rfm_status complete_login(rfm_account *account, rfm_error *err)
 {
     if (choose_login(account, err) != RFM_OK || need(account, RFM_ACCOUNT, err) != RFM_OK)
@@ -156,6 +172,11 @@ static rfm_status complete_login(rfm_account *account, rfm_error *err)
     case RFM_LOGIN_TOKEN:
         need(account, RFM_USER, err);
         break;
+    case RFM_LOGIN_CLIENT:
+        need(account, RFM_CLIENT_ID, err);
+        need(account, RFM_CLIENT_SECRET, err);
+        need(account, RFM_CLIENT_URL, err);
+        return err->status == RFM_OK ? check_client_url(account, err) : err->status;
     case RFM_LOGIN_OAUTH:
         break;
     }

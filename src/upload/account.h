@@ -9,6 +9,7 @@ typedef enum rfm_account_field {
     RFM_ACCOUNT,
     RFM_USER,
     RFM_PASSWORD,
+    RFM_PASSCODE,
     RFM_ROLE,
     RFM_WAREHOUSE,
     RFM_DATABASE,
@@ -18,6 +19,10 @@ typedef enum rfm_account_field {
     RFM_KEY_PASSPHRASE,
     RFM_TOKEN,
     RFM_TOKEN_FILE,
+    RFM_CLIENT_ID,
+    RFM_CLIENT_SECRET,
+    RFM_CLIENT_URL,
+    RFM_CLIENT_SCOPE,
     RFM_HOST,
     RFM_PORT,
     RFM_PROTOCOL,
@@ -28,7 +33,8 @@ typedef enum rfm_login {
     RFM_LOGIN_PASSWORD,
     RFM_LOGIN_KEY,   /* a key pair: a signed JWT */
     RFM_LOGIN_TOKEN, /* a programmatic access token */
-    RFM_LOGIN_OAUTH  /* an access token that is ready */
+    RFM_LOGIN_OAUTH, /* an access token that is ready */
+    RFM_LOGIN_CLIENT /* one that is fetched first, by OAuth's client credentials */
 } rfm_login;
 
 typedef struct rfm_account {

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -276,8 +278,8 @@ rfm_status rfm_key_open(const char *pem, const rfm_secret *passphrase, const cha
     if (!made->pkey)
         return fail_key(pem, passphrase, name, err);
     ERR_clear_error();
-    if (EVP_PKEY_get_base_id(made->pkey) != EVP_PKEY_RSA)
-        return rfm_fail(err, RFM_DENIED, "%s: not an RSA key, and no other kind is known here", name);
+    if (!rfm_key_algorithm(made))
+        return rfm_fail(err, RFM_DENIED, "%s: neither an RSA key nor one of the curves P-256, P-384 and P-521", name);
     return RFM_OK;
 }
 
@@ -306,15 +308,47 @@ char *rfm_key_fingerprint(const rfm_key *key, rfm_error *err)
     return NULL;
 }
 
+const char *rfm_key_algorithm(const rfm_key *key)
+{
+    if (EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_RSA)
+        return "RS256";
+    const int bits = EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_EC ? EVP_PKEY_get_bits(key->pkey) : 0;
+    return bits == 256 ? "ES256" : bits == 384 ? "ES384" : bits == 521 ? "ES512" : NULL;
+}
+
+static const EVP_MD *hash_of(const rfm_key *key)
+{
+    const char *algorithm = rfm_key_algorithm(key);
+    return strcmp(algorithm, "ES384") == 0   ? EVP_sha384()
+           : strcmp(algorithm, "ES512") == 0 ? EVP_sha512()
+                                             : EVP_sha256();
+}
+
+/* OpenSSL gives a curve's signature as DER; a token has its two numbers end to end, each as long as the curve's. */
+static rfm_status flatten(const rfm_key *key, unsigned char *code, size_t *n, rfm_error *err)
+{
+    const unsigned char *der = code;
+    const int half = (EVP_PKEY_get_bits(key->pkey) + 7) / 8;
+    ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)*n);
+    unsigned char flat[2 * 66];
+    if (!signature || BN_bn2binpad(ECDSA_SIG_get0_r(signature), flat, half) != half ||
+        BN_bn2binpad(ECDSA_SIG_get0_s(signature), flat + half, half) != half)
+        fail(err, RFM_INTERNAL, "a signature that cannot be read");
+    else
+        memcpy(code, flat, *n = 2 * (size_t)half);
+    ECDSA_SIG_free(signature);
+    return err->status;
+}
+
 rfm_status rfm_key_sign(const rfm_key *key, const void *bytes, size_t length, rfm_text *signature, rfm_error *err)
 {
     size_t n = (size_t)EVP_PKEY_get_size(key->pkey);
     unsigned char *code = rfm_alloc(n, 1, err);
     EVP_MD_CTX *context = code ? EVP_MD_CTX_new() : NULL;
-    if (code && (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->pkey) != 1 ||
+    if (code && (!context || EVP_DigestSignInit(context, NULL, hash_of(key), NULL, key->pkey) != 1 ||
                  EVP_DigestSign(context, code, &n, bytes, length) != 1))
         fail(err, RFM_INTERNAL, "nothing can be signed with the key");
-    if (err->status == RFM_OK)
+    if (err->status == RFM_OK && (*rfm_key_algorithm(key) == 'R' || flatten(key, code, &n, err) == RFM_OK))
         rfm_base64url_add(signature, code, n);
     EVP_MD_CTX_free(context);
     free(code);

@@ -61,7 +61,10 @@ void rfm_key_close(rfm_key *key); /* NULL is fine */
 /* "SHA256:base64 of the hash of its public half", as servers show it. The caller frees; NULL with err set. */
 char *rfm_key_fingerprint(const rfm_key *key, rfm_error *err);
 
-/* RSASSA-PKCS1-v1_5 with SHA-256 (RS256 of RFC 7518), in base64url, appended. */
+/* "RS256", or "ES256", "ES384", "ES512" by the curve (RFC 7518, section 3.1). */
+const char *rfm_key_algorithm(const rfm_key *key);
+
+/* A signature by that algorithm, in base64url, appended. */
 rfm_status rfm_key_sign(const rfm_key *key, const void *bytes, size_t length, rfm_text *signature, rfm_error *err);
 
 #endif

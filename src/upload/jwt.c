@@ -26,7 +26,7 @@ char *rfm_jwt_make(const rfm_key *key, const char *account, const char *user, in
     char *fingerprint = rfm_key_fingerprint(key, err);
     rfm_text token = {0}, subject = {0};
     rfm_text_addf(&subject, "%s.%s", account, user);
-    json_t *header = json_pack("{s:s, s:s}", "alg", "RS256", "typ", "JWT");
+    json_t *header = json_pack("{s:s, s:s}", "alg", rfm_key_algorithm(key), "typ", "JWT");
     json_t *claims =
         fingerprint && rfm_text_check(&subject, err) == RFM_OK ? make_claims(subject.bytes, fingerprint, now_s) : NULL;
     if (err->status == RFM_OK && add_part(&token, header, err) == RFM_OK) {

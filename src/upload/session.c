@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "jwt.h"
+#include "oauth.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,20 +86,44 @@ static bool put(json_t *object, const char *key, json_t *value)
     return json_object_set_new(object, key, value) == 0;
 }
 
+/* What proves who logs in; the caller closes it. */
+static char *make_proof(const rfm_session *session, rfm_error *err)
+{
+    const rfm_account *account = session->account;
+    switch (account->login) {
+    case RFM_LOGIN_PASSWORD:
+        return rfm_secret_open(&account->fields[RFM_PASSWORD].secret, err);
+    case RFM_LOGIN_KEY:
+        return make_jwt(session, err);
+    case RFM_LOGIN_CLIENT:
+        return rfm_oauth_fetch(session->http, account, err);
+    case RFM_LOGIN_TOKEN:
+    case RFM_LOGIN_OAUTH:
+        break;
+    }
+    return rfm_secret_open(&account->fields[RFM_TOKEN].secret, err);
+}
+
+static bool add_passcode(const rfm_account *account, json_t *data, rfm_error *err)
+{
+    char *passcode = rfm_secret_open(&account->fields[RFM_PASSCODE].secret, err);
+    const bool fine = !passcode || (put(data, "EXT_AUTHN_DUO_METHOD", json_string("passcode")) &&
+                                    put(data, "PASSCODE", json_string(passcode)));
+    rfm_secret_close(passcode);
+    return fine;
+}
+
 static rfm_status add_proof(const rfm_session *session, json_t *data, rfm_error *err)
 {
     static const char *const authenticators[] = {[RFM_LOGIN_KEY] = "SNOWFLAKE_JWT",
                                                  [RFM_LOGIN_TOKEN] = "PROGRAMMATIC_ACCESS_TOKEN",
-                                                 [RFM_LOGIN_OAUTH] = "OAUTH"};
+                                                 [RFM_LOGIN_OAUTH] = "OAUTH",
+                                                 [RFM_LOGIN_CLIENT] = "OAUTH"};
     const rfm_account *account = session->account;
-    char *proof =
-        account->login == RFM_LOGIN_KEY
-            ? make_jwt(session, err)
-            : rfm_secret_open(&account->fields[account->login == RFM_LOGIN_PASSWORD ? RFM_PASSWORD : RFM_TOKEN].secret,
-                              err);
+    char *proof = make_proof(session, err);
     bool fine = proof;
     if (fine && account->login == RFM_LOGIN_PASSWORD)
-        fine = put(data, "PASSWORD", json_string(proof));
+        fine = put(data, "PASSWORD", json_string(proof)) && add_passcode(account, data, err);
     else if (fine)
         fine = put(data, "AUTHENTICATOR", json_string(authenticators[account->login])) &&
                put(data, "TOKEN", json_string(proof));
