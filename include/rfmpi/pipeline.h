@@ -23,6 +23,10 @@ rfm_status rfm_pipeline_store(rfm_comm *comm, const rfm_config *config, const ch
 /* Collective. Log in where the job would store, and look; nothing is written. *text, on rank 0: what is there. */
 rfm_status rfm_pipeline_store_check(rfm_comm *comm, const rfm_config *config, rfm_text *text, rfm_error *err);
 
+/* Collective. Rows of the warehouse into files of unload.dir, as section `unload` says; rank 0 does it. *text, on rank
+ * 0: what was done. */
+rfm_status rfm_pipeline_unload(rfm_comm *comm, const rfm_config *config, rfm_text *text, rfm_error *err);
+
 /* Collective. Convert each file of input.paths, with all its columns, to the event table `out`/NAME.h5; the ranks share
  * the files. `out` is made when absent; a table of that name in it, or two files of one name, are RFM_USAGE. The tables
  * appear whole at the end; after a failure none of the temporary ones is left. Rows that are none are left out, up to

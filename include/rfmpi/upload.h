@@ -43,6 +43,27 @@ rfm_status rfm_upload_run(const rfm_upload_options *options, const char *run_dir
 /* Log in, look, write nothing: what is there and what is missing, as text for people. */
 rfm_status rfm_upload_check(const rfm_upload_options *options, rfm_text *text, rfm_error *err);
 
+/* ---- unload: rows of the warehouse -> files here ----------------------------------------------------------------- */
+
+typedef struct rfm_unload_options {
+    const char *table, *query; /* one of them */
+    const char *dir;           /* gets the files, unload.json and unload.jsonl */
+    const char *format;        /* csv, parquet */
+    const char *time_column;   /* NULL: all rows */
+    const char *after;         /* an earlier unload's dir: only what came later; NULL: from the beginning */
+    int64_t file_bytes;        /* of a file, about */
+} rfm_unload_options;
+
+typedef struct rfm_unload_outcome {
+    bool already;
+    int64_t n_rows, n_files;
+    char until[80]; /* the newest time that is in it; "" */
+} rfm_unload_outcome;
+
+/* Whom to log in as, the stage and so on are of `options`. What is there already is not fetched again. */
+rfm_status rfm_unload_run(const rfm_upload_options *options, const rfm_unload_options *unload,
+                          rfm_unload_outcome *outcome, rfm_error *err);
+
 /* Take the secrets that were given in the environment out of this process. */
 void rfm_upload_forget(void);
 

@@ -1,4 +1,4 @@
-/* store: a finished run's results go where the job says. */
+/* store: a finished run's results go where the job says. unload: rows of the warehouse come from there. */
 #include "rfmpi/store.h"
 #include "command.h"
 
@@ -104,5 +104,24 @@ rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err)
     rfm_config_close(config);
     words_free(&words);
     free(split.rest);
+    return err->status;
+}
+
+rfm_status command_unload(rfm_comm *comm, int argc, char **argv, rfm_error *err)
+{
+    rfm_words words = {0};
+    rfm_config *config = NULL;
+    rfm_text text = {0};
+    rfm_log_open(RFM_LOG_WARN, rfm_comm_rank(comm) == 0);
+    words_read(argc, argv, &words, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK && words_config(comm, &words, words.operand, &config, err) == RFM_OK) {
+        open_log(comm, config);
+        rfm_pipeline_unload(comm, config, &text, err);
+    }
+    if (err->status == RFM_OK && rfm_text_check(&text, err) == RFM_OK && text.length > 0)
+        fwrite(text.bytes, 1, text.length, stdout);
+    rfm_text_free(&text);
+    rfm_config_close(config);
+    words_free(&words);
     return err->status;
 }

@@ -12,6 +12,8 @@ const rfm_command COMMANDS[] = {
      "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", command_predict},
     {"store", "RUN_DIR [--job JOB.yml] | --check",
      "a finished run's customers -> a table of Snowflake, or a copy elsewhere", command_store},
+    {"unload", "[JOB.yml]", "rows of a table or a query of Snowflake -> files, all of them or what is new",
+     command_unload},
     {"generate", "", "make event files like a real shop's, for trials and benchmarks", command_generate},
     {"convert", "INPUT... --out DIR", "event files -> event tables in HDF5 with all their columns, DIR/NAME.h5",
      command_convert},

@@ -134,6 +134,13 @@ static const rfm_option options[] = {
     {"store.crl_file", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "certificates that were revoked (PEM); none: not looked at"},
     {"store.proxy", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "proxy for the server and the stage; none: what HTTPS_PROXY and NO_PROXY say"},
     {"store.local_stage", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "a stage may be a folder of this machine, as test servers have it"},
+    {"unload.table", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "[DATABASE.][SCHEMA.]TABLE whose rows are unloaded"},
+    {"unload.query", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "or a SELECT whose rows are"},
+    {"unload.dir", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "the directory that gets the files; input.paths may be DIR/part*"},
+    {"unload.format", NULL, CHOICE, "csv", 0, 0, "csv|parquet", NOTHING, "csv: csv.gz with a header"},
+    {"unload.time_column", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "rows up to the newest of this column, which unload.json keeps"},
+    {"unload.after", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "an earlier unload's directory: only rows that are newer than its newest"},
+    {"unload.file_bytes", NULL, INTEGER, "134217728", 16, 5368709120.0, NULL, NOTHING, "size of a file, about"},
 };
 /* clang-format on */
 

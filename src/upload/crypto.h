@@ -1,5 +1,5 @@
-/* crypto: hashes, codes and signatures, through OpenSSL; the one file that knows it is crypto.c. Knows nothing of the
- * protocols that use them. Local. */
+/* crypto: hashes, codes, ciphers and signatures, through OpenSSL; crypto.c and key.c are the files that know it. Knows
+ * nothing of the protocols that use them. Local. */
 #ifndef RFM_UPLOAD_CRYPTO_H
 #define RFM_UPLOAD_CRYPTO_H
 
@@ -34,18 +34,24 @@ int rfm_base64_read(const char *text, unsigned char *bytes, size_t room);
 
 /* AES with PKCS#7 padding; key_bytes is 16 or 32, and chooses AES-128 or AES-256. */
 enum { RFM_AES_BLOCK = 16, RFM_AES_KEY_MOST = 32 };
-typedef struct rfm_cipher rfm_cipher; /* CBC, encrypting */
+typedef struct rfm_cipher rfm_cipher; /* CBC */
 rfm_status rfm_cipher_open(const unsigned char *key, size_t key_bytes, const unsigned char iv[RFM_AES_BLOCK],
                            rfm_cipher **cipher, rfm_error *err);
+rfm_status rfm_decipher_open(const unsigned char *key, size_t key_bytes, const unsigned char iv[RFM_AES_BLOCK],
+                             rfm_cipher **cipher, rfm_error *err);
 void rfm_cipher_close(rfm_cipher *cipher); /* NULL is fine */
 
-/* Encrypt n more bytes, or (is_last, n may be 0) the last and the padding. out has n + 2 blocks' room; returns how many
- * bytes it got, -1 when OpenSSL fails. */
+/* Encrypt (or decrypt) n more bytes, or (is_last, n may be 0) the last and the padding. out has n + 2 blocks' room;
+ * returns how many bytes it got, -1 when OpenSSL fails. */
 int rfm_cipher_feed(rfm_cipher *cipher, const unsigned char *bytes, int n, bool is_last, unsigned char *out);
 
 /* One small text by ECB. out has n + 16 bytes' room. */
 rfm_status rfm_aes_wrap(const unsigned char *key, size_t key_bytes, const unsigned char *bytes, size_t n,
                         unsigned char *out, size_t *n_out, rfm_error *err);
+
+/* And back: -1 where it is none of this key's. out has n bytes' room. */
+int rfm_aes_unwrap(const unsigned char *key, size_t key_bytes, const unsigned char *bytes, size_t n,
+                   unsigned char *out);
 
 /* A random UUID, version 4, as text. */
 enum { RFM_UUID_BYTES = 37 };
@@ -66,5 +72,8 @@ const char *rfm_key_algorithm(const rfm_key *key);
 
 /* A signature by that algorithm, in base64url, appended. */
 rfm_status rfm_key_sign(const rfm_key *key, const void *bytes, size_t length, rfm_text *signature, rfm_error *err);
+
+/* For the two files: a failure with what OpenSSL says of it. */
+rfm_status rfm_crypto_fail(rfm_error *err, rfm_status status, const char *what);
 
 #endif

@@ -20,6 +20,8 @@ typedef struct exchange {
     const char *body;
     size_t at, n_body;  /* sent, of so many bytes */
     rfm_source *source; /* borrowed; or NULL */
+    bool (*take)(void *context, const rfm_http_answer *head, const void *bytes, size_t n);
+    void *take_context;
     char said[CURL_ERROR_SIZE];
     rfm_http_answer answer;
     bool too_long;
@@ -77,6 +79,7 @@ void rfm_http_answer_free(rfm_http_answer *answer)
     if (answer->body.bytes)
         explicit_bzero(answer->body.bytes, answer->body.capacity);
     rfm_text_free(&answer->body);
+    rfm_text_free(&answer->headers);
     *answer = (rfm_http_answer){0};
 }
 
@@ -85,6 +88,10 @@ void rfm_http_answer_free(rfm_http_answer *answer)
 static size_t keep_body(char *bytes, size_t size, size_t n, void *context)
 {
     exchange *x = context;
+    long status = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (x->take && status == 200)
+        return x->take(x->take_context, &x->answer, bytes, size * n) ? size * n : 0;
     x->too_long = x->answer.body.length + size * n > MAX_ANSWER_BYTES;
     if (x->too_long)
         return 0;
@@ -103,13 +110,28 @@ static void keep_header(const char *line, size_t length, const char *name, char 
         from++;
     while (end > from && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))
         end--;
-    snprintf(value, room, "%.*s", (int)(end - from), from);
+    if ((size_t)(end - from) < room)
+        snprintf(value, room, "%.*s", (int)(end - from), from);
+}
+
+void rfm_http_answer_header(const rfm_http_answer *answer, const char *name, char *value, size_t room)
+{
+    *value = '\0';
+    for (const char *line = answer->headers.bytes, *end; line && *line; line = end + 1) {
+        end = strchr(line, '\n');
+        keep_header(line, (size_t)(end - line), name, value, room);
+    }
 }
 
 static size_t keep_headers(char *line, size_t size, size_t n, void *context)
 {
+    enum { MOST = 64 << 10 };
     exchange *x = context;
     char seconds[32] = "";
+    if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0)
+        x->answer.headers.length = 0; /* of a proxy, or of a 100, so far */
+    if (n > 0 && line[n - 1] == '\n' && x->answer.headers.length + n < MOST)
+        rfm_text_add(&x->answer.headers, line, n);
     keep_header(line, size * n, "x-amz-bucket-region", x->answer.region, sizeof x->answer.region);
     keep_header(line, size * n, "date", x->answer.date, sizeof x->answer.date);
     keep_header(line, size * n, "retry-after", seconds, sizeof seconds);
@@ -213,7 +235,12 @@ static void clear(exchange *x)
 static rfm_status start(const rfm_http *http, CURLM *multi, exchange *x, const rfm_http_request *request,
                         rfm_error *err)
 {
-    *x = (exchange){.multi = multi, .body = request->body, .n_body = request->n_body, .source = request->source};
+    *x = (exchange){.multi = multi,
+                    .body = request->body,
+                    .n_body = request->n_body,
+                    .source = request->source,
+                    .take = request->take,
+                    .take_context = request->context};
     if (!rfm_http_allowed(request->url))
         return rfm_fail(err, RFM_UNAVAILABLE, "a URL that is not https (plain http is for this machine only)");
     x->easy = curl_easy_init();
@@ -249,6 +276,8 @@ static rfm_status fail_for_good(const exchange *x, CURLcode code, rfm_error *err
         return rfm_fail(err, RFM_UNAVAILABLE, "a URL that cannot be used: %s", said);
     case CURLE_ABORTED_BY_CALLBACK:
         return rfm_fail(err, RFM_IO, "a file became shorter, or unreadable, while it was sent");
+    case CURLE_WRITE_ERROR:
+        return x->take ? rfm_fail(err, RFM_IO, "what is fetched cannot be written") : RFM_OK;
     default:
         return RFM_OK;
     }

@@ -35,6 +35,8 @@ bool rfm_http_allowed(const char *url);
 /* Append a text as part of a URL: all but letters, digits and "-_.~" as %XX, and '/' as well unless it is kept. */
 void rfm_url_add(rfm_text *url, const char *text, size_t length, bool keep_slash);
 
+struct rfm_http_answer;
+
 typedef struct rfm_http_request {
     const char *method;
     const char *url;
@@ -42,18 +44,25 @@ typedef struct rfm_http_request {
     const void *body;           /* what is sent; or */
     size_t n_body;
     rfm_source *source; /* borrowed; NULL: none */
-    double quiet_s;     /* give up after so long without a byte */
+    /* Takes the body of a 200 as it comes, instead of the answer; false ends it. NULL: the answer keeps it. */
+    bool (*take)(void *context, const struct rfm_http_answer *head, const void *bytes, size_t n);
+    void *context;
+    double quiet_s; /* give up after so long without a byte */
 } rfm_http_request;
 
-typedef struct rfm_http_answer {
+struct rfm_http_answer {
     long status;          /* 0: none came */
+    rfm_text headers;     /* lines, as they came */
     rfm_text body;        /* may hold secrets: rfm_http_answer_free wipes it */
     char problem[256];    /* why none came */
     char region[64];      /* x-amz-bucket-region */
     char date[64];        /* the server's clock, as it writes it */
     double retry_after_s; /* what it asks for; 0: nothing */
-} rfm_http_answer;
+};
+typedef struct rfm_http_answer rfm_http_answer;
 
+/* The value of a header; "" where there is none, or it is longer. */
+void rfm_http_answer_header(const rfm_http_answer *answer, const char *name, char *value, size_t room);
 void rfm_http_answer_free(rfm_http_answer *answer);
 
 /* RFM_OK with the answer, whatever its status; and with status 0 where it did not come for a reason that may pass. Else

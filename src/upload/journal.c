@@ -143,13 +143,24 @@ static bool choose(rfm_journal *journal, const rfm_journal_head *head)
     return any;
 }
 
-rfm_status rfm_journal_open(const char *run_dir, const rfm_journal_head *head, bool anew, rfm_journal **journal,
+/* Until it is closed: one process writes. */
+static rfm_status lock(const rfm_journal *journal, rfm_error *err)
+{
+    const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(journal->fd, F_SETLK, &whole) == 0)
+        return RFM_OK;
+    if (errno == EACCES || errno == EAGAIN)
+        return rfm_fail(err, RFM_USAGE, "%s: another process is at work on it", journal->path);
+    return rfm_fail_errno(err, errno, "%s: cannot be locked", journal->path);
+}
+
+rfm_status rfm_journal_open(const char *dir, const rfm_journal_head *head, bool anew, rfm_journal **journal,
                             rfm_error *err)
 {
     rfm_journal *made = rfm_alloc(1, sizeof *made, err);
     rfm_text path = {0};
     *journal = made;
-    rfm_text_addf(&path, "%s/store.jsonl", run_dir);
+    rfm_text_addf(&path, "%s/%s.jsonl", dir, strcmp(head->to, "unload") == 0 ? "unload" : "store");
     if (!made || rfm_text_check(&path, err) != RFM_OK) {
         rfm_text_free(&path);
         return err->status;
@@ -158,13 +169,13 @@ rfm_status rfm_journal_open(const char *run_dir, const rfm_journal_head *head, b
     made->fd = open(made->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (made->fd < 0)
         return rfm_fail_errno(err, errno, "%s: cannot write", made->path);
-    if (read_lines(made, err) != RFM_OK)
+    if (lock(made, err) != RFM_OK || read_lines(made, err) != RFM_OK)
         return err->status;
     made->goes_on = choose(made, head) && !anew;
     if (made->goes_on)
         return RFM_OK;
     json_array_clear(made->lines);
-    return begin(made, head, err) == RFM_OK ? rfm_folder_sync_names(run_dir, err) : err->status;
+    return begin(made, head, err) == RFM_OK ? rfm_folder_sync_names(dir, err) : err->status;
 }
 
 void rfm_journal_close(rfm_journal *journal)

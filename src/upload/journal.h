@@ -1,5 +1,5 @@
-/* journal: how far a run's upload has come, line by line in RUN_DIR/store.jsonl. A line is safe on the disk before what
- * it announces is begun; one that is torn was never written. Knows no server. Local. */
+/* journal: how far an upload, or an unload, has come, line by line in DIR/store.jsonl or DIR/unload.jsonl. A line is
+ * safe on the disk before what it announces is begun; one that is torn was never written. Knows no server. Local. */
 #ifndef RFM_UPLOAD_JOURNAL_H
 #define RFM_UPLOAD_JOURNAL_H
 
@@ -16,7 +16,7 @@ typedef struct rfm_journal_head {
 } rfm_journal_head;
 
 /* Go on with the last upload of this head, or begin another (anew: in any case). */
-rfm_status rfm_journal_open(const char *run_dir, const rfm_journal_head *head, bool anew, rfm_journal **journal,
+rfm_status rfm_journal_open(const char *dir, const rfm_journal_head *head, bool anew, rfm_journal **journal,
                             rfm_error *err);
 void rfm_journal_close(rfm_journal *journal); /* NULL is fine */
 

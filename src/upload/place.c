@@ -1,9 +1,6 @@
-/* place: stageInfo, and what each kind of place makes of it. */
+/* place: stageInfo, and what answers mean. */
 #include "place.h"
 
-#include "sigv4.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +130,9 @@ rfm_status rfm_place_read(const json_t *data, bool local_allowed, rfm_place *pla
     /* Where the answer says nothing, the stage is one whose files clients encrypt; where it has no key either, none. */
     const json_t *encrypted = json_object_get(info, "isClientSideEncrypted");
     const json_t *material = json_object_get(data, "encryptionMaterial");
+    for (size_t i = 0; json_is_array(material) && i < json_array_size(material); i++) /* GET: one a file, all alike */
+        if (json_is_object(json_array_get(material, i)))
+            material = json_array_get(material, i);
     if (!json_is_false(encrypted) && (json_is_true(encrypted) || json_is_object(material)) &&
         rfm_material_read(material, &place->material, err) != RFM_OK)
         return err->status;
@@ -159,206 +159,42 @@ bool rfm_place_is_for_one(const rfm_place *place)
     return place->kind == RFM_PLACE_GCS && !rfm_secret_given(&place->token);
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------------- */
+/* ---- what comes with a fetched file ----------------------------------------------------------------------------- */
 
-void rfm_place_request_free(rfm_place_request *request)
+/* S3 keeps the parts of a seal as headers of their own, the others as one of JSON. */
+static void read_seal(const rfm_place *place, const rfm_http_answer *head, char wrapped[256], char vector[64])
 {
-    for (int i = 0; request->headers[i]; i++)
-        rfm_secret_close(request->headers[i]);
-    if (request->url.bytes)
-        explicit_bzero(request->url.bytes, request->url.length);
-    rfm_text_free(&request->url);
-    *request = (rfm_place_request){0};
-}
-
-static rfm_status add_header(rfm_place_request *request, rfm_error *err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static rfm_status add_header(rfm_place_request *request, rfm_error *err, const char *format, ...)
-{
-    int n = 0;
-    va_list arguments;
-    while (request->headers[n])
-        n++;
-    rfm_assert(n + 1 < RFM_PLACE_HEADERS);
-    va_start(arguments, format);
-    if (vasprintf(&request->headers[n], format, arguments) < 0) {
-        request->headers[n] = NULL;
-        rfm_fail(err, RFM_NO_MEMORY, "no memory for a request");
+    char text[4096];
+    json_error_t reason;
+    if (place->kind == RFM_PLACE_S3) {
+        rfm_http_answer_header(head, "x-amz-meta-x-amz-key", wrapped, 256);
+        rfm_http_answer_header(head, "x-amz-meta-x-amz-iv", vector, 64);
+        return;
     }
-    va_end(arguments);
-    return err->status;
+    const bool azure = place->kind == RFM_PLACE_AZURE;
+    rfm_http_answer_header(head, azure ? "x-ms-meta-encryptiondata" : "x-goog-meta-encryptiondata", text, sizeof text);
+    json_t *data = json_loads(text, 0, &reason);
+    const char *key = text_of(json_object_get(data, "WrappedContentKey"), "EncryptedKey");
+    const char *iv = text_of(data, "ContentEncryptionIV");
+    snprintf(wrapped, 256, "%s", key ? key : "");
+    snprintf(vector, 64, "%s", iv ? iv : "");
+    json_decref(data);
 }
 
-/* Scheme and host, and the path's first part where the bucket stands there. */
-static void add_s3_base(const rfm_place *place, rfm_text *base, rfm_text *path)
+rfm_status rfm_place_open(const rfm_place *place, const rfm_http_answer *head, char digest[64], rfm_seal *seal,
+                          rfm_error *err)
 {
-    const char *endpoint = place->endpoint, *region = place->region ? place->region : "us-east-1";
-    const bool china = strncmp(region, "cn-", 3) == 0, has_scheme = endpoint && strstr(endpoint, "://");
-    rfm_text probe = {0};
-    rfm_text_addf(&probe, "http://%s", endpoint ? endpoint : "");
-    const bool is_here = endpoint && !has_scheme && !probe.failed && rfm_http_allowed(probe.bytes);
-    rfm_text_free(&probe);
-    /* A wildcard certificate covers one label: a bucket with a point stands in the path. */
-    const bool in_path = has_scheme || is_here || strchr(place->bucket, '.');
-    if (has_scheme)
-        rfm_text_addf(base, "%.*s", (int)(strlen(endpoint) - (endpoint[strlen(endpoint) - 1] == '/')), endpoint);
-    else
-        rfm_text_addf(base, "%s://%s%s", is_here ? "http" : "https", in_path ? "" : place->bucket, in_path ? "" : ".");
-    if (!has_scheme && endpoint)
-        rfm_text_adds(base, endpoint);
-    else if (!has_scheme)
-        rfm_text_addf(base, "s3.%s.amazonaws.com%s", region, china ? ".cn" : "");
-    rfm_text_adds(path, "/");
-    if (in_path) {
-        rfm_url_add(path, place->bucket, strlen(place->bucket), false);
-        rfm_text_adds(path, "/");
-    }
-}
-
-static rfm_status sign_s3(const rfm_place *place, const rfm_object *object, const char *host, const char *path,
-                          rfm_place_request *request, rfm_error *err)
-{
-    static const char unsigned_payload[] = "UNSIGNED-PAYLOAD";
-    char *key_id = rfm_secret_open(&place->key_id, err), *key = rfm_secret_open(&place->key, err);
-    char *token = rfm_secret_open(&place->token, err);
-    rfm_text authorization = {0};
-    rfm_sigv4 sign = {.method = "PUT",
-                      .path = path,
-                      .query = "",
-                      .payload_hash = unsigned_payload,
-                      .region = place->region ? place->region : "us-east-1",
-                      .service = "s3",
-                      .key_id = key_id ? key_id : "",
-                      .secret = key ? key : ""};
-    rfm_sigv4_time((rfm_clock_wall_us() + place->clock_us) / 1000000, sign.time);
-    const rfm_signed_header all[] = {{"host", host},
-                                     {"x-amz-content-sha256", unsigned_payload},
-                                     {"x-amz-date", sign.time},
-                                     {"x-amz-meta-sfc-digest", object->digest},
-                                     {"x-amz-meta-x-amz-iv", object->seal->vector},
-                                     {"x-amz-meta-x-amz-key", object->seal->wrapped},
-                                     {"x-amz-meta-x-amz-matdesc", object->seal->description},
-                                     {"x-amz-security-token", token}};
-    rfm_signed_header headers[sizeof all / sizeof *all];
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].value)
-            headers[sign.n_headers++] = all[i];
-    sign.headers = headers;
-    if (err->status == RFM_OK && rfm_sigv4_sign(&sign, &authorization, err) == RFM_OK) {
-        add_header(request, err, "Authorization: %s", authorization.bytes);
-        for (size_t i = 1; i < sign.n_headers; i++)
-            add_header(request, err, "%s: %s", headers[i].name, headers[i].value);
-    }
-    rfm_text_free(&authorization);
-    rfm_secret_close(key_id);
-    rfm_secret_close(key);
-    rfm_secret_close(token);
-    return err->status;
-}
-
-static rfm_status put_s3(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err)
-{
-    rfm_text path = {0};
-    add_s3_base(place, &request->url, &path);
-    rfm_url_add(&path, place->prefix, strlen(place->prefix), true);
-    rfm_url_add(&path, object->name, strlen(object->name), false);
-    if (rfm_text_check(&request->url, err) == RFM_OK && rfm_text_check(&path, err) == RFM_OK)
-        sign_s3(place, object, strstr(request->url.bytes, "://") + 3, path.bytes, request, err);
-    if (path.bytes)
-        rfm_text_adds(&request->url, path.bytes);
-    rfm_text_free(&path);
-    return add_header(request, err, "Content-Type: application/octet-stream");
-}
-
-/* The seal of a file, in the words of the two services that keep it as JSON. */
-static rfm_status add_seal(const rfm_seal *seal, const char *whole, const char *description, const char *algorithm,
-                           rfm_place_request *request, rfm_error *err)
-{
-    if (seal->key_bytes == 0)
-        return err->status;
-    char *text = rfm_seal_print(seal, algorithm, err);
-    if (text)
-        add_header(request, err, "%s: %s", whole, text);
-    free(text);
-    return add_header(request, err, "%s: %s", description, seal->description);
-}
-
-static void add_gcs_url(const rfm_place *place, const rfm_object *object, rfm_text *url)
-{
-    const bool by_region = place->is_regional || (place->region && strcasecmp(place->region, "me-central2") == 0);
-    rfm_text_adds(url, place->endpoint && strstr(place->endpoint, "://") ? "" : "https://");
-    if (place->endpoint)
-        rfm_text_adds(url, place->endpoint);
-    else if (place->is_virtual)
-        rfm_text_addf(url, "%s.storage.googleapis.com", place->bucket);
-    else if (by_region && place->region)
-        rfm_text_addf(url, "storage.%s.rep.googleapis.com", place->region);
-    else
-        rfm_text_adds(url, "storage.googleapis.com");
-    rfm_text_adds(url, "/");
-    if (!place->is_virtual) {
-        rfm_url_add(url, place->bucket, strlen(place->bucket), false);
-        rfm_text_adds(url, "/");
-    }
-    rfm_url_add(url, place->prefix, strlen(place->prefix), true);
-    rfm_url_add(url, object->name, strlen(object->name), false);
-}
-
-static rfm_status put_gcs(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err)
-{
-    char *token = rfm_secret_open(&place->token, err), *presigned = NULL;
-    if (token) {
-        add_gcs_url(place, object, &request->url);
-        add_header(request, err, "Authorization: Bearer %s", token);
-    } else if ((presigned = rfm_secret_open(&place->presigned, err))) {
-        rfm_text_adds(&request->url, presigned);
-    }
-    rfm_secret_close(token);
-    rfm_secret_close(presigned);
-    add_header(request, err, "x-goog-meta-sfc-digest: %s", object->digest);
-    add_seal(object->seal, "x-goog-meta-encryptiondata", "x-goog-meta-matdesc", "AES_CBC_256", request, err);
-    add_header(request, err, "Content-Encoding;"); /* empty: "gzip" would be undone on the way back */
-    add_header(request, err, "Content-Type: application/octet-stream");
-    return rfm_text_check(&request->url, err);
-}
-
-/* The signature is a query, with or without its question mark; endPoint with or without "blob.". */
-static rfm_status put_azure(const rfm_place *place, const rfm_object *object, rfm_place_request *request,
-                            rfm_error *err)
-{
-    rfm_text *url = &request->url;
-    char *sas = rfm_secret_open(&place->token, err);
-    const char *endpoint = place->endpoint ? place->endpoint : "core.windows.net";
-    const bool whole = strstr(endpoint, "://");
-    endpoint += strncmp(endpoint, "blob.", 5) == 0 ? 5 : 0;
-    if (!place->storage && !whole)
-        rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no storage account");
-    else if (whole)
-        rfm_text_addf(url, "%s/", endpoint);
-    else
-        rfm_text_addf(url, "https://%s.blob.%s/", place->storage, endpoint);
-    rfm_url_add(url, place->bucket, strlen(place->bucket), false);
-    rfm_text_adds(url, "/");
-    rfm_url_add(url, place->prefix, strlen(place->prefix), true);
-    rfm_url_add(url, object->name, strlen(object->name), false);
-    if (sas)
-        rfm_text_addf(url, "?%s", sas + (*sas == '?'));
-    rfm_secret_close(sas);
-    add_header(request, err, "x-ms-blob-type: BlockBlob");
-    add_header(request, err, "x-ms-meta-sfcdigest: %s", object->digest);
-    add_header(request, err, "Content-Type: application/octet-stream");
-    add_seal(object->seal, "x-ms-meta-encryptiondata", "x-ms-meta-matdesc", "AES_CBC_128", request, err);
-    return err->status == RFM_OK ? rfm_text_check(url, err) : err->status;
-}
-
-rfm_status rfm_place_put(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err)
-{
-    *request = (rfm_place_request){0};
+    static const char *const names[] = {[RFM_PLACE_S3] = "x-amz-meta-sfc-digest",
+                                        [RFM_PLACE_GCS] = "x-goog-meta-sfc-digest",
+                                        [RFM_PLACE_AZURE] = "x-ms-meta-sfcdigest"};
+    char wrapped[256] = "", vector[64] = "";
+    *seal = (rfm_seal){0};
     rfm_assert(place->kind != RFM_PLACE_LOCAL);
-    return place->kind == RFM_PLACE_S3    ? put_s3(place, object, request, err)
-           : place->kind == RFM_PLACE_GCS ? put_gcs(place, object, request, err)
-                                          : put_azure(place, object, request, err);
+    rfm_http_answer_header(head, names[place->kind], digest, 64);
+    if (!rfm_material_given(&place->material))
+        return RFM_OK;
+    read_seal(place, head, wrapped, vector);
+    return rfm_seal_open(&place->material, wrapped, vector, seal, err);
 }
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */

@@ -25,7 +25,8 @@ typedef struct rfm_place {
     int64_t clock_us;              /* what the service's clock is ahead of ours */
 } rfm_place;
 
-/* data of the answer to a PUT. RFM_UNAVAILABLE for kinds that are not known, and for a folder unless that is allowed.
+/* data of the answer to a PUT, or to a GET. RFM_UNAVAILABLE for kinds that are not known, and for a folder unless that
+ * is allowed.
  */
 rfm_status rfm_place_read(const json_t *data, bool local_allowed, rfm_place *place, rfm_error *err);
 void rfm_place_free(rfm_place *place);
@@ -49,6 +50,13 @@ typedef struct rfm_place_request {
 } rfm_place_request;
 
 rfm_status rfm_place_put(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err);
+
+/* To fetch the file of that name (it may have folders in it). */
+rfm_status rfm_place_get(const rfm_place *place, const char *name, rfm_place_request *request, rfm_error *err);
+
+/* Of a fetched file: the digest it was stored with ("": none), and its seal (none where it is not encrypted). */
+rfm_status rfm_place_open(const rfm_place *place, const rfm_http_answer *head, char digest[64], rfm_seal *seal,
+                          rfm_error *err);
 void rfm_place_request_free(rfm_place_request *request);
 
 /* What an answer means. */

@@ -86,6 +86,31 @@ rfm_status rfm_seal_make(const rfm_material *material, rfm_seal *seal, rfm_error
     return err->status;
 }
 
+rfm_status rfm_seal_open(const rfm_material *material, const char *wrapped, const char *vector, rfm_seal *seal,
+                         rfm_error *err)
+{
+    unsigned char master[RFM_AES_KEY_MOST + 1], key[RFM_AES_KEY_MOST + RFM_AES_BLOCK + 3], iv[RFM_AES_BLOCK + 3];
+    char *text = rfm_secret_open(&material->master, err);
+    *seal = (rfm_seal){0};
+    const int n_master = text ? rfm_base64_read(text, master, sizeof master) : -1;
+    const int n_key = rfm_base64_read(wrapped, key, sizeof key), n_iv = rfm_base64_read(vector, iv, sizeof iv);
+    unsigned char opened[sizeof key];
+    const int n = n_master > 0 && n_key > 0 && n_key % RFM_AES_BLOCK == 0
+                      ? rfm_aes_unwrap(master, (size_t)n_master, key, (size_t)n_key, opened)
+                      : -1;
+    if (n == n_master && n > 0 && n_iv == RFM_AES_BLOCK) {
+        seal->key_bytes = (size_t)n;
+        memcpy(seal->key, opened, (size_t)n);
+        memcpy(seal->iv, iv, RFM_AES_BLOCK);
+    } else {
+        rfm_fail(err, RFM_UNAVAILABLE, "an encrypted file whose key does not open");
+    }
+    explicit_bzero(master, sizeof master);
+    explicit_bzero(opened, sizeof opened);
+    rfm_secret_close(text);
+    return err->status;
+}
+
 void rfm_seal_free(rfm_seal *seal)
 {
     free(seal->wrapped);

@@ -27,6 +27,10 @@ typedef struct rfm_seal {
 
 /* A new one. No material: a seal that seals nothing. */
 rfm_status rfm_seal_make(const rfm_material *material, rfm_seal *seal, rfm_error *err);
+
+/* The seal of a file that is fetched: wrapped and vector as they came with it. RFM_UNAVAILABLE for what is none. */
+rfm_status rfm_seal_open(const rfm_material *material, const char *wrapped, const char *vector, rfm_seal *seal,
+                         rfm_error *err);
 void rfm_seal_free(rfm_seal *seal);
 
 /* What n bytes become. */

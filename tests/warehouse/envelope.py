@@ -27,6 +27,21 @@ class Keys:
         self.given[query_id] = smk, key
         return {"queryStageMasterKey": self.journal.keep_secret(base64.b64encode(key).decode()), "queryId": query_id, "smkId": smk}
 
+    def seal(self, body):
+        """What the service itself writes, under a key of its own: the bytes, and the headers that go with them."""
+        if "service" not in self.given:
+            self.material("service")
+        smk, master = self.given["service"]
+        key, iv = secrets.token_bytes(len(master)), secrets.token_bytes(16)
+        matdesc = json.dumps({"queryId": "service", "smkId": smk, "keySize": str(8 * len(master))})
+        return encrypt(key, modes.CBC(iv), body), {"x-amz-key": base64.b64encode(encrypt(master, modes.ECB(), key)).decode(),
+                                                   "x-amz-iv": base64.b64encode(iv).decode(), "x-amz-matdesc": matdesc}
+
+    def again(self):
+        """The material of the service's own files."""
+        smk, master = self.given["service"]
+        return {"queryStageMasterKey": self.journal.keep_secret(base64.b64encode(master).decode()), "queryId": "service", "smkId": smk}
+
     def open(self, sealed, source, target):
         """Decrypt a file object into another."""
         try:
@@ -45,6 +60,11 @@ class Keys:
 
 def decryptor(key, mode):
     return Cipher(algorithms.AES(key), mode).decryptor()
+
+
+def encrypt(key, mode, plain):
+    padder, encryptor = PKCS7(128).padder(), Cipher(algorithms.AES(key), mode).encryptor()
+    return encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
 
 
 def unpad(block):

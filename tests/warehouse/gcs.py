@@ -46,6 +46,11 @@ class Folder:
             shutil.copyfileobj(file, target)
         stored.meta = None          # a copied file carries none
 
+    def keep(self, key, body, meta):
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
     def remove(self, stored):
         for path in (self.root / stored.key, self.root / (stored.key + ".headers")):
             path.unlink(missing_ok=True)
@@ -92,11 +97,22 @@ class Gcs(Store, Folder):
             await save(request, path)
             path.with_name(path.name + ".headers").write_text(json.dumps(request.headers))
             return Answer(200)
-        if request.method == "HEAD" and path.is_file():
+        if request.method in ("GET", "HEAD") and path.is_file():
             headers = json.loads(path.with_name(path.name + ".headers").read_text())
             kept = {name: value for name, value in headers.items() if name.startswith("x-goog-meta-")}
+            if request.method == "GET":
+                return Answer(200, path.read_bytes(), headers=kept)
             return Answer(200, headers={**kept, "Content-Length": str(path.stat().st_size)})
         return error(404 if request.method == "HEAD" else 405, "NoSuchKey" if request.method == "HEAD" else "MethodNotAllowed")
+
+    def keep(self, key, body, meta):
+        Folder.keep(self, key, body, meta)
+        headers = {"x-goog-meta-sfc-digest": meta["sfc-digest"]}
+        if "x-amz-key" in meta:
+            headers["x-goog-meta-matdesc"] = meta["x-amz-matdesc"]
+            headers["x-goog-meta-encryptiondata"] = json.dumps({"WrappedContentKey": {"EncryptedKey": meta["x-amz-key"]},
+                                                                "ContentEncryptionIV": meta["x-amz-iv"]})
+        (self.root / (key + ".headers")).write_text(json.dumps(headers))
 
     def fetch(self, stored, target):
         Folder.fetch(self, stored, target)

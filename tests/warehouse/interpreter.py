@@ -13,6 +13,7 @@ from context import with_context
 from loading import Loader
 from loads import Loads, Uncommitted
 from refusal import Refused
+from unloading import Unloader
 from words import Words, kind_of
 
 NEED_WAREHOUSE = ("copy", "insert", "update", "delete", "merge")
@@ -23,7 +24,7 @@ class Interpreter:
     def __init__(self, account, stages, databases):
         self.account, self.stages, self.databases = account, stages, databases
         self.loads = Loads()
-        self.loader = Loader(stages)
+        self.loader, self.unloader = Loader(stages), Unloader(stages, account)
         self.writing = threading.Lock()     # a COPY waits for another, and then sees what that one has loaded
 
     def run(self, session, sql, bindings, query_id):
@@ -36,13 +37,15 @@ class Interpreter:
             raise Refused("000008", f"Actual statement count {count} did not match the desired statement count 1.", "0A000")
         if kind == "put":
             return self.stages.put(session, words, query_id)
+        if kind == "get":
+            return self.unloader.get(session, words, query_id)
         if kind in NEED_WAREHOUSE and session.warehouse is None:
             raise Refused("000606", "No active warehouse selected in the current session.  Select an active warehouse with the "
                           "'use warehouse' command.", "57P03")
         if kind in DDL and session.in_transaction:
             session.backend.run("COMMIT")
             self._end(session, True)
-        result = self._ours(kind, session, words) or self._theirs(kind, session, words, bindings)
+        result = self._unloaded(kind, session, words) or self._ours(kind, session, words) or self._theirs(kind, session, words, bindings)
         if kind in ("insert", "update", "delete", "merge"):
             result.stats = {name: sum(int(value) for one, value in zip(result.columns, result.rows[0]) if word in one["name"])
                             for name, word in (("numRowsInserted", "inserted"), ("numRowsUpdated", "updated"),
@@ -50,6 +53,10 @@ class Interpreter:
         if kind != "select" or session.wants_json():
             result.arrow = None
         return data_of(result, query_id, session, kind)
+
+    def _unloaded(self, kind, session, words):
+        into_stage = kind == "copy" and words.peek(2).kind in ("stage", "string")
+        return self.unloader.run(session, words) if into_stage else None
 
     def _ours(self, kind, session, words):
         """The result of a statement that fakesnow is not asked about, or None."""

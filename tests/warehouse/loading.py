@@ -30,8 +30,6 @@ class Copy:
 
     def __init__(self, session, words):
         words.need("COPY", "INTO")
-        if words.peek().kind in ("stage", "string"):
-            raise Refused("000002", "Unsupported feature 'unload'.", "0A000", 0, -1)
         self.table = full_name(session, words.path())
         self.columns = words.names()
         words.need("FROM")

@@ -94,6 +94,9 @@ class S3(Store):
         for chunk in answer["Body"].iter_chunks(1 << 20):
             target.write(chunk)
 
+    def keep(self, key, body, meta):
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=meta)
+
     def remove(self, stored):
         self.s3.delete_object(Bucket=BUCKET, Key=stored.key)
 
