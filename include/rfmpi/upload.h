@@ -9,6 +9,13 @@
 
 #include "rfmpi/base.h"
 
+/* Others that send parts as well, each with files of its own to read. */
+typedef struct rfm_upload_helpers {
+    /* Have an order carried out by all, this rank too; *sent: which parts are through. The order is a secret. */
+    rfm_status (*send)(void *context, const char *order, bool *sent, size_t n_parts, rfm_error *err);
+    void *context;
+} rfm_upload_helpers;
+
 typedef struct rfm_upload_options {
     const char *to;          /* name of the sink */
     const char *dir;         /* files: where a copy goes; NULL: nowhere */
@@ -23,8 +30,9 @@ typedef struct rfm_upload_options {
     double retry_s;          /* how long the network may be away */
     const char *ca_file, *crl_file, *proxy;
     const char *connection, *credentials;
-    bool anew;                      /* also what was stored before, or begun */
-    bool (*stopped)(void *context); /* asked now and then; NULL: never */
+    const rfm_upload_helpers *helpers; /* NULL: none */
+    bool anew;                         /* also what was stored before, or begun */
+    bool (*stopped)(void *context);    /* asked now and then; NULL: never */
     void *context;
 } rfm_upload_options;
 
@@ -42,6 +50,12 @@ rfm_status rfm_upload_run(const rfm_upload_options *options, const char *run_dir
 
 /* Log in, look, write nothing: what is there and what is missing, as text for people. */
 rfm_status rfm_upload_check(const rfm_upload_options *options, rfm_text *text, rfm_error *err);
+
+/* An order, on any rank: how many parts it is about, and sending those of them whose number leaves `rank` when divided
+ * by n_ranks. Credentials that expire on the way end it early: what is not sent stays so. */
+size_t rfm_upload_order_parts(const char *order);
+rfm_status rfm_upload_order_run(const rfm_upload_options *options, const char *order, int rank, int n_ranks, bool *sent,
+                                rfm_error *err);
 
 /* ---- unload: rows of the warehouse -> files here ----------------------------------------------------------------- */
 

@@ -125,6 +125,8 @@ static const rfm_option options[] = {
      "a stage that is there; none: RFMPI_STAGE beside the table, made where it is not"},
     {"store.copy", NULL, CHOICE, "files", 0, 0, "files|prefix", NOTHING, "how COPY names what it loads: each file, or their folder"},
     {"store.parallel", NULL, INTEGER, "8", 1, 99, NULL, NOTHING, "files that are uploaded at once"},
+    {"store.uploaders", NULL, CHOICE, "one", 0, 0, "one|all", NOTHING,
+     "all: every rank uploads parts of its own, with the stage's credentials from rank 0"},
     {"store.retry", NULL, NUMBER, "300", 0, 86400, NULL, NOTHING,
      "seconds that the network, or the server, may be away before it is exit code 75"},
     {"store.connection", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "a connection of connections.toml or config.toml; none: the default one"},

@@ -58,6 +58,74 @@ static void report(rfm_batch *batch, const rfm_upload_options *options, const rf
         rfm_report_text(run, "store.query_id", outcome->query_id);
 }
 
+/* ---- many uploaders --------------------------------------------------------------------------------------------- */
+
+/* Collective: each rank its share; *sent, on all, what is through. */
+static rfm_status carry_out(rfm_batch *batch, const char *order, bool *sent, size_t n_parts, rfm_error *err)
+{
+    rfm_upload_options options = read_options(batch->config);
+    int64_t *flags = rfm_alloc(n_parts, sizeof *flags, err);
+    bool *own = rfm_alloc(n_parts, sizeof *own, err);
+    options.stopped = is_stopped;
+    options.context = batch;
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
+        rfm_error failed = {0};
+        rfm_upload_order_run(&options, order, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm), own, &failed);
+        for (size_t i = 0; i < n_parts; i++)
+            flags[i] = own[i];
+        rfm_comm_rest(batch->comm);
+        rfm_comm_reduce_i64(batch->comm, RFM_MAX, flags, n_parts);
+        for (size_t i = 0; sent && i < n_parts; i++)
+            sent[i] = flags[i] != 0;
+        *err = failed;
+        rfm_comm_agree(batch->comm, err);
+    }
+    free(flags);
+    free(own);
+    return err->status;
+}
+
+static rfm_status share_order(rfm_batch *batch, void **order, size_t *n_bytes, rfm_error *err)
+{
+    rfm_comm_rest(batch->comm); /* the others may have waited for long */
+    return rfm_comm_share(batch->comm, 0, order, n_bytes, err);
+}
+
+/* Rank 0, while the others wait for orders. */
+static rfm_status order_all(void *context, const char *order, bool *sent, size_t n_parts, rfm_error *err)
+{
+    void *bytes = (void *)(uintptr_t)order; /* only read on the root */
+    size_t n_bytes = strlen(order) + 1;
+    if (share_order(context, &bytes, &n_bytes, err) != RFM_OK)
+        return err->status;
+    return carry_out(context, order, sent, n_parts, err);
+}
+
+/* The others, until there is an empty one. What fails is known to all, and rank 0 says what comes of it. */
+static void follow_orders(rfm_batch *batch)
+{
+    for (;;) {
+        rfm_error err = {0};
+        void *order = NULL;
+        size_t n_bytes = 0;
+        if (share_order(batch, &order, &n_bytes, &err) != RFM_OK || n_bytes == 0) {
+            free(order);
+            return;
+        }
+        carry_out(batch, order, NULL, rfm_upload_order_parts(order), &err);
+        explicit_bzero(order, n_bytes);
+        free(order);
+    }
+}
+
+static void end_orders(rfm_batch *batch)
+{
+    rfm_error err = {0};
+    void *none = NULL;
+    size_t n_bytes = 0;
+    share_order(batch, &none, &n_bytes, &err);
+}
+
 /* Rank 0: results that are whole. */
 static rfm_status check_run(rfm_batch *batch, rfm_error *err)
 {
@@ -73,16 +141,22 @@ static rfm_status check_run(rfm_batch *batch, rfm_error *err)
 rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err)
 {
     const double start = rfm_clock_s();
+    const bool all =
+        strcmp(rfm_config_string(batch->config, "store.uploaders"), "all") == 0 && rfm_comm_size(batch->comm) > 1;
     rfm_comm_stage(batch->comm, "store");
     if (rfm_comm_rank(batch->comm) == 0 && check_run(batch, err) == RFM_OK) {
         rfm_upload_options options = read_options(batch->config);
         rfm_upload_outcome outcome;
+        const rfm_upload_helpers helpers = {order_all, batch};
         options.stopped = is_stopped;
         options.context = batch;
+        options.helpers = all ? &helpers : NULL;
         if (rfm_upload_run(&options, rfm_run_dir(batch->run), &outcome, err) == RFM_OK)
             report(batch, &options, &outcome, rfm_clock_s() - start, text);
     }
     rfm_upload_forget();
+    if (all)
+        rfm_comm_rank(batch->comm) == 0 ? end_orders(batch) : follow_orders(batch);
     rfm_comm_rest(batch->comm);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK)
         rfm_report_save(batch->run, err);

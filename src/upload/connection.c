@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* No memory of this process is to end in a file, and what it frees is to be empty. */
-static void guard_memory(void)
+void rfm_connection_guard(void)
 {
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
@@ -18,19 +17,25 @@ static const char *or_none(const char *name)
     return name ? name : "none";
 }
 
+rfm_status rfm_connection_http(const rfm_upload_options *options, rfm_http **http, rfm_error *err)
+{
+    const rfm_http_options wanted = {.ca_file = options->ca_file,
+                                     .crl_file = options->crl_file,
+                                     .proxy = options->proxy,
+                                     .retry_s = options->retry_s,
+                                     .stopped = options->stopped,
+                                     .context = options->context};
+    return rfm_http_open(&wanted, http, err);
+}
+
 rfm_status rfm_connection_open(const rfm_upload_options *options, const char *tag, rfm_connection *connection,
                                rfm_error *err)
 {
     const rfm_account_options sources = {.connection = options->connection, .credentials = options->credentials};
-    const rfm_http_options http = {.ca_file = options->ca_file,
-                                   .crl_file = options->crl_file,
-                                   .proxy = options->proxy,
-                                   .retry_s = options->retry_s,
-                                   .stopped = options->stopped,
-                                   .context = options->context};
     rfm_connection *c = connection;
-    guard_memory();
-    if (rfm_account_open(&sources, &c->account, err) == RFM_OK && rfm_http_open(&http, &c->http, err) == RFM_OK &&
+    rfm_connection_guard();
+    if (rfm_account_open(&sources, &c->account, err) == RFM_OK &&
+        rfm_connection_http(options, &c->http, err) == RFM_OK &&
         rfm_session_open(c->http, &c->account, tag, &c->session, err) == RFM_OK)
         rfm_log(RFM_LOG_INFO, "logged in at %s as %s, role %s, warehouse %s", c->account.base,
                 or_none(rfm_account_text(&c->account, RFM_USER)), or_none(rfm_session_role(c->session)),

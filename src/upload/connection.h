@@ -16,4 +16,10 @@ rfm_status rfm_connection_open(const rfm_upload_options *options, const char *ta
                                rfm_error *err);
 void rfm_connection_close(rfm_connection *connection); /* zeros are fine */
 
+/* What it does first: no memory of this process ends in a file, and what is freed is empty. */
+void rfm_connection_guard(void);
+
+/* A client as the options want it. */
+rfm_status rfm_connection_http(const rfm_upload_options *options, rfm_http **http, rfm_error *err);
+
 #endif

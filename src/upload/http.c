@@ -387,10 +387,17 @@ typedef struct crowd {
     size_t n_done;
 } crowd;
 
+static bool is_enough(const crowd *c)
+{
+    return c->batch->enough && *c->batch->enough;
+}
+
 /* The first item that may be begun now; n where there is none. */
 static size_t next_item(const crowd *c)
 {
     const double now = rfm_clock_s();
+    if (is_enough(c))
+        return c->batch->n;
     for (size_t i = c->first; i < c->batch->n; i++)
         if (!c->items[i].done && !c->items[i].begun && c->items[i].not_before_s <= now)
             return i;
@@ -451,10 +458,18 @@ static int64_t bytes_under_way(const crowd *c)
     return sum;
 }
 
+static bool is_over(const crowd *c)
+{
+    bool any = false;
+    for (int s = 0; s < c->batch->parallel; s++)
+        any |= c->slots[s].easy != NULL;
+    return c->n_done == c->batch->n || (is_enough(c) && !any);
+}
+
 static rfm_status send_items(crowd *c, rfm_error *err)
 {
     CURLcode code = CURLE_OK;
-    while (c->n_done < c->batch->n && fill_slots(c, err) == RFM_OK && advance(c->http->many, err) == RFM_OK) {
+    while (!is_over(c) && fill_slots(c, err) == RFM_OK && advance(c->http->many, err) == RFM_OK) {
         bool any = false;
         for (exchange *x; err->status == RFM_OK && (x = take_ended(c->http->many, &code)); any = true)
             end_item(c, x, code, err);

@@ -87,6 +87,7 @@ typedef struct rfm_http_batch {
     rfm_status (*end)(void *context, size_t i, const rfm_http_answer *answer, bool *again, rfm_error *err);
     /* Now and then, about five times a second; the bytes sent so far of what is under way. */
     rfm_status (*tick)(void *context, int64_t bytes_under_way, rfm_error *err);
+    const bool *enough; /* once it is true no item is begun any more; NULL: never */
     void *context;
 } rfm_http_batch;
 

@@ -146,7 +146,9 @@ rfm_status rfm_load_stage(rfm_load *load, rfm_error *err)
     if (!is_there || (load->own_stage && create_stage(load, err) != RFM_OK) ||
         look_for_parts(load, is_there, err) != RFM_OK)
         goto done;
-    const rfm_transfer transfer = {.session = load->session,
+    const rfm_transfer transfer = {.http = rfm_session_http(load->session),
+                                   .session = load->session,
+                                   .helpers = load->options->helpers,
                                    .stage = load->prefix,
                                    .dir = load->dir,
                                    .manifest = load->manifest,

@@ -30,6 +30,7 @@ typedef struct sender {
     size_t n, n_done;
     rfm_place place;
     bool has_place;
+    bool enough;       /* a fixed place has expired */
     int64_t placed_us; /* when it was told */
     int64_t bytes_all, bytes_done;
     double logged_s, began_s;
@@ -110,30 +111,38 @@ static rfm_status prepare(const rfm_transfer *transfer, sending *s, rfm_error *e
 /* ---- the place -------------------------------------------------------------------------------------------------- */
 
 /* The server does not see the file: its name alone matters, and no path of this machine is told. */
-static rfm_status ask_for_place(sender *self, const char *name, rfm_error *err)
+rfm_status rfm_transfer_ask(const rfm_transfer *transfer, const char *name, rfm_result *result, rfm_error *err)
 {
-    const rfm_transfer *transfer = self->transfer;
     rfm_text sql = {0}, file = {0};
-    rfm_result result = {0};
+    *result = (rfm_result){0};
     rfm_text_addf(&file, "file:///rfmpi/%s", name);
     rfm_text_adds(&sql, "PUT ");
     if (rfm_text_check(&file, err) == RFM_OK)
         rfm_sql_add_text(&sql, file.bytes);
     rfm_text_addf(&sql, " %s PARALLEL=4 AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=GZIP OVERWRITE=TRUE", transfer->stage);
+    if (rfm_text_check(&sql, err) == RFM_OK)
+        rfm_session_run(transfer->session, &(rfm_statement){.sql = sql.bytes, .is_transfer = true}, result, err);
+    rfm_text_free(&sql);
+    rfm_text_free(&file);
+    return err->status;
+}
+
+static rfm_status find_place(sender *self, const char *name, rfm_error *err)
+{
+    const rfm_transfer *transfer = self->transfer;
     const int64_t clock_us = self->place.clock_us;
+    rfm_result result = {0};
     rfm_place_free(&self->place);
     self->has_place = false;
-    if (rfm_text_check(&sql, err) == RFM_OK &&
-        rfm_session_run(transfer->session, &(rfm_statement){.sql = sql.bytes, .is_transfer = true}, &result, err) ==
-            RFM_OK &&
-        rfm_place_read(rfm_result_data(&result), transfer->local_allowed, &self->place, err) == RFM_OK) {
+    if (!transfer->place)
+        rfm_transfer_ask(transfer, name, &result, err);
+    const json_t *data = transfer->place ? transfer->place : rfm_result_data(&result);
+    if (err->status == RFM_OK && rfm_place_read(data, transfer->local_allowed, &self->place, err) == RFM_OK) {
         self->place.clock_us = clock_us;
         self->placed_us = rfm_clock_wall_us();
         self->has_place = true;
     }
     rfm_result_free(&result);
-    rfm_text_free(&sql);
-    rfm_text_free(&file);
     return rfm_error_context(err, "PUT to %s", transfer->stage);
 }
 
@@ -175,7 +184,7 @@ static rfm_status begin(void *context, size_t i, rfm_http_request *request, rfm_
     sending *s = &self->sendings[i];
     const char *name = self->transfer->manifest->parts[s->part].name;
     if ((!s->digest && prepare(self->transfer, s, err) != RFM_OK) ||
-        (!is_good(self) && ask_for_place(self, name, err) != RFM_OK) || begin_attempt(self, s, err) != RFM_OK)
+        (!is_good(self) && find_place(self, name, err) != RFM_OK) || begin_attempt(self, s, err) != RFM_OK)
         return err->status;
     *request = (rfm_http_request){.method = "PUT",
                                   .url = s->request.url.bytes,
@@ -201,13 +210,18 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
     const rfm_verdict verdict = rfm_place_judge(&self->place, answer, s->reason);
     end_attempt(s);
     *again = verdict != RFM_PUT_DONE;
-    if (verdict == RFM_PUT_DONE)
+    if (verdict == RFM_PUT_DONE) {
+        self->enough = self->transfer->place && !is_good(self);
         return keep_done(self, s, err);
+    }
     if (verdict == RFM_PUT_REFUSED)
         return rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses it (%s)",
                         name, s->reason);
-    if (verdict == RFM_PUT_EXPIRED)
+    if (verdict == RFM_PUT_EXPIRED) {
         self->has_place = false;
+        self->enough = self->transfer->place;
+        *again = !self->enough;
+    }
     rfm_log(RFM_LOG_INFO, "%s: once more (%s)", name, s->reason);
     return RFM_OK;
 }
@@ -222,7 +236,7 @@ static rfm_status tick(void *context, int64_t bytes_under_way, rfm_error *err)
                 (double)self->bytes_all / 1e6, sent / (now - self->began_s));
         self->logged_s = now;
     }
-    return rfm_session_keep_alive(self->transfer->session, err);
+    return self->transfer->session ? rfm_session_keep_alive(self->transfer->session, err) : err->status;
 }
 
 /* ---- a folder --------------------------------------------------------------------------------------------------- */
@@ -277,13 +291,20 @@ static rfm_status list_sendings(sender *self, rfm_error *err)
 static rfm_status send_parts(sender *self, rfm_error *err)
 {
     const rfm_transfer *transfer = self->transfer;
-    if (self->n == 0 || ask_for_place(self, transfer->manifest->parts[self->sendings[0].part].name, err) != RFM_OK)
+    if (self->n == 0 || find_place(self, transfer->manifest->parts[self->sendings[0].part].name, err) != RFM_OK)
         return err->status;
     if (self->place.kind == RFM_PLACE_LOCAL)
         return copy_parts(self, err);
-    const rfm_http_batch batch = {
-        .n = self->n, .parallel = transfer->parallel, .begin = begin, .end = end, .tick = tick, .context = self};
-    return rfm_http_send_all(rfm_session_http(transfer->session), &batch, err);
+    if (transfer->helpers && !rfm_place_is_for_one(&self->place))
+        return rfm_transfer_share(transfer, err);
+    const rfm_http_batch batch = {.n = self->n,
+                                  .parallel = transfer->parallel,
+                                  .begin = begin,
+                                  .end = end,
+                                  .tick = tick,
+                                  .enough = &self->enough,
+                                  .context = self};
+    return rfm_http_send_all(transfer->http, &batch, err);
 }
 
 rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err)

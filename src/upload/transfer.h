@@ -7,21 +7,31 @@
 #define RFM_UPLOAD_TRANSFER_H
 
 #include "rfmpi/store.h"
+#include "rfmpi/upload.h"
 #include "session.h"
 
 typedef struct rfm_transfer {
-    rfm_session *session;
-    const char *stage; /* as SQL has it, with a slash at its end: @"DB"."SC"."STAGE"/id/ */
-    const char *dir;   /* of the parts */
+    rfm_http *http;
+    rfm_session *session; /* NULL: the place is what it is, and ends the transfer early when its credentials expire */
+    const json_t *place;  /* data of the answer to a PUT; NULL: asked for */
+    const char *stage;    /* as SQL has it, with a slash at its end: @"DB"."SC"."STAGE"/id/ */
+    const char *dir;      /* of the parts */
     const rfm_manifest *manifest;
     const bool *is_there; /* [n_parts] not to be sent */
     int parallel;
     bool local_allowed; /* a stage may be a folder of this machine */
     rfm_status (*done)(void *context, size_t part, rfm_error *err);
     void *context;
+    const rfm_upload_helpers *helpers; /* who sends, too; NULL: nobody */
 } rfm_transfer;
 
 rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err);
+
+/* transfer_order.c: the same by all helpers, in rounds: each has credentials of its own time. */
+rfm_status rfm_transfer_share(const rfm_transfer *transfer, rfm_error *err);
+
+/* The answer to a PUT of that name; the caller frees it. */
+rfm_status rfm_transfer_ask(const rfm_transfer *transfer, const char *name, rfm_result *result, rfm_error *err);
 
 /* The hash of a part's bytes, as lists of stages show it, in hex. *md5 is freed by the caller. */
 rfm_status rfm_transfer_md5(const char *dir, const struct rfm_manifest_part *part, char **md5, rfm_error *err);
