@@ -199,13 +199,13 @@ rfm_status rfm_place_open(const rfm_place *place, const rfm_http_answer *head, c
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-/* What stands in <name>...</name>; "" for nothing. */
-static void read_element(const char *body, const char *name, char *value, size_t room)
+void rfm_place_element(const char *body, const char *name, char *value, size_t room)
 {
     char open[32];
     const int n = snprintf(open, sizeof open, "<%s>", name);
     const char *at = body ? strstr(body, open) : NULL;
-    snprintf(value, room, "%.*s", at ? (int)strcspn(at + n, "<") : 0, at ? at + n : "");
+    const size_t length = at ? strcspn(at + n, "<") : 0;
+    snprintf(value, room, "%.*s", length < room ? (int)length : 0, at ? at + n : "");
 }
 
 /* RFC 7231's date against our clock. */
@@ -266,11 +266,11 @@ static rfm_verdict judge_azure(const rfm_http_answer *answer, const char *code)
 rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, char reason[200])
 {
     char code[80];
-    read_element(answer->body.bytes, "Code", code, sizeof code);
+    rfm_place_element(answer->body.bytes, "Code", code, sizeof code);
     snprintf(reason, 200, "%s%s%ld", code, *code ? ", " : "", answer->status);
     if (answer->status == 0)
         snprintf(reason, 200, "%.180s", answer->problem);
-    if ((answer->status == 200 || answer->status == 201) && !*code)
+    if ((answer->status == 200 || answer->status == 201 || answer->status == 204) && !*code)
         return RFM_PUT_DONE;
     if (answer->status == 200) /* an error inside */
         return RFM_PUT_AGAIN;

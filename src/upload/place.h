@@ -51,6 +51,11 @@ typedef struct rfm_place_request {
 
 rfm_status rfm_place_put(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err);
 
+/* Of a file that goes to S3 in pieces. query is sorted and encoded ("uploadId=..."); object NULL: none of its headers.
+ */
+rfm_status rfm_place_piece(const rfm_place *place, const char *method, const char *name, const char *query,
+                           const rfm_object *object, rfm_place_request *request, rfm_error *err);
+
 /* To fetch the file of that name (it may have folders in it). */
 rfm_status rfm_place_get(const rfm_place *place, const char *name, rfm_place_request *request, rfm_error *err);
 
@@ -67,6 +72,9 @@ typedef enum rfm_verdict {
     RFM_PUT_MOVED,   /* place has been put right (region, clock): again, at once */
     RFM_PUT_REFUSED
 } rfm_verdict;
+
+/* What stands in <name>...</name> of an answer; "" for nothing, or more than room. */
+void rfm_place_element(const char *body, const char *name, char *value, size_t room);
 
 /* May change the place's region or clock. reason: what a refusal says, without secrets. */
 rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, char reason[200]);

@@ -64,19 +64,24 @@ static void add_s3_base(const rfm_place *place, rfm_text *base, rfm_text *path)
     }
 }
 
-/* object NULL: of a request that fetches. */
-static rfm_status sign_s3(const rfm_place *place, const rfm_object *object, const char *host, const char *path,
+/* A request to S3, as far as its signature goes; object NULL: without a file's headers. */
+typedef struct s3_call {
+    const char *method, *query;
+    const rfm_object *object;
+} s3_call;
+
+static rfm_status sign_s3(const rfm_place *place, const s3_call *call, const char *host, const char *path,
                           rfm_place_request *request, rfm_error *err)
 {
     static const char unsigned_payload[] = "UNSIGNED-PAYLOAD";
     static const rfm_seal none;
     char *key_id = rfm_secret_open(&place->key_id, err), *key = rfm_secret_open(&place->key, err);
     char *token = rfm_secret_open(&place->token, err);
-    const rfm_seal *seal = object ? object->seal : &none;
+    const rfm_seal *seal = call->object ? call->object->seal : &none;
     rfm_text authorization = {0};
-    rfm_sigv4 sign = {.method = object ? "PUT" : "GET",
+    rfm_sigv4 sign = {.method = call->method,
                       .path = path,
-                      .query = "",
+                      .query = call->query,
                       .payload_hash = unsigned_payload,
                       .region = place->region ? place->region : "us-east-1",
                       .service = "s3",
@@ -86,7 +91,7 @@ static rfm_status sign_s3(const rfm_place *place, const rfm_object *object, cons
     const rfm_signed_header all[] = {{"host", host},
                                      {"x-amz-content-sha256", unsigned_payload},
                                      {"x-amz-date", sign.time},
-                                     {"x-amz-meta-sfc-digest", object ? object->digest : NULL},
+                                     {"x-amz-meta-sfc-digest", call->object ? call->object->digest : NULL},
                                      {"x-amz-meta-x-amz-iv", seal->vector},
                                      {"x-amz-meta-x-amz-key", seal->wrapped},
                                      {"x-amz-meta-x-amz-matdesc", seal->description},
@@ -108,7 +113,7 @@ static rfm_status sign_s3(const rfm_place *place, const rfm_object *object, cons
     return err->status;
 }
 
-static rfm_status ask_s3(const rfm_place *place, const rfm_object *object, const char *name, rfm_place_request *request,
+static rfm_status ask_s3(const rfm_place *place, const s3_call *call, const char *name, rfm_place_request *request,
                          rfm_error *err)
 {
     rfm_text path = {0};
@@ -116,16 +121,16 @@ static rfm_status ask_s3(const rfm_place *place, const rfm_object *object, const
     rfm_url_add(&path, place->prefix, strlen(place->prefix), true);
     rfm_url_add(&path, name, strlen(name), true);
     if (rfm_text_check(&request->url, err) == RFM_OK && rfm_text_check(&path, err) == RFM_OK)
-        sign_s3(place, object, strstr(request->url.bytes, "://") + 3, path.bytes, request, err);
+        sign_s3(place, call, strstr(request->url.bytes, "://") + 3, path.bytes, request, err);
     if (path.bytes)
-        rfm_text_adds(&request->url, path.bytes);
+        rfm_text_addf(&request->url, "%s%s%s", path.bytes, *call->query ? "?" : "", call->query);
     rfm_text_free(&path);
-    return err->status;
+    return err->status == RFM_OK ? rfm_text_check(&request->url, err) : err->status;
 }
 
 static rfm_status put_s3(const rfm_place *place, const rfm_object *object, rfm_place_request *request, rfm_error *err)
 {
-    ask_s3(place, object, object->name, request, err);
+    ask_s3(place, &(s3_call){"PUT", "", object}, object->name, request, err);
     return add_header(request, err, "Content-Type: application/octet-stream");
 }
 
@@ -233,7 +238,15 @@ rfm_status rfm_place_get(const rfm_place *place, const char *name, rfm_place_req
 {
     *request = (rfm_place_request){0};
     rfm_assert(place->kind != RFM_PLACE_LOCAL);
-    return place->kind == RFM_PLACE_S3    ? ask_s3(place, NULL, name, request, err)
+    return place->kind == RFM_PLACE_S3    ? ask_s3(place, &(s3_call){"GET", "", NULL}, name, request, err)
            : place->kind == RFM_PLACE_GCS ? ask_gcs(place, name, request, err)
                                           : ask_azure(place, name, request, err);
+}
+
+rfm_status rfm_place_piece(const rfm_place *place, const char *method, const char *name, const char *query,
+                           const rfm_object *object, rfm_place_request *request, rfm_error *err)
+{
+    *request = (rfm_place_request){0};
+    rfm_assert(place->kind == RFM_PLACE_S3);
+    return ask_s3(place, &(s3_call){method, query, object}, name, request, err);
 }

@@ -11,7 +11,8 @@ enum { PLAIN_BYTES = 64 << 10, SEALED_BYTES = PLAIN_BYTES + 2 * RFM_AES_BLOCK };
 
 struct rfm_source {
     int fd;
-    int64_t n_bytes, at; /* of the file: all, read */
+    int64_t offset;      /* where it begins in the file */
+    int64_t n_bytes, at; /* all, read */
     int64_t sent;
     rfm_seal seal; /* key and vector only */
     rfm_cipher *cipher;
@@ -52,6 +53,13 @@ rfm_status rfm_source_open(const char *path, int64_t n_bytes, const rfm_seal *se
     return seal && seal->key_bytes > 0 ? begin_seal(made, seal, err) : RFM_OK;
 }
 
+rfm_status rfm_source_open_piece(const char *path, int64_t offset, int64_t n_bytes, rfm_source **source, rfm_error *err)
+{
+    if (rfm_source_open(path, n_bytes, NULL, source, err) == RFM_OK)
+        (*source)->offset = offset;
+    return err->status;
+}
+
 void rfm_source_close(rfm_source *source)
 {
     if (!source)
@@ -82,7 +90,7 @@ static int64_t read_plain(rfm_source *source, void *room, size_t n)
     const size_t wanted = left < (int64_t)n ? (size_t)left : n;
     size_t done = 0;
     while (done < wanted) {
-        const ssize_t got = pread(source->fd, (char *)room + done, wanted - done, source->at);
+        const ssize_t got = pread(source->fd, (char *)room + done, wanted - done, source->offset + source->at);
         if (got <= 0)
             return -1;
         done += (size_t)got;

@@ -10,6 +10,10 @@ typedef struct rfm_source rfm_source;
 /* n_bytes: what the file has. seal is copied; NULL or without a key: as they lie. */
 rfm_status rfm_source_open(const char *path, int64_t n_bytes, const rfm_seal *seal, rfm_source **source,
                            rfm_error *err);
+
+/* n_bytes of a file from an offset on, as they lie. */
+rfm_status rfm_source_open_piece(const char *path, int64_t offset, int64_t n_bytes, rfm_source **source,
+                                 rfm_error *err);
 void rfm_source_close(rfm_source *source); /* NULL is fine */
 
 int64_t rfm_source_bytes(const rfm_source *source); /* as sent */

@@ -1,7 +1,7 @@
 /* transfer: one PUT for all parts where the place allows that, and many requests at once. */
 #include "transfer.h"
 
-#include "place.h"
+#include "multipart.h"
 #include "sql.h"
 
 #include <errno.h>
@@ -32,6 +32,8 @@ typedef struct sender {
     bool has_place;
     bool enough;       /* a fixed place has expired */
     int64_t placed_us; /* when it was told */
+    int64_t threshold; /* larger files go in pieces, where the place takes those */
+    size_t large;      /* the one that does */
     int64_t bytes_all, bytes_done;
     double logged_s, began_s;
 } sender;
@@ -127,6 +129,15 @@ rfm_status rfm_transfer_ask(const rfm_transfer *transfer, const char *name, rfm_
     return err->status;
 }
 
+/* What the answer says, within what S3 takes in one piece. */
+static int64_t read_threshold(const json_t *data)
+{
+    static const int64_t usual = INT64_C(200) << 20, most = INT64_C(5) << 30;
+    const json_t *told = json_object_get(data, "threshold");
+    const int64_t threshold = json_is_integer(told) ? json_integer_value(told) : usual;
+    return threshold < 1 ? usual : threshold < most ? threshold : most;
+}
+
 static rfm_status find_place(sender *self, const char *name, rfm_error *err)
 {
     const rfm_transfer *transfer = self->transfer;
@@ -141,6 +152,7 @@ static rfm_status find_place(sender *self, const char *name, rfm_error *err)
         self->place.clock_us = clock_us;
         self->placed_us = rfm_clock_wall_us();
         self->has_place = true;
+        self->threshold = read_threshold(data);
     }
     rfm_result_free(&result);
     return rfm_error_context(err, "PUT to %s", transfer->stage);
@@ -288,8 +300,62 @@ static rfm_status list_sendings(sender *self, rfm_error *err)
     return err->status;
 }
 
+/* Sealed files go in one piece: a cipher is one chain. */
+static bool goes_in_pieces(const sender *self, const sending *s)
+{
+    return self->place.kind == RFM_PLACE_S3 && !rfm_material_given(&self->place.material) &&
+           self->transfer->manifest->parts[s->part].bytes > self->threshold;
+}
+
+static rfm_status refresh(void *context, rfm_error *err)
+{
+    sender *self = context;
+    const sending *s = &self->sendings[self->large];
+    if (self->transfer->place)
+        return rfm_fail(err, RFM_STOPPED, "credentials of the stage expire within one large file: run the same again");
+    return find_place(self, self->transfer->manifest->parts[s->part].name, err);
+}
+
+static rfm_status send_large(sender *self, sending *s, rfm_error *err)
+{
+    static const rfm_seal none;
+    const struct rfm_manifest_part *part = &self->transfer->manifest->parts[s->part];
+    self->large = (size_t)(s - self->sendings);
+    if (prepare(self->transfer, s, err) != RFM_OK ||
+        (!is_good(self) && !self->transfer->place && find_place(self, part->name, err) != RFM_OK))
+        return err->status;
+    const rfm_multipart multipart = {.http = self->transfer->http,
+                                     .place = &self->place,
+                                     .object = {.name = part->name, .digest = s->digest, .seal = &none},
+                                     .path = s->path,
+                                     .n_bytes = part->bytes,
+                                     .parallel = self->transfer->parallel,
+                                     .refresh = refresh,
+                                     .tick = tick,
+                                     .context = self};
+    return rfm_multipart_send(&multipart, err) == RFM_OK ? keep_done(self, s, err) : err->status;
+}
+
+/* Large ones first, each by itself; what is left is [0, n). */
+static rfm_status send_large_ones(sender *self, size_t *n, rfm_error *err)
+{
+    *n = 0;
+    for (size_t i = 0; i < self->n && err->status == RFM_OK; i++) {
+        if (goes_in_pieces(self, &self->sendings[i])) {
+            send_large(self, &self->sendings[i], err);
+        } else {
+            const sending kept = self->sendings[*n];
+            self->sendings[(*n)++] = self->sendings[i];
+            if (*n - 1 != i)
+                self->sendings[i] = kept;
+        }
+    }
+    return err->status;
+}
+
 static rfm_status send_parts(sender *self, rfm_error *err)
 {
+    size_t n = 0;
     const rfm_transfer *transfer = self->transfer;
     if (self->n == 0 || find_place(self, transfer->manifest->parts[self->sendings[0].part].name, err) != RFM_OK)
         return err->status;
@@ -297,7 +363,9 @@ static rfm_status send_parts(sender *self, rfm_error *err)
         return copy_parts(self, err);
     if (transfer->helpers && !rfm_place_is_for_one(&self->place))
         return rfm_transfer_share(transfer, err);
-    const rfm_http_batch batch = {.n = self->n,
+    if (send_large_ones(self, &n, err) != RFM_OK)
+        return err->status;
+    const rfm_http_batch batch = {.n = n,
                                   .parallel = transfer->parallel,
                                   .begin = begin,
                                   .end = end,

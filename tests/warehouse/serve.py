@@ -2,7 +2,7 @@
 
 Prints one line of JSON when it is ready (ports, URLs, credentials), and ends when its standard input does. Options:
 folder (a private one; required), stage (s3, gcs, gcs-presigned, local), encrypted (null: as a stage says; false, 128, 256),
-tls (false, true, "expired", "revoked", "other-host"), proxy (false, true, or the password it asks for), databases.
+threshold (bytes, above which a client sends pieces), tls (false, true, "expired", "revoked", "other-host"), proxy (false, true, or the password it asks for), databases.
 """
 
 import asyncio
@@ -30,7 +30,8 @@ from sessions import Sessions
 from stages import Stages
 from wire import listen
 
-DEFAULTS = {"stage": "s3", "encrypted": None, "tls": False, "proxy": False, "databases": {"LOAD_DB": ["PUBLIC", "OTHER"]}}
+DEFAULTS = {"stage": "s3", "encrypted": None, "threshold": 209715200, "tls": False, "proxy": False,
+            "databases": {"LOAD_DB": ["PUBLIC", "OTHER"]}}
 
 
 class Warehouse:
@@ -81,7 +82,8 @@ class Warehouse:
         self.secure()
         store, url = await self.start_store()
         encrypted = self.options["encrypted"]
-        stages = Stages(store, url, Keys(self.journal, encrypted or 128), encrypted if encrypted is None else bool(encrypted))
+        stages = Stages(store, url, Keys(self.journal, encrypted or 128), encrypted if encrypted is None else bool(encrypted),
+                        self.options["threshold"])
         engine = await asyncio.to_thread(Engine, self.options["databases"])
         interpreter = Interpreter(self.account, stages, self.options["databases"])
         sessions = Sessions(self.journal)

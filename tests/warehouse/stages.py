@@ -39,8 +39,9 @@ def full_name(session, parts):
 
 
 class Stages:
-    def __init__(self, store, url, keys, encrypted):
+    def __init__(self, store, url, keys, encrypted, threshold):
         self.store, self.url, self.keys = store, url, keys
+        self.threshold = threshold
         self.forced = encrypted     # None: as each stage was made
         self.named, self.implied = {}, {}
 
@@ -153,7 +154,7 @@ class Stages:
                 "useVirtualUrl": False, "ciphers": "AES_CBC", "isClientSideEncrypted": stage.encrypted,
                 "credExpiryTime": int(time.time() + 3600) * 1000,
                 **self.store.stage_info(prefix, [pathlib.PurePath(source).name], self.url)}
-        return {"command": "UPLOAD", "operation": "Node", "src_locations": [source], "parallel": parallel, "threshold": 209715200,
+        return {"command": "UPLOAD", "operation": "Node", "src_locations": [source], "parallel": parallel, "threshold": self.threshold,
                 "autoCompress": truth(options, "AUTO_COMPRESS", True), "overwrite": truth(options, "OVERWRITE"),
                 "sourceCompression": compression.lower(), "clientShowEncryptionParameter": False, "presignedUrls": None,
                 "stageWarnings": [], "queryId": query_id, "statementTypeId": None, "localLocation": None,
