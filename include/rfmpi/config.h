@@ -27,7 +27,8 @@ struct rfm_node {
 /* Parse one YAML document (block or flow; JSON is YAML). Anchors, tags and several documents are refused; a key that
  * stands twice is an error; depth and size are limited. On failure *node is empty. */
 rfm_status rfm_node_parse(const char *text, size_t length, const char *source, rfm_node *node, rfm_error *err);
-/* The same of TOML; an array of tables is refused. */
+/* The same of TOML 1.0; but arrays of tables are refused, and so are texts with a NUL, a table may be gone on with
+ * further down, and dates are not held against the calendar. */
 rfm_status rfm_node_parse_toml(const char *text, size_t length, const char *source, rfm_node *node, rfm_error *err);
 
 void rfm_node_free(rfm_node *node); /* what it holds, not the node itself; zeroes it */

@@ -147,4 +147,7 @@ typedef struct rfm_manifest {
 rfm_status rfm_manifest_read(const char *dir, rfm_manifest *manifest, rfm_error *err);
 void rfm_manifest_free(rfm_manifest *manifest);
 
+/* Which part has that name; n_parts: none. */
+size_t rfm_manifest_find(const rfm_manifest *manifest, const char *name);
+
 #endif

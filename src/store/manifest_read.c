@@ -50,6 +50,20 @@ static bool read_hash(const char *hex, rfm_hash128 *hash)
     return true;
 }
 
+/* A whole number that is not negative; -1 for what is none. */
+static int64_t read_count(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
+}
+
+/* As parts are numbered: part-99999 is before part-100000. */
+static int compare_names(const char *a, const char *b)
+{
+    const size_t n_a = strlen(a), n_b = strlen(b);
+    return n_a != n_b ? (n_a > n_b) - (n_a < n_b) : strcmp(a, b);
+}
+
 static rfm_status read_parts(const char *path, const json_t *root, rfm_manifest *manifest, rfm_error *err)
 {
     const json_t *list = json_object_get(root, "parts");
@@ -59,15 +73,16 @@ static rfm_status read_parts(const char *path, const json_t *root, rfm_manifest 
         const json_t *part = json_array_get(list, i);
         const char *name = json_string_value(json_object_get(part, "name"));
         struct rfm_manifest_part *to = &manifest->parts[manifest->n_parts++];
-        to->rows = json_integer_value(json_object_get(part, "rows"));
-        to->bytes = json_integer_value(json_object_get(part, "bytes"));
-        if (!is_name(name) || to->rows < 0 || to->bytes < 0 || to->rows > INT64_MAX - n_rows ||
+        to->rows = read_count(part, "rows");
+        to->bytes = read_count(part, "bytes");
+        if (!is_name(name) || (i > 0 && compare_names(to[-1].name, name) >= 0) || to->rows < 0 || to->bytes < 0 ||
+            to->rows > INT64_MAX - n_rows ||
             !read_hash(json_string_value(json_object_get(part, "xxh3_128")), &to->hash))
             return fail(path, "a part that is none", err);
         to->name = rfm_copy_string(name, err);
         n_rows += to->rows;
     }
-    manifest->n_rows = json_integer_value(json_object_get(root, "n_rows"));
+    manifest->n_rows = read_count(root, "n_rows");
     if (err->status == RFM_OK && (n_rows != manifest->n_rows || manifest->n_parts == 0))
         return fail(path, "parts that do not sum up", err);
     return err->status;
@@ -108,6 +123,19 @@ rfm_status rfm_manifest_read(const char *dir, rfm_manifest *manifest, rfm_error 
         read_parts(path, root, manifest, err);
     free(path);
     return err->status;
+}
+
+size_t rfm_manifest_find(const rfm_manifest *manifest, const char *name)
+{
+    size_t low = 0, high = manifest->n_parts;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = compare_names(name, manifest->parts[middle].name);
+        if (order == 0)
+            return middle;
+        order < 0 ? (high = middle) : (low = middle + 1);
+    }
+    return manifest->n_parts;
 }
 
 void rfm_manifest_free(rfm_manifest *manifest)

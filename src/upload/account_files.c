@@ -97,19 +97,13 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* $SNOWFLAKE_HOME, else ~/.snowflake where it is, else the XDG place: the order of Snowflake's tools. */
+/* $SNOWFLAKE_HOME, or ~/.snowflake, where that is there; else the XDG place: as Snowflake's tools look for it. */
 static rfm_status find_folder(rfm_text *folder, rfm_error *err)
 {
     const char *home = getenv("HOME"), *own = getenv("SNOWFLAKE_HOME"), *xdg = getenv("XDG_CONFIG_HOME");
     home = home ? home : "";
-    if (own && *own == '~')
-        rfm_text_addf(folder, "%s%s", home, own + 1);
-    else if (own)
-        rfm_text_adds(folder, own);
-    if (rfm_text_check(folder, err) != RFM_OK || (folder->length > 0 && is_folder(folder->bytes)))
-        return err->status;
-    folder->length = 0;
-    rfm_text_addf(folder, "%s/.snowflake", home);
+    own = own && *own ? own : "~/.snowflake";
+    rfm_text_addf(folder, "%s%s", *own == '~' ? home : "", *own == '~' ? own + 1 : own);
     if (rfm_text_check(folder, err) != RFM_OK || is_folder(folder->bytes))
         return err->status;
     folder->length = 0;

@@ -160,13 +160,17 @@ rfm_status rfm_uuid_make(char uuid[RFM_UUID_BYTES], rfm_error *err)
     return RFM_OK;
 }
 
+/* OpenSSL passes over blanks at the ends, and padding in the middle. */
 int rfm_base64_read(const char *text, unsigned char *bytes, size_t room)
 {
-    const size_t length = strlen(text);
-    if (length == 0 || length % 4 != 0 || length / 4 * 3 > room)
+    char digits[65];
+    snprintf(digits, sizeof digits, "%s+/", LETTERS);
+    const size_t length = strlen(text), n_digits = strspn(text, digits), n_padding = length - n_digits;
+    if (length == 0 || length % 4 != 0 || length / 4 * 3 > room || n_padding > 2 ||
+        strspn(text + n_digits, "=") != n_padding)
         return -1;
     const int n = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)length);
-    return n < 0 ? -1 : n - (text[length - 1] == '=') - (text[length - 2] == '=');
+    return n < 0 ? -1 : n - (int)n_padding;
 }
 
 /* ---- AES -------------------------------------------------------------------------------------------------------- */

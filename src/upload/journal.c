@@ -73,16 +73,29 @@ static rfm_status read_lines(rfm_journal *journal, rfm_error *err)
     return err->status;
 }
 
+/* All of it or nothing: whatever is written next begins a line of its own. */
+static rfm_status write_line(const rfm_journal *journal, const rfm_text *line, rfm_error *err)
+{
+    const off_t end = lseek(journal->fd, 0, SEEK_END);
+    errno = 0;
+    if (write(journal->fd, line->bytes, line->length) == (ssize_t)line->length && fdatasync(journal->fd) == 0)
+        return RFM_OK;
+    rfm_fail_errno(err, errno ? errno : EIO, "%s: cannot write", journal->path);
+    if (ftruncate(journal->fd, end) != 0)
+        rfm_log(RFM_LOG_WARN, "%s: its last line is torn", journal->path);
+    return err->status;
+}
+
 static rfm_status add_line(rfm_journal *journal, json_t *line, rfm_error *err)
 {
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     rfm_text bytes = {0};
     if (text)
         rfm_text_addf(&bytes, "%s\n", text);
-    if (!text || bytes.failed || json_array_append(journal->lines, line) != 0)
+    if (!text || bytes.failed)
         rfm_fail(err, RFM_NO_MEMORY, "no memory for %s", journal->path);
-    else if (write(journal->fd, bytes.bytes, bytes.length) != (ssize_t)bytes.length || fdatasync(journal->fd) != 0)
-        rfm_fail_errno(err, errno ? errno : EIO, "%s: cannot write", journal->path);
+    else if (write_line(journal, &bytes, err) == RFM_OK && json_array_append(journal->lines, line) != 0)
+        rfm_fail(err, RFM_NO_MEMORY, "no memory for %s", journal->path);
     rfm_text_free(&bytes);
     free(text);
     json_decref(line);

@@ -93,10 +93,15 @@ char *rfm_key_fingerprint(const rfm_key *key, rfm_error *err)
 
 const char *rfm_key_algorithm(const rfm_key *key)
 {
+    static const char *const curves[][2] = {{"prime256v1", "ES256"}, {"secp384r1", "ES384"}, {"secp521r1", "ES512"}};
+    char curve[32] = "";
     if (EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_RSA)
         return "RS256";
-    const int bits = EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_EC ? EVP_PKEY_get_bits(key->pkey) : 0;
-    return bits == 256 ? "ES256" : bits == 384 ? "ES384" : bits == 521 ? "ES512" : NULL;
+    EVP_PKEY_get_group_name(key->pkey, curve, sizeof curve, NULL); /* of what has none, none */
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+        if (strcmp(curve, curves[i][0]) == 0)
+            return curves[i][1];
+    return NULL;
 }
 
 static const EVP_MD *hash_of(const rfm_key *key)

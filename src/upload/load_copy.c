@@ -46,16 +46,8 @@ static rfm_status make_copy(const rfm_load *load, bool by_name, size_t first, si
 /* The part an answer's path names; n_parts for none. */
 static size_t find_part(const rfm_manifest *manifest, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t low = 0, high = manifest->n_parts; /* names ascend */
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(name, manifest->parts[middle].name);
-        if (order == 0)
-            return middle;
-        order < 0 ? (high = middle) : (low = middle + 1);
-    }
-    return manifest->n_parts;
+    const char *slash = strrchr(path, '/');
+    return rfm_manifest_find(manifest, slash ? slash + 1 : path);
 }
 
 static rfm_status fail_row(const rfm_result *result, size_t row, const char *file, const char *status, rfm_error *err)

@@ -74,25 +74,44 @@ static rfm_status take_credentials(const json_t *info, rfm_place *place, rfm_err
     case RFM_PLACE_LOCAL:
         break;
     }
-    const bool proven = rfm_secret_given(place->kind == RFM_PLACE_S3 ? &place->key : &place->token) ||
-                        rfm_secret_given(&place->presigned);
+    const bool proven = place->kind == RFM_PLACE_S3
+                            ? rfm_secret_given(&place->key_id) && rfm_secret_given(&place->key)
+                            : rfm_secret_given(&place->token) || rfm_secret_given(&place->presigned);
     if (err->status == RFM_OK && !proven)
         return rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no credentials for its place");
     return err->status;
+}
+
+/* In small letters, as host names have it. */
+static char *take_region(const json_t *info, rfm_error *err)
+{
+    char *region = take_text(info, "region", err);
+    for (char *c = region; c && *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+    return region;
+}
+
+/* Without a slash behind. */
+static char *take_endpoint(const json_t *info, rfm_error *err)
+{
+    char *endpoint = take_text(info, "endPoint", err), *slash = endpoint ? strrchr(endpoint, '/') : NULL;
+    if (slash && slash[1] == '\0')
+        *slash = '\0';
+    return endpoint;
 }
 
 static rfm_status read_cloud(const json_t *info, rfm_place *place, rfm_error *err)
 {
     const char *location = text_of(info, "location");
     place->expires_us = take_expiry(info);
-    place->region = take_text(info, "region", err);
-    place->endpoint = take_text(info, "endPoint", err);
+    place->region = take_region(info, err);
+    place->endpoint = take_endpoint(info, err);
     place->is_regional = json_is_true(json_object_get(info, "useS3RegionalUrl")) ||
                          json_is_true(json_object_get(info, "useRegionalUrl"));
     place->is_virtual = json_is_true(json_object_get(info, "useVirtualUrl"));
     if (take_credentials(info, place, err) != RFM_OK)
         return err->status;
-    if (!location)
+    if (!location || *location == '/')
         return rfm_fail(err, RFM_UNAVAILABLE, "the answer to PUT has no place");
     return take_location(location, place, err);
 }

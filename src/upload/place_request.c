@@ -50,7 +50,7 @@ static void add_s3_base(const rfm_place *place, rfm_text *base, rfm_text *path)
     /* A wildcard certificate covers one label: a bucket with a point stands in the path. */
     const bool in_path = has_scheme || is_here || strchr(place->bucket, '.');
     if (has_scheme)
-        rfm_text_addf(base, "%.*s", (int)(strlen(endpoint) - (endpoint[strlen(endpoint) - 1] == '/')), endpoint);
+        rfm_text_adds(base, endpoint);
     else
         rfm_text_addf(base, "%s://%s%s", is_here ? "http" : "https", in_path ? "" : place->bucket, in_path ? "" : ".");
     if (!has_scheme && endpoint)

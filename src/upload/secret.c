@@ -58,9 +58,7 @@ char *rfm_secret_open(const rfm_secret *secret, rfm_error *err)
 
 void rfm_secret_close(char *text)
 {
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
+    rfm_wiping_free(text); /* to its end: what stands behind a NUL may be secret, too */
 }
 
 void rfm_wiping_free(void *memory)

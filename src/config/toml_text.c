@@ -1,0 +1,264 @@
+/* toml_text: see toml.h. Knows nothing of keys that belong together, tables and trees. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "toml.h"
+
+rfm_status rfm_toml_fail(const rfm_toml *reader, rfm_error *err, const char *what)
+{
+    return rfm_fail(err, RFM_USAGE, "%s:%d:%d: %s", reader->source, reader->line,
+                    (int)(reader->at - reader->line_start) + 1, what);
+}
+
+bool rfm_toml_is_next(const rfm_toml *reader, const char *word)
+{
+    const size_t n = strlen(word);
+    return (size_t)(reader->end - reader->at) >= n && memcmp(reader->at, word, n) == 0;
+}
+
+void rfm_toml_skip_blanks(rfm_toml *reader)
+{
+    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\t'))
+        reader->at++;
+}
+
+static void pass_line_end(rfm_toml *reader)
+{
+    reader->at++;
+    reader->line++;
+    reader->line_start = reader->at;
+}
+
+void rfm_toml_skip_lines(rfm_toml *reader)
+{
+    for (;;) {
+        while (reader->at < reader->end && strchr(" \t\r", *reader->at))
+            reader->at++;
+        if (rfm_toml_is_next(reader, "#"))
+            while (reader->at < reader->end && *reader->at != '\n')
+                reader->at++;
+        if (!rfm_toml_is_next(reader, "\n"))
+            return;
+        pass_line_end(reader);
+    }
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------------------------ */
+
+/* Of the character that begins here; 0 for what is no UTF-8 (RFC 3629, section 4). */
+static size_t character_bytes(const char *at, size_t left)
+{
+    const unsigned char *c = (const unsigned char *)at;
+    const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+    if (n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    const bool too_long = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
+    return too_long || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90) ? 0 : n;
+}
+
+static rfm_status check_bytes(rfm_toml *reader, rfm_error *err)
+{
+    while (reader->at < reader->end) {
+        const size_t n = character_bytes(reader->at, (size_t)(reader->end - reader->at));
+        const char c = *reader->at;
+        if (n == 0)
+            return rfm_toml_fail(reader, err, "not UTF-8");
+        if (c == 0x7f || (n == 1 && c < ' ' && c != '\t' && c != '\n' && !rfm_toml_is_next(reader, "\r\n")))
+            return rfm_toml_fail(reader, err, "a control character");
+        if (c == '\n')
+            pass_line_end(reader);
+        else
+            reader->at += n;
+    }
+    return RFM_OK;
+}
+
+/* ---- strings ---------------------------------------------------------------------------------------------------- */
+
+static void add_code_point(rfm_text *text, unsigned long c)
+{
+    const char bytes[4] = {(char)(c < 0x80      ? c
+                                  : c < 0x800   ? 0xc0 | c >> 6
+                                  : c < 0x10000 ? 0xe0 | c >> 12
+                                                : 0xf0 | c >> 18)};
+    rfm_text_add(text, bytes, 1);
+    for (int shift = c < 0x80 ? -6 : c < 0x800 ? 0 : c < 0x10000 ? 6 : 12; shift >= 0; shift -= 6) {
+        const char next = (char)(0x80 | (c >> shift & 0x3f));
+        rfm_text_add(text, &next, 1);
+    }
+}
+
+static rfm_status read_code_point(rfm_toml *reader, int n_digits, rfm_text *text, rfm_error *err)
+{
+    unsigned long c = 0;
+    for (int i = 0; i < n_digits; i++, reader->at++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = reader->at < reader->end ? strchr(digits, *reader->at | 0x20) : NULL;
+        if (!digit)
+            return rfm_toml_fail(reader, err, "an escape wants hexadecimal digits");
+        c = c * 16 + (unsigned long)(digit - digits);
+    }
+    if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+        return rfm_toml_fail(reader, err, "an escape that is no character");
+    add_code_point(text, c);
+    return RFM_OK;
+}
+
+/* A backslash at the end of a line: the text goes on with the next character that is no blank. */
+static bool pass_blank_lines(rfm_toml *reader)
+{
+    const char *at = reader->at;
+    while (at < reader->end && strchr(" \t\r", *at))
+        at++;
+    if (at == reader->end || *at != '\n')
+        return false;
+    while (reader->at < reader->end && strchr(" \t\r\n", *reader->at))
+        *reader->at == '\n' ? pass_line_end(reader) : (void)reader->at++;
+    return true;
+}
+
+/* Behind the backslash. */
+static rfm_status read_escape(rfm_toml *reader, bool many_lines, rfm_text *text, rfm_error *err)
+{
+    static const char letters[] = "btnfr\"\\", meant[] = "\b\t\n\f\r\"\\";
+    const char c = reader->at < reader->end ? *reader->at : '\0';
+    if (many_lines && pass_blank_lines(reader))
+        return RFM_OK;
+    const char *letter = c != '\0' ? strchr(letters, c) : NULL;
+    if (!letter && c != 'u' && c != 'U')
+        return rfm_toml_fail(reader, err, "an unknown escape");
+    reader->at++;
+    if (!letter)
+        return read_code_point(reader, c == 'u' ? 4 : 8, text, err);
+    rfm_text_add(text, &meant[letter - letters], 1);
+    return RFM_OK;
+}
+
+/* Of up to five at the end of many lines, the last three close them. */
+static void take_last_quotes(rfm_toml *reader, const char *quotes, rfm_text *text)
+{
+    const size_t n = strlen(quotes), left = (size_t)(reader->end - reader->at);
+    size_t more = 0;
+    while (n == 3 && more < 2 && n + more < left && reader->at[n + more] == *quotes)
+        more++;
+    rfm_text_add(text, reader->at, more);
+    reader->at += n + more;
+}
+
+rfm_status rfm_toml_string(rfm_toml *reader, const char *quotes, rfm_text *text, rfm_error *err)
+{
+    const bool many_lines = quotes[1] != '\0', escapes = *quotes == '"';
+    reader->at += strlen(quotes);
+    if (many_lines && rfm_toml_is_next(reader, "\r\n"))
+        reader->at++;
+    if (many_lines && rfm_toml_is_next(reader, "\n"))
+        pass_line_end(reader);
+    rfm_text_adds(text, "");
+    while (err->status == RFM_OK) {
+        if (reader->at == reader->end || (!many_lines && strchr("\r\n", *reader->at)))
+            return rfm_toml_fail(reader, err, "a string without its end");
+        if (rfm_toml_is_next(reader, quotes)) {
+            take_last_quotes(reader, quotes, text);
+            return rfm_text_check(text, err);
+        }
+        if (escapes && *reader->at == '\\') {
+            reader->at++;
+            read_escape(reader, many_lines, text, err);
+            continue;
+        }
+        if (*reader->at != '\r') /* of a line end, which is '\n' alone in a text */
+            rfm_text_add(text, reader->at, 1);
+        *reader->at == '\n' ? pass_line_end(reader) : (void)reader->at++;
+    }
+    return err->status;
+}
+
+const char *rfm_toml_quotes(const rfm_toml *reader)
+{
+    static const char *const kinds[] = {"\"\"\"", "'''", "\"", "'"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (rfm_toml_is_next(reader, kinds[i]))
+            return kinds[i];
+    return NULL;
+}
+
+static bool is_bare(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+rfm_status rfm_toml_bare_key(rfm_toml *reader, rfm_text *text, rfm_error *err)
+{
+    const char *from = reader->at;
+    while (reader->at < reader->end && is_bare(*reader->at))
+        reader->at++;
+    if (reader->at == from)
+        return rfm_toml_fail(reader, err, "a key is missing");
+    rfm_text_add(text, from, (size_t)(reader->at - from));
+    return rfm_text_check(text, err);
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+#define DIGITS "[0-9](_?[0-9])*"
+#define CLOCK "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?"
+#define DATE "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+
+static const char WORD[] = "^(true|false|[+-]?(inf|nan)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*"
+                           "|[+-]?(0|[1-9](_?[0-9])*)(\\." DIGITS ")?([eE][+-]?" DIGITS ")?"
+                           "|" DATE "([Tt ]" CLOCK "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?|" CLOCK ")$";
+
+/* A number, a boolean or a time; of a date and a time that have a blank between them, both. */
+rfm_status rfm_toml_word(rfm_toml *reader, rfm_text *text, rfm_error *err)
+{
+    const rfm_toml before = *reader;
+    const char *from = reader->at;
+    bool blank = false;
+    for (; reader->at < reader->end; reader->at++) {
+        const size_t n = (size_t)(reader->at - from);
+        if (!blank && n == 10 && from[4] == '-' && rfm_toml_is_next(reader, " ") && reader->at + 1 < reader->end &&
+            reader->at[1] >= '0' && reader->at[1] <= '9')
+            blank = true;
+        else if (!is_bare(*reader->at) && !strchr("+.:", *reader->at))
+            break;
+    }
+    rfm_text_add(text, from, (size_t)(reader->at - from));
+    if (reader->at == from)
+        return rfm_toml_fail(reader, err, "a value is missing");
+    if (rfm_text_check(text, err) == RFM_OK && regexec(reader->word, text->bytes, 0, NULL, 0) != 0)
+        return rfm_toml_fail(&before, err, "neither a number, a boolean nor a time; a text stands in quotes");
+    return err->status;
+}
+
+/* ---- open and close --------------------------------------------------------------------------------------------- */
+
+static regex_t *compile(rfm_error *err)
+{
+    regex_t *made = rfm_alloc(1, sizeof *made, err);
+    if (made && regcomp(made, WORD, REG_EXTENDED | REG_NOSUB) != 0) {
+        rfm_fail(err, RFM_NO_MEMORY, "no memory for a regular expression");
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
+rfm_status rfm_toml_open(rfm_toml *reader, const char *text, size_t length, const char *source, rfm_error *err)
+{
+    *reader = (rfm_toml){.at = text, .end = text + length, .line_start = text, .source = source, .line = 1};
+    reader->word = compile(err);
+    const rfm_toml start = *reader;
+    if (reader->word && check_bytes(reader, err) == RFM_OK)
+        *reader = start;
+    return err->status;
+}
+
+void rfm_toml_close(rfm_toml *reader)
+{
+    if (reader->word)
+        regfree(reader->word);
+    free(reader->word);
+}
