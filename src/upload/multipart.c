@@ -70,10 +70,10 @@ static rfm_status begin_upload(sending *self, rfm_error *err)
     rfm_http_answer answer = {0};
     rfm_text query = {0};
     if (ask(self->multipart, "POST", "uploads=", NULL, &answer, err) == RFM_OK) {
-        rfm_place_element(answer.body.bytes, "UploadId", id, sizeof id);
+        const bool found = rfm_place_element(answer.body.bytes, "UploadId", id, sizeof id);
         rfm_text_adds(&query, "uploadId=");
         rfm_url_add(&query, id, strlen(id), false);
-        if (!*id)
+        if (!found)
             rfm_fail(err, RFM_UNAVAILABLE, "%s: the stage gives no id for an upload in pieces",
                      self->multipart->object.name);
         else if (rfm_text_check(&query, err) == RFM_OK)
@@ -99,7 +99,8 @@ static rfm_status end_upload(sending *self, rfm_error *err)
     return err->status;
 }
 
-/* What has come so far takes room, and is paid for, until it is told to go. */
+/* What has come so far takes room, and is paid for, until it is told to go. The answer, which is another than to a PUT,
+ * does not matter. */
 static void give_up(sending *self)
 {
     rfm_error err = {0};

@@ -218,13 +218,13 @@ rfm_status rfm_place_open(const rfm_place *place, const rfm_http_answer *head, c
 
 /* ---- answers ---------------------------------------------------------------------------------------------------- */
 
-void rfm_place_element(const char *body, const char *name, char *value, size_t room)
+bool rfm_place_element(const char *body, const char *name, char *value, size_t room)
 {
     char open[32];
     const int n = snprintf(open, sizeof open, "<%s>", name);
     const char *at = body ? strstr(body, open) : NULL;
-    const size_t length = at ? strcspn(at + n, "<") : 0;
-    snprintf(value, room, "%.*s", length < room ? (int)length : 0, at ? at + n : "");
+    const int length = at ? (int)strcspn(at + n, "<") : 0;
+    return snprintf(value, room, "%.*s", length, at ? at + n : "") < (int)room && length > 0;
 }
 
 /* RFC 7231's date against our clock. */
@@ -289,7 +289,7 @@ rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, cha
     snprintf(reason, 200, "%s%s%ld", code, *code ? ", " : "", answer->status);
     if (answer->status == 0)
         snprintf(reason, 200, "%.180s", answer->problem);
-    if ((answer->status == 200 || answer->status == 201 || answer->status == 204) && !*code)
+    if ((answer->status == 200 || answer->status == 201) && !*code)
         return RFM_PUT_DONE;
     if (answer->status == 200) /* an error inside */
         return RFM_PUT_AGAIN;

@@ -73,8 +73,9 @@ typedef enum rfm_verdict {
     RFM_PUT_REFUSED
 } rfm_verdict;
 
-/* What stands in <name>...</name> of an answer; "" for nothing, or more than room. */
-void rfm_place_element(const char *body, const char *name, char *value, size_t room);
+/* What stands in <name>...</name> of an answer, as far as there is room; true when there is something, and all of it.
+ */
+bool rfm_place_element(const char *body, const char *name, char *value, size_t room);
 
 /* May change the place's region or clock. reason: what a refusal says, without secrets. */
 rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, char reason[200]);
