@@ -135,6 +135,14 @@ static void copy_text(const json_t *value, char *text, size_t room)
     snprintf(text, room, "%s", given ? given : "");
 }
 
+/* In one line: the server's message has several. */
+static void copy_message(const char *message, char *text, size_t room)
+{
+    snprintf(text, room, "%s", message);
+    for (char *c = strchr(text, '\n'); c; c = strchr(c, '\n'))
+        *c = ' ';
+}
+
 static void read_result(rfm_reply *reply, rfm_result *result)
 {
     const json_t *data = rfm_reply_data(reply), *rows = json_object_get(data, "rowset");
@@ -144,7 +152,7 @@ static void read_result(rfm_reply *reply, rfm_result *result)
     copy_text(json_object_get(data, "queryId"), result->query_id, sizeof result->query_id);
     if (!reply->success) {
         snprintf(result->code, sizeof result->code, "%s", *reply->code ? reply->code : "000000");
-        snprintf(result->message, sizeof result->message, "%s", rfm_reply_message(reply));
+        copy_message(rfm_reply_message(reply), result->message, sizeof result->message);
     }
     result->root = reply->root;
     reply->root = NULL;
