@@ -20,8 +20,9 @@ import warehouse
 
 PART_ROWS = 20
 # What a customer may be called, and a loader must not take for anything else.
-ODD_IDS = ["a,b", 'say "x"', '"', '""', "\\N", "\\\\N", "\\", "it's", "two\nlines", "tab\there", " before", "behind ", "NULL", "null", "0", "007",
-           "-1", "1e5", "#", ";", "--", "%", "ünï", "日本", "🙂", "e\u0301", "\u00e9", "\ufeffmark", "é" * 127, "no value", "nan"]
+ODD_IDS = ["a,b", 'say "x"', '"', '""', "\\N", "\\\\N", "\\", "it's", "two\nlines", "tab\there", " before", "behind ", "NULL", "null", "0",
+           "007", "-1", "1e5", "#", ";", "--", "%", "ünï", "日本", "🙂", "e\u0301", "\u00e9", "\ufeffmark", "é" * 127, "no value",
+           "nan"]
 COUNTER = itertools.count(1)
 AIDE = "__RFMPI_"
 
@@ -38,7 +39,8 @@ def write_events(path, ids):
 
 def job_of(folder, **keys):
     """A job file for such events; keys are dotted with __."""
-    job = {"input": {"paths": [str(folder / "events.csv")], "columns": {"customer": "who", "time": "when", "amount": "price", "order": "basket"},
+    job = {"input": {"paths": [str(folder / "events.csv")],
+                     "columns": {"customer": "who", "time": "when", "amount": "price", "order": "basket"},
                      "quote": '"', "null": "no such text"},
            "cluster": {"k": 3, "names": ["Best, by far", 'The "middle"', "it's \\N"]},
            "output": {"dir": str(folder / "out"), "part_rows": PART_ROWS, "state": False}}
@@ -120,16 +122,18 @@ class Store(case.Case):
         """Start rfmpi, what it says into files; nothing of this machine's own accounts and proxies is seen."""
         said = self.dir / f"said-{len(self.started)}"
         with open(said.with_suffix(".out"), "w") as out, open(said.with_suffix(".err"), "w") as err:
-            process = subprocess.Popen(case.command(*words, ranks=ranks), cwd=self.dir, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                       env={**warehouse.outside(HOME=str(self.home)), **(env or {})}, start_new_session=True)
+            process = subprocess.Popen(case.command(*words, ranks=ranks), cwd=self.dir, start_new_session=True,
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                       env={**warehouse.outside(HOME=str(self.home)), **(env or {})})
         process.said = said
         self.started.append(process)
         return process
 
     def finish(self, process, code=0, timeout=60):
         process.wait(timeout)
-        told = types.SimpleNamespace(stdout=process.said.with_suffix(".out").read_text(), stderr=process.said.with_suffix(".err").read_text())
-        self.assertEqual(process.returncode, code, f"{process.args}\n{told.stdout}\n{told.stderr}")
+        stdout, stderr = (process.said.with_suffix(suffix).read_text() for suffix in (".out", ".err"))
+        told = types.SimpleNamespace(stdout=stdout, stderr=stderr)
+        self.assertEqual(process.returncode, code, f"{process.args}\n{stdout}\n{stderr}")
         told.error = "\n".join(case.errors(told))
         return told
 
@@ -137,8 +141,8 @@ class Store(case.Case):
         return self.finish(self.begin(*words, **how), code, timeout)
 
     def store_words(self, *more, table=None, mode="replace", run=None):
-        sets = [f"store.table={yaml(self.table if table is None else table)}", "store.to=snowflake", f"store.mode={mode}", "log.level=debug",
-                *self.words, *more]
+        sets = ["store.to=snowflake", f"store.table={yaml(self.table if table is None else table)}", f"store.mode={mode}",
+                "log.level=debug", *self.words, *more]
         return ["store", run or self.out, *(word for one in sets for word in ("--set", one))]
 
     def begin_store(self, *more, env=None, login="password", **what):
