@@ -137,7 +137,7 @@ class Refused(Login):
                     self.refuse(variable, env=self.environment(login, **{variable: value}), asked=0)
 
     def test_ways_that_need_a_person_are_refused(self):
-        for authenticator in ("externalbrowser", "username_password_mfa", "https://example.okta.com"):
+        for authenticator in ("externalbrowser", "https://example.okta.com"):
             self.refuse(f"{authenticator}.*SNOWFLAKE_AUTHENTICATOR", code=64, asked=0,
                         env=self.environment(SNOWFLAKE_AUTHENTICATOR=authenticator))
 
