@@ -95,21 +95,33 @@ static rfm_status take_path(const rfm_reply *reply, char **path, rfm_error *err)
     return err->status;
 }
 
+/* In a session opened anew the statement is another one: it is sent again. */
+static rfm_status restore(submission *s, const rfm_reply *reply, char **path, rfm_error *err)
+{
+    bool anew;
+    if (rfm_session_restore(s->session, reply, &anew, err) != RFM_OK || !anew)
+        return err->status;
+    free(*path);
+    *path = NULL;
+    return rfm_uuid_make(s->request_id, err);
+}
+
 /* Ask until there is an answer for good. */
-static rfm_status see_through(const submission *s, rfm_reply *reply, rfm_error *err)
+static rfm_status see_through(submission *s, rfm_reply *reply, rfm_error *err)
 {
     enum { RESTORES_MOST = 3 };
     char *path = NULL;
     double wait_s = 0;
-    int n_restored = 0;
+    int n_restored = 0; /* one after the other */
     while (ask(s, path, reply, err) == RFM_OK) {
         if (rfm_session_is_over(reply)) {
             if (n_restored++ == RESTORES_MOST)
                 rfm_fail(err, RFM_DENIED, "the server ends each session at once (code %s)", reply->code);
             else
-                rfm_session_restore(s->session, reply, err);
+                restore(s, reply, &path, err);
         } else if (runs_still(reply)) {
             /* The server itself waits for most of a minute; one that does not is not asked all the time. */
+            n_restored = 0;
             take_path(reply, &path, err);
             if (err->status == RFM_OK && rfm_clock_s() - reply->began_s < 1)
                 rfm_http_pause(rfm_session_http(s->session), wait_s, err);

@@ -197,9 +197,11 @@ class Store(case.Case):
         return [name for name in names if AIDE in name]
 
     def assert_logged_out(self):
-        logins = [entry for entry in self.service.log("login") if entry["status"] == 200 and not entry.get("code")]
-        logouts = [entry for entry in self.service.log("logout") if entry["status"] == 200 and not entry.get("code")]
-        self.assertEqual(len(logins), len(logouts))
+        """Every session that was opened was closed; one whose login's answer did not arrive is nobody's."""
+        def count(at):
+            return sum(entry["status"] in (200, "drip") and not entry.get("code") and entry.get("fault") != "truncated-json"
+                       for entry in self.service.log(at))
+        self.assertEqual(count("login"), count("logout"))
 
     def uploads(self):
         """Names of the parts that were sent and taken, in order."""
