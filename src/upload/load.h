@@ -89,12 +89,17 @@ const rfm_load_mode *rfm_load_mode_find(const char *name);
 rfm_status rfm_load_publish(rfm_load *load, char query_id[64], rfm_error *err);
 
 /* What modes are made of. A new table aside with all rows; a statement that may be refused; all that `work` does, or
- * nothing; rows put from aside into the target, counted (none_is_fine: an earlier start may have done it). */
+ * nothing; all of it in one session, and done again where that ends on the way; rows put from aside into the target,
+ * counted (none_is_fine: an earlier start may have done it); what an answer says of rows (-1: nothing). */
 rfm_status rfm_load_fill_aside(rfm_load *load, bool to_swap, rfm_error *err);
 rfm_status rfm_load_run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_result *result, rfm_error *err);
 rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
                              rfm_error *err);
-rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, char query_id[64], rfm_error *err);
+rfm_status rfm_load_in_session(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
+                               rfm_error *err);
+rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, int64_t *n_rows, char query_id[64],
+                           rfm_error *err);
+int64_t rfm_load_count(const rfm_result *result, const char *stat, const char *name);
 
 /* The run's as_of in SQL: UTC without a zone. */
 void rfm_load_add_as_of(const rfm_load *load, rfm_text *sql);

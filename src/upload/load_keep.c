@@ -21,13 +21,21 @@ const rfm_part_column rfm_history_extras[2] = {
 
 /* ---- append ----------------------------------------------------------------------------------------------------- */
 
-/* Out of the one and into the other: rows that an earlier start has moved are not there any more. */
+/* Out of the one and into the other: rows that an earlier start has moved are not there any more. One that was killed
+ * may still be moving them on the server: then they are read here, and gone when it is their turn to be deleted. */
 static rfm_status move(rfm_load *load, bool again, char query_id[64], rfm_error *err)
 {
     rfm_text sql = {0};
+    rfm_result result = {0};
+    int64_t n_rows;
     rfm_text_addf(&sql, "DELETE FROM %s", load->aside.sql);
-    if (rfm_load_insert(load, "INSERT INTO", again, query_id, err) == RFM_OK && rfm_text_check(&sql, err) == RFM_OK)
-        rfm_session_do(load->session, sql.bytes, err);
+    if (rfm_load_insert(load, "INSERT INTO", again, &n_rows, query_id, err) == RFM_OK &&
+        rfm_load_run(load, &sql, false, &result, err) == RFM_OK) {
+        const int64_t n_gone = rfm_load_count(&result, "numRowsDeleted", "number of rows deleted");
+        if (n_rows >= 0 && n_gone >= 0 && n_gone != n_rows)
+            rfm_fail(err, RFM_STOPPED, "another start moves the same rows: run the same command again");
+    }
+    rfm_result_free(&result);
     rfm_text_free(&sql);
     return err->status;
 }

@@ -171,6 +171,11 @@ static rfm_status replace_row(rfm_load *load, char query_id[64], rfm_error *err)
     return err->status;
 }
 
+static rfm_status replace_row_at_once(rfm_load *load, char query_id[64], rfm_error *err)
+{
+    return rfm_load_transact(load, replace_row, query_id, err);
+}
+
 rfm_status rfm_load_model(rfm_load *load, rfm_error *err)
 {
     rfm_text create = {0};
@@ -181,7 +186,7 @@ rfm_status rfm_load_model(rfm_load *load, rfm_error *err)
     add_names(&create, true);
     rfm_text_adds(&create, " COMMENT = 'runs, their models and segments, by rfmpi'");
     if (rfm_text_check(&create, err) == RFM_OK && rfm_session_do(load->session, create.bytes, err) == RFM_OK)
-        rfm_load_transact(load, replace_row, query_id, err);
+        rfm_load_in_session(load, replace_row_at_once, query_id, err);
     rfm_text_free(&create);
     return rfm_error_context(err, "store.model_table");
 }

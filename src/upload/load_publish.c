@@ -62,18 +62,19 @@ static rfm_status swap(rfm_load *load, bool *swapped, char query_id[64], rfm_err
 
 /* ---- rows from aside into the table ----------------------------------------------------------------------------- */
 
-/* Rows inserted, as the answer tells them; -1 where it does not. */
-static int64_t count_inserted(const rfm_result *result)
+int64_t rfm_load_count(const rfm_result *result, const char *stat, const char *name)
 {
-    const json_t *stats = json_object_get(json_object_get(rfm_result_data(result), "stats"), "numRowsInserted");
+    const json_t *stats = json_object_get(json_object_get(rfm_result_data(result), "stats"), stat);
     if (json_is_integer(stats))
         return json_integer_value(stats);
-    const int column = rfm_result_column(result, "number of rows inserted");
+    const int column = rfm_result_column(result, name);
     return result->n_rows > 0 ? rfm_result_count(result, 0, column < 0 ? 0 : column) : -1;
 }
 
-rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, char query_id[64], rfm_error *err)
+rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, int64_t *n_rows, char query_id[64],
+                           rfm_error *err)
 {
+    *n_rows = -1;
     rfm_text sql = {0}, columns = {0};
     rfm_result result = {0};
     rfm_load_add_columns(load, "", &columns);
@@ -81,11 +82,11 @@ rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, 
         rfm_text_addf(&sql, "%s %s (%s) SELECT %s FROM %s", verb, load->table.sql, columns.bytes, columns.bytes,
                       load->aside.sql);
     if (rfm_load_run(load, &sql, false, &result, err) == RFM_OK) {
-        const int64_t n_rows = count_inserted(&result);
+        *n_rows = rfm_load_count(&result, "numRowsInserted", "number of rows inserted");
         snprintf(query_id, 64, "%s", result.query_id);
-        if (n_rows >= 0 && n_rows != load->manifest->n_rows && !(none_is_fine && n_rows == 0))
-            rfm_fail(err, RFM_UNAVAILABLE, "%s has put %lld rows into %s, not %lld (query %s)", verb, (long long)n_rows,
-                     load->table.sql, (long long)load->manifest->n_rows, query_id);
+        if (*n_rows >= 0 && *n_rows != load->manifest->n_rows && !(none_is_fine && *n_rows == 0))
+            rfm_fail(err, RFM_UNAVAILABLE, "%s has put %lld rows into %s, not %lld (query %s)", verb,
+                     (long long)*n_rows, load->table.sql, (long long)load->manifest->n_rows, query_id);
     }
     rfm_result_free(&result);
     rfm_text_free(&sql);
@@ -100,9 +101,30 @@ rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char
         return err->status;
     if (work(load, query_id, err) == RFM_OK)
         return rfm_session_do(load->session, "COMMIT", err);
+    if (rfm_session_is_lost(load->session)) /* and the transaction with it */
+        return err->status;
     rfm_error other = {0};
     rfm_session_wind_up(load->session);
     rfm_session_do(load->session, "ROLLBACK", &other);
+    return err->status;
+}
+
+rfm_status rfm_load_in_session(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
+                               rfm_error *err)
+{
+    enum { LOST_MOST = 3 };
+    rfm_error other = {0};
+    for (int n_lost = 0;; n_lost++) {
+        rfm_session_hold(load->session);
+        work(load, query_id, err);
+        if (!rfm_session_is_lost(load->session) || n_lost == LOST_MOST)
+            break;
+        rfm_log(RFM_LOG_INFO, "the session has ended on the way: once more in another");
+        *err = (rfm_error){0};
+        if (rfm_session_let_go(load->session, err) != RFM_OK)
+            return err->status;
+    }
+    rfm_session_let_go(load->session, &other); /* at the latest what is done next says what is wrong with it */
     return err->status;
 }
 
@@ -110,7 +132,8 @@ rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char
 
 static rfm_status insert_over(rfm_load *load, char query_id[64], rfm_error *err)
 {
-    return rfm_load_insert(load, "INSERT OVERWRITE INTO", false, query_id, err);
+    int64_t n_rows;
+    return rfm_load_insert(load, "INSERT OVERWRITE INTO", false, &n_rows, query_id, err);
 }
 
 static rfm_status overwrite(rfm_load *load, char query_id[64], rfm_error *err)
@@ -153,5 +176,5 @@ const rfm_load_mode *rfm_load_mode_find(const char *name)
 
 rfm_status rfm_load_publish(rfm_load *load, char query_id[64], rfm_error *err)
 {
-    return load->mode->publish(load, query_id, err);
+    return rfm_load_in_session(load, load->mode->publish, query_id, err);
 }

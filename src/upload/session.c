@@ -18,6 +18,7 @@ struct rfm_session {
     char *database, *schema, *warehouse, *role;
     double heartbeat_s, beat_s; /* how often; when last */
     bool is_open, lacks_warehouse;
+    bool is_held, is_lost;
 };
 
 rfm_http *rfm_session_http(const rfm_session *session)
@@ -316,16 +317,39 @@ bool rfm_session_is_over(const rfm_reply *reply)
     return reply->status == 401;
 }
 
-rfm_status rfm_session_restore(rfm_session *session, const rfm_reply *reply, rfm_error *err)
+rfm_status rfm_session_restore(rfm_session *session, const rfm_reply *reply, bool *anew, rfm_error *err)
 {
     bool renewed = false;
+    *anew = false;
     const bool may_renew = strcmp(reply->code, "390112") == 0 || reply->status == 401;
     if (may_renew && rfm_secret_given(&session->master) && renew(session, &renewed, err) != RFM_OK)
         return err->status;
     if (renewed)
         return RFM_OK;
-    rfm_log(RFM_LOG_INFO, "the session has ended (%s): logging in again", *reply->code ? reply->code : "401");
+    const char *code = *reply->code ? reply->code : "401";
+    session->is_lost = session->is_held;
+    if (session->is_lost)
+        return rfm_fail(err, RFM_STOPPED, "the session has ended (%s): run the same command again", code);
+    rfm_log(RFM_LOG_INFO, "the session has ended (%s): logging in again", code);
+    *anew = true;
     return log_in(session, err);
+}
+
+void rfm_session_hold(rfm_session *session)
+{
+    session->is_held = true;
+}
+
+bool rfm_session_is_lost(const rfm_session *session)
+{
+    return session->is_lost;
+}
+
+rfm_status rfm_session_let_go(rfm_session *session, rfm_error *err)
+{
+    const bool was_lost = session->is_lost;
+    session->is_held = session->is_lost = false;
+    return was_lost ? log_in(session, err) : err->status;
 }
 
 /* ---- open and close --------------------------------------------------------------------------------------------- */
@@ -334,13 +358,14 @@ rfm_status rfm_session_keep_alive(rfm_session *session, rfm_error *err)
 {
     if (rfm_clock_s() - session->beat_s < session->heartbeat_s)
         return RFM_OK;
+    bool anew;
     rfm_reply reply = {0};
     const rfm_call call = {
         .what = "heartbeat", .method = "POST", .path = "/session/heartbeat", .token = &session->token};
     session->beat_s = rfm_clock_s();
     if (rfm_call_send(session->http, session->account->base, &call, &reply, err) == RFM_OK &&
         rfm_session_is_over(&reply))
-        rfm_session_restore(session, &reply, err);
+        rfm_session_restore(session, &reply, &anew, err);
     rfm_reply_free(&reply);
     return err->status;
 }

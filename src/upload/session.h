@@ -1,9 +1,9 @@
 /* session: a login that lasts as long as it is needed, and the statements run in it. Knows the protocol that
  * Snowflake's drivers speak; knows nothing of what the statements do. Local.
  *
- * An expired session is renewed, or opened anew, and the request repeated; a statement keeps its request id over all
- * attempts, so that one whose answer was lost is not run twice. A request to stop ends the running statement on the
- * server, too.
+ * An expired session is renewed, or opened anew, and the request repeated; within a session a statement keeps its request
+ * id over all attempts, so that one whose answer was lost is not run twice. A request to stop ends the running statement
+ * on the server, too.
  */
 #ifndef RFM_UPLOAD_SESSION_H
 #define RFM_UPLOAD_SESSION_H
@@ -32,6 +32,12 @@ bool rfm_session_lacks_warehouse(const rfm_session *session);
 
 /* Now and then while no statement runs: keeps the session from being closed. */
 rfm_status rfm_session_keep_alive(rfm_session *session, rfm_error *err);
+
+/* While it is held, a session is not opened anew: a transaction would be gone, and what had been sent already might run
+ * twice. Statements fail then with RFM_STOPPED, and it is lost until it is let go, which opens it anew. */
+void rfm_session_hold(rfm_session *session);
+bool rfm_session_is_lost(const rfm_session *session);
+rfm_status rfm_session_let_go(rfm_session *session, rfm_error *err);
 
 /* ---- statements (statement.c) ----------------------------------------------------------------------------------- */
 
@@ -84,8 +90,9 @@ rfm_http *rfm_session_http(const rfm_session *session);
 const char *rfm_session_base(const rfm_session *session);
 const rfm_secret *rfm_session_token(const rfm_session *session);
 
-/* Whether an answer says that the session's token is no longer good; then it is made good again. */
+/* Whether an answer says that the session's token is no longer good; then it is made good again. *anew: by another
+ * session, which knows nothing of the requests of this one. */
 bool rfm_session_is_over(const rfm_reply *reply);
-rfm_status rfm_session_restore(rfm_session *session, const rfm_reply *reply, rfm_error *err);
+rfm_status rfm_session_restore(rfm_session *session, const rfm_reply *reply, bool *anew, rfm_error *err);
 
 #endif

@@ -95,21 +95,33 @@ static rfm_status take_path(const rfm_reply *reply, char **path, rfm_error *err)
     return err->status;
 }
 
+/* In a session opened anew the statement is another one: it is sent again. */
+static rfm_status restore(submission *s, const rfm_reply *reply, char **path, rfm_error *err)
+{
+    bool anew;
+    if (rfm_session_restore(s->session, reply, &anew, err) != RFM_OK || !anew)
+        return err->status;
+    free(*path);
+    *path = NULL;
+    return rfm_uuid_make(s->request_id, err);
+}
+
 /* Ask until there is an answer for good. */
-static rfm_status see_through(const submission *s, rfm_reply *reply, rfm_error *err)
+static rfm_status see_through(submission *s, rfm_reply *reply, rfm_error *err)
 {
     enum { RESTORES_MOST = 3 };
     char *path = NULL;
     double wait_s = 0;
-    int n_restored = 0;
+    int n_restored = 0; /* one after the other */
     while (ask(s, path, reply, err) == RFM_OK) {
         if (rfm_session_is_over(reply)) {
             if (n_restored++ == RESTORES_MOST)
                 rfm_fail(err, RFM_DENIED, "the server ends each session at once (code %s)", reply->code);
             else
-                rfm_session_restore(s->session, reply, err);
+                restore(s, reply, &path, err);
         } else if (runs_still(reply)) {
             /* The server itself waits for most of a minute; one that does not is not asked all the time. */
+            n_restored = 0;
             take_path(reply, &path, err);
             if (err->status == RFM_OK && rfm_clock_s() - reply->began_s < 1)
                 rfm_http_pause(rfm_session_http(s->session), wait_s, err);
@@ -135,6 +147,14 @@ static void copy_text(const json_t *value, char *text, size_t room)
     snprintf(text, room, "%s", given ? given : "");
 }
 
+/* In one line: the server's message has several. */
+static void copy_message(const char *message, char *text, size_t room)
+{
+    snprintf(text, room, "%s", message);
+    for (char *c = strchr(text, '\n'); c; c = strchr(c, '\n'))
+        *c = ' ';
+}
+
 static void read_result(rfm_reply *reply, rfm_result *result)
 {
     const json_t *data = rfm_reply_data(reply), *rows = json_object_get(data, "rowset");
@@ -144,7 +164,7 @@ static void read_result(rfm_reply *reply, rfm_result *result)
     copy_text(json_object_get(data, "queryId"), result->query_id, sizeof result->query_id);
     if (!reply->success) {
         snprintf(result->code, sizeof result->code, "%s", *reply->code ? reply->code : "000000");
-        snprintf(result->message, sizeof result->message, "%s", rfm_reply_message(reply));
+        copy_message(rfm_reply_message(reply), result->message, sizeof result->message);
     }
     result->root = reply->root;
     reply->root = NULL;

@@ -44,6 +44,7 @@ class Server:
 
     def __init__(self, program, **options):
         self.program, self.options = program, options
+        self.reader = None
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rfmpi-warehouse-"))
@@ -62,13 +63,14 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
+        for process in filter(None, (self.reader, self.process)):
+            process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
         self.log_file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -85,11 +87,21 @@ class Server:
         asked = {"connect": {**self.connection(), "login_timeout": 20, "network_timeout": 60, "protocol": "http",
                              "session_parameters": {"PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "JSON"}},
                  "statements": statements}
-        result = subprocess.run([PYTHON, PARTS / "read.py"], input=json.dumps(asked), capture_output=True, text=True,
-                                timeout=READ_SECONDS, env=outside(HOME=str(self.folder)))
-        if result.returncode:
-            raise RuntimeError(result.stderr)
-        return json.loads(result.stdout)["rows"]
+        self.reader = self.reader or self._start_reader()
+        self.reader.stdin.write(json.dumps(asked).encode() + b"\n")
+        self.reader.stdin.flush()
+        ready, _, _ = select.select([self.reader.stdout], [], [], READ_SECONDS)
+        line = self.reader.stdout.readline() if ready else b""
+        told = json.loads(line) if line else {"error": (self.folder / "reader.log").read_text() or "no answer"}
+        if "error" in told:
+            raise RuntimeError(told["error"])
+        return told["rows"]
+
+    def _start_reader(self):
+        """Importing the connector takes half a second: once for all that is read."""
+        with open(self.folder / "reader.log", "w") as log:
+            return subprocess.Popen([PYTHON, PARTS / "read.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                    env=outside(HOME=str(self.folder)))
 
 
 class Fakesnow(Server):

@@ -110,10 +110,13 @@ class Backend:
                         "where database_name not in ('_fs_global', 'system', 'temp') and schema_name <> '_fs_information_schema'")
 
     def make_alike(self, name, model):
-        """Give a table that was made LIKE another what fakesnow leaves out: lengths, NOT NULL, comments."""
+        """Give a table that was made LIKE another what fakesnow leaves out: lengths, NOT NULL, defaults, comments."""
         for field in self.columns(model):
             if not field.nullable:
                 self.ask(f"ALTER TABLE {full(name)} ALTER COLUMN {quote(field.name)} SET NOT NULL")
+        for column_name, default in self.ask("select column_name, column_default from duckdb_columns() where column_default is not null "
+                                             "and (database_name, schema_name, table_name) = (?, ?, ?)", list(model)):
+            self.ask(f"ALTER TABLE {full(name)} ALTER COLUMN {quote(column_name)} SET DEFAULT {default}")
         comments = self.ask("select column_name, comment from duckdb_columns() where comment is not null and "
                             "(database_name, schema_name, table_name) = (?, ?, ?)", list(model))
         self.comment(name, dict(comments))
@@ -149,7 +152,8 @@ class Backend:
         except duckdb.Error as error:
             raise Refused("100132", f"SQL execution error: {error}", "22000") from None
         finally:
-            self.duck.unregister("incoming")
+            with contextlib.suppress(duckdb.TransactionException):  # one that was aborted: `incoming` goes with the next
+                self.duck.unregister("incoming")
 
     def rename(self, old, new):
         self._alter([(old, new)])

@@ -109,7 +109,11 @@ class Service:
         """What the login asks to be current. A role has to be granted; the others stay empty where they are not there."""
         session.role, session.warehouse = self.account.roles[0], None
         for kind, key in (("role", "roleName"), ("warehouse", "warehouse"), ("database", "databaseName"), ("schema", "schemaName")):
-            if query.get(key) and not self.interpreter.enter(session, kind, Words(query[key]).path()) and kind == "role":
+            if not query.get(key) or self.interpreter.enter(session, kind, Words(query[key]).path()):
+                continue
+            if kind == "schema":
+                session.schema = None
+            if kind == "role":
                 raise Refused("390189", f"Role '{query[key]}' specified in the connect string is not granted to this user. Contact your "
                               "local system administrator, or attempt to login with another role, e.g. PUBLIC.")
 

@@ -29,6 +29,11 @@ class Session:
         return {"finalDatabaseName": self.database, "finalSchemaName": self.schema, "finalWarehouseName": self.warehouse,
                 "finalRoleName": self.role}
 
+    def roll_back(self):
+        if self.in_transaction:
+            self.backend.run("ROLLBACK")
+            self.in_transaction, self.loads = False, self.loads.committed
+
     def wants_json(self):
         return any(name.endswith("_QUERY_RESULT_FORMAT") and str(value).upper() == "JSON" for name, value in self.parameters.items())
 
@@ -90,12 +95,14 @@ class Sessions:
                 "validityInSecondsMT": MASTER_SECONDS, "sessionId": session.number}
 
     def expire(self, session, how):
-        """Let the session's tokens run out: its session token, the master token too, or the whole session."""
+        """Let the session's tokens run out: its session token, the master token too, or the whole session. What cannot be gone on with
+        is rolled back."""
         tokens = [token for token, owner in self.by_token.items() if owner is session]
         masters = [token for token, owner in self.by_master.items() if owner is session]
         self.expired.update(tokens)
         if how != "expire-session":
             self.expired.update(masters)
+            session.roll_back()
         if how == "lose-session":
             self.lost.update(tokens)
 
