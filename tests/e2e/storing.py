@@ -205,7 +205,7 @@ class Store(case.Case):
 
     def uploads(self):
         """Names of the parts that were sent and taken, in order."""
-        return [entry["path"].rpartition("/")[2] for entry in self.service.log("storage-put") if entry["status"] == 200]
+        return [entry["path"].rpartition("/")[2] for entry in self.service.log("storage-put") if entry["status"] in (200, 201)]
 
     def parts(self):
         return [part["name"] for part in manifest(self.out)["parts"]]

@@ -343,6 +343,22 @@ class GcsToken(OtherStages):
         self.assertEqual(sorted(self.uploads()), sorted(self.parts() * 3))
 
 
+class Azure(OtherStages):
+    options = {"stage": "azure"}
+
+    def test_a_signature_is_good_for_all_parts(self):
+        self.load_each_way()
+        self.assertEqual(len(self.service.log("put-statement")), 3)
+        self.assertEqual(sorted(self.uploads()), sorted(self.parts() * 3))
+
+
+class AzureEncrypted(OtherStages):
+    options = {"stage": "azure", "encrypted": 256}
+
+    def test_files_are_sealed_on_the_way(self):
+        self.load_each_way()
+
+
 class GcsPresigned(OtherStages):
     options = {"stage": "gcs-presigned"}
 

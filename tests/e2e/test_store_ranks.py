@@ -37,7 +37,7 @@ class Ranks(case.Case):
                     self.assertNotIn(secret, said.stdout + said.stderr)
 
     def test_credentials_that_expire_are_asked_for_again(self):
-        for stage, encrypted in (("s3", False), ("gcs", False), ("s3", 256)):
+        for stage, encrypted in (("s3", False), ("gcs", False), ("s3", 256), ("azure", False), ("azure", 128)):
             with self.subTest(stage=stage, encrypted=encrypted), warehouse.Warehouse(stage=stage, encrypted=encrypted) as house:
                 self.fresh()
                 house.order(at="storage-put", what="expire-storage", nth=4)

@@ -63,7 +63,8 @@ class Unload(case.Case):
                           code=code, env=house.environment("password"), ranks=how.pop("ranks", 0), **how)
 
     def test_rows_come_whole_from_every_kind_of_stage(self):
-        for stage, encrypted in (("s3", False), ("s3", 128), ("s3", 256), ("gcs", False), ("gcs", 256), ("local", False)):
+        for stage, encrypted in (("s3", False), ("s3", 128), ("s3", 256), ("gcs", False), ("gcs", 256), ("azure", False), ("azure", 128),
+                                 ("local", False)):
             with self.subTest(stage=stage, encrypted=encrypted), warehouse.Warehouse(stage=stage, encrypted=encrypted) as house:
                 create(house)
                 fill(house, 0, 900)

@@ -57,7 +57,8 @@ class Folder:
 
 
 class Gcs(Store, Folder):
-    kind = "GCS"
+    kind, meta, digest = "GCS", "x-goog-meta-", "x-goog-meta-sfc-digest"
+    made = 200
 
     def __init__(self, root, presigned, orders, journal):
         Store.__init__(self, orders, journal)
@@ -86,20 +87,26 @@ class Gcs(Store, Folder):
             return error(400, "ExpiredToken", "The provided token has expired.")
         return error(401, "AuthenticationRequired", "Authentication required.")
 
+    def fault_of(self, request):
+        if request.headers.get("content-encoding") == "gzip":
+            return "InvalidArgument", "objects of type gzip are transcoded on the way back: leave the encoding empty"
+        return None
+
     async def serve(self, request):
         name = request.path.lstrip("/").removeprefix(BUCKET + "/")
         path = self.root / name
         if ".." in path.parts:
             return error(400, "InvalidArgument")
         if request.method == "PUT":
-            if request.headers.get("content-encoding") == "gzip":
-                return error(400, "InvalidArgument", "objects of type gzip are transcoded on the way back: leave the encoding empty")
+            fault = self.fault_of(request)
+            if fault:
+                return error(400, *fault)
             await save(request, path)
             path.with_name(path.name + ".headers").write_text(json.dumps(request.headers))
-            return Answer(200)
+            return Answer(self.made)
         if request.method in ("GET", "HEAD") and path.is_file():
             headers = json.loads(path.with_name(path.name + ".headers").read_text())
-            kept = {name: value for name, value in headers.items() if name.startswith("x-goog-meta-")}
+            kept = {name: value for name, value in headers.items() if name.startswith(self.meta)}
             if request.method == "GET":
                 return Answer(200, path.read_bytes(), headers=kept)
             return Answer(200, headers={**kept, "Content-Length": str(path.stat().st_size)})
@@ -107,10 +114,10 @@ class Gcs(Store, Folder):
 
     def keep(self, key, body, meta):
         Folder.keep(self, key, body, meta)
-        headers = {"x-goog-meta-sfc-digest": meta["sfc-digest"]}
+        headers = {self.digest: meta["sfc-digest"]}
         if "x-amz-key" in meta:
-            headers["x-goog-meta-matdesc"] = meta["x-amz-matdesc"]
-            headers["x-goog-meta-encryptiondata"] = json.dumps({"WrappedContentKey": {"EncryptedKey": meta["x-amz-key"]},
+            headers[self.meta + "matdesc"] = meta["x-amz-matdesc"]
+            headers[self.meta + "encryptiondata"] = json.dumps({"WrappedContentKey": {"EncryptedKey": meta["x-amz-key"]},
                                                                 "ContentEncryptionIV": meta["x-amz-iv"]})
         (self.root / (key + ".headers")).write_text(json.dumps(headers))
 
@@ -118,6 +125,6 @@ class Gcs(Store, Folder):
         Folder.fetch(self, stored, target)
         path = self.root / (stored.key + ".headers")
         headers = json.loads(path.read_text())
-        data = json.loads(headers.get("x-goog-meta-encryptiondata") or "{}")
-        stored.meta = {"digest": headers.get("x-goog-meta-sfc-digest"), "matdesc": headers.get("x-goog-meta-matdesc"),
+        data = json.loads(headers.get(self.meta + "encryptiondata") or "{}")
+        stored.meta = {"digest": headers.get(self.digest), "matdesc": headers.get(self.meta + "matdesc"),
                        "key": data.get("WrappedContentKey", {}).get("EncryptedKey"), "iv": data.get("ContentEncryptionIV")}

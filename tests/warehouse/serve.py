@@ -1,7 +1,7 @@
 """A warehouse for tests:  serve.py OPTIONS.json
 
 Prints one line of JSON when it is ready (ports, URLs, credentials), and ends when its standard input does. Options:
-folder (a private one; required), stage (s3, gcs, gcs-presigned, local), encrypted (null: as a stage says; false, 128, 256),
+folder (a private one; required), stage (s3, gcs, gcs-presigned, azure, local), encrypted (null: as a stage says; false, 128, 256),
 threshold (bytes, above which a client sends pieces), tls (false, true, "expired", "revoked", "other-host"), proxy (false, true, or the password it asks for), databases.
 """
 
@@ -14,6 +14,7 @@ import sys
 import threading
 
 from accounts import Account
+from azure import Azure
 from certificate import Authority
 from control import Control
 from engine import Engine
@@ -62,6 +63,8 @@ class Warehouse:
             return Folder(self.folder / "stages"), None
         if kind == "s3":
             store = await S3.start(self.orders, self.journal)
+        elif kind == "azure":
+            store = Azure(self.folder / "stages", self.orders, self.journal)
         else:
             store = Gcs(self.folder / "stages", kind == "gcs-presigned", self.orders, self.journal)
         port = await self.open(store.handle, self.tls)
