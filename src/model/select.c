@@ -50,7 +50,7 @@ static void add_output(rfm_select *select)
     rfm_text_adds(select->sql, "\nSELECT\n  \"n\".\"id\" AS \"ID\"");
     for (int j = 0; j < model->d; j++) {
         rfm_text_addf(select->sql, ",\n  \"n\".\"f%d\" AS ", j + 1);
-        rfm_select_given_name(select->sql, model->features[j]);
+        rfm_select_name(select->sql, model->features[j]);
     }
     rfm_text_adds(select->sql, ",\n  \"s\".\"segment\" AS \"SEGMENT\",\n  \"s\".\"segment_name\" AS \"SEGMENT_NAME\",\n"
                                "  SQRT(\"n\".\"least\") AS \"DISTANCE\"\n"
@@ -68,7 +68,7 @@ static void add_all(rfm_select *select)
     if (select->request->view) {
         rfm_text_adds(select->sql, "CREATE OR REPLACE VIEW ");
         rfm_select_path(select->sql, select->request->view, "--view", select->err);
-        rfm_text_adds(select->sql, " AS\n");
+        rfm_text_adds(select->sql, " COPY GRANTS AS\n");
     }
     if (select->request->features) {
         rfm_select_events(select);

@@ -48,13 +48,12 @@ void rfm_select_segments(rfm_select *select);
 
 /* ---- select_word.c ---------------------------------------------------------------------------------------------- */
 
-void rfm_select_name(rfm_text *sql, const char *name); /* in quotes, as it stands */
 void rfm_select_text(rfm_text *sql, const char *text);
 void rfm_select_number(rfm_text *sql, double number); /* a DOUBLE, with all its bits */
 
 /* A name as people write it: words in capitals, as the warehouse takes them, unless they are in double quotes or could
  * not stand without. */
-void rfm_select_given_name(rfm_text *sql, const char *name);
+void rfm_select_name(rfm_text *sql, const char *name);
 
 /* "[DATABASE.][SCHEMA.]NAME" of the warehouse; RFM_USAGE where it is none. what names the flag. */
 rfm_status rfm_select_path(rfm_text *sql, const char *path, const char *what, rfm_error *err);

@@ -119,7 +119,7 @@ bool rfm_select_has_condition(const rfm_features *features, const rfm_predicate 
     return (predicate->n_events > 0 && features->roles.event) || predicate->n_rules > 0;
 }
 
-static void add_condition(rfm_select *select, const rfm_predicate *predicate)
+static rfm_status add_condition(rfm_select *select, const rfm_predicate *predicate)
 {
     const rfm_features *features = select->request->features;
     const bool named = predicate->n_events > 0 && features->roles.event;
@@ -131,6 +131,28 @@ static void add_condition(rfm_select *select, const rfm_predicate *predicate)
     }
     rfm_text_adds(select->sql, named ? ")" : "");
     add_rules(select, predicate->rules, predicate->n_rules, named ? " AND " : "");
+    return select->err->status;
+}
+
+static bool reads(const rfm_features *features, const rfm_feature *feature, int predicate)
+{
+    const rfm_reads *r = &feature->reads;
+    const int aggregates[] = {r->count, r->part, r->number, r->first, r->last, r->distinct};
+    for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++)
+        if (aggregates[i] >= 0 && features->needs.aggregates[aggregates[i]].predicate == predicate)
+            return true;
+    return false;
+}
+
+/* Says whose condition it was that could not be said. */
+static void name_feature(rfm_select *select, int predicate)
+{
+    const rfm_features *features = select->request->features;
+    int j = 0;
+    while (j < features->n && !reads(features, &features->list[j], predicate))
+        j++;
+    if (j < features->n)
+        rfm_error_context(select->err, "feature '%s'", features->list[j].name);
 }
 
 /* ---- the steps -------------------------------------------------------------------------------------------------- */
@@ -148,11 +170,12 @@ static void add_readings(rfm_select *select)
         rfm_select_column(select, needs->hashes[i]);
         rfm_text_addf(select->sql, " AS VARCHAR), '') AS \"value_%zu\"", i + 1);
     }
-    for (size_t i = 0; i < needs->n_predicates; i++) {
+    for (size_t i = 0; i < needs->n_predicates && select->err->status == RFM_OK; i++) {
         if (!rfm_select_has_condition(select->request->features, &needs->predicates[i]))
             continue;
         rfm_text_adds(select->sql, ",\n    (");
-        add_condition(select, &needs->predicates[i]);
+        if (add_condition(select, &needs->predicates[i]) != RFM_OK)
+            name_feature(select, (int)i);
         rfm_text_addf(select->sql, ") AS \"where_%zu\"", i + 1);
     }
 }

@@ -11,11 +11,6 @@ static void add_quoted(rfm_text *sql, const char *bytes, size_t n)
     rfm_text_adds(sql, "\"");
 }
 
-void rfm_select_name(rfm_text *sql, const char *name)
-{
-    add_quoted(sql, name, strlen(name));
-}
-
 /* A backslash escapes in the warehouse's texts. */
 void rfm_select_text(rfm_text *sql, const char *text)
 {
@@ -72,7 +67,7 @@ static size_t span_quoted(const char *at)
     return at[n] == '"' && n > 1 ? n + 1 : 0;
 }
 
-void rfm_select_given_name(rfm_text *sql, const char *name)
+void rfm_select_name(rfm_text *sql, const char *name)
 {
     const size_t n = strlen(name);
     if (span_quoted(name) == n && n > 0)
@@ -118,5 +113,5 @@ void rfm_select_column(rfm_select *select, const char *name)
         select->renamed[i] = true;
     }
     rfm_text_adds(select->sql, "\"t\".");
-    rfm_select_given_name(select->sql, own);
+    rfm_select_name(select->sql, own);
 }
