@@ -51,6 +51,7 @@ rfm_status rfm_features_restore(const char *text, const rfm_roles *roles, rfm_fe
 
 /* Fills numbers, hashes and predicates of an input (borrowed from features); the rest of it is left alone. */
 void rfm_features_input(const rfm_features *features, rfm_input *input);
+const rfm_roles *rfm_features_roles(const rfm_features *features); /* borrowed */
 const rfm_aggregate *rfm_features_aggregates(const rfm_features *features, int *n);
 
 /* Parse `rows:` rules, of input: or of a where:. Caller frees with rfm_rules_free. Local. */
@@ -236,6 +237,43 @@ void rfm_model_free(rfm_model *model);
 rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *model,
                            rfm_error *err); /* Collective; rank 0's */
 rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err); /* Collective */
+
+/* ---- the model as a statement ----------------------------------------------------------------------------------- */
+
+/* What the times of a table of events are. */
+typedef enum rfm_times {
+    RFM_TIMES_CLOCK /* TIMESTAMP_NTZ: clocks of the model's zone */,
+    RFM_TIMES_INSTANT /* TIMESTAMP_TZ or TIMESTAMP_LTZ */,
+    RFM_TIMES_DATE
+} rfm_times;
+
+/* A column that the table calls otherwise than the model or the job. */
+typedef struct rfm_rename {
+    const char *from, *to;
+} rfm_rename;
+
+/* What is to be scored, and what it is called in the warehouse: [DATABASE.][SCHEMA.]NAME, where words that are not in
+ * double quotes mean capitals. */
+typedef struct rfm_select_request {
+    const char *table;
+    const char *view; /* NULL: the statement alone */
+    const char *customer;
+    const rfm_rename *renames;
+    size_t n_renames;
+
+    /* Of a table of events; features NULL: the table has a column for each feature of the model. */
+    const rfm_features *features;
+    const char *time;
+    rfm_times times;
+    rfm_id_kind id_kind;
+    const rfm_zone *zone; /* the model's */
+    rfm_as_of_rule as_of;
+    const rfm_rule *rules; /* keep rules */
+    size_t n_rules;
+} rfm_select_request;
+
+/* Local. One statement of Snowflake that gives what predict would: id, features, segment, its name, distance. */
+rfm_status rfm_select_print(const rfm_model *model, const rfm_select_request *request, rfm_text *sql, rfm_error *err);
 
 /* ---- digest ----------------------------------------------------------------------------------------------------- */
 

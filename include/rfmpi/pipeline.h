@@ -7,6 +7,7 @@
 
 #include "rfmpi/comm.h"
 #include "rfmpi/config.h"
+#include "rfmpi/model.h"
 
 typedef enum rfm_task { RFM_TASK_PREPARE, RFM_TASK_TRAIN, RFM_TASK_PREDICT, RFM_TASK_RUN } rfm_task;
 
@@ -32,5 +33,20 @@ rfm_status rfm_pipeline_unload(rfm_comm *comm, const rfm_config *config, rfm_tex
  * appear whole at the end; after a failure none of the temporary ones is left. Rows that are none are left out, up to
  * input.max_rejected of them. */
 rfm_status rfm_pipeline_convert(rfm_comm *comm, const rfm_config *config, const char *out, rfm_error *err);
+
+/* What export is asked for besides what the job says. */
+typedef struct rfm_export {
+    const char *model;             /* model.h5 */
+    const char *events, *features; /* the table that is read, one of them */
+    const char *view;              /* NULL: the statement alone */
+    const char *times;             /* what the times of events are: clock, instant or date; NULL: clock */
+    const rfm_rename *renames;     /* [n_renames] of columns that have no role */
+    size_t n_renames;
+} rfm_export;
+
+/* Collective. A statement for the warehouse that scores the table as predict would with this model and job; *sql, on
+ * all ranks. Roles, decimals and as_of that the job leaves open are the model's. */
+rfm_status rfm_pipeline_export(rfm_comm *comm, const rfm_config *config, const rfm_export *wanted, rfm_text *sql,
+                               rfm_error *err);
 
 #endif

@@ -36,6 +36,21 @@ static void print_generate_help(FILE *to)
           to);
 }
 
+static void print_export_help(FILE *to)
+{
+    fputs("  --events TABLE             a table of events: [DATABASE.][SCHEMA.]TABLE\n"
+          "  --features TABLE           or one that has the model's features, a row a customer\n"
+          "  --column NAME=COLUMN       what the table calls a role (customer, time, event, ...) or a column of the "
+          "model;\n"
+          "                             any number of times\n"
+          "  --times clock              TIMESTAMP_NTZ in the model's zone; instant: TIMESTAMP_TZ or _LTZ; date: DATE\n"
+          "  --as-of MOMENT             latest, a date, or a timestamp; none: as the model was trained\n"
+          "  --view NAME                make it a view\n"
+          "  --out FILE                 write it there, not to standard output\n"
+          "  --job JOB.yml              take roles, keep rules and as_of from a job, as predict does\n\n",
+          to);
+}
+
 void print_command_help(FILE *to, const rfm_command *command)
 {
     fprintf(to, "rfmpi %s %s\n%s\n\n", command->name, command->operands, command->summary);
@@ -51,6 +66,8 @@ void print_command_help(FILE *to, const rfm_command *command)
         fputs("  --job JOB.yml              the job that says where to; none: the run's own\n"
               "  --check                    log in and look, write nothing\n\n",
               to);
+    if (command->run == command_export)
+        print_export_help(to);
     size_t n;
     const rfm_option *options = rfm_options(&n);
     fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);

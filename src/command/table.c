@@ -17,6 +17,8 @@ const rfm_command COMMANDS[] = {
     {"generate", "", "make event files like a real shop's, for trials and benchmarks", command_generate},
     {"convert", "INPUT... --out DIR", "event files -> event tables in HDF5 with all their columns, DIR/NAME.h5",
      command_convert},
+    {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE",
+     "a model -> a statement that scores customers inside Snowflake", command_export},
     {"info", "RUN_DIR", "say what a run directory holds, and its digest", command_info},
     {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", command_config},
 };

@@ -34,6 +34,11 @@ void rfm_features_input(const rfm_features *features, rfm_input *input)
     input->n_predicates = features->needs.n_predicates;
 }
 
+const rfm_roles *rfm_features_roles(const rfm_features *features)
+{
+    return &features->roles;
+}
+
 const rfm_aggregate *rfm_features_aggregates(const rfm_features *features, int *n)
 {
     *n = (int)features->needs.n_aggregates;

@@ -101,6 +101,9 @@ void job_free(rfm_job *job);
 /* job.c. Local: how the text of event files is to be read. */
 rfm_status job_read_dialect(const rfm_config *config, rfm_input *input, rfm_error *err);
 
+/* job.c. Local: input.columns and input.decimals, borrowed from the configuration. */
+rfm_status job_read_roles(const rfm_config *config, rfm_roles *roles, rfm_error *err);
+
 /* origin.c. Collective where files are looked for. */
 rfm_status find_inputs(rfm_batch *batch, rfm_error *err);
 rfm_status find_event_files(rfm_batch *batch, rfm_error *err);

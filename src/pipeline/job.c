@@ -27,7 +27,7 @@ static rfm_status read_amount(const rfm_config *config, rfm_roles *roles, rfm_er
     return RFM_OK;
 }
 
-static rfm_status read_roles(const rfm_config *config, rfm_roles *roles, rfm_error *err)
+rfm_status job_read_roles(const rfm_config *config, rfm_roles *roles, rfm_error *err)
 {
     roles->event = rfm_config_string(config, "input.columns.event");
     roles->session = rfm_config_string(config, "input.columns.session");
@@ -101,7 +101,7 @@ static rfm_status read_features(rfm_batch *batch, rfm_error *err)
     const rfm_config *config = batch->config;
     if (job->source == SOURCE_MATRIX)
         return RFM_OK;
-    if (read_roles(config, &job->roles, err) != RFM_OK)
+    if (job_read_roles(config, &job->roles, err) != RFM_OK)
         return err->status;
     job->as_of_text = rfm_config_string(config, "features.as_of");
     if (job->task == RFM_TASK_PREDICT) {
