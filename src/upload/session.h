@@ -1,9 +1,9 @@
 /* session: a login that lasts as long as it is needed, and the statements run in it. Knows the protocol that
  * Snowflake's drivers speak; knows nothing of what the statements do. Local.
  *
- * An expired session is renewed, or opened anew, and the request repeated; within a session a statement keeps its request
- * id over all attempts, so that one whose answer was lost is not run twice. A request to stop ends the running statement
- * on the server, too.
+ * An expired session is renewed, or opened anew, and the request repeated; within a session a statement keeps its
+ * request id over all attempts, so that one whose answer was lost is not run twice. A request to stop ends the running
+ * statement on the server, too.
  */
 #ifndef RFM_UPLOAD_SESSION_H
 #define RFM_UPLOAD_SESSION_H
