@@ -53,6 +53,9 @@ rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *orig
 /* Local. Write a small file of mode 0600, whole, and sync it; one of that name is overwritten. */
 rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *err);
 
+/* Local. "dir/name"; NULL with err set. The caller frees. */
+char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
+
 /* Local. mkdir -p, every new directory 0700; and names that were given or taken in one, safe on the disk. */
 rfm_status rfm_folder_make(const char *dir, rfm_error *err);
 rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);

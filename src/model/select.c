@@ -36,7 +36,7 @@ static void add_names(rfm_select *select)
     rfm_text_adds(select->sql, "SELECT \"label\", \"segment\", \"segment_name\"\n  FROM (VALUES");
     for (int c = 0; c < model->k; c++) {
         rfm_text_addf(select->sql, "%s\n    (%d, %d, ", c > 0 ? "," : "", c, (int)model->segment_ids[c]);
-        rfm_select_text(select->sql, model->names[c]);
+        rfm_sql_add_text(select->sql, model->names[c]);
         rfm_text_adds(select->sql, ")");
     }
     rfm_text_adds(select->sql, "\n  ) AS \"s\" (\"label\", \"segment\", \"segment_name\")");
@@ -50,7 +50,7 @@ static void add_output(rfm_select *select)
     rfm_text_adds(select->sql, "\nSELECT\n  \"n\".\"id\" AS \"ID\"");
     for (int j = 0; j < model->d; j++) {
         rfm_text_addf(select->sql, ",\n  \"n\".\"f%d\" AS ", j + 1);
-        rfm_select_name(select->sql, model->features[j]);
+        rfm_sql_add_written(select->sql, model->features[j]);
     }
     rfm_text_adds(select->sql, ",\n  \"s\".\"segment\" AS \"SEGMENT\",\n  \"s\".\"segment_name\" AS \"SEGMENT_NAME\",\n"
                                "  SQRT(\"n\".\"least\") AS \"DISTANCE\"\n"
@@ -67,7 +67,7 @@ static void add_all(rfm_select *select)
 {
     if (select->request->view) {
         rfm_text_adds(select->sql, "CREATE OR REPLACE VIEW ");
-        rfm_select_path(select->sql, select->request->view, "--view", select->err);
+        rfm_sql_add_path(select->sql, select->request->view, "--view", select->err);
         rfm_text_adds(select->sql, " COPY GRANTS AS\n");
     }
     if (select->request->features) {

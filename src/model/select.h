@@ -1,6 +1,6 @@
 /* select: a model as one SELECT over a table of the warehouse. Private to model.
  *
- *   - select_word.c: names, texts and numbers as they stand in a statement
+ *   - select_word.c: numbers, and the columns of the table
  *   - select_event.c: a table of events -> a row an event: whose, when, and what the features read of it
  *   - select_feature.c: events -> a row a customer, by the verbs
  *   - select_segment.c: features -> transforms -> scaled values -> grid -> the nearest centroid
@@ -13,6 +13,8 @@
 #define RFMPI_MODEL_SELECT_H
 
 #include "features.h"
+
+#include "rfmpi/sql.h"
 
 enum { RFM_STEP_BYTES = 32 };
 
@@ -48,15 +50,7 @@ void rfm_select_segments(rfm_select *select);
 
 /* ---- select_word.c ---------------------------------------------------------------------------------------------- */
 
-void rfm_select_text(rfm_text *sql, const char *text);
 void rfm_select_number(rfm_text *sql, double number); /* a DOUBLE, with all its bits */
-
-/* A name as people write it: words in capitals, as the warehouse takes them, unless they are in double quotes or could
- * not stand without. */
-void rfm_select_name(rfm_text *sql, const char *name);
-
-/* "[DATABASE.][SCHEMA.]NAME" of the warehouse; RFM_USAGE where it is none. what names the flag. */
-rfm_status rfm_select_path(rfm_text *sql, const char *path, const char *what, rfm_error *err);
 
 /* A column of the table, for a column as the model or the job calls it. */
 void rfm_select_column(rfm_select *select, const char *name);

@@ -30,7 +30,7 @@ static void add_time(rfm_select *select)
     const bool converted = !instant && strcmp(zone, "UTC") != 0;
     if (converted) {
         rfm_text_adds(select->sql, "CONVERT_TIMEZONE(");
-        rfm_select_text(select->sql, zone);
+        rfm_sql_add_text(select->sql, zone);
         rfm_text_adds(select->sql, ", 'UTC', ");
     }
     rfm_text_adds(select->sql, instant ? "CAST(CONVERT_TIMEZONE('UTC', " : "CAST(");
@@ -98,7 +98,7 @@ static void add_comparison(rfm_select *select, const rfm_rule *rule)
     rfm_text_adds(select->sql, prefix ? "STARTSWITH(" : "");
     add_as_text(select, rule->column);
     rfm_text_adds(select->sql, prefix ? ", " : rule->kind == RFM_RULE_EQUAL ? " = " : " <> ");
-    rfm_select_text(select->sql, rule->kind == RFM_RULE_PRESENT ? "" : rule->text);
+    rfm_sql_add_text(select->sql, rule->kind == RFM_RULE_PRESENT ? "" : rule->text);
     rfm_text_adds(select->sql, prefix ? ")" : "");
 }
 
@@ -127,7 +127,7 @@ static rfm_status add_condition(rfm_select *select, const rfm_predicate *predica
         if (i == 0)
             add_as_text(select, features->roles.event);
         rfm_text_adds(select->sql, i == 0 ? " IN (" : ", ");
-        rfm_select_text(select->sql, predicate->events[i]);
+        rfm_sql_add_text(select->sql, predicate->events[i]);
     }
     rfm_text_adds(select->sql, named ? ")" : "");
     add_rules(select, predicate->rules, predicate->n_rules, named ? " AND " : "");
@@ -192,7 +192,7 @@ static void add_rows(rfm_select *select)
     rfm_text_adds(select->sql, " AS \"utc\"");
     add_readings(select);
     rfm_text_adds(select->sql, "\n  FROM ");
-    rfm_select_path(select->sql, request->table, "--events", select->err);
+    rfm_sql_add_path(select->sql, request->table, "--events", select->err);
     rfm_text_adds(select->sql, " AS \"t\"\n  WHERE ");
     add_as_text(select, request->customer);
     rfm_text_adds(select->sql, " <> '' AND ");
@@ -210,7 +210,7 @@ static void add_local(rfm_select *select)
         return;
     }
     rfm_text_adds(select->sql, "CONVERT_TIMEZONE('UTC', ");
-    rfm_select_text(select->sql, select->model->timezone);
+    rfm_sql_add_text(select->sql, select->model->timezone);
     rfm_text_adds(select->sql, ", \"utc\")");
 }
 

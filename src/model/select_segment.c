@@ -52,7 +52,7 @@ void rfm_select_values(rfm_select *select)
         add_value(select, j);
     }
     rfm_text_adds(select->sql, "\n  FROM ");
-    rfm_select_path(select->sql, select->request->table, "--features", select->err);
+    rfm_sql_add_path(select->sql, select->request->table, "--features", select->err);
     rfm_text_adds(select->sql, " AS \"t\"");
     rfm_select_end_here(select);
     add_finite(select);

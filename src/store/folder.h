@@ -4,9 +4,6 @@
 
 #include "rfmpi/store.h"
 
-/* "dir/name"; NULL with err set. The caller frees. */
-char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
-
 /* RFM_USAGE when dir holds what no run has put there, and no run.json says that it is ours. */
 rfm_status rfm_folder_check(const char *dir, rfm_error *err);
 

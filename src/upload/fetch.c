@@ -2,7 +2,7 @@
 #include "fetch.h"
 
 #include "place.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -17,15 +17,6 @@
 static const char *const RESULTS[] = {"run.json",     "model.h5",  "features.h5",
                                       "segments.csv", "customers", "report.html"};
 
-static char *join(const char *dir, const char *name, rfm_error *err)
-{
-    rfm_text path = {0};
-    rfm_text_addf(&path, "%s/%s", dir, name);
-    if (rfm_text_check(&path, err) != RFM_OK)
-        rfm_text_free(&path);
-    return path.bytes;
-}
-
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 
 static rfm_status write_all(int fd, const char *bytes, size_t n, const char *path, rfm_error *err)
@@ -75,7 +66,7 @@ static rfm_status copy(const char *from, const char *to, int64_t *n_bytes, rfm_e
     for (struct dirent *entry; err->status == RFM_OK && (entry = readdir(dir));) {
         if (*entry->d_name == '.')
             continue;
-        char *below = join(from, entry->d_name, err), *copied = join(to, entry->d_name, err);
+        char *below = rfm_folder_path(from, entry->d_name, err), *copied = rfm_folder_path(to, entry->d_name, err);
         if (below && copied)
             copy(below, copied, n_bytes, err);
         free(below);
@@ -88,7 +79,7 @@ static rfm_status copy(const char *from, const char *to, int64_t *n_bytes, rfm_e
 static rfm_status copy_results(const char *run_dir, const char *to, int64_t *n_bytes, rfm_error *err)
 {
     for (size_t i = 0; i < sizeof RESULTS / sizeof *RESULTS && err->status == RFM_OK; i++) {
-        char *from = join(run_dir, RESULTS[i], err), *copied = join(to, RESULTS[i], err);
+        char *from = rfm_folder_path(run_dir, RESULTS[i], err), *copied = rfm_folder_path(to, RESULTS[i], err);
         if (from && copied)
             copy(from, copied, n_bytes, err);
         free(from);
@@ -102,8 +93,9 @@ static void remove_tree(const char *path)
     rfm_error err = {0};
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        char *below =
-            strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") ? join(path, entry->d_name, &err) : NULL;
+        char *below = strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")
+                          ? rfm_folder_path(path, entry->d_name, &err)
+                          : NULL;
         if (below && unlink(below) != 0)
             remove_tree(below);
         free(below);
@@ -157,7 +149,7 @@ static rfm_status look(const char *dir, const rfm_manifest *manifest, bool *same
     *same = false;
     if (access(dir, F_OK) != 0 || is_empty(dir))
         return RFM_OK;
-    char *customers = join(dir, "customers", err);
+    char *customers = rfm_folder_path(dir, "customers", err);
     if (customers && rfm_manifest_read(customers, &there, &other) != RFM_OK)
         rfm_fail(err, RFM_USAGE, "%s: store.dir has something else in it than results of a run", dir);
     else
@@ -188,7 +180,7 @@ rfm_status rfm_folder_sink_run(const rfm_upload_options *options, const char *ru
                                rfm_error *err)
 {
     rfm_manifest manifest = {0};
-    char *customers = join(run_dir, "customers", err);
+    char *customers = rfm_folder_path(run_dir, "customers", err);
     bool same = false;
     if (customers && rfm_manifest_read(customers, &manifest, err) == RFM_OK && options->dir &&
         look(options->dir, &manifest, &same, err) == RFM_OK && (!same || options->anew))

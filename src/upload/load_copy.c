@@ -1,6 +1,6 @@
 /* load_copy: COPY, and whether it has loaded what the parts have. */
 #include "load.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <stdlib.h>
 #include <string.h>

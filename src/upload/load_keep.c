@@ -1,7 +1,7 @@
 /* load_keep: the modes that keep what the table has: rows are added, or put beside what is known of the same customer.
  * Each can be done again with nothing more coming of it. */
 #include "load.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* load_model: a row a run in a second table: what the model was made with, how good it is, what its segments are like.
  */
 #include "load.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <errno.h>
 #include <stdio.h>

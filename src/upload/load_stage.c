@@ -1,7 +1,7 @@
 /* load_stage: the stage, what is in it already, what has to go there. */
 #include "load.h"
+#include "rfmpi/sql.h"
 #include "seal.h"
-#include "sql.h"
 #include "transfer.h"
 
 #include <stdlib.h>

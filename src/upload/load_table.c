@@ -1,6 +1,6 @@
 /* load_table: the target as it is, and whether the parts fit it. */
 #include "load.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

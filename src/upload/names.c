@@ -1,6 +1,6 @@
 /* names: what tables and stages are called in full. */
 #include "load.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* snowflake: the sink that is a table of the warehouse, from login to logout. */
 #include "connection.h"
 #include "load.h"
+#include "rfmpi/sql.h"
 #include "sink.h"
-#include "sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

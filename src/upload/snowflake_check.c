@@ -1,8 +1,8 @@
 /* snowflake_check: what a store would find: login, names, table, stage, privileges. Writes nothing. */
 #include "connection.h"
 #include "load.h"
+#include "rfmpi/sql.h"
 #include "sink.h"
-#include "sql.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "transfer.h"
 
 #include "multipart.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,20 +77,11 @@ static rfm_status digest_file(const char *path, const struct rfm_manifest_part *
     return err->status;
 }
 
-static char *path_of(const char *dir, const char *name, rfm_error *err)
-{
-    rfm_text path = {0};
-    rfm_text_addf(&path, "%s/%s", dir, name);
-    if (rfm_text_check(&path, err) != RFM_OK)
-        rfm_text_free(&path);
-    return path.bytes;
-}
-
 rfm_status rfm_transfer_md5(const char *dir, const struct rfm_manifest_part *part, char **md5, rfm_error *err)
 {
     unsigned char digest[RFM_MD5_BYTES];
     rfm_text hex = {0};
-    char *path = path_of(dir, part->name, err);
+    char *path = rfm_folder_path(dir, part->name, err);
     if (path && digest_file(path, part, RFM_MD5, digest, err) == RFM_OK)
         rfm_hex_add(&hex, digest, sizeof digest);
     free(path);
@@ -103,7 +94,7 @@ static rfm_status prepare(const rfm_transfer *transfer, sending *s, rfm_error *e
     unsigned char digest[RFM_SHA256_BYTES];
     rfm_text text = {0};
     const struct rfm_manifest_part *part = &transfer->manifest->parts[s->part];
-    s->path = path_of(transfer->dir, part->name, err);
+    s->path = rfm_folder_path(transfer->dir, part->name, err);
     if (s->path && digest_file(s->path, part, RFM_SHA256, digest, err) == RFM_OK)
         rfm_base64_add(&text, digest, sizeof digest);
     s->digest = text.bytes;
@@ -278,7 +269,7 @@ static rfm_status copy_parts(sender *self, rfm_error *err)
         sending *s = &self->sendings[i];
         char *to = NULL;
         if (prepare(self->transfer, s, err) == RFM_OK &&
-            (to = path_of(self->place.prefix, self->transfer->manifest->parts[s->part].name, err)) &&
+            (to = rfm_folder_path(self->place.prefix, self->transfer->manifest->parts[s->part].name, err)) &&
             copy_bytes(s->path, to, err) == RFM_OK)
             keep_done(self, s, err);
         free(to);

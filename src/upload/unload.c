@@ -7,8 +7,8 @@
 #include "fetch.h"
 #include "journal.h"
 #include "load.h"
+#include "rfmpi/sql.h"
 #include "rfmpi/store.h"
-#include "sql.h"
 #include "watermark.h"
 
 #include <stdio.h>

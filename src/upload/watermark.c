@@ -1,7 +1,7 @@
 /* watermark: the newest time that has been unloaded. */
 #include "watermark.h"
 
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

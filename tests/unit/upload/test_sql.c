@@ -4,7 +4,7 @@
 #include "session.h"
 
 #include "draw.h"
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 /* ---- the reader ------------------------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* sql: quoting, and its opposite. */
-#include "sql.h"
+#include "rfmpi/sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,4 +79,28 @@ rfm_status rfm_sql_split_name(const char *name, const char *what, char *parts[3]
         err, RFM_USAGE,
         "%s: '%s' is no name: [DATABASE.][SCHEMA.]NAME, with parts that are not plain words in double quotes", what,
         name);
+}
+
+void rfm_sql_add_written(rfm_text *sql, const char *name)
+{
+    rfm_text part = {0};
+    const char *at = name;
+    const bool whole = take_part(&at, &part) && *at == '\0';
+    rfm_sql_add_name(sql, whole && part.bytes ? part.bytes : name);
+    sql->failed |= part.failed;
+    rfm_text_free(&part);
+}
+
+rfm_status rfm_sql_add_path(rfm_text *sql, const char *path, const char *what, rfm_error *err)
+{
+    char *parts[3] = {NULL};
+    size_t n;
+    if (rfm_sql_split_name(path, what, parts, &n, err) != RFM_OK)
+        return err->status;
+    for (size_t i = 0; i < n; i++) {
+        rfm_text_adds(sql, i > 0 ? "." : "");
+        rfm_sql_add_name(sql, parts[i]);
+        free(parts[i]);
+    }
+    return RFM_OK;
 }
