@@ -192,11 +192,8 @@ rfm_status rfm_node_parse_toml(const char *text, size_t length, const char *sour
     *node = (rfm_node){.kind = RFM_NODE_MAP, .line = 1, .column = 1, .source = rfm_copy_string(source, err)};
     if (length > MAX_BYTES)
         rfm_fail(err, RFM_USAGE, "%s: larger than 1 MiB", source);
-    else {
-        if (rfm_toml_open(&reader, text, length, source, err) == RFM_OK)
-            read_document(&reader, node, err);
-        rfm_toml_close(&reader);
-    }
+    else if (rfm_toml_open(&reader, text, length, source, err) == RFM_OK)
+        read_document(&reader, node, err);
     if (err->status != RFM_OK)
         rfm_node_free(node);
     return err->status;

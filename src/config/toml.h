@@ -2,8 +2,6 @@
 #ifndef RFMPI_CONFIG_TOML_H
 #define RFMPI_CONFIG_TOML_H
 
-#include <regex.h>
-
 #include "rfmpi/config.h"
 
 typedef struct rfm_toml {
@@ -11,13 +9,11 @@ typedef struct rfm_toml {
     const char *source;
     int line;
     size_t n_items;
-    regex_t *word; /* what a value that is no string looks like */
 } rfm_toml;
 
 /* The text is borrowed. Refuses bytes that stand nowhere in TOML, so that nobody below need ask for them: NUL, other
- * control characters, a carriage return alone, what is not UTF-8. Close it in any case. */
+ * control characters, a carriage return alone, what is not UTF-8. */
 rfm_status rfm_toml_open(rfm_toml *reader, const char *text, size_t length, const char *source, rfm_error *err);
-void rfm_toml_close(rfm_toml *reader);
 
 /* RFM_USAGE at the place where the reader stands. */
 rfm_status rfm_toml_fail(const rfm_toml *reader, rfm_error *err, const char *what);

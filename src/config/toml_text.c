@@ -1,5 +1,4 @@
 /* toml_text: see toml.h. Knows nothing of keys that belong together, tables and trees. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "toml.h"
@@ -203,24 +202,94 @@ rfm_status rfm_toml_bare_key(rfm_toml *reader, rfm_text *text, rfm_error *err)
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
-#define DIGITS "[0-9](_?[0-9])*"
-#define CLOCK "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?"
-#define DATE "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+static const char DECIMAL[] = "0123456789";
 
-static const char WORD[] = "^(true|false|[+-]?(inf|nan)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*"
-                           "|[+-]?(0|[1-9](_?[0-9])*)(\\." DIGITS ")?([eE][+-]?" DIGITS ")?"
-                           "|" DATE "([Tt ]" CLOCK "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?|" CLOCK ")$";
+/* Each of these moves *c behind what it looks for, where that stands there. */
+static bool pass_one(const char **c, const char *any)
+{
+    const bool stands = **c && strchr(any, **c);
+    *c += stands;
+    return stands;
+}
+
+/* Single underscores may stand between digits. */
+static bool pass_digits(const char **c, const char *digits)
+{
+    const char *from = *c;
+    while (pass_one(c, digits))
+        *c += **c == '_' && (*c)[1] && strchr(digits, (*c)[1]);
+    return *c > from;
+}
+
+static bool pass_two(const char **c, int low, int high)
+{
+    if (strspn(*c, DECIMAL) < 2)
+        return false;
+    const int n = 10 * ((*c)[0] - '0') + (*c)[1] - '0';
+    *c += 2;
+    return n >= low && n <= high;
+}
+
+static bool pass_date(const char **c)
+{
+    return pass_two(c, 0, 99) && pass_two(c, 0, 99) && pass_one(c, "-") && pass_two(c, 1, 12) && pass_one(c, "-") &&
+           pass_two(c, 1, 31);
+}
+
+static bool pass_clock(const char **c)
+{
+    if (!pass_two(c, 0, 23) || !pass_one(c, ":") || !pass_two(c, 0, 59) || !pass_one(c, ":") || !pass_two(c, 0, 59))
+        return false;
+    const bool point = pass_one(c, ".");
+    const size_t n = point ? strspn(*c, DECIMAL) : 0;
+    *c += n;
+    return !point || n > 0;
+}
+
+static bool is_number(const char *word)
+{
+    static const struct {
+        const char *prefix, *digits;
+    } bases[] = {{"0x", "0123456789abcdefABCDEF"}, {"0o", "01234567"}, {"0b", "01"}};
+    const char *c = word + 2;
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
+        if (strncmp(word, bases[i].prefix, 2) == 0)
+            return pass_digits(&c, bases[i].digits) && !*c;
+    c = word;
+    pass_one(&c, "+-");
+    const char *from = c;
+    if (!pass_digits(&c, DECIMAL))
+        return strcmp(c, "inf") == 0 || strcmp(c, "nan") == 0;
+    if ((*from == '0' && c > from + 1) || (pass_one(&c, ".") && !pass_digits(&c, DECIMAL)))
+        return false;
+    if (!pass_one(&c, "eE"))
+        return !*c;
+    pass_one(&c, "+-");
+    return pass_digits(&c, DECIMAL) && !*c;
+}
+
+static bool is_time(const char *word)
+{
+    const char *c = word, *alone = word;
+    if (pass_clock(&alone))
+        return !*alone;
+    if (!pass_date(&c) || (*c && (!pass_one(&c, "Tt ") || !pass_clock(&c))))
+        return false;
+    if (c > word + 10 && pass_one(&c, "+-"))
+        return pass_two(&c, 0, 23) && pass_one(&c, ":") && pass_two(&c, 0, 59) && !*c;
+    if (c > word + 10)
+        pass_one(&c, "Zz");
+    return !*c;
+}
 
 /* A number, a boolean or a time; of a date and a time that have a blank between them, both. */
 rfm_status rfm_toml_word(rfm_toml *reader, rfm_text *text, rfm_error *err)
 {
     const rfm_toml before = *reader;
     const char *from = reader->at;
-    bool blank = false;
-    for (; reader->at < reader->end; reader->at++) {
-        const size_t n = (size_t)(reader->at - from);
-        if (!blank && n == 10 && from[4] == '-' && rfm_toml_is_next(reader, " ") && reader->at + 1 < reader->end &&
-            reader->at[1] >= '0' && reader->at[1] <= '9')
+    for (bool blank = false; reader->at < reader->end; reader->at++) {
+        const bool date_ends = reader->at - from == 10 && from[4] == '-' && rfm_toml_is_next(reader, " ") && !blank;
+        if (date_ends && reader->at + 1 < reader->end && strchr(DECIMAL, reader->at[1]))
             blank = true;
         else if (!is_bare(*reader->at) && !strchr("+.:", *reader->at))
             break;
@@ -228,37 +297,19 @@ rfm_status rfm_toml_word(rfm_toml *reader, rfm_text *text, rfm_error *err)
     rfm_text_add(text, from, (size_t)(reader->at - from));
     if (reader->at == from)
         return rfm_toml_fail(reader, err, "a value is missing");
-    if (rfm_text_check(text, err) == RFM_OK && regexec(reader->word, text->bytes, 0, NULL, 0) != 0)
+    if (rfm_text_check(text, err) == RFM_OK && strcmp(text->bytes, "true") != 0 && strcmp(text->bytes, "false") != 0 &&
+        !is_number(text->bytes) && !is_time(text->bytes))
         return rfm_toml_fail(&before, err, "neither a number, a boolean nor a time; a text stands in quotes");
     return err->status;
 }
 
-/* ---- open and close --------------------------------------------------------------------------------------------- */
-
-static regex_t *compile(rfm_error *err)
-{
-    regex_t *made = rfm_alloc(1, sizeof *made, err);
-    if (made && regcomp(made, WORD, REG_EXTENDED | REG_NOSUB) != 0) {
-        rfm_fail(err, RFM_NO_MEMORY, "no memory for a regular expression");
-        free(made);
-        return NULL;
-    }
-    return made;
-}
+/* ---- open ------------------------------------------------------------------------------------------------------- */
 
 rfm_status rfm_toml_open(rfm_toml *reader, const char *text, size_t length, const char *source, rfm_error *err)
 {
-    *reader = (rfm_toml){.at = text, .end = text + length, .line_start = text, .source = source, .line = 1};
-    reader->word = compile(err);
-    const rfm_toml start = *reader;
-    if (reader->word && check_bytes(reader, err) == RFM_OK)
+    const rfm_toml start = {.at = text, .end = text + length, .line_start = text, .source = source, .line = 1};
+    *reader = start;
+    if (check_bytes(reader, err) == RFM_OK)
         *reader = start;
     return err->status;
-}
-
-void rfm_toml_close(rfm_toml *reader)
-{
-    if (reader->word)
-        regfree(reader->word);
-    free(reader->word);
 }

@@ -117,8 +117,8 @@ static void keep_header(const char *line, size_t length, const char *name, char 
 void rfm_http_answer_header(const rfm_http_answer *answer, const char *name, char *value, size_t room)
 {
     *value = '\0';
-    for (const char *line = answer->headers.bytes, *end; line && *line; line = end + 1) {
-        end = strchr(line, '\n');
+    for (const char *line = answer->headers.bytes, *end; line && *line; line = *end ? end + 1 : end) {
+        end = strchrnul(line, '\n');
         keep_header(line, (size_t)(end - line), name, value, room);
     }
 }

@@ -71,3 +71,25 @@ const char *fuzz_file(const void *bytes, size_t n)
     must(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, bytes, n, 0) == (ssize_t)n);
     return path;
 }
+
+static char folder[512], inside[600];
+
+static void remove_folder(void)
+{
+    unlink(inside);
+    rmdir(folder);
+}
+
+const char *fuzz_folder(const char *name, const void *bytes, size_t n)
+{
+    if (!*folder) {
+        const char *base = getenv("TMPDIR");
+        snprintf(folder, sizeof folder, "%s/fuzz-XXXXXX", base ? base : "/tmp");
+        must(mkdtemp(folder) != NULL);
+        snprintf(inside, sizeof inside, "%s/%s", folder, name);
+        atexit(remove_folder);
+    }
+    FILE *file = fopen(inside, "w");
+    must(file && fwrite(bytes, 1, n, file) == n && fclose(file) == 0);
+    return folder;
+}

@@ -30,4 +30,7 @@ bool fuzz_match(const char *pattern, const char *text, size_t n, regmatch_t *par
 /* The path of a file with these bytes, the same one every time; in TMPDIR, removed at the end. */
 const char *fuzz_file(const void *bytes, size_t n);
 
+/* The path of a folder that has such a file of this name, and nothing else. */
+const char *fuzz_folder(const char *name, const void *bytes, size_t n);
+
 #endif

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 
-N_DOCUMENTS, N_DAMAGED, SECONDS = 3000, 6000, 200
+N_DOCUMENTS, N_DAMAGED, N_WORDS, SECONDS = 3000, 6000, 6000, 200
 
 # What tomllib reads and we refuse, by our words; and the other way round, by its words.
 OURS = ("arrays of tables are refused", "an escape that is no character")
@@ -84,6 +84,11 @@ class Writer:
         wrong = ["yes", "True", "01", "1__0", "_1", "1_", "0x", "0xG", "1.", ".5", "1e", "+0x1", "1.2.3", "2024-1-01", "12:00", "24:00:00",
                  "2024-13-01", "text", "myorg-acct", "1 2", "2024-01-01 x", "2024-01-01T", "-", "+", "nan_", "0b2", "0o8", "1:2", "é"]
         return self.random.choice(wrong) if self.maybe(0.02) else self.random.choice(forms)
+
+    def bent_word(self):
+        word = self.word()
+        at, cut = self.random.randint(0, len(word)), self.random.choice([0, 1, 1, 2])
+        return word[:at] + "".join(self.random.choices("0123456789abexoTZ:+-._ nif", k=self.random.randint(0, 2))) + word[at + cut:]
 
     def gap(self):
         return self.random.choice(["", "", " ", "\n", " # x\n", "\n\t"])
@@ -173,6 +178,7 @@ def main():
     writer = Writer(seed)
     documents = [writer.document() for _ in range(N_DOCUMENTS)]
     documents += [writer.damage(writer.random.choice(documents)) for _ in range(N_DAMAGED)]
+    documents += [f"x = {writer.bent_word()}\n".encode() for _ in range(N_WORDS)]
     n_read = n_refused = 0
     problems = []
     for document, tree in zip(documents, ask(program, documents)):
