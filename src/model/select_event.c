@@ -247,17 +247,22 @@ static void add_moments(rfm_select *select)
     rfm_select_end(select);
 }
 
-static void add_as_of(rfm_select *select)
+static void add_given_moment(rfm_select *select)
 {
     const rfm_select_request *request = select->request;
     const int64_t us = request->as_of.keep_until_us, day = rfm_time_day(request->zone, us);
+    rfm_text_addf(select->sql, "SELECT %lld AS \"as_of_us\", %lld AS \"as_of_day\"",
+                  (long long)(has_whole_days(request) ? day * RFM_DAY_US : us), (long long)day);
+}
+
+static void add_as_of(rfm_select *select)
+{
     rfm_select_begin(select, "rfmpi_as_of");
-    if (request->as_of.latest)
+    if (select->request->as_of.latest)
         rfm_text_adds(select->sql, "SELECT MAX(\"us\") AS \"as_of_us\", MAX_BY(\"day\", \"us\") AS \"as_of_day\"\n"
                                    "  FROM \"rfmpi_events\"");
     else
-        rfm_text_addf(select->sql, "SELECT %lld AS \"as_of_us\", %lld AS \"as_of_day\"",
-                      (long long)(has_whole_days(request) ? day * RFM_DAY_US : us), (long long)day);
+        add_given_moment(select);
     rfm_select_end_here(select);
 }
 

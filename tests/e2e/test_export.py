@@ -77,6 +77,9 @@ class Exported(case.Case):
     def setUpClass(cls):
         cls.service = cls.enterClassContext(warehouse.Fakesnow())
 
+    def rfmpi(self, *words, **how):
+        return super().rfmpi(*words, **{"ranks": 0, **how})
+
     def load(self, path, header, table, columns):
         """A CSV file as a table; columns: SQL over the texts of the file, each named as its key."""
         texts = ", ".join(f'"{name}" VARCHAR' for name in header)
@@ -86,8 +89,9 @@ class Exported(case.Case):
                 f"COPY INTO RAW FROM @RAW_FILES/{table}/ FILE_FORMAT=(TYPE=CSV SKIP_HEADER=1 FIELD_OPTIONALLY_ENCLOSED_BY='\"')",
                 f"CREATE OR REPLACE TABLE {table} AS SELECT {chosen} FROM RAW")
 
-    def export(self, model, *words, **how):
-        sql = self.rfmpi("export", model, "--to", "sql", *words, **how).stdout
+    def export(self, model, *words):
+        """The statement, which is one of Snowflake's: strictly read, and of no word that is not in its reference."""
+        sql = self.rfmpi("export", model, "--to", "sql", *words).stdout
         self.assertEqual(words_outside_quotes(sql) - WORDS, set())
         parsed = subprocess.run([warehouse.PYTHON, warehouse.PARTS / "parse.py"], input=json.dumps([sql]), capture_output=True, text=True,
                                 timeout=60, env=warehouse.outside())
@@ -117,7 +121,7 @@ class Events(Exported):
 
     def setUp(self):
         super().setUp()
-        self.paths = self.generate(events=24000, customers=1200, days=60, parts=2)
+        self.paths = self.generate(events=16000, customers=800, days=60, parts=2)
         with open(self.paths[1], "a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(self.ODD)
         columns = {name: f'CAST("{name}" AS {TYPES[name]})' if name in TYPES else f'"{name}"' for name in EVENTS[1:]}
@@ -143,9 +147,9 @@ class Events(Exported):
                            "cluster.scale=minmax", "--set", "cluster.k=12", predicted=("--set", "features.as_of=2019-11-20"),
                            exported=("--as-of", "2019-11-20"))
         rows = self.service.rows(*self.loaded, rfm, 'SELECT * FROM "Segments now"')
-        self.assertGreater(self.compare(rows, "rfm-all"), 100)
-        self.assertGreater(self.compare(self.service.rows(behaviour), "behaviour-all"), 900)
-        self.assertGreater(self.compare(self.service.rows(verbs), "verbs-all"), 900)
+        self.assertGreater(self.compare(rows, "rfm-all"), 50)
+        self.assertGreater(self.compare(self.service.rows(behaviour), "behaviour-all"), 600)
+        self.assertGreater(self.compare(self.service.rows(verbs), "verbs-all"), 600)
         odd = {row["id"]: float(row["odd"]) for row in case.read_customers(self.dir / "verbs-all")}
         self.assertEqual({customer for customer, n in odd.items() if n != -1}, {"500000001"})
 
@@ -156,12 +160,12 @@ class Events(Exported):
         moment = "2019-10-28T01:30:00+01:00"
         sql = self.score("instants", *words, columns=("time=happened_at",), predicted=("--set", f"features.as_of={moment}"),
                          exported=("--times", "instant", "--as-of", moment))
-        self.assertGreater(self.compare(self.service.rows(*self.loaded, sql), "instants-all"), 500)
+        self.assertGreater(self.compare(self.service.rows(*self.loaded, sql), "instants-all"), 400)
         # The hour that clocks tell twice is left out.
         self.keep(lambda row: not row[0].startswith("2019-10-27 02:"))
         sql = self.score("clocks", *words, exported=("--as-of", "2019-11-10"), predicted=("--set", "features.as_of=2019-11-10"))
         twice = "DELETE FROM EVENTS WHERE TO_VARCHAR(EVENT_TIME) LIKE '2019-10-27 02:%'"
-        self.assertGreater(self.compare(self.service.rows(twice, sql), "clocks-all"), 500)
+        self.assertGreater(self.compare(self.service.rows(twice, sql), "clocks-all"), 400)
 
     def keep(self, wanted):
         """The files again, with fewer rows, and times that name no zone."""
