@@ -172,7 +172,7 @@ rfm_status rfm_call_send(rfm_http *http, const char *base, const rfm_call *call,
         double wait_s;
         if (attempt(&a, reply, &again, err) != RFM_OK || !again)
             break;
-        if (!rfm_retry_failed(&a.retry, a.answer.retry_after_s, &wait_s) || call->once)
+        if (!rfm_retry_failed(&a.retry, a.answer.retry_after_s, &wait_s) || call->once || rfm_http_winds_up(http))
             fail_away(&a, err);
         else
             rfm_http_pause(http, wait_s, err);

@@ -283,12 +283,24 @@ static rfm_status fail_for_good(const exchange *x, CURLcode code, rfm_error *err
     }
 }
 
+/* It says so of a tunnel that is asked for, or of the request itself. */
+static rfm_status check_proxy(const exchange *x, rfm_error *err)
+{
+    enum { PROXY_WANTS_LOGIN = 407 };
+    long tunnel = 0, request = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &request);
+    if (tunnel == PROXY_WANTS_LOGIN || request == PROXY_WANTS_LOGIN)
+        rfm_fail(err, RFM_DENIED, "the proxy wants a user and a password, or others (407): http://USER:PASSWORD@HOST");
+    return err->status;
+}
+
 /* The answer of what has ended; RFM_OK with status 0 where another attempt may help. */
 static rfm_status finish(exchange *x, CURLcode code, rfm_error *err)
 {
     if (x->too_long)
         return rfm_fail(err, RFM_UNAVAILABLE, "an answer of more than %d MiB", MAX_ANSWER_BYTES >> 20);
-    if (rfm_text_check(&x->answer.body, err) != RFM_OK)
+    if (rfm_text_check(&x->answer.body, err) != RFM_OK || check_proxy(x, err) != RFM_OK)
         return err->status;
     if (code == CURLE_OK) {
         curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->answer.status);
@@ -302,6 +314,11 @@ static rfm_status finish(exchange *x, CURLcode code, rfm_error *err)
 void rfm_http_wind_up(rfm_http *http)
 {
     http->winds_up = true;
+}
+
+bool rfm_http_winds_up(const rfm_http *http)
+{
+    return http->winds_up;
 }
 
 static rfm_status check_stop(const rfm_http *http, rfm_error *err)

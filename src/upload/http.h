@@ -26,8 +26,9 @@ void rfm_http_close(rfm_http *http); /* NULL is fine */
 double rfm_http_retry_s(const rfm_http *http);
 bool rfm_http_stopped(const rfm_http *http);
 
-/* What follows is done for order's sake: requests to stop are heard no more. */
+/* What follows is done for order's sake: requests to stop are heard no more, and what fails is not tried again. */
 void rfm_http_wind_up(rfm_http *http);
+bool rfm_http_winds_up(const rfm_http *http);
 
 /* https, or http to this machine. */
 bool rfm_http_allowed(const char *url);

@@ -52,6 +52,7 @@ struct rfm_load {
     bool is_same;  /* its columns are the parts', in their order */
     bool is_transient;
     bool own_stage;
+    bool is_in_transaction; /* or may be: then what changes tables would commit it */
     char *prefix; /* @"DB"."SC"."STAGE"/id/ */
     char *dir;    /* run_dir/customers */
     char *as_of;  /* of the run, as ISO 8601 */

@@ -97,15 +97,16 @@ rfm_status rfm_load_insert(rfm_load *load, const char *verb, bool none_is_fine, 
 rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
                              rfm_error *err)
 {
-    if (rfm_session_do(load->session, "BEGIN", err) != RFM_OK)
-        return err->status;
-    if (work(load, query_id, err) == RFM_OK)
-        return rfm_session_do(load->session, "COMMIT", err);
-    if (rfm_session_is_lost(load->session)) /* and the transaction with it */
-        return err->status;
     rfm_error other = {0};
-    rfm_session_wind_up(load->session);
-    rfm_session_do(load->session, "ROLLBACK", &other);
+    load->is_in_transaction = rfm_session_do(load->session, "BEGIN", err) == RFM_OK;
+    if (load->is_in_transaction && work(load, query_id, err) == RFM_OK)
+        rfm_session_do(load->session, "COMMIT", err);
+    if (err->status == RFM_OK || rfm_session_is_lost(load->session)) { /* and the transaction with it */
+        load->is_in_transaction = false;
+    } else if (load->is_in_transaction) {
+        rfm_session_wind_up(load->session);
+        load->is_in_transaction = rfm_session_do(load->session, "ROLLBACK", &other) != RFM_OK;
+    }
     return err->status;
 }
 

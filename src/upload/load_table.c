@@ -245,7 +245,8 @@ static rfm_status fail_look(const rfm_load *load, const rfm_result *table, rfm_e
 {
     const bool missing = strcmp(table->code, NO_SUCH_OBJECT) == 0;
     return rfm_fail(err, strcmp(table->code, "003001") == 0 ? RFM_DENIED : RFM_UNAVAILABLE,
-                    "the table %s: %s (code %s)%s", load->table.sql, table->message, table->code,
+                    "the table %s: %s (code %s, query %s)%s", load->table.sql, table->message, table->code,
+                    *table->query_id ? table->query_id : "unknown",
                     missing ? "; store.create makes a table that is not there" : "");
 }
 

@@ -78,8 +78,8 @@ int64_t rfm_result_count(const rfm_result *result, size_t row, int column);
 /* RFM_UNAVAILABLE that says why the rows cannot be read, where that is so. */
 rfm_status rfm_result_need_rows(const rfm_result *result, rfm_error *err);
 
-/* A new request id will do from here on, for what is done for order's sake alone after a failure: requests to stop are
- * heard no more. */
+/* What follows is done for order's sake alone, after a failure: requests to stop are heard no more, and what fails is
+ * not tried again. */
 void rfm_session_wind_up(rfm_session *session);
 
 /* ---- for statement.c -------------------------------------------------------------------------------------------- */

@@ -108,10 +108,11 @@ static rfm_status publish(rfm_load *load, rfm_error *err)
             load->journal, "published",
             json_pack("{s:s, s:I}", "query_id", query_id, "rows", (json_int_t)load->manifest->n_rows), err);
     /* The parts stay in the stage for another start; and so does the table aside while rows may be on their way out of
-     * it, which only another start can tell. */
+     * it, which only another start can tell, and where dropping it would commit what could not be rolled back. */
     rfm_error other = {0};
     rfm_session_wind_up(load->session);
-    if (!rfm_journal_find(load->journal, "moving") && rfm_load_drop_aside(load, &other) != RFM_OK)
+    if (!rfm_journal_find(load->journal, "moving") && !load->is_in_transaction &&
+        rfm_load_drop_aside(load, &other) != RFM_OK)
         rfm_log(RFM_LOG_WARN, "%s stays: %s", load->aside.sql, other.message);
     return rfm_error_context(err, "store in %s", load->table.sql);
 }

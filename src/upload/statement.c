@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const double ABORT_S = 5;
+static const double ABORT_S = 5, WIND_UP_S = 15;
 
 typedef struct submission {
     rfm_session *session;
@@ -64,6 +64,7 @@ static void abort_statement(const submission *s)
 /* The statement, or a look at one that runs (path). */
 static rfm_status ask(const submission *s, const char *path, rfm_reply *reply, rfm_error *err)
 {
+    const bool winds_up = rfm_http_winds_up(rfm_session_http(s->session));
     const rfm_call call = {.what = "statement",
                            .method = path ? "GET" : "POST",
                            .path = path ? path : "/queries/v1/query-request",
@@ -71,7 +72,7 @@ static rfm_status ask(const submission *s, const char *path, rfm_reply *reply, r
                            .token = rfm_session_token(s->session),
                            .accept = s->statement->is_transfer ? "application/json" : NULL,
                            .counts = !path,
-                           .quiet_s = RFM_SESSION_POLL_S,
+                           .quiet_s = winds_up ? WIND_UP_S : RFM_SESSION_POLL_S,
                            .make_body = path ? NULL : print_statement,
                            .context = s};
     return rfm_call_send(rfm_session_http(s->session), rfm_session_base(s->session), &call, reply, err);
