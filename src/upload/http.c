@@ -69,20 +69,6 @@ bool rfm_http_stopped(const rfm_http *http)
     return http->options.stopped && http->options.stopped(http->options.context);
 }
 
-bool rfm_http_passing(long status)
-{
-    return status == 0 || status == 307 || status == 308 || status == 408 || status == 429 || status >= 500;
-}
-
-void rfm_http_answer_free(rfm_http_answer *answer)
-{
-    if (answer->body.bytes)
-        explicit_bzero(answer->body.bytes, answer->body.capacity);
-    rfm_text_free(&answer->body);
-    rfm_text_free(&answer->headers);
-    *answer = (rfm_http_answer){0};
-}
-
 /* ---- one exchange ----------------------------------------------------------------------------------------------- */
 
 static size_t keep_body(char *bytes, size_t size, size_t n, void *context)
@@ -99,44 +85,10 @@ static size_t keep_body(char *bytes, size_t size, size_t n, void *context)
     return x->answer.body.failed ? 0 : size * n;
 }
 
-/* The value of this header, where the line is one. */
-static void keep_header(const char *line, size_t length, const char *name, char *value, size_t room)
+static size_t keep_header(char *line, size_t size, size_t n, void *context)
 {
-    const size_t n = strlen(name);
-    if (length <= n || strncasecmp(line, name, n) != 0 || line[n] != ':')
-        return;
-    const char *from = line + n + 1, *end = line + length;
-    while (from < end && (*from == ' ' || *from == '\t'))
-        from++;
-    while (end > from && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))
-        end--;
-    if ((size_t)(end - from) < room)
-        snprintf(value, room, "%.*s", (int)(end - from), from);
-}
-
-void rfm_http_answer_header(const rfm_http_answer *answer, const char *name, char *value, size_t room)
-{
-    *value = '\0';
-    for (const char *line = answer->headers.bytes, *end; line && *line; line = *end ? end + 1 : end) {
-        end = strchrnul(line, '\n');
-        keep_header(line, (size_t)(end - line), name, value, room);
-    }
-}
-
-static size_t keep_headers(char *line, size_t size, size_t n, void *context)
-{
-    enum { MOST = 64 << 10 };
     exchange *x = context;
-    char seconds[32] = "";
-    if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0)
-        x->answer.headers.length = 0; /* of a proxy, or of a 100, so far */
-    if (n > 0 && line[n - 1] == '\n' && x->answer.headers.length + n < MOST)
-        rfm_text_add(&x->answer.headers, line, n);
-    keep_header(line, size * n, "x-amz-bucket-region", x->answer.region, sizeof x->answer.region);
-    keep_header(line, size * n, "date", x->answer.date, sizeof x->answer.date);
-    keep_header(line, size * n, "retry-after", seconds, sizeof seconds);
-    if (*seconds != '\0')
-        x->answer.retry_after_s = strtod(seconds, NULL); /* a date reads as a small number or none: then our own wait */
+    rfm_http_answer_keep(&x->answer, line, size * n);
     return size * n;
 }
 
@@ -195,7 +147,7 @@ static void set_content(exchange *x, const rfm_http_request *request)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->said);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, keep_headers);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, keep_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_PRIVATE, x);

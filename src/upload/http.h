@@ -64,6 +64,7 @@ typedef struct rfm_http_answer rfm_http_answer;
 
 /* The value of a header; "" where there is none, or it is longer. */
 void rfm_http_answer_header(const rfm_http_answer *answer, const char *name, char *value, size_t room);
+void rfm_http_answer_keep(rfm_http_answer *answer, const char *line, size_t n); /* a line of the head, as it comes */
 void rfm_http_answer_free(rfm_http_answer *answer);
 
 /* RFM_OK with the answer, whatever its status; and with status 0 where it did not come for a reason that may pass. Else

@@ -53,10 +53,10 @@ struct rfm_load {
     bool is_transient;
     bool own_stage;
     bool is_in_transaction; /* or may be: then what changes tables would commit it */
-    char *prefix; /* @"DB"."SC"."STAGE"/id/ */
-    char *dir;    /* run_dir/customers */
-    char *as_of;  /* of the run, as ISO 8601 */
-    char *run_id; /* its digest */
+    char *prefix;           /* @"DB"."SC"."STAGE"/id/ */
+    char *dir;              /* run_dir/customers */
+    char *as_of;            /* of the run, as ISO 8601 */
+    char *run_id;           /* its digest */
 };
 
 /* names.c: full names, from the option, then from the login. */

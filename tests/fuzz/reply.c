@@ -62,15 +62,10 @@ void rfm_http_wind_up(rfm_http *http)
     (void)http;
 }
 
-bool rfm_http_passing(long status)
+bool rfm_http_winds_up(const rfm_http *http)
 {
-    return status == 0 || status == 307 || status == 308 || status == 408 || status == 429 || status >= 500;
-}
-
-void rfm_http_answer_free(rfm_http_answer *answer)
-{
-    rfm_text_free(&answer->body);
-    *answer = (rfm_http_answer){0};
+    (void)http;
+    return false;
 }
 
 /* ---- what is read ----------------------------------------------------------------------------------------------- */
