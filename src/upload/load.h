@@ -34,7 +34,6 @@ typedef struct rfm_load_mode {
     const char *name;
     const rfm_part_column *extras; /* columns it adds to the parts' */
     size_t n_extras;
-    bool swaps; /* the table aside has to be like the target */
     rfm_status (*publish)(rfm_load *load, char query_id[64], rfm_error *err);
 } rfm_load_mode;
 

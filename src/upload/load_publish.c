@@ -159,11 +159,11 @@ static rfm_status replace(rfm_load *load, char query_id[64], rfm_error *err)
 #define EXTRAS(list) list, sizeof list / sizeof *list
 
 static const rfm_load_mode MODES[] = {
-    {"replace", NULL, 0, true, replace},
-    {"overwrite", NULL, 0, false, overwrite},
-    {"append", NULL, 0, false, rfm_load_append},
-    {"merge", EXTRAS(rfm_merge_extras), false, rfm_load_merge},
-    {"history", EXTRAS(rfm_history_extras), false, rfm_load_history},
+    {"replace", NULL, 0, replace},
+    {"overwrite", NULL, 0, overwrite},
+    {"append", NULL, 0, rfm_load_append},
+    {"merge", EXTRAS(rfm_merge_extras), rfm_load_merge},
+    {"history", EXTRAS(rfm_history_extras), rfm_load_history},
 };
 
 const rfm_load_mode *rfm_load_mode_find(const char *name)
