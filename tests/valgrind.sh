@@ -23,7 +23,7 @@ def property_of(test, name):
 
 
 def environment_of(test):
-    return dict(os.environ, **dict(e.split("=", 1) for e in property_of(test, "ENVIRONMENT") or []))
+    return dict(os.environ, RFMPI_TEST_SLOWLY="1", **dict(e.split("=", 1) for e in property_of(test, "ENVIRONMENT") or []))
 
 
 def folder_of(test):

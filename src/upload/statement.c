@@ -156,10 +156,34 @@ static void copy_message(const char *message, char *text, size_t room)
         *c = ' ';
 }
 
+/* Cells are texts, all of them; a server that writes numbers and truths as JSON has them means the same. NULL when
+ * memory is out, or where it is text, or null. */
+static json_t *as_text(const json_t *cell)
+{
+    if (json_is_integer(cell))
+        return json_sprintf("%lld", (long long)json_integer_value(cell));
+    if (json_is_real(cell))
+        return json_sprintf("%.17g", json_real_value(cell));
+    return json_is_boolean(cell) ? json_string(json_is_true(cell) ? "1" : "0") : NULL;
+}
+
+static void make_texts(json_t *rows)
+{
+    for (size_t row = 0; row < json_array_size(rows); row++) {
+        json_t *cells = json_array_get(rows, row);
+        for (size_t column = 0; column < json_array_size(cells); column++) {
+            json_t *text = as_text(json_array_get(cells, column));
+            if (text)
+                json_array_set_new(cells, column, text);
+        }
+    }
+}
+
 static void read_result(rfm_reply *reply, rfm_result *result)
 {
     const json_t *data = rfm_reply_data(reply), *rows = json_object_get(data, "rowset");
     const char *format = json_string_value(json_object_get(data, "queryResultFormat"));
+    make_texts(json_object_get(json_object_get(reply->root, "data"), "rowset"));
     result->n_rows = json_array_size(rows);
     result->is_arrow = (format && strcmp(format, "arrow") == 0) || json_object_get(data, "rowsetBase64");
     copy_text(json_object_get(data, "queryId"), result->query_id, sizeof result->query_id);

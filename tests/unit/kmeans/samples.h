@@ -68,6 +68,9 @@ uint64_t trial_hash(const test_trial *trial, size_t n);
 /* Whether this machine can be told to use these vectors; it is then, until RFMPI_VECTOR is unset. */
 bool choose_vectors(const char *name);
 
+/* Something watches every access to memory (valgrind.sh says so): a case of each kind will do. */
+bool runs_slowly(void);
+
 /* Fewer cases on more ranks, but each kind of rows: what matters there is that the ranks agree. */
 uint64_t some(uint64_t cases);
 
