@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef RFMPI_VERSION
-#error "the build gives RFMPI_VERSION"
-#endif
-
 void rfm_reply_free(rfm_reply *reply)
 {
     json_decref(reply->root);
