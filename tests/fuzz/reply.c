@@ -1,9 +1,8 @@
 /* What the warehouse answers, from a login to the columns of a result: whatever comes, it is a result or a failure with
  * a reason, and it ends.
  *
- * Answers with NUL between them, each with a byte in front that chooses its status. Sending and pausing are stood in
- * for
- * (-Wl,--wrap): a network that says what the input says, and is away when that is used up.
+ * Answers with NUL between them, each with a byte in front that chooses its status. The network (rfm_http_send and
+ * rfm_http_pause, by -Wl,--wrap) says what the input says, and is away when that is used up.
  */
 #include "fuzz.h"
 
