@@ -156,7 +156,7 @@ static rfm_status replace(rfm_load *load, char query_id[64], rfm_error *err)
 
 /* ---- all modes -------------------------------------------------------------------------------------------------- */
 
-#define EXTRAS(list) list, sizeof list / sizeof *list
+#define EXTRAS(list) (list), sizeof(list) / sizeof *(list)
 
 static const rfm_load_mode MODES[] = {
     {"replace", NULL, 0, replace},
