@@ -75,7 +75,7 @@ typedef struct rfm_unload_outcome {
 } rfm_unload_outcome;
 
 /* Whom to log in as, the stage and so on are of `options`. What is there already is not fetched again. */
-rfm_status rfm_unload_run(const rfm_upload_options *options, const rfm_unload_options *unload,
+rfm_status rfm_unload_run(const rfm_upload_options *options, const rfm_unload_options *wanted,
                           rfm_unload_outcome *outcome, rfm_error *err);
 
 /* Take the secrets that were given in the environment out of this process. */

@@ -232,8 +232,9 @@ static bool pass_two(const char **c, int low, int high)
 
 static bool pass_date(const char **c)
 {
-    return pass_two(c, 0, 99) && pass_two(c, 0, 99) && pass_one(c, "-") && pass_two(c, 1, 12) && pass_one(c, "-") &&
-           pass_two(c, 1, 31);
+    const bool year = strspn(*c, DECIMAL) == 4;
+    *c += year ? 4 : 0;
+    return year && pass_one(c, "-") && pass_two(c, 1, 12) && pass_one(c, "-") && pass_two(c, 1, 31);
 }
 
 static bool pass_clock(const char **c)

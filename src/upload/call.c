@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef RFMPI_VERSION
-#error "the build gives RFMPI_VERSION"
-#endif
-
 void rfm_reply_free(rfm_reply *reply)
 {
     json_decref(reply->root);
@@ -71,7 +67,7 @@ static rfm_status send(rfm_http *http, const char *url, const rfm_call *call, rf
     snprintf(accept, sizeof accept, "Accept: %s", call->accept ? call->accept : "application/snowflake");
     if (err->status == RFM_OK) {
         const bool has_body = strcmp(call->method, "GET") != 0;
-        const char *const headers[] = {"Content-Type: application/json", accept, "User-Agent: rfmpi/" RFMPI_VERSION,
+        const char *const headers[] = {"Content-Type: application/json", accept, ("User-Agent: rfmpi/" RFMPI_VERSION),
                                        authorization, NULL};
         const rfm_http_request request = {.method = call->method,
                                           .url = url,

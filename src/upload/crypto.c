@@ -232,7 +232,7 @@ rfm_status rfm_aes_wrap(const unsigned char *key, size_t key_bytes, const unsign
         EVP_EncryptUpdate(context, out, &done, bytes, (int)n) != 1 ||
         EVP_EncryptFinal_ex(context, out + done, &more) != 1)
         rfm_crypto_fail(err, RFM_INTERNAL, "no AES");
-    *n_out = (size_t)(done + more);
+    *n_out = (size_t)done + (size_t)more;
     EVP_CIPHER_CTX_free(context);
     return err->status;
 }

@@ -93,7 +93,7 @@ static void remove_tree(const char *path)
     rfm_error err = {0};
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        char *below = strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")
+        char *below = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0
                           ? rfm_folder_path(path, entry->d_name, &err)
                           : NULL;
         if (below && unlink(below) != 0)

@@ -92,9 +92,9 @@ static rfm_status add_line(rfm_journal *journal, json_t *line, rfm_error *err)
     rfm_text bytes = {0};
     if (text)
         rfm_text_addf(&bytes, "%s\n", text);
-    if (!text || bytes.failed)
-        rfm_fail(err, RFM_NO_MEMORY, "no memory for %s", journal->path);
-    else if (write_line(journal, &bytes, err) == RFM_OK && json_array_append(journal->lines, line) != 0)
+    const bool fine = text && !bytes.failed &&
+                      (write_line(journal, &bytes, err) != RFM_OK || json_array_append(journal->lines, line) == 0);
+    if (!fine)
         rfm_fail(err, RFM_NO_MEMORY, "no memory for %s", journal->path);
     rfm_text_free(&bytes);
     free(text);

@@ -18,7 +18,7 @@ static rfm_status add_part(rfm_text *token, const json_t *part, rfm_error *err)
 static json_t *make_claims(const char *subject, const char *fingerprint, int64_t now_s)
 {
     return json_pack("{s:o, s:s, s:I, s:I}", "iss", json_sprintf("%s.%s", subject, fingerprint), "sub", subject, "iat",
-                     (json_int_t)now_s, "exp", (json_int_t)(now_s + RFM_JWT_LASTS_S));
+                     (json_int_t)now_s, "exp", (json_int_t)now_s + RFM_JWT_LASTS_S);
 }
 
 char *rfm_jwt_make(const rfm_key *key, const char *account, const char *user, int64_t now_s, rfm_error *err)

@@ -107,6 +107,7 @@ const char *rfm_key_algorithm(const rfm_key *key)
 static const EVP_MD *hash_of(const rfm_key *key)
 {
     const char *algorithm = rfm_key_algorithm(key);
+    rfm_assert(algorithm);
     return strcmp(algorithm, "ES384") == 0   ? EVP_sha384()
            : strcmp(algorithm, "ES512") == 0 ? EVP_sha512()
                                              : EVP_sha256();
@@ -136,7 +137,7 @@ rfm_status rfm_key_sign(const rfm_key *key, const void *bytes, size_t length, rf
     if (code && (!context || EVP_DigestSignInit(context, NULL, hash_of(key), NULL, key->pkey) != 1 ||
                  EVP_DigestSign(context, code, &n, bytes, length) != 1))
         rfm_crypto_fail(err, RFM_INTERNAL, "nothing can be signed with the key");
-    if (err->status == RFM_OK && (*rfm_key_algorithm(key) == 'R' || flatten(key, code, &n, err) == RFM_OK))
+    if (code && err->status == RFM_OK && (*rfm_key_algorithm(key) == 'R' || flatten(key, code, &n, err) == RFM_OK))
         rfm_base64url_add(signature, code, n);
     EVP_MD_CTX_free(context);
     free(code);

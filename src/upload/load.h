@@ -77,8 +77,9 @@ void rfm_load_add_columns(const rfm_load *load, const char *before, rfm_text *sq
 rfm_status rfm_load_stage(rfm_load *load, rfm_error *err);
 rfm_status rfm_load_unstage(rfm_load *load, rfm_error *err);
 
-/* Column names and types as CREATE TABLE has them: ("A" VARCHAR, ...), after the table's own names. */
-void rfm_load_add_definitions(const rfm_load *load, bool comments, rfm_text *sql);
+/* Column names and types as CREATE TABLE has them: ("A" VARCHAR, ...), after the table's own names.
+ * whole: the mode's columns, too, and comments. */
+void rfm_load_add_definitions(const rfm_load *load, bool whole, rfm_text *sql);
 
 /* load_copy.c. COPY all parts into the table aside, which is new; what it says of rows is held against the manifest.
  * by_name: its columns are named, since it has others or another order. */

@@ -61,13 +61,14 @@ rfm_status rfm_load_append(rfm_load *load, char query_id[64], rfm_error *err)
 
 /* ---- pieces of SQL ---------------------------------------------------------------------------------------------- */
 
+/* Of a column of the parts or of the mode. */
 static const char *own_name(const rfm_load *load, const char *name)
 {
-    for (size_t i = 0; i < load->n_columns; i++)
-        if (strcmp(load->columns[i].wanted.name, name) == 0)
-            return load->columns[i].own;
-    rfm_assert(!"a column of the parts or of the mode");
-    return NULL;
+    size_t i = 0;
+    while (i < load->n_columns && strcmp(load->columns[i].wanted.name, name) != 0)
+        i++;
+    rfm_assert(i < load->n_columns);
+    return load->columns[i].own;
 }
 
 static void add_own(const rfm_load *load, const char *before, const char *name, rfm_text *sql)

@@ -156,7 +156,7 @@ static rfm_status replace(rfm_load *load, char query_id[64], rfm_error *err)
 
 /* ---- all modes -------------------------------------------------------------------------------------------------- */
 
-#define EXTRAS(list) list, sizeof list / sizeof *list
+#define EXTRAS(list) (list), sizeof(list) / sizeof *(list)
 
 static const rfm_load_mode MODES[] = {
     {"replace", NULL, 0, replace},
@@ -166,13 +166,15 @@ static const rfm_load_mode MODES[] = {
     {"history", EXTRAS(rfm_history_extras), rfm_load_history},
 };
 
+/* The option table has no other names. */
 const rfm_load_mode *rfm_load_mode_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof MODES / sizeof *MODES; i++)
-        if (strcmp(MODES[i].name, name) == 0)
-            return &MODES[i];
-    rfm_assert(!"a mode of the option table");
-    return NULL;
+    const size_t n = sizeof MODES / sizeof *MODES;
+    size_t i = 0;
+    while (i < n && strcmp(MODES[i].name, name) != 0)
+        i++;
+    rfm_assert(i < n);
+    return &MODES[i];
 }
 
 rfm_status rfm_load_publish(rfm_load *load, char query_id[64], rfm_error *err)

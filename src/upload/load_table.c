@@ -91,7 +91,8 @@ static bool fits(rfm_column_type kind, const char *type)
     if (begins_with_any(type, floats))
         return kind == RFM_COLUMN_NUMBER;
     const char *scale = strchr(type, ',');
-    return kind == RFM_COLUMN_INTEGER && begins_with_any(type, decimals) && (!scale || atoi(scale + 1) == 0);
+    return kind == RFM_COLUMN_INTEGER && begins_with_any(type, decimals) &&
+           (!scale || scale[1 + strspn(scale + 1, " 0")] == ')');
 }
 
 /* The row that describes a column of that name: in the same letters, or else in any. -1: none. */
@@ -252,7 +253,7 @@ static rfm_status fail_look(const rfm_load *load, const rfm_result *table, rfm_e
 
 rfm_status rfm_load_look(rfm_load *load, rfm_error *err)
 {
-    rfm_result table;
+    rfm_result table = {0};
     if (list_columns(load, err) != RFM_OK || describe(load, &table, err) != RFM_OK)
         return err->status;
     if (strcmp(table.code, NO_SUCH_OBJECT) == 0 && load->options->create)

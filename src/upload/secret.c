@@ -88,14 +88,14 @@ void *rfm_wiping_realloc(void *memory, size_t size)
  * they are asked for, all at once, and given back empty. */
 void rfm_heap_scrub(void)
 {
-    enum { STEP = 16, SIZES = 68, EACH = 8 };
-    void *pieces[SIZES * EACH];
+    enum { STEP = 16, SIZES = 68, EACH = 8, ALL = SIZES * EACH };
+    void *pieces[ALL];
     mallopt(M_PERTURB, 0x5a);
-    for (size_t i = 0; i < SIZES * EACH; i++) {
+    for (size_t i = 0; i < ALL; i++) {
         pieces[i] = malloc((i / EACH + 1) * STEP);
         if (pieces[i])
             explicit_bzero(pieces[i], malloc_usable_size(pieces[i]));
     }
-    for (size_t i = 0; i < SIZES * EACH; i++)
+    for (size_t i = 0; i < ALL; i++)
         free(pieces[i]);
 }

@@ -55,7 +55,7 @@ rfm_status rfm_source_open(const char *path, int64_t n_bytes, const rfm_seal *se
 
 rfm_status rfm_source_open_piece(const char *path, int64_t offset, int64_t n_bytes, rfm_source **source, rfm_error *err)
 {
-    if (rfm_source_open(path, n_bytes, NULL, source, err) == RFM_OK)
+    if (rfm_source_open(path, n_bytes, NULL, source, err) == RFM_OK && *source)
         (*source)->offset = offset;
     return err->status;
 }

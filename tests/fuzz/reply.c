@@ -1,8 +1,8 @@
 /* What the warehouse answers, from a login to the columns of a result: whatever comes, it is a result or a failure with
  * a reason, and it ends.
  *
- * Answers with NUL between them, each with a byte in front that chooses its status. The functions of http.h are here,
- * so that no others are linked: a network that says what the input says, and is away when that is used up.
+ * Answers with NUL between them, each with a byte in front that chooses its status. The network (rfm_http_send and
+ * rfm_http_pause, by -Wl,--wrap) says what the input says, and is away when that is used up.
  */
 #include "fuzz.h"
 
@@ -13,59 +13,40 @@
 
 /* ---- the network ------------------------------------------------------------------------------------------------ */
 
-struct rfm_http {
-    fuzz_input left;
-    int n_requests;
-};
+static fuzz_input left;
+static int n_requests;
 
-rfm_status rfm_http_send(rfm_http *http, const rfm_http_request *request, rfm_http_answer *answer, rfm_error *err)
+rfm_status __wrap_rfm_http_send(rfm_http *http, const rfm_http_request *request, rfm_http_answer *answer,
+                                rfm_error *err);
+rfm_status __wrap_rfm_http_pause(rfm_http *http, double seconds, rfm_error *err);
+
+rfm_status __wrap_rfm_http_send(rfm_http *http, const rfm_http_request *request, rfm_http_answer *answer,
+                                rfm_error *err)
 {
     static const long statuses[] = {200, 0, 401, 403, 404, 408, 429, 500, 503};
     enum { N = sizeof statuses / sizeof *statuses };
+    (void)http;
     *answer = (rfm_http_answer){0};
-    must(strncmp(request->url, "https://", 8) == 0 && ++http->n_requests < 100000);
-    if (http->left.n == 0)
+    must(strncmp(request->url, "https://", 8) == 0 && ++n_requests < 100000);
+    if (left.n == 0)
         return rfm_fail(err, RFM_STOPPED, "the network is away");
-    const unsigned char chosen = (unsigned char)*http->left.bytes;
-    const char *end = memchr(http->left.bytes, '\0', http->left.n);
-    const size_t n = end ? (size_t)(end - http->left.bytes) : http->left.n;
+    const unsigned char chosen = (unsigned char)*left.bytes;
+    const char *end = memchr(left.bytes, '\0', left.n);
+    const size_t n = end ? (size_t)(end - left.bytes) : left.n;
     answer->status = chosen < N ? statuses[chosen] : 200; /* most begin with the answer itself */
     snprintf(answer->problem, sizeof answer->problem, "reset");
     const size_t skipped = n > 0 && chosen < N;
-    rfm_text_add(&answer->body, http->left.bytes + skipped, n - skipped);
-    http->left.bytes += n + (end != NULL);
-    http->left.n -= n + (end != NULL);
+    rfm_text_add(&answer->body, left.bytes + skipped, n - skipped);
+    left.bytes += n + (end != NULL);
+    left.n -= n + (end != NULL);
     return RFM_OK;
 }
 
-rfm_status rfm_http_pause(rfm_http *http, double seconds, rfm_error *err)
+rfm_status __wrap_rfm_http_pause(rfm_http *http, double seconds, rfm_error *err)
 {
     (void)http;
     must(seconds >= 0);
     return err->status;
-}
-
-double rfm_http_retry_s(const rfm_http *http)
-{
-    (void)http;
-    return 3600;
-}
-
-bool rfm_http_stopped(const rfm_http *http)
-{
-    (void)http;
-    return false;
-}
-
-void rfm_http_wind_up(rfm_http *http)
-{
-    (void)http;
-}
-
-bool rfm_http_winds_up(const rfm_http *http)
-{
-    (void)http;
-    return false;
 }
 
 /* ---- what is read ----------------------------------------------------------------------------------------------- */
@@ -135,10 +116,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     rfm_error err = {0};
     rfm_account account;
-    rfm_http http = {.left = {.bytes = (const char *)bytes, .n = n}};
+    rfm_http *http = NULL;
     rfm_session *session = NULL;
+    left = (fuzz_input){.bytes = (const char *)bytes, .n = n};
+    n_requests = 0;
     make_account(&account);
-    rfm_session_open(&http, &account, "tag", &session, &err);
+    must(rfm_http_open(&(rfm_http_options){.retry_s = 3600}, &http, &err) == RFM_OK);
+    rfm_session_open(http, &account, "tag", &session, &err);
     must_say_why(&err);
     if (err.status == RFM_OK) {
         run(session, &(rfm_statement){.sql = "DESCRIBE TABLE \"T\"", .may_fail = true});
@@ -148,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         must_say_why(&err);
     }
     rfm_session_close(session);
+    rfm_http_close(http);
     rfm_account_free(&account);
     return 0;
 }

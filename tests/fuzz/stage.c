@@ -71,6 +71,27 @@ static void check_put(const rfm_place *place, const rfm_seal *seal)
     err = (rfm_error){0};
     check_request(place, &request, rfm_place_get(place, "a/part-00000.csv.gz", &request, &err));
     rfm_place_request_free(&request);
+    if (place->kind != RFM_PLACE_S3)
+        return;
+    err = (rfm_error){0};
+    check_request(place, &request,
+                  rfm_place_piece(place, "PUT", object.name, "partNumber=1&uploadId=x", NULL, &request, &err));
+    rfm_place_request_free(&request);
+}
+
+/* The same bytes as what comes with a fetched file. */
+static void check_open(const rfm_place *place, const fuzz_input *input)
+{
+    rfm_error err = {0};
+    char digest[64] = "";
+    rfm_seal seal;
+    rfm_http_answer head = {.status = 200};
+    rfm_text_add(&head.headers, input->bytes, input->n);
+    rfm_place_open(place, &head, digest, &seal, &err);
+    must(err.status == RFM_OK || err.status == RFM_UNAVAILABLE);
+    must(err.status != RFM_OK || rfm_material_given(&place->material) == (seal.key_bytes > 0));
+    rfm_seal_free(&seal);
+    rfm_http_answer_free(&head);
 }
 
 static void check_judge(rfm_place *place, long status, fuzz_input *input)
@@ -106,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (err.status == RFM_OK && place.kind != RFM_PLACE_LOCAL) {
         must(place.expires_us >= 0 && place.bucket && *place.bucket);
         check_put(&place, sealed ? &SEALED : &NONE);
+        check_open(&place, &input);
         check_judge(&place, status, &input);
         check_put(&place, &NONE);
     }

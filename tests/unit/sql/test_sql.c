@@ -210,6 +210,40 @@ static void names_come_back(void **state)
     }
 }
 
+/* ---- as people write them --------------------------------------------------------------------------------------- */
+
+static void a_written_name_is_folded_or_quoted(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {{"customer_id", "\"CUSTOMER_ID\""},
+                                           {"\"customer id\"", "\"customer id\""},
+                                           {"customer id", "\"customer id\""},
+                                           {"a.b", "\"a.b\""},
+                                           {"caf\xC3\xA9", "\"caf\xC3\xA9\""},
+                                           {"1st", "\"1st\""},
+                                           {"x\"; DROP TABLE t --", "\"x\"\"; DROP TABLE t --\""},
+                                           {"\"", "\"\"\"\""}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        rfm_text sql = {0};
+        rfm_sql_add_written(&sql, names[i][0]);
+        assert_string_equal(sql.bytes, names[i][1]);
+        rfm_text_free(&sql);
+    }
+}
+
+static void a_written_path_is_quoted_in_its_parts(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    rfm_text sql = {0};
+    rfm_sql_add_path(&sql, "db.\"a.b\".t", "export.table", &err);
+    assert_fine(&err);
+    assert_string_equal(sql.bytes, "\"DB\".\"a.b\".\"T\"");
+    rfm_sql_add_path(&sql, "t; DROP TABLE u", "export.table", &err);
+    assert_failed(&err, RFM_USAGE, "export.table: 't; DROP TABLE u' is no name");
+    rfm_text_free(&sql);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +255,8 @@ int main(void)
         cmocka_unit_test(what_is_no_name_is_refused),
         cmocka_unit_test(names_have_a_longest),
         cmocka_unit_test(names_come_back),
+        cmocka_unit_test(a_written_name_is_folded_or_quoted),
+        cmocka_unit_test(a_written_path_is_quoted_in_its_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
