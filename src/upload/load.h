@@ -44,6 +44,7 @@ struct rfm_load {
     rfm_session *session;              /* borrowed */
     rfm_journal *journal;
     rfm_sql_name table, aside, stage, model_table;
+    int64_t n_asides; /* that this upload has had; the last is `aside` */
     const rfm_load_mode *mode;
     rfm_load_column *columns; /* the parts' (manifest->n_columns), then the mode's */
     size_t n_columns;
@@ -85,14 +86,19 @@ void rfm_load_add_definitions(const rfm_load *load, bool whole, rfm_text *sql);
  * by_name: its columns are named, since it has others or another order. */
 rfm_status rfm_load_copy(rfm_load *load, bool by_name, rfm_error *err);
 
+/* load_aside.c. The last one of an earlier start; another with all rows (to_swap: like the target), in the place of all
+ * that were; none any more. */
+rfm_status rfm_load_find_aside(rfm_load *load, rfm_error *err);
+rfm_status rfm_load_fill_aside(rfm_load *load, bool to_swap, rfm_error *err);
+rfm_status rfm_load_drop_aside(rfm_load *load, rfm_error *err);
+
 /* load_publish.c. The table has what the parts have. query_id: of the statement that made it so. */
 const rfm_load_mode *rfm_load_mode_find(const char *name);
 rfm_status rfm_load_publish(rfm_load *load, char query_id[64], rfm_error *err);
 
-/* What modes are made of. A new table aside with all rows; a statement that may be refused; all that `work` does, or
- * nothing; all of it in one session, and done again where that ends on the way; rows put from aside into the target,
- * counted (none_is_fine: an earlier start may have done it); what an answer says of rows (-1: nothing). */
-rfm_status rfm_load_fill_aside(rfm_load *load, bool to_swap, rfm_error *err);
+/* What modes are made of. A statement that may be refused; all that `work` does, or nothing; all of it in one session,
+ * and done again where that ends on the way; rows put from aside into the target, counted (none_is_fine: an earlier
+ * start may have done it); what an answer says of rows (-1: nothing). */
 rfm_status rfm_load_run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_result *result, rfm_error *err);
 rfm_status rfm_load_transact(rfm_load *load, rfm_status (*work)(rfm_load *, char[64], rfm_error *), char query_id[64],
                              rfm_error *err);
@@ -113,6 +119,5 @@ extern const rfm_part_column rfm_merge_extras[4], rfm_history_extras[2];
 rfm_status rfm_load_append(rfm_load *load, char query_id[64], rfm_error *err);
 rfm_status rfm_load_merge(rfm_load *load, char query_id[64], rfm_error *err);
 rfm_status rfm_load_history(rfm_load *load, char query_id[64], rfm_error *err);
-rfm_status rfm_load_drop_aside(rfm_load *load, rfm_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* load_publish: a table aside, and the one act after which the target has its rows. */
+/* load_publish: the one act after which the target has the rows of the table aside. */
 #include "load.h"
 
 #include <stdio.h>
@@ -11,36 +11,6 @@ rfm_status rfm_load_run(rfm_load *load, const rfm_text *sql, bool may_fail, rfm_
     if (rfm_text_check(sql, err) != RFM_OK)
         return err->status;
     return rfm_session_run(load->session, &(rfm_statement){.sql = sql->bytes, .may_fail = may_fail}, result, err);
-}
-
-/* ---- aside ------------------------------------------------------------------------------------------------------ */
-
-/* One that is to be swapped is like the target in everything, and has its grants: SWAP exchanges those, too. Any other
- * has just the parts' columns. */
-rfm_status rfm_load_fill_aside(rfm_load *load, bool to_swap, rfm_error *err)
-{
-    rfm_text sql = {0};
-    if (to_swap) {
-        rfm_text_addf(&sql, "CREATE OR REPLACE %sTABLE %s LIKE %s COPY GRANTS", load->is_transient ? "TRANSIENT " : "",
-                      load->aside.sql, load->table.sql);
-    } else {
-        rfm_text_addf(&sql, "CREATE OR REPLACE TRANSIENT TABLE %s ", load->aside.sql);
-        rfm_load_add_definitions(load, false, &sql);
-    }
-    if (rfm_text_check(&sql, err) == RFM_OK && rfm_session_do(load->session, sql.bytes, err) == RFM_OK)
-        rfm_load_copy(load, to_swap && !load->is_same, err);
-    rfm_text_free(&sql);
-    return err->status;
-}
-
-rfm_status rfm_load_drop_aside(rfm_load *load, rfm_error *err)
-{
-    rfm_text sql = {0};
-    rfm_text_addf(&sql, "DROP TABLE IF EXISTS %s", load->aside.sql);
-    if (rfm_text_check(&sql, err) == RFM_OK)
-        rfm_session_do(load->session, sql.bytes, err);
-    rfm_text_free(&sql);
-    return err->status;
 }
 
 /* *swapped: whether the warehouse did it. It wants OWNERSHIP of both, and refuses for some kinds of tables. */

@@ -22,22 +22,6 @@ static rfm_status need_warehouse(const rfm_connection *c, rfm_error *err)
 
 /* ---- one load --------------------------------------------------------------------------------------------------- */
 
-static rfm_status name_aside(rfm_load *load, rfm_error *err)
-{
-    rfm_text name = {0}, sql = {0};
-    /* The journal's id keeps it from being anybody's table; 255 bytes are the limit of a name. */
-    rfm_text_addf(&name, "%.200s__RFMPI_%s", load->table.parts[2], rfm_journal_id(load->journal));
-    for (int i = 0; i < 2; i++)
-        load->aside.parts[i] = rfm_copy_string(load->table.parts[i], err);
-    load->aside.parts[2] = name.bytes;
-    for (int i = 0; i < 3 && err->status == RFM_OK && rfm_text_check(&name, err) == RFM_OK; i++) {
-        rfm_text_adds(&sql, i > 0 ? "." : "");
-        rfm_sql_add_name(&sql, load->aside.parts[i]);
-    }
-    load->aside.sql = sql.bytes;
-    return rfm_text_check(&sql, err);
-}
-
 static rfm_status name_stage(rfm_load *load, rfm_error *err)
 {
     rfm_text prefix = {0};
@@ -74,7 +58,7 @@ static rfm_status name_all(rfm_load *load, const rfm_connection *c, rfm_error *e
     if (rfm_sql_name_make(load->options->table, "store.table", load->session, &load->table, err) == RFM_OK &&
         name_model_table(load, err) == RFM_OK && open_journal(load, c, err) == RFM_OK &&
         name_stage(load, err) == RFM_OK)
-        name_aside(load, err);
+        rfm_load_find_aside(load, err);
     return err->status;
 }
 
