@@ -101,6 +101,20 @@ class Unload(case.Case):
             self.assertEqual(*digests)
             self.assertEqual(house.rows("select * from segments order by id"), house.rows("select * from segments_at_once order by id"))
 
+    def test_parquet_gives_the_same_customers_as_csv(self):
+        if "parquet" not in subprocess.run([case.RFMPI, "--version"], capture_output=True, text=True).stdout.lower():
+            self.skipTest("a build without Parquet")
+        with warehouse.Warehouse(stage="s3") as house:
+            create(house)
+            fill(house, 0, 900)
+            digests = []
+            for kind in ("csv", "parquet"):
+                self.unload(house, kind, "--set", f"unload.format={kind}")
+                self.rfmpi("run", self.job, "--set", f"input.paths=[{self.dir / kind}/part*]", "--set",
+                           f"output.dir={self.dir / ('run-' + kind)}", "--set", "store.to=files", ranks=2)
+                digests.append(case.read_report(self.dir / ("run-" + kind))["digest"])
+            self.assertEqual(*digests)
+
     def test_a_query_s_rows_and_rows_of_which_none_is_new(self):
         with warehouse.Warehouse(stage="s3") as house:
             create(house)

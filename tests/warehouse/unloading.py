@@ -1,7 +1,7 @@
 """COPY INTO a stage from a query, and GET, which says where the client finds the files.
 
-fakesnow runs the query; the rows are written as CSV by the format's options, into more than one file where MAX_FILE_SIZE is
-small, and encrypted where the stage's files are.
+fakesnow runs the query; the rows are written as CSV by the format's options, or as Parquet, into more than one file where
+MAX_FILE_SIZE is small, and encrypted where the stage's files are.
 """
 
 import base64
@@ -10,6 +10,9 @@ import gzip
 import hashlib
 import io
 import time
+
+import pyarrow
+import pyarrow.parquet
 
 from answer import Result, column
 from context import with_context
@@ -49,29 +52,25 @@ class Unloader:
         check_known(options, OPTIONS, "of COPY")
         form = options.get("FILE_FORMAT", {})
         check_known(form, FORMATS, "of file format CSV")
-        if str(form.get("TYPE", "CSV")).upper() != "CSV":
-            raise Refused("000002", f"Unsupported feature 'unload as {form['TYPE']}'.", "0A000", 0, -1)
+        kind = str(form.get("TYPE", "CSV")).upper()
+        if kind not in PACKERS:
+            raise Refused("000002", f"Unsupported feature 'unload as {kind}'.", "0A000", 0, -1)
         stage, path = self.stages.find(session, target)
         found = session.backend.run(with_context(session, type(words)(query), self.account.name))
         if self.stages.objects(stage, path) and not truth(options, "OVERWRITE"):
             raise invalid("Files already existing at the unload destination. Use overwrite option to force unloading.")
-        told = [self._write(stage, f"{path}_0_{i}_0.csv.gz", found.columns, rows, form)
+        ending, pack = PACKERS[kind]
+        told = [self._write(stage, f"{path}_0_{i}_0.{ending}", pack(found.columns, rows, form), len(rows))
                 for i, rows in enumerate(pieces(found.rows, int(options.get("MAX_FILE_SIZE", 1 << 24))))]
         return Result(COLUMNS, told)
 
-    def _write(self, stage, name, columns, rows, form):
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=form.get("FIELD_DELIMITER", ","), lineterminator="\n")
-        writer.writerow([one["name"] for one in columns])
-        null = (form.get("NULL_IF") or ["\\N"])[0]
-        writer.writerows([[null if value is None else value for value in row] for row in rows])
-        body = gzip.compress(text.getvalue().encode(), 1)
+    def _write(self, stage, name, body, count):
         meta = {"sfc-digest": base64.b64encode(hashlib.sha256(body).digest()).decode()}
         if stage.encrypted:
             body, sealed = self.stages.keys.seal(body)
             meta.update(sealed)
         self.stages.store.keep(stage.prefix + name, body, meta)
-        return [stage.shown + name, len(body), len(rows)]
+        return [stage.shown + name, len(body), count]
 
     def get(self, session, words, query_id):
         """The data of the answer to a GET: places, as with PUT, and what there is to fetch."""
@@ -102,3 +101,23 @@ def pieces(rows, most_bytes):
             whole.append(piece)
             piece, size = [], 0
     return whole + [piece] if piece or not whole else whole
+
+
+def pack_csv(columns, rows, form):
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=form.get("FIELD_DELIMITER", ","), lineterminator="\n")
+    writer.writerow([one["name"] for one in columns])
+    null = (form.get("NULL_IF") or ["\\N"])[0]
+    writer.writerows([[null if value is None else value for value in row] for row in rows])
+    return gzip.compress(text.getvalue().encode(), 1)
+
+
+def pack_parquet(columns, rows, form):
+    columns_of_rows = zip(*rows) if rows else [[]] * len(columns)
+    table = pyarrow.table({one["name"]: pyarrow.array(list(values)) for one, values in zip(columns, columns_of_rows)})
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(table, out, compression="snappy", coerce_timestamps="us")
+    return out.getvalue()
+
+
+PACKERS = {"CSV": ("csv.gz", pack_csv), "PARQUET": ("snappy.parquet", pack_parquet)}
