@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_parts(&manifest);
         must(manifest.n_columns > 0);
         for (size_t i = 0; i < manifest.n_columns; i++)
-            must(*manifest.columns[i].name && manifest.columns[i].type <= RFM_COLUMN_NUMBER);
+            must(*manifest.columns[i].name && manifest.columns[i].type <= RFM_COLUMN_TIME);
     }
     rfm_manifest_free(&manifest);
     return 0;
