@@ -45,7 +45,7 @@ class Writer:
         return (self.blank() + "." + self.blank()).join(self.key() for _ in range(n))
 
     def text(self):
-        pieces = ["a", "B", "7", " ", "\t", "é", "ሴ", "😀", "#", "=", "[", "]", "{", "}", ",", ".", "-", "'", '"', "\\", "\u0080", "\uffff"]
+        pieces = [*"aB7 \téሴ😀#=[]{},.-'\"\\\u0080\uffff"]
         return "".join(self.random.choice(pieces) for _ in range(self.random.randint(0, 8)))
 
     def escaped(self, text):
@@ -127,8 +127,9 @@ class Writer:
         return text.replace("\n", end).encode()
 
     def damage(self, document):
-        pieces = [b"\0", b"\r", b"\n", b'"', b"'", b'"""', b"'''", b"\\", b"[", b"]", b"{", b"}", b",", b".", b"=", b"#", b" ", b"\x7f", b"\x1f",
-                  b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x82", b"\xf4\x90\x80\x80", b"\xc0\x80", b"\xef\xbb\xbf", b"a", b"0", b"_", b"\\u0000"]
+        pieces = [b"\0", b"\r", b"\n", b'"', b"'", b'"""', b"'''", b"\\", b"[", b"]", b"{", b"}", b",", b".", b"=", b"#", b" ", b"a", b"0",
+                  b"_", b"\\u0000", b"\x7f", b"\x1f", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x82", b"\xf4\x90\x80\x80",
+                  b"\xc0\x80", b"\xef\xbb\xbf"]
         for _ in range(self.random.randint(1, 3)):
             at = self.random.randint(0, len(document))
             cut = self.random.choice([0, 0, 1, 1, 3])
