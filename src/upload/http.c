@@ -373,20 +373,21 @@ static size_t next_item(const crowd *c)
     return c->batch->n;
 }
 
-static rfm_status fill_slots(crowd *c, rfm_error *err)
+/* One at a time: what it takes to begin, such as a file's digest, holds up what is under way. */
+static rfm_status begin_another(crowd *c, bool *begun, rfm_error *err)
 {
-    for (int s = 0; s < c->batch->parallel && err->status == RFM_OK; s++) {
-        if (c->slots[s].easy)
-            continue;
-        const size_t i = next_item(c);
-        if (i == c->batch->n)
-            break;
-        rfm_http_request request = {.method = "PUT"};
-        c->items[i].begun = true;
-        c->item_of[s] = i;
-        if (c->batch->begin(c->batch->context, i, &request, err) == RFM_OK)
-            start(c->http, c->http->many, &c->slots[s], &request, err);
-    }
+    int s = 0;
+    while (s < c->batch->parallel && c->slots[s].easy)
+        s++;
+    const size_t i = s < c->batch->parallel ? next_item(c) : c->batch->n;
+    *begun = i < c->batch->n;
+    if (!*begun)
+        return RFM_OK;
+    rfm_http_request request = {.method = "PUT"};
+    c->items[i].begun = true;
+    c->item_of[s] = i;
+    if (c->batch->begin(c->batch->context, i, &request, err) == RFM_OK)
+        start(c->http, c->http->many, &c->slots[s], &request, err);
     return err->status;
 }
 
@@ -438,8 +439,8 @@ static bool is_over(const crowd *c)
 static rfm_status send_items(crowd *c, rfm_error *err)
 {
     CURLcode code = CURLE_OK;
-    while (!is_over(c) && fill_slots(c, err) == RFM_OK && advance(c->http->many, err) == RFM_OK) {
-        bool any = false;
+    bool any = false;
+    while (!is_over(c) && begin_another(c, &any, err) == RFM_OK && advance(c->http->many, err) == RFM_OK) {
         for (exchange *x; err->status == RFM_OK && (x = take_ended(c->http->many, &code)); any = true)
             end_item(c, x, code, err);
         if (err->status == RFM_OK && c->batch->tick(c->batch->context, bytes_under_way(c), err) == RFM_OK && !any)
