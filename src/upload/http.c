@@ -382,7 +382,7 @@ static rfm_status begin_another(crowd *c, bool *begun, rfm_error *err)
     const size_t i = s < c->batch->parallel ? next_item(c) : c->batch->n;
     *begun = i < c->batch->n;
     if (!*begun)
-        return RFM_OK;
+        return err->status;
     rfm_http_request request = {.method = "PUT"};
     c->items[i].begun = true;
     c->item_of[s] = i;
