@@ -4,6 +4,7 @@ Whatever these tests let rfmpi write or say is searched for all secrets of the w
 """
 
 import os
+import os
 import pathlib
 import shutil
 import subprocess
@@ -283,6 +284,7 @@ class Files(Login):
 
 
 @unittest.skipUnless(shutil.which("gcore"), "gcore (Debian: gdb) is not on this machine")
+@unittest.skipIf("ASAN_OPTIONS" in os.environ, "sanitizers keep what was freed, and terabytes of addresses")
 class Memory(Login):
     def numbers_of_key(self):
         """The secret numbers of the private key, as they lie in files and as they lie in memory."""

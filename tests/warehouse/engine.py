@@ -140,7 +140,10 @@ class Backend:
         except BaseException:
             self.duck.rollback()
             raise
-        self.duck.commit()
+        try:
+            self.duck.commit()
+        except duckdb.TransactionException as error:  # another was faster: dropped the table, for one
+            raise Refused("100132", f"SQL execution error: {error}", "22000") from None
 
     def with_rows(self, table, sql):
         """A statement over an Arrow table that it calls `incoming`."""

@@ -94,6 +94,8 @@ class Queries:
                 refused = canceled()
             return refused.answer(query.query_id)
         except Exception as error:  # a fault of this program: told, so that no client asks again and again
+            if query.cancelled.is_set():    # DuckDB is interrupted wherever it is
+                return canceled().answer(query.query_id)
             traceback.print_exc()
             return Refused("000603", f"SQL execution internal error: {error}", "XX000").answer(query.query_id)
 
