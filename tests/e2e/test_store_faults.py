@@ -346,9 +346,31 @@ class Storage(Faults):
         self.assertEqual((self.rows(), self.staged(), self.aside()), (sorted([*storing.wanted(self.out), *OLD]), [], []))
 
 
+class Heartbeat(Faults):
+    options = {"stage": "s3", "session_seconds": 2}
+    words = (RETRY,)
+
+    def test_a_session_is_kept_while_nothing_but_the_upload_goes_on(self):
+        for fault in (None, "503", "expire-session", "lose-session") if LONG else ["lose-session"]:
+            with self.subTest(fault=fault):
+                self.prepare("replace")
+                self.service.order(at="storage-put", what="delay", seconds=2.5)
+                if fault:
+                    self.service.order(at="heartbeat", what=fault)
+                self.store()
+                self.assertGreater(len(self.service.log("heartbeat")), 2)
+                self.assert_met()
+                self.assertEqual((self.rows(), self.staged(), self.aside()), (storing.wanted(self.out), [], []))
+
+
 class StorageOfGcs(Storage):
     options = {"stage": "gcs"}
     expired = 401
+
+
+class StorageOfAzure(Storage):
+    options = {"stage": "azure"}
+    expired = 403
 
 
 class StorageByAddress(Storage):

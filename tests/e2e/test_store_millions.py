@@ -33,8 +33,8 @@ class Millions(storing.Store):
         self.home.mkdir(0o700)
         self.table, self.started = "MILLIONS", []
         make_matrix(self.dir / "matrix.h5")
-        self.start("train", "--set", f"input.features={self.dir / 'matrix.h5'}", "--set", "cluster.k=4", "--set", "cluster.max_iterations=3",
-                   "--set", "cluster.search=none", "--set", f"output.part_rows={PART_ROWS}", "--set", f"output.dir={self.out}", ranks=2,
+        self.start("train", "--set", f"input.features={self.dir / 'matrix.h5'}", "--set", "cluster.k=4", "--set",
+                   "cluster.max_iterations=3", "--set", "cluster.search=none", "--set", f"output.part_rows={PART_ROWS}", "--set", f"output.dir={self.out}", ranks=2,
                    timeout=300)
         (self.dir / "matrix.h5").unlink()
 

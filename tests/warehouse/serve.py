@@ -2,7 +2,8 @@
 
 Prints one line of JSON when it is ready (ports, URLs, credentials), and ends when its standard input does. Options:
 folder (a private one; required), stage (s3, gcs, gcs-presigned, azure, local), encrypted (null: as a stage says; false, 128, 256),
-threshold (bytes, above which a client sends pieces), tls (false, true, "expired", "revoked", "other-host"), proxy (false, true, or the password it asks for), databases.
+threshold (bytes, above which a client sends pieces), session_seconds (how long a session is said to last), tls (false, true,
+"expired", "revoked", "other-host"), proxy (false, true, or the password it asks for), databases.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from sessions import Sessions
 from stages import Stages
 from wire import listen
 
-DEFAULTS = {"stage": "s3", "encrypted": None, "threshold": 209715200, "tls": False, "proxy": False,
+DEFAULTS = {"stage": "s3", "encrypted": None, "threshold": 209715200, "session_seconds": 3600, "tls": False, "proxy": False,
             "databases": {"LOAD_DB": ["PUBLIC", "OTHER"]}}
 
 
@@ -89,7 +90,7 @@ class Warehouse:
                         self.options["threshold"])
         engine = await asyncio.to_thread(Engine, self.options["databases"])
         interpreter = Interpreter(self.account, stages, self.options["databases"])
-        sessions = Sessions(self.journal)
+        sessions = Sessions(self.journal, self.options["session_seconds"])
         service = Service(self.account, engine, sessions, interpreter, Queries(interpreter), self.orders, self.journal)
         control = Control(self.orders, self.journal, stages, store, sessions, await self.start_proxy())
         self.ready.update(protocol=self.scheme, port=await self.open(service.handle, self.tls),

@@ -98,7 +98,7 @@ class Service:
         session.parameters.update(data.get("SESSION_PARAMETERS") or {})
         self._enter(session, request.query)
         parameters = {**PARAMETERS, **session.parameters}
-        return good({"token": token, "validityInSeconds": tokens.SESSION_SECONDS, "masterToken": master,
+        return good({"token": token, "validityInSeconds": self.sessions.seconds, "masterToken": master,
                      "masterValidityInSeconds": tokens.MASTER_SECONDS, "displayUserName": session.user, "serverVersion": "10.2.1",
                      "firstLogin": False, "remMeToken": None, "remMeValidityInSeconds": 0, "healthCheckInterval": 45,
                      "newClientForUpgrade": None, "sessionId": session.number, "idToken": None, "idTokenValidityInSeconds": 0,

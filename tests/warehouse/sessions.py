@@ -9,7 +9,7 @@ import secrets
 
 from refusal import Refused
 
-SESSION_SECONDS, MASTER_SECONDS = 3600, 14400
+MASTER_SECONDS = 14400
 
 
 class Session:
@@ -39,8 +39,8 @@ class Session:
 
 
 class Sessions:
-    def __init__(self, journal):
-        self.journal = journal
+    def __init__(self, journal, seconds):
+        self.journal, self.seconds = journal, seconds
         self.by_token, self.by_master = {}, {}
         self.expired, self.lost = set(), set()
         self._number = itertools.count(1000000007)
@@ -91,7 +91,7 @@ class Sessions:
         self.by_master.pop(master)
         self.expired.update((old, master))
         token, master = self._tokens(session)
-        return {"sessionToken": token, "validityInSecondsST": SESSION_SECONDS, "masterToken": master,
+        return {"sessionToken": token, "validityInSecondsST": self.seconds, "masterToken": master,
                 "validityInSecondsMT": MASTER_SECONDS, "sessionId": session.number}
 
     def expire(self, session, how):
