@@ -31,10 +31,6 @@ RETRY = "store.retry=5"
 class Faults(Store):
     words = ("store.parallel=2",)
 
-    def setUp(self):
-        super().setUp()
-        self.out = self.dir / "out"
-
     def prepare(self, mode):
         """A table with old rows, and a run that has not been stored; returns what is to stay of the rows."""
         (self.out / "store.jsonl").unlink(missing_ok=True)
