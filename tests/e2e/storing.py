@@ -178,6 +178,14 @@ class Store(case.Case):
                           f"INSERT INTO {name} SELECT 'old ' || column1, 1, 2, 3, 4, 'old', 5 FROM VALUES (1), (2)")
         return OLD
 
+    def prepare(self, mode):
+        """A table with old rows, and a run that has not been stored; returns what is to stay of the rows."""
+        (self.out / "store.jsonl").unlink(missing_ok=True)
+        self.table = f"T{next(COUNTER)}"
+        self.make_table()
+        self.service.reset()
+        return OLD if mode == "append" else ()
+
     def rows(self, columns="*", table=None):
         return sorted(self.service.rows(f"SELECT {columns} FROM {quoted(self.table if table is None else table)}"))
 

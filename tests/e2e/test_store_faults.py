@@ -31,14 +31,6 @@ RETRY = "store.retry=5"
 class Faults(Store):
     words = ("store.parallel=2",)
 
-    def prepare(self, mode):
-        """A table with old rows, and a run that has not been stored; returns what is to stay of the rows."""
-        (self.out / "store.jsonl").unlink(missing_ok=True)
-        self.table = f"T{next(storing.COUNTER)}"
-        self.make_table()
-        self.service.reset()
-        return OLD if mode == "append" else ()
-
     def order_everywhere(self, mode, places=None, **fault):
         for place in places or PLACES[mode].values():
             self.service.order(**place, **fault)

@@ -20,14 +20,6 @@ HELD = 60                           # seconds: until well after the kill
 class Interrupted(Store):
     words = ("store.parallel=2", "store.retry=20")
 
-    def prepare(self, mode):
-        """A table with old rows, and a run that has not been stored; returns what is to stay of the rows."""
-        (self.out / "store.jsonl").unlink(missing_ok=True)
-        self.table = f"T{next(storing.COUNTER)}"
-        self.make_table()
-        self.service.reset()
-        return OLD if mode == "append" else ()
-
     def hold(self, mode, **order):
         """Start a store and wait until the warehouse holds the request that is ordered."""
         self.service.order(what="hang", seconds=HELD, **order)
