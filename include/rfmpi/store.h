@@ -56,6 +56,12 @@ rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *er
 /* Local. "dir/name"; NULL with err set. The caller frees. */
 char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
 
+/* Local. pwrite all of it. path names the file in messages. */
+rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t length, int64_t offset, rfm_error *err);
+
+/* Local. A file or a directory with all that is in it; what is not there is fine. */
+rfm_status rfm_folder_remove(const char *path, rfm_error *err);
+
 /* Local. mkdir -p, every new directory 0700; and names that were given or taken in one, safe on the disk. */
 rfm_status rfm_folder_make(const char *dir, rfm_error *err);
 rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);

@@ -14,6 +14,12 @@ void open_log(const rfm_comm *comm, const rfm_config *config)
             rfm_log_open((rfm_log_level)i, rfm_comm_rank(comm) == 0);
 }
 
+void say(const rfm_text *text, rfm_error *err)
+{
+    if (err->status == RFM_OK && rfm_text_check(text, err) == RFM_OK && text->length > 0)
+        fwrite(text->bytes, 1, text->length, stdout);
+}
+
 /* What the operand is: a directory is a run, *.h5 a matrix, all else a job file. */
 static rfm_status place_operand(rfm_words *words, const char **job, rfm_error *err)
 {
@@ -56,8 +62,7 @@ static rfm_status run_task(rfm_comm *comm, rfm_task task, int argc, char **argv,
         open_log(comm, config);
         rfm_pipeline_run(comm, config, task, &table, err);
     }
-    if (err->status == RFM_OK && rfm_text_check(&table, err) == RFM_OK && table.length > 0)
-        fwrite(table.bytes, 1, table.length, stdout);
+    say(&table, err);
     rfm_text_free(&table);
     rfm_config_close(config);
     return err->status;
@@ -89,8 +94,7 @@ rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err)
     rfm_text text = {0};
     if (resolve(comm, argc, argv, &config, err) == RFM_OK && rfm_comm_rank(comm) == 0) {
         rfm_config_print(config, true, &text);
-        if (rfm_text_check(&text, err) == RFM_OK)
-            fwrite(text.bytes, 1, text.length, stdout);
+        say(&text, err);
     }
     rfm_text_free(&text);
     rfm_config_close(config);

@@ -37,6 +37,9 @@ typedef struct rfm_command {
     rfm_status (*run)(rfm_comm *comm, int argc, char **argv, rfm_error *err); /* Collective */
 } rfm_command;
 
+/* Local: a command's result on stdout, when all went well; where it was made, which is rank 0. */
+void say(const rfm_text *text, rfm_error *err);
+
 /* Local: what log.level says. */
 void open_log(const rfm_comm *comm, const rfm_config *config);
 

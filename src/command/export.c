@@ -139,7 +139,7 @@ static rfm_status put(rfm_comm *comm, const char *out, const rfm_text *sql, rfm_
     if (rfm_comm_rank(comm) == 0 && out)
         rfm_file_write(out, sql, err);
     else if (rfm_comm_rank(comm) == 0)
-        fwrite(sql->bytes, 1, sql->length, stdout);
+        say(sql, err);
     return rfm_comm_agree(comm, err);
 }
 

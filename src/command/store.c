@@ -98,8 +98,7 @@ rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err)
         else
             rfm_pipeline_store(comm, config, words.operand, &text, err);
     }
-    if (err->status == RFM_OK && rfm_text_check(&text, err) == RFM_OK && text.length > 0)
-        fwrite(text.bytes, 1, text.length, stdout);
+    say(&text, err);
     rfm_text_free(&text);
     rfm_config_close(config);
     words_free(&words);
@@ -118,8 +117,7 @@ rfm_status command_unload(rfm_comm *comm, int argc, char **argv, rfm_error *err)
         open_log(comm, config);
         rfm_pipeline_unload(comm, config, &text, err);
     }
-    if (err->status == RFM_OK && rfm_text_check(&text, err) == RFM_OK && text.length > 0)
-        fwrite(text.bytes, 1, text.length, stdout);
+    say(&text, err);
     rfm_text_free(&text);
     rfm_config_close(config);
     words_free(&words);

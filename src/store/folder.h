@@ -11,13 +11,7 @@ rfm_status rfm_folder_check(const char *dir, rfm_error *err);
  * not replaced. attempt >= 0: only temporaries of that attempt. */
 rfm_status rfm_folder_sweep(const char *dir, int64_t attempt, rfm_error *err);
 
-/* A file or a directory with all that is in it; what is not there is fine. */
-rfm_status rfm_folder_remove(const char *path, rfm_error *err);
-
 /* Make a file, or a directory of files, private to its owner and safe on the disk. */
 rfm_status rfm_folder_sync(const char *path, rfm_error *err);
-
-/* pwrite all of it. */
-rfm_status rfm_folder_put(int fd, const char *path, const void *bytes, size_t length, int64_t offset, rfm_error *err);
 
 #endif

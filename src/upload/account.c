@@ -218,6 +218,12 @@ static rfm_status make_base(rfm_account *account, rfm_error *err)
     return RFM_OK;
 }
 
+void rfm_account_capitals(char *name)
+{
+    for (char *c = name; *c; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+}
+
 /* What a login calls the account: without region and cloud, in capitals. */
 static rfm_status make_name(rfm_account *account, rfm_error *err)
 {
@@ -230,8 +236,7 @@ static rfm_status make_name(rfm_account *account, rfm_error *err)
     account->name[length] = '\0';
     if (global)
         account->name[strcspn(account->name, "-")] = '\0';
-    for (char *c = account->name; *c; c++)
-        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    rfm_account_capitals(account->name);
     return RFM_OK;
 }
 

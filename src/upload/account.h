@@ -62,6 +62,9 @@ void rfm_account_free(rfm_account *account);
 /* Borrowed; NULL when not given. */
 const char *rfm_account_text(const rfm_account *account, rfm_account_field field);
 
+/* A name as a login has it: its letters become capitals, in place. */
+void rfm_account_capitals(char *name);
+
 /* "password", "key pair" ... */
 const char *rfm_login_name(rfm_login login);
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 static const double LOG_EVERY_S = 10, QUIET_S = 120;
-static const int64_t REFRESH_US = INT64_C(300000000); /* before credentials expire */
 
 /* One file on its way. */
 typedef struct arriving {
@@ -36,7 +35,6 @@ typedef struct fetcher {
     size_t n, n_done;
     rfm_place place;
     bool has_place;
-    int64_t placed_us;
     double logged_s;
 } fetcher;
 
@@ -82,7 +80,6 @@ static rfm_status ask_for_place(fetcher *self, rfm_error *err)
         rfm_place_read(rfm_result_data(&result), self->fetch->local_allowed, &self->place, err) == RFM_OK &&
         keep_sources(self, rfm_result_data(&result), err) == RFM_OK) {
         self->place.clock_us = clock_us;
-        self->placed_us = rfm_clock_wall_us();
         self->has_place = true;
         if (rfm_place_is_for_one(&self->place))
             rfm_fail(err, RFM_UNAVAILABLE, "files of a stage with one URL a file are not fetched here");
@@ -90,13 +87,6 @@ static rfm_status ask_for_place(fetcher *self, rfm_error *err)
     rfm_result_free(&result);
     rfm_text_free(&sql);
     return rfm_error_context(err, "GET from %s", self->fetch->stage);
-}
-
-static bool is_good(const fetcher *self)
-{
-    const int64_t now = rfm_clock_wall_us();
-    return self->has_place && (self->place.expires_us == 0 || self->place.expires_us - now > REFRESH_US ||
-                               now - self->placed_us < REFRESH_US / 10);
 }
 
 /* ---- one file's bytes ------------------------------------------------------------------------------------------- */
@@ -210,7 +200,7 @@ static rfm_status begin(void *context, size_t i, rfm_http_request *request, rfm_
 {
     arrival *a = (arrival *)context + i;
     fetcher *self = a->self;
-    if (!is_good(self) && ask_for_place(self, err) != RFM_OK)
+    if (!(self->has_place && rfm_place_is_fresh(&self->place)) && ask_for_place(self, err) != RFM_OK)
         return err->status;
     a->file->failed = (rfm_error){0};
     if (rfm_place_get(&self->place, a->file->source, &a->file->request, err) != RFM_OK)
@@ -234,8 +224,7 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
     if (verdict == RFM_PUT_DONE)
         finish_file(a->self, file, answer, err);
     else if (verdict == RFM_PUT_REFUSED)
-        rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses it (%s)", name,
-                 file->reason);
+        rfm_place_refuse(answer, name, "it", file->reason, err);
     else
         rfm_log(RFM_LOG_INFO, "%s: once more (%s)", name, file->reason);
     if (verdict == RFM_PUT_EXPIRED)

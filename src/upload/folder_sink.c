@@ -1,5 +1,6 @@
 /* folder_sink: the sink that is a folder: a copy of a run's results, which appears whole. Knows which files of a run
  * are results, and nothing of what is in them. */
+#include "copy.h"
 #include "sink.h"
 
 #include "rfmpi/store.h"
@@ -19,39 +20,6 @@ static const char *const RESULTS[] = {"run.json",     "model.h5",  "features.h5"
 
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 
-static rfm_status write_all(int fd, const char *bytes, size_t n, const char *path, rfm_error *err)
-{
-    for (ssize_t done; n > 0; bytes += done, n -= (size_t)done)
-        if ((done = write(fd, bytes, n)) <= 0)
-            return rfm_fail_errno(err, errno ? errno : EIO, "%s: cannot write", path);
-    return RFM_OK;
-}
-
-static rfm_status copy_file(const char *from, const char *to, int64_t *n_bytes, rfm_error *err)
-{
-    enum { BLOCK = 1 << 20 };
-    char *block = rfm_alloc(BLOCK, 1, err);
-    ssize_t n = 0;
-    const int in = open(from, O_RDONLY | O_CLOEXEC);
-    const int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (in < 0 || out < 0)
-        rfm_fail_errno(err, errno, "%s: cannot %s", in < 0 ? from : to, in < 0 ? "read" : "write");
-    while (err->status == RFM_OK && (n = read(in, block, BLOCK)) > 0) {
-        write_all(out, block, (size_t)n, to, err);
-        *n_bytes += n;
-    }
-    if (n < 0)
-        rfm_fail_errno(err, errno, "%s: cannot read", from);
-    if (out >= 0 && err->status == RFM_OK && fsync(out) != 0)
-        rfm_fail_errno(err, errno, "%s: cannot write", to);
-    if (in >= 0)
-        close(in);
-    if (out >= 0 && close(out) != 0)
-        rfm_fail_errno(err, errno, "%s: cannot write", to);
-    free(block);
-    return err->status;
-}
-
 /* A file, or a folder of files. */
 static rfm_status copy(const char *from, const char *to, int64_t *n_bytes, rfm_error *err)
 {
@@ -59,7 +27,7 @@ static rfm_status copy(const char *from, const char *to, int64_t *n_bytes, rfm_e
     if (stat(from, &status) != 0)
         return errno == ENOENT ? RFM_OK : rfm_fail_errno(err, errno, "%s: cannot read", from);
     if (S_ISREG(status.st_mode))
-        return copy_file(from, to, n_bytes, err);
+        return rfm_file_copy(from, to, O_EXCL, n_bytes, err);
     DIR *dir = S_ISDIR(status.st_mode) ? opendir(from) : NULL;
     if (!dir || rfm_folder_make(to, err) != RFM_OK)
         return dir ? (closedir(dir), err->status) : rfm_fail_errno(err, errno, "%s: cannot read", from);
@@ -88,23 +56,6 @@ static rfm_status copy_results(const char *run_dir, const char *to, int64_t *n_b
     return err->status == RFM_OK ? rfm_folder_sync_names(to, err) : err->status;
 }
 
-static void remove_tree(const char *path)
-{
-    rfm_error err = {0};
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        char *below = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0
-                          ? rfm_folder_path(path, entry->d_name, &err)
-                          : NULL;
-        if (below && unlink(below) != 0)
-            remove_tree(below);
-        free(below);
-    }
-    if (dir)
-        closedir(dir);
-    rmdir(path);
-}
-
 /* ---- publishing ------------------------------------------------------------------------------------------------- */
 
 /* In one step where there was one before: the two change places. */
@@ -117,7 +68,7 @@ static rfm_status put_in_place(const char *made, const char *dir, rfm_error *err
         if (renameat2(AT_FDCWD, made, AT_FDCWD, dir, RENAME_EXCHANGE) != 0)
             rfm_fail_errno(err, errno, "%s: cannot take the place of %s: remove it first", made, dir);
         else
-            remove_tree(made);
+            rfm_folder_remove(made, err);
     } else if (access(dir, F_OK) != 0) {
         rfm_fail_errno(err, errno, "%s: cannot be renamed", made);
     }
@@ -165,12 +116,12 @@ static rfm_status store(const rfm_upload_options *options, const char *run_dir, 
     rfm_text made = {0};
     rfm_text_addf(&made, "%s.rfmpi-part", options->dir); /* of an earlier start that did not come to its end */
     if (rfm_text_check(&made, err) == RFM_OK) {
-        remove_tree(made.bytes);
-        if (rfm_folder_make(made.bytes, err) == RFM_OK &&
+        rfm_error other = {0};
+        if (rfm_folder_remove(made.bytes, err) == RFM_OK && rfm_folder_make(made.bytes, err) == RFM_OK &&
             copy_results(run_dir, made.bytes, &outcome->n_bytes, err) == RFM_OK)
             put_in_place(made.bytes, options->dir, err);
         if (err->status != RFM_OK)
-            remove_tree(made.bytes);
+            rfm_folder_remove(made.bytes, &other);
     }
     rfm_text_free(&made);
     return err->status;

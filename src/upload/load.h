@@ -62,6 +62,7 @@ struct rfm_load {
 /* names.c: full names, from the option, then from the login. */
 rfm_status rfm_sql_name_make(const char *given, const char *what, const rfm_session *session, rfm_sql_name *name,
                              rfm_error *err);
+rfm_status rfm_sql_name_join(rfm_sql_name *name, rfm_error *err); /* sql from its three parts */
 void rfm_sql_name_free(rfm_sql_name *name);
 
 /* The given stage, or (NULL) the own one beside the table. */
@@ -76,7 +77,6 @@ void rfm_load_add_columns(const rfm_load *load, const char *before, rfm_text *sq
 
 /* load_stage.c. Every part in the stage, and only once. */
 rfm_status rfm_load_stage(rfm_load *load, rfm_error *err);
-rfm_status rfm_load_unstage(rfm_load *load, rfm_error *err);
 
 /* Column names and types as CREATE TABLE has them: ("A" VARCHAR, ...), after the table's own names.
  * whole: the mode's columns, too, and comments. */

@@ -3,7 +3,6 @@
  * A second SWAP would bring the old rows back, a second CREATE leave an empty table to be swapped in.
  */
 #include "load.h"
-#include "rfmpi/sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +10,14 @@
 /* The journal's id keeps it from being anybody's table; 255 bytes are the limit of a name. */
 static rfm_status make_name(const rfm_load *load, int64_t number, rfm_sql_name *name, rfm_error *err)
 {
-    rfm_text last = {0}, sql = {0};
+    rfm_text last = {0};
     rfm_text_addf(&last, "%.200s__RFMPI_%s_%lld", load->table.parts[2], rfm_journal_id(load->journal),
                   (long long)number);
     *name = (rfm_sql_name){
         .parts = {rfm_copy_string(load->table.parts[0], err), rfm_copy_string(load->table.parts[1], err), last.bytes}};
-    for (int i = 0; i < 3 && err->status == RFM_OK && rfm_text_check(&last, err) == RFM_OK; i++) {
-        rfm_text_adds(&sql, i > 0 ? "." : "");
-        rfm_sql_add_name(&sql, name->parts[i]);
-    }
-    name->sql = sql.bytes;
-    return err->status == RFM_OK ? rfm_text_check(&sql, err) : err->status;
+    if (err->status == RFM_OK && rfm_text_check(&last, err) == RFM_OK)
+        rfm_sql_name_join(name, err);
+    return err->status;
 }
 
 rfm_status rfm_load_find_aside(rfm_load *load, rfm_error *err)

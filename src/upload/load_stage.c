@@ -1,37 +1,12 @@
 /* load_stage: the stage, what is in it already, what has to go there. */
 #include "load.h"
-#include "rfmpi/sql.h"
 #include "seal.h"
+#include "stage.h"
 #include "transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static rfm_status create_stage(rfm_load *load, rfm_error *err)
-{
-    rfm_text sql = {0};
-    rfm_text_addf(
-        &sql,
-        "CREATE STAGE IF NOT EXISTS %s ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE') COMMENT = 'files on their way, by "
-        "rfmpi'",
-        load->stage.sql);
-    if (rfm_text_check(&sql, err) == RFM_OK)
-        rfm_session_do(load->session, sql.bytes, err);
-    rfm_text_free(&sql);
-    return err->status;
-}
-
-/* What lies in the stage; *found.code says so where that cannot be seen. */
-static rfm_status list_stage(rfm_load *load, rfm_result *found, rfm_error *err)
-{
-    rfm_text sql = {0};
-    rfm_text_addf(&sql, "LIST %s", load->prefix);
-    if (rfm_text_check(&sql, err) == RFM_OK)
-        rfm_session_run(load->session, &(rfm_statement){.sql = sql.bytes, .may_fail = true}, found, err);
-    rfm_text_free(&sql);
-    return err->status;
-}
 
 /* The row of a part: names in the list are paths. -1: none. */
 static int64_t find_part(const rfm_result *found, const char *name)
@@ -97,7 +72,7 @@ static rfm_status look_for_parts(rfm_load *load, bool *is_there, rfm_error *err)
 {
     rfm_result found = {0};
     size_t n_there = 0;
-    if (!rfm_journal_goes_on(load->journal) || list_stage(load, &found, err) != RFM_OK)
+    if (!rfm_journal_goes_on(load->journal) || rfm_stage_list(load->session, load->prefix, true, &found, err) != RFM_OK)
         return err->status;
     json_t *noted = noted_parts(load);
     for (size_t i = 0; is_readable(&found) && i < load->manifest->n_parts && err->status == RFM_OK; i++) {
@@ -125,7 +100,7 @@ static rfm_status note_part(void *context, size_t part, rfm_error *err)
 static rfm_status verify(rfm_load *load, rfm_error *err)
 {
     rfm_result found = {0};
-    if (list_stage(load, &found, err) != RFM_OK)
+    if (rfm_stage_list(load->session, load->prefix, true, &found, err) != RFM_OK)
         return err->status;
     if (!is_readable(&found))
         rfm_log(RFM_LOG_INFO, "the stage cannot be listed: what COPY says of files and rows has to do");
@@ -143,7 +118,7 @@ static rfm_status verify(rfm_load *load, rfm_error *err)
 rfm_status rfm_load_stage(rfm_load *load, rfm_error *err)
 {
     bool *is_there = rfm_alloc(load->manifest->n_parts, sizeof *is_there, err);
-    if (!is_there || (load->own_stage && create_stage(load, err) != RFM_OK) ||
+    if (!is_there || (load->own_stage && rfm_stage_create(load->session, load->stage.sql, err) != RFM_OK) ||
         look_for_parts(load, is_there, err) != RFM_OK)
         goto done;
     const rfm_transfer transfer = {.http = rfm_session_http(load->session),
@@ -161,19 +136,5 @@ rfm_status rfm_load_stage(rfm_load *load, rfm_error *err)
         verify(load, err);
 done:
     free(is_there);
-    return err->status;
-}
-
-rfm_status rfm_load_unstage(rfm_load *load, rfm_error *err)
-{
-    rfm_text sql = {0};
-    rfm_result result = {0};
-    rfm_text_addf(&sql, "REMOVE %s", load->prefix);
-    if (rfm_text_check(&sql, err) == RFM_OK &&
-        rfm_session_run(load->session, &(rfm_statement){.sql = sql.bytes, .may_fail = true}, &result, err) == RFM_OK &&
-        *result.code)
-        rfm_log(RFM_LOG_WARN, "the files in %s stay there: %s", load->prefix, result.message);
-    rfm_result_free(&result);
-    rfm_text_free(&sql);
     return err->status;
 }

@@ -53,8 +53,7 @@ static rfm_status ask(const rfm_multipart *m, const char *method, const char *qu
         if (verdict == RFM_PUT_DONE)
             return RFM_OK;
         if (verdict == RFM_PUT_REFUSED)
-            return rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses it (%s)",
-                            m->object.name, reason);
+            return rfm_place_refuse(answer, m->object.name, "it", reason, err);
         if (verdict == RFM_PUT_EXPIRED && m->refresh(m->context, err) != RFM_OK)
             return err->status;
         if (!rfm_retry_failed(&retry, answer->retry_after_s, &wait_s))
@@ -152,8 +151,7 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
         if (!*p->etag || strpbrk(p->etag, "<>&"))
             rfm_fail(err, RFM_UNAVAILABLE, "%s: a piece without a tag", self->multipart->object.name);
     } else if (verdict == RFM_PUT_REFUSED) {
-        rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses a piece (%s)",
-                 self->multipart->object.name, reason);
+        rfm_place_refuse(answer, self->multipart->object.name, "a piece", reason, err);
     } else if (verdict == RFM_PUT_EXPIRED) {
         self->multipart->refresh(self->multipart->context, err);
     }

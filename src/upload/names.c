@@ -23,7 +23,6 @@ rfm_status rfm_sql_name_make(const char *given, const char *what, const rfm_sess
 {
     char *parts[3] = {NULL};
     size_t n;
-    rfm_text sql = {0};
     *name = (rfm_sql_name){0};
     if (rfm_sql_split_name(given, what, parts, &n, err) != RFM_OK)
         return err->status;
@@ -32,6 +31,12 @@ rfm_status rfm_sql_name_make(const char *given, const char *what, const rfm_sess
     if (complete(&name->parts[0], rfm_session_database(session), "database", what, err) != RFM_OK ||
         complete(&name->parts[1], rfm_session_schema(session), "schema", what, err) != RFM_OK)
         return err->status;
+    return rfm_sql_name_join(name, err);
+}
+
+rfm_status rfm_sql_name_join(rfm_sql_name *name, rfm_error *err)
+{
+    rfm_text sql = {0};
     for (int i = 0; i < 3; i++) {
         rfm_text_adds(&sql, i > 0 ? "." : "");
         rfm_sql_add_name(&sql, name->parts[i]);

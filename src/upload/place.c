@@ -104,6 +104,7 @@ static rfm_status read_cloud(const json_t *info, rfm_place *place, rfm_error *er
 {
     const char *location = text_of(info, "location");
     place->expires_us = take_expiry(info);
+    place->told_us = rfm_clock_wall_us();
     place->region = take_region(info, err);
     place->endpoint = take_endpoint(info, err);
     place->is_regional = json_is_true(json_object_get(info, "useS3RegionalUrl")) ||
@@ -171,6 +172,13 @@ void rfm_place_free(rfm_place *place)
     rfm_secret_free(&place->token);
     rfm_secret_free(&place->presigned);
     *place = (rfm_place){0};
+}
+
+bool rfm_place_is_fresh(const rfm_place *place)
+{
+    static const int64_t margin_us = INT64_C(300000000);
+    const int64_t now = rfm_clock_wall_us();
+    return place->expires_us == 0 || place->expires_us - now > margin_us || now - place->told_us < margin_us / 10;
 }
 
 bool rfm_place_is_for_one(const rfm_place *place)
@@ -296,4 +304,11 @@ rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, cha
     return place->kind == RFM_PLACE_S3    ? judge_s3(place, answer, code)
            : place->kind == RFM_PLACE_GCS ? judge_gcs(place, answer)
                                           : judge_azure(answer, code);
+}
+
+rfm_status rfm_place_refuse(const rfm_http_answer *answer, const char *name, const char *what, const char *reason,
+                            rfm_error *err)
+{
+    return rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses %s (%s)", name,
+                    what, reason);
 }

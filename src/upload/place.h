@@ -22,6 +22,7 @@ typedef struct rfm_place {
     rfm_secret key_id, key, token; /* S3: all three; GCS: the token; Azure: the signature (SAS) */
     rfm_secret presigned;          /* a URL that carries its permission, good for one file */
     int64_t expires_us;            /* UTC; 0: not told */
+    int64_t told_us;               /* when the answer came */
     int64_t clock_us;              /* what the service's clock is ahead of ours */
 } rfm_place;
 
@@ -30,6 +31,10 @@ typedef struct rfm_place {
  */
 rfm_status rfm_place_read(const json_t *data, bool local_allowed, rfm_place *place, rfm_error *err);
 void rfm_place_free(rfm_place *place);
+
+/* Its credentials last for a while yet. New ones that are about to expire are taken for a moment all the same, so that
+ * others are not asked for all the time. */
+bool rfm_place_is_fresh(const rfm_place *place);
 
 /* Whether every file needs a PUT of its own. */
 bool rfm_place_is_for_one(const rfm_place *place);
@@ -76,6 +81,10 @@ typedef enum rfm_verdict {
 /* What stands in <name>...</name> of an answer, as far as there is room; true when there is something, and all of it.
  */
 bool rfm_place_element(const char *body, const char *name, char *value, size_t room);
+
+/* The failure of what a stage refuses ("it", "a piece") of the file of that name. */
+rfm_status rfm_place_refuse(const rfm_http_answer *answer, const char *name, const char *what, const char *reason,
+                            rfm_error *err);
 
 /* May change the place's region or clock. reason: what a refusal says, without secrets. */
 rfm_verdict rfm_place_judge(rfm_place *place, const rfm_http_answer *answer, char reason[200]);

@@ -69,8 +69,8 @@ static char *make_jwt(const rfm_session *session, rfm_error *err)
     const rfm_account *account = session->account;
     const char *path = rfm_account_text(account, RFM_KEY_FILE), *name = rfm_account_text(account, RFM_USER);
     char *user = rfm_copy_string(name, err), *token = NULL;
-    for (char *c = user; c && *c; c++)
-        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+    if (user)
+        rfm_account_capitals(user);
     char *pem = rfm_secret_open(&account->key, err);
     rfm_key *key = NULL;
     if (user && pem && rfm_key_open(pem, &account->fields[RFM_KEY_PASSPHRASE].secret, path, &key, err) == RFM_OK)

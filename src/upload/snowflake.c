@@ -3,6 +3,7 @@
 #include "load.h"
 #include "rfmpi/sql.h"
 #include "sink.h"
+#include "stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,9 @@ static rfm_status need_warehouse(const rfm_connection *c, rfm_error *err)
     const char *wanted = rfm_account_text(&c->account, RFM_WAREHOUSE);
     if (!rfm_session_lacks_warehouse(c->session))
         return RFM_OK;
-    return rfm_fail(err, RFM_DENIED,
-                    wanted ? "the warehouse '%s' is not there, or the role may not use it%s"
-                           : "no warehouse to load with%s: set SNOWFLAKE_WAREHOUSE, or the user's default",
-                    wanted ? wanted : "", "");
+    if (wanted)
+        return rfm_fail(err, RFM_DENIED, "the warehouse '%s' is not there, or the role may not use it", wanted);
+    return rfm_fail(err, RFM_DENIED, "no warehouse to load with: set SNOWFLAKE_WAREHOUSE, or the user's default");
 }
 
 /* ---- one load --------------------------------------------------------------------------------------------------- */
@@ -66,7 +66,7 @@ static rfm_status name_all(rfm_load *load, const rfm_connection *c, rfm_error *e
 static rfm_status tidy_up(rfm_load *load, rfm_error *err)
 {
     if (rfm_load_model(load, err) != RFM_OK || rfm_load_drop_aside(load, err) != RFM_OK ||
-        rfm_load_unstage(load, err) != RFM_OK)
+        rfm_stage_clear(load->session, load->prefix, err) != RFM_OK)
         return err->status;
     return rfm_journal_note(load->journal, "done", NULL, err);
 }

@@ -1,6 +1,7 @@
 /* transfer: one PUT for all parts where the place allows that, and many requests at once. */
 #include "transfer.h"
 
+#include "copy.h"
 #include "multipart.h"
 #include "rfmpi/sql.h"
 
@@ -13,7 +14,6 @@
 
 enum { BLOCK_BYTES = 1 << 20 };
 static const double LOG_EVERY_S = 10, QUIET_S = 120;
-static const int64_t REFRESH_US = INT64_C(300000000); /* before credentials expire */
 
 /* One part on its way. */
 typedef struct sending {
@@ -31,7 +31,6 @@ typedef struct sender {
     rfm_place place;
     bool has_place;
     bool enough;       /* a fixed place has expired */
-    int64_t placed_us; /* when it was told */
     int64_t threshold; /* larger files go in pieces, where the place takes those */
     size_t large;      /* the one that does */
     int64_t bytes_all, bytes_done;
@@ -141,7 +140,6 @@ static rfm_status find_place(sender *self, const char *name, rfm_error *err)
     const json_t *data = transfer->place ? transfer->place : rfm_result_data(&result);
     if (err->status == RFM_OK && rfm_place_read(data, transfer->local_allowed, &self->place, err) == RFM_OK) {
         self->place.clock_us = clock_us;
-        self->placed_us = rfm_clock_wall_us();
         self->has_place = true;
         self->threshold = read_threshold(data);
     }
@@ -149,13 +147,9 @@ static rfm_status find_place(sender *self, const char *name, rfm_error *err)
     return rfm_error_context(err, "PUT to %s", transfer->stage);
 }
 
-/* Credentials that are about to expire are as none; new ones that are so already are not asked for all the time. */
 static bool is_good(const sender *self)
 {
-    const int64_t now = rfm_clock_wall_us();
-    return self->has_place && !rfm_place_is_for_one(&self->place) &&
-           (self->place.expires_us == 0 || self->place.expires_us - now > REFRESH_US ||
-            now - self->placed_us < REFRESH_US / 10);
+    return self->has_place && !rfm_place_is_for_one(&self->place) && rfm_place_is_fresh(&self->place);
 }
 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
@@ -218,8 +212,7 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
         return keep_done(self, s, err);
     }
     if (verdict == RFM_PUT_REFUSED)
-        return rfm_fail(err, answer->status == 403 ? RFM_DENIED : RFM_UNAVAILABLE, "%s: the stage refuses it (%s)",
-                        name, s->reason);
+        return rfm_place_refuse(answer, name, "it", s->reason, err);
     if (verdict == RFM_PUT_EXPIRED) {
         self->has_place = false;
         self->enough = self->transfer->place;
@@ -244,33 +237,15 @@ static rfm_status tick(void *context, int64_t bytes_under_way, rfm_error *err)
 
 /* ---- a folder --------------------------------------------------------------------------------------------------- */
 
-static rfm_status copy_bytes(const char *from, const char *to, rfm_error *err)
-{
-    char block[65536];
-    ssize_t n = 0;
-    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (in < 0 || out < 0)
-        rfm_fail_errno(err, errno, "%s: cannot %s", in < 0 ? from : to, in < 0 ? "read" : "write");
-    while (err->status == RFM_OK && (n = read(in, block, sizeof block)) > 0)
-        if (write(out, block, (size_t)n) != n)
-            rfm_fail_errno(err, errno ? errno : EIO, "%s: cannot write", to);
-    if (n < 0)
-        rfm_fail_errno(err, errno, "%s: cannot read", from);
-    if (in >= 0)
-        close(in);
-    if (out >= 0 && close(out) != 0)
-        rfm_fail_errno(err, errno, "%s: cannot write", to);
-    return err->status;
-}
-
 static rfm_status copy_parts(sender *self, rfm_error *err)
 {
     for (size_t i = 0; i < self->n && err->status == RFM_OK; i++) {
         sending *s = &self->sendings[i];
         char *to = NULL;
+        int64_t n_bytes = 0;
         if (prepare(self->transfer, s, err) == RFM_OK &&
             (to = rfm_folder_path(self->place.prefix, self->transfer->manifest->parts[s->part].name, err)) &&
-            copy_bytes(s->path, to, err) == RFM_OK)
+            rfm_file_copy(s->path, to, O_TRUNC, &n_bytes, err) == RFM_OK)
             keep_done(self, s, err);
         free(to);
     }

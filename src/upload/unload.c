@@ -9,6 +9,7 @@
 #include "load.h"
 #include "rfmpi/sql.h"
 #include "rfmpi/store.h"
+#include "stage.h"
 #include "watermark.h"
 
 #include <stdio.h>
@@ -32,15 +33,13 @@ typedef struct unloading {
     int64_t n_rows;
 } unloading;
 
-static const char *const FORMATS[][2] = {
-    {"csv",
-     "TYPE = CSV COMPRESSION = GZIP FIELD_DELIMITER = ',' FIELD_OPTIONALLY_ENCLOSED_BY = '\"' NULL_IF = ('\\\\N') "
-     "EMPTY_FIELD_AS_NULL = FALSE DATE_FORMAT = 'YYYY-MM-DD' TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF6'"},
-    {"parquet", "TYPE = PARQUET"}};
+static const char CSV[] =
+    "TYPE = CSV COMPRESSION = GZIP FIELD_DELIMITER = ',' FIELD_OPTIONALLY_ENCLOSED_BY = '\"' NULL_IF = ('\\\\N') "
+    "EMPTY_FIELD_AS_NULL = FALSE DATE_FORMAT = 'YYYY-MM-DD' TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF6'";
 
 static const char *format_of(const char *name)
 {
-    return strcmp(name, "csv") == 0 ? FORMATS[0][1] : FORMATS[1][1];
+    return strcmp(name, "csv") == 0 ? CSV : "TYPE = PARQUET";
 }
 
 /* ---- what is asked ---------------------------------------------------------------------------------------------- */
@@ -175,34 +174,13 @@ static rfm_status add_rows(const unloading *u, rfm_text *sql, rfm_error *err)
     return err->status;
 }
 
-static rfm_status run_sql(unloading *u, const char *sql, bool may_fail, rfm_result *result, rfm_error *err)
+/* What a start that was killed may have left in the stage goes first. */
+static rfm_status make_room(unloading *u, rfm_error *err)
 {
-    return rfm_session_run(u->connection.session, &(rfm_statement){.sql = sql, .may_fail = may_fail}, result, err);
-}
-
-/* What a start that was killed may have left there goes first. */
-static rfm_status empty_stage(unloading *u, rfm_error *err)
-{
-    rfm_text sql = {0};
-    rfm_result result = {0};
-    rfm_text_addf(&sql, "REMOVE %s", u->prefix);
-    if (rfm_text_check(&sql, err) == RFM_OK && run_sql(u, sql.bytes, true, &result, err) == RFM_OK && *result.code)
-        rfm_log(RFM_LOG_WARN, "the files in %s stay there: %s", u->prefix, result.message);
-    rfm_result_free(&result);
-    rfm_text_free(&sql);
-    return err->status;
-}
-
-static rfm_status create_stage(unloading *u, rfm_error *err)
-{
-    rfm_text sql = {0};
-    if (u->options->stage)
-        return RFM_OK;
-    rfm_text_addf(&sql, "CREATE STAGE IF NOT EXISTS %s ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE')", u->stage.sql);
-    if (rfm_text_check(&sql, err) == RFM_OK)
-        rfm_session_do(u->connection.session, sql.bytes, err);
-    rfm_text_free(&sql);
-    return err->status;
+    rfm_session *session = u->connection.session;
+    if (!u->options->stage && rfm_stage_create(session, u->stage.sql, err) != RFM_OK)
+        return err->status;
+    return rfm_stage_clear(session, u->prefix, err);
 }
 
 static int64_t count_rows(const rfm_result *result)
@@ -229,8 +207,8 @@ static rfm_status copy_out(unloading *u, rfm_error *err)
         ") FILE_FORMAT = (%s) HEADER = TRUE OVERWRITE = TRUE SINGLE = FALSE MAX_FILE_SIZE = %lld DETAILED_OUTPUT = "
         "TRUE",
         format_of(u->wanted->format), (long long)u->wanted->file_bytes);
-    if (err->status == RFM_OK && rfm_text_check(&sql, err) == RFM_OK && create_stage(u, err) == RFM_OK &&
-        empty_stage(u, err) == RFM_OK && run_sql(u, sql.bytes, false, &result, err) == RFM_OK &&
+    if (err->status == RFM_OK && rfm_text_check(&sql, err) == RFM_OK && make_room(u, err) == RFM_OK &&
+        rfm_session_run(u->connection.session, &(rfm_statement){.sql = sql.bytes}, &result, err) == RFM_OK &&
         rfm_result_need_rows(&result, err) == RFM_OK)
         rfm_journal_note(u->journal, "copied", json_pack("{s:I}", "rows", (json_int_t)count_rows(&result)), err);
     rfm_result_free(&result);
@@ -272,10 +250,8 @@ static rfm_status keep_file(unloading *u, const rfm_result *list, size_t row, rf
 
 static rfm_status list_files(unloading *u, rfm_error *err)
 {
-    rfm_text sql = {0};
-    rfm_result list = {0};
-    rfm_text_addf(&sql, "LIST %s", u->prefix);
-    if (rfm_text_check(&sql, err) == RFM_OK && run_sql(u, sql.bytes, false, &list, err) == RFM_OK &&
+    rfm_result list;
+    if (rfm_stage_list(u->connection.session, u->prefix, false, &list, err) == RFM_OK &&
         rfm_result_need_rows(&list, err) == RFM_OK) {
         u->names = rfm_alloc(list.n_rows, sizeof *u->names, err);
         u->bytes = rfm_alloc(list.n_rows, sizeof *u->bytes, err);
@@ -284,7 +260,6 @@ static rfm_status list_files(unloading *u, rfm_error *err)
             keep_file(u, &list, row, err);
     }
     rfm_result_free(&list);
-    rfm_text_free(&sql);
     return err->status;
 }
 
@@ -356,7 +331,7 @@ static rfm_status work(unloading *u, rfm_unload_outcome *outcome, rfm_error *err
     if (!outcome->already &&
         (list_files(u, err) != RFM_OK || fetch_files(u, err) != RFM_OK || write_summary(u, err) != RFM_OK ||
          rfm_journal_note(u->journal, "done", json_pack("{s:I}", "files", (json_int_t)u->n_files), err) != RFM_OK ||
-         empty_stage(u, err) != RFM_OK))
+         rfm_stage_clear(u->connection.session, u->prefix, err) != RFM_OK))
         return err->status;
     outcome->n_rows = u->n_rows;
     outcome->n_files = json_integer_value(json_object_get(rfm_journal_find(u->journal, "done"), "files"));

@@ -67,3 +67,16 @@ void fail_unless_failed(rfm_error *err, rfm_status status, const char *words, co
     _assert_true(as_said, "failed as said", file, line);
     *err = (rfm_error){0};
 }
+
+int set_up_folder(void **state)
+{
+    (void)state;
+    return make_folder() ? 0 : -1;
+}
+
+int tear_down_folder(void **state)
+{
+    (void)state;
+    remove_folder();
+    return 0;
+}

@@ -27,6 +27,8 @@ int run_session(int argc, char **argv, const struct CMUnitTest *tests, size_t n)
 /* For tests that have no ranks: a new folder (false when there can be none), and its removal with all in it. */
 bool make_folder(void);
 void remove_folder(void);
+int set_up_folder(void **state); /* the same for cmocka */
+int tear_down_folder(void **state);
 
 /* A path in the folder. The four last asked for stay valid. */
 const char *in_folder(const char *name);

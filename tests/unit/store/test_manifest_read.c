@@ -16,19 +16,6 @@ static const char MANIFEST[] =
     "             {\"name\": \"part-00001.csv.gz\", \"rows\": 2, \"bytes\": 0,"
     "              \"xxh3_128\": \"ffffffffffffffff0000000000000001\"}]}";
 
-static int make(void **state)
-{
-    (void)state;
-    return make_folder() ? 0 : -1;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    remove_folder();
-    return 0;
-}
-
 static void write_manifest(const char *bytes, size_t n)
 {
     FILE *file = fopen(in_folder("manifest.json"), "w");
@@ -313,7 +300,7 @@ static void columns_have_names_and_types(void **state)
     expect_change_refused(NULL, 0, "columns", "[1]", "a column that is none");
 }
 
-#define manifest_test(name) cmocka_unit_test_setup_teardown(name, make, clean)
+#define manifest_test(name) cmocka_unit_test_setup_teardown(name, set_up_folder, tear_down_folder)
 
 int main(void)
 {

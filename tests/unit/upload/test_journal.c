@@ -11,19 +11,6 @@
 static const rfm_journal_head TABLE = {
     .to = "snowflake", .target = "https://h \"D\".\"S\".\"T\"", .mode = "replace", .content = {1, 2}};
 
-static int make(void **state)
-{
-    (void)state;
-    return make_folder() ? 0 : -1;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    remove_folder();
-    return 0;
-}
-
 static rfm_journal *must_open(const rfm_journal_head *head, bool anew)
 {
     rfm_error err = {0};
@@ -350,7 +337,7 @@ static void a_folder_that_is_not_there_is_told(void **state)
     rfm_journal_close(journal);
 }
 
-#define journal_test(name) cmocka_unit_test_setup_teardown(name, make, clean)
+#define journal_test(name) cmocka_unit_test_setup_teardown(name, set_up_folder, tear_down_folder)
 
 int main(void)
 {

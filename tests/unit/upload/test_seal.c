@@ -10,19 +10,6 @@
 static const char MASTER_128[] = "AAECAwQFBgcICQoLDA0ODw==",
                   MASTER_256[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-static int make(void **state)
-{
-    (void)state;
-    return make_folder() ? 0 : -1;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    remove_folder();
-    return 0;
-}
-
 /* JSON with ' for ". */
 static rfm_status read_material(const char *text, rfm_material *material, rfm_error *err)
 {
@@ -390,7 +377,7 @@ static void a_file_that_became_shorter_is_told(void **state)
     rfm_seal_free(&seal);
 }
 
-#define seal_test(name) cmocka_unit_test_setup_teardown(name, make, clean)
+#define seal_test(name) cmocka_unit_test_setup_teardown(name, set_up_folder, tear_down_folder)
 
 int main(void)
 {
