@@ -49,6 +49,19 @@ rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err);
  * that rank; n counts from 1). Local. `stage` must outlive its use. */
 void rfm_comm_stage(rfm_comm *comm, const char *stage);
 
+/* Local. From now on a request to stop counts as a failure of the phase before an agreement: where reason(context) has
+ * one, all ranks get RFM_STOPPED, and unwind as after any failure. NULL: no longer. */
+void rfm_comm_stop_when(rfm_comm *comm, const char *(*reason)(void *context), void *context);
+
+/* ---- the bell: one word, for ranks that work apart -------------------------------------------------------------- */
+
+/* Local, and cheap. Ring where `wants`; true: this rank or another has rung. All hear it that ask often enough. */
+bool rfm_comm_bell(rfm_comm *comm, bool wants);
+
+/* All ranks have come; who waits sleeps, listens, and asks wants(context) whether to ring. Whether anybody rang; the
+ * bell is silent again. */
+bool rfm_comm_meet(rfm_comm *comm, bool (*wants)(void *context), void *context);
+
 /* ---- reductions and the like ------------------------------------------------------------------------------------ */
 
 typedef enum rfm_reduce { RFM_SUM, RFM_MIN, RFM_MAX } rfm_reduce;

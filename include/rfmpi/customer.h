@@ -127,6 +127,15 @@ rfm_status rfm_state_exchange(rfm_comm *comm, rfm_state *state, size_t round_byt
 
 int rfm_owner(uint64_t hash, int n_ranks); /* Local: floor(hash * n_ranks / 2^64) */
 
+/* ---- shelf: a file in which tables and dedupers leave what they hold, for later or for a later start; Local ------- */
+
+typedef struct rfm_scratch {
+    char *path;       /* for messages; NULL: not open */
+    const char *what; /* does not get into it when it cannot be written, and what helps; borrowed */
+    int file;
+    int64_t n_bytes; /* where the next goes */
+} rfm_scratch;
+
 /* ---- table: what a rank folds events into; Local ---------------------------------------------------------------- */
 
 typedef struct rfm_table rfm_table;
@@ -142,6 +151,18 @@ rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error 
  * settles at the end, the customers this rank owns, has to fit memory. */
 void rfm_table_limit(rfm_table *table, size_t memory_bytes, const char *directory);
 int64_t rfm_table_spilled_bytes(const rfm_table *table);
+
+/* All that is not on a shelf yet goes to the end of this one, which must stay open until the table is settled or closed;
+ * `index` gets, behind what is there, what tells it again. The table is empty then, but settles as if it had it all. */
+rfm_status rfm_table_shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *index, rfm_error *err);
+
+/* As if this table, perhaps for another number of owners, had shelved what the index tells. RFM_DATA where it is not
+ * all there as it was written. */
+rfm_status rfm_table_unshelve(rfm_table *table, const rfm_scratch *shelf, const char *index, size_t n_bytes,
+                              rfm_error *err);
+
+/* About what a shelve would write, and rather more. */
+size_t rfm_table_unshelved_bytes(const rfm_table *table);
 
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
                             rfm_error *err); /* leaves the table empty; extent is the caller's */
@@ -171,6 +192,12 @@ rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **
 void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory); /* as rfm_table_limit */
 int64_t rfm_deduper_spilled_bytes(const rfm_deduper *deduper);
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err); /* Local */
+
+/* As of a table. */
+rfm_status rfm_deduper_shelve(rfm_deduper *deduper, rfm_scratch *shelf, rfm_text *index, rfm_error *err);
+rfm_status rfm_deduper_unshelve(rfm_deduper *deduper, const rfm_scratch *shelf, const char *index, size_t n_bytes,
+                                rfm_error *err);
+size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper);
 
 /* What a rank is left with. */
 typedef struct rfm_survivors {

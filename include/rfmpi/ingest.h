@@ -103,6 +103,12 @@ const char *rfm_format_name(rfm_format format); /* "text", "gzip", ... */
 /* The length of a file's name without the endings that say its format: of "a.csv.gz", 1. */
 size_t rfm_format_stem(const char *name);
 
+/* Rows of a file by where they begin: begin .. end - 1, in the units of shards; of what is compressed, bytes of the
+ * text. */
+typedef struct rfm_interval {
+    int64_t begin, end;
+} rfm_interval;
+
 typedef struct rfm_file {
     char *path;
     int64_t size_bytes, modified_us;
@@ -112,6 +118,8 @@ typedef struct rfm_file {
     int64_t n_rows; /* of columns; 0 of text, whose rows nobody has counted */
     int64_t *cuts;  /* [n_cuts] of columns: rows at which a shard may begin; NULL: at any */
     size_t n_cuts;
+    rfm_interval *done; /* [n_done] read by an earlier start, ascending and apart: see rfm_files_mark */
+    size_t n_done;
 } rfm_file;
 
 typedef struct rfm_files {
@@ -138,7 +146,8 @@ rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files,
 rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err);
 
 /* A range of one file, which one rank reads: bytes of plain text (the rows that begin in them belong to it), rows of
- * columns, the whole of what is compressed. */
+ * columns, the whole of what is compressed. Of a file's done parts a reader of what is compressed leaves out the rows;
+ * other shards lie between them. */
 typedef struct rfm_shard {
     size_t file;
     int64_t begin, end;
@@ -159,6 +168,10 @@ void rfm_plan_free(rfm_plan *plan);
 
 /* What a shard is estimated to cost, in bytes of plain text. */
 int64_t rfm_shard_cost(const rfm_files *files, const rfm_shard *shard);
+
+/* What is left to read of a file, from `from` on; false: nothing. A compressed text ends at RFM_TEXT_END. */
+#define RFM_TEXT_END INT64_MAX
+bool rfm_file_gap(const rfm_file *file, int64_t from, rfm_interval *gap);
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */
 
@@ -200,8 +213,7 @@ const char *rfm_reason_name(rfm_reason reason); /* "fields", "quote", ... as rej
 
 typedef struct rfm_reject {
     size_t file;
-    int64_t line; /* from 1, a row's number in columns; within its shard until rfm_rejects_number */
-    size_t shard;
+    int64_t begin, line; /* line (a row's number in columns) from 1, counted from the portion that begins there */
     rfm_reason reason;
     char *detail; /* "bad time '2024-13-01'" */
     char *row;    /* the text refused, at most 1,000 bytes */
@@ -217,6 +229,13 @@ typedef struct rfm_rejects {
 
 void rfm_rejects_free(rfm_rejects *rejects);
 
+/* Counts added, what was kept moved; `from` is left empty. */
+rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err);
+
+/* As bytes, behind what is there; and back, added. RFM_DATA for bytes that are none, or name a file there is not. */
+void rfm_rejects_pack(const rfm_rejects *rejects, rfm_text *bytes);
+rfm_status rfm_rejects_unpack(const char *bytes, size_t n_bytes, size_t n_files, rfm_rejects *rejects, rfm_error *err);
+
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 /* What one or more shards gave; zero-initialise, then pass to every call: it adds up. earliest/newest count kept events
@@ -228,24 +247,80 @@ typedef struct rfm_tally {
     int64_t n_bytes;
 } rfm_tally;
 
+void rfm_tally_merge(rfm_tally *into, const rfm_tally *from);
+
+/* A part of a file that was read. */
+typedef struct rfm_portion {
+    int64_t file, begin, end;
+    int64_t n_lines; /* line ends in it, for the numbering of later ones */
+    int64_t whole;   /* 1: with line ends inside quotes, see rfm_file; then it may be empty, and say only that */
+} rfm_portion;
+
+typedef struct rfm_portions {
+    rfm_portion *list;
+    size_t n, capacity;
+} rfm_portions;
+
+void rfm_portions_free(rfm_portions *portions);
+rfm_status rfm_portions_add(rfm_portions *portions, rfm_portion portion, rfm_error *err);
+
+/* Lines of a file in front of a place. */
+typedef struct rfm_line_count {
+    int64_t file, begin, n_lines;
+} rfm_line_count;
+
+/* Counts, zero at first, ascend by file and place. To each is added what begins between the one before it and it; when
+ * all portions of all ranks are in, the sums are the lines in front. */
+void rfm_portions_count(const rfm_portions *portions, rfm_line_count *counts, size_t n);
+void rfm_line_counts_sum(rfm_line_count *counts, size_t n);
+
+/* What reading gave besides events. Zero-initialised: nothing. */
+typedef struct rfm_ledger {
+    rfm_tally tally;
+    rfm_rejects rejects;
+    rfm_portions portions;
+} rfm_ledger;
+
+void rfm_ledger_free(rfm_ledger *ledger);
+rfm_status rfm_ledger_move(rfm_ledger *into, rfm_ledger *from, rfm_error *err); /* added; `from` is left empty */
+
+/* As bytes, and back (added to what is there); what is unpacked fits these files, or is RFM_DATA. */
+rfm_status rfm_ledger_pack(const rfm_ledger *ledger, rfm_text *bytes, rfm_error *err);
+rfm_status rfm_ledger_unpack(const char *bytes, size_t n_bytes, const rfm_files *files, rfm_ledger *ledger,
+                              rfm_error *err);
+
+/* These portions of the files are done, and nothing else is: they are in no plan, and no reader takes their rows.
+ * RFM_DATA where two of them have a row in common. Sorts them. */
+rfm_status rfm_files_mark(rfm_files *files, rfm_portions *done, rfm_error *err);
+
 /* What the reader says of one shard. */
 typedef struct rfm_shard_result {
-    int64_t n_lines;       /* line ends in the shard's own bytes, for the numbering of later shards */
+    int64_t n_lines;       /* line ends in the shard's own bytes */
     bool quoted_line_ends; /* a quoted line end was met in a shard that is not a whole file: what was given to the sink
                               may be wrong; mark the file whole and read everything again */
 } rfm_shard_result;
+
+/* Who may interrupt a reading, between rows, every few hundred kilobytes. */
+typedef struct rfm_pause {
+    void *context;
+    bool (*is_due)(void *context);
+    /* All that was read is with the sink, in tally, rejects and portions. What it returns but RFM_OK ends the reading.
+     */
+    rfm_status (*take)(void *context, rfm_error *err);
+} rfm_pause;
 
 /* One shard to read, and where what it gives goes. All borrowed. */
 typedef struct rfm_reading {
     const rfm_input *input;
     const rfm_files *files;
     const rfm_shard *shard;
-    size_t index; /* the shard's place in the plan */
     rfm_event_sink sink;
     void *context; /* of the sink */
     rfm_tally *tally;
     rfm_rejects *rejects;
     rfm_shard_result *result;
+    rfm_portions *portions; /* gets what was read; NULL: nobody wants to know */
+    const rfm_pause *pause; /* NULL: none */
     size_t block_bytes, row_bytes; /* read at a time, and the most a row may have; 0: the defaults */
 } rfm_reading;
 
@@ -253,12 +328,6 @@ typedef struct rfm_reading {
  * call; a header that lacks a column, names it twice, a file that cannot be read or shrank, and a failing sink do (with
  * path and, where there is one, line). */
 rfm_status rfm_shard_read(const rfm_reading *reading, rfm_error *err);
-
-/* Turn lines within shards into lines within files. n_lines: of every shard of the plan (all ranks). */
-void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_t *n_lines);
-
-/* Counts added, what was kept moved; `from` is left empty. */
-rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err);
 
 /* ---- blocks: a compressed file that one rank decodes and several parse ------------------------------------------ */
 
@@ -287,12 +356,12 @@ typedef struct rfm_block_reader rfm_block_reader;
 /* reading->shard is the file's; all of reading is borrowed until the close. */
 rfm_status rfm_block_reader_open(const rfm_reading *reading, rfm_block_reader **reader, rfm_error *err);
 
-/* As rfm_shard_read of these rows; writes behind them, in the padding. Lines of rejects count from the block's first.
- */
+/* As rfm_shard_read of these rows, without a pause; writes behind them, in the padding. The portion is noted at once,
+ * though some events wait for a flush. What is done of the file already is left out. */
 rfm_status rfm_block_read(rfm_block_reader *reader, const rfm_block *block, char *bytes, rfm_error *err);
 
-/* Give the sink what is left. NULL is fine. */
-rfm_status rfm_block_reader_finish(rfm_block_reader *reader, rfm_error *err);
+/* Give the sink what waits. NULL is fine. */
+rfm_status rfm_block_reader_flush(rfm_block_reader *reader, rfm_error *err);
 void rfm_block_reader_close(rfm_block_reader *reader); /* NULL is fine */
 
 /* ---- event tables: columns in an HDF5 file, the texts of each to be given back exactly --------------------------- */

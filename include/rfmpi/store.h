@@ -46,6 +46,9 @@ const char *rfm_run_temporary(rfm_run *run, const char *product);
  * the origin in run.json. The caller has closed what it wrote, on all ranks. */
 rfm_status rfm_run_publish(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err);
 
+/* Collective. Note in run.json what a product that grows is going to be made from, before anything of it is there. */
+rfm_status rfm_run_note(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err);
+
 /* Collective. Write bytes (rank 0's) as a small product in one step. */
 rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *origin, const rfm_text *bytes,
                        rfm_error *err);
@@ -80,6 +83,41 @@ rfm_status rfm_checkpoint_write(rfm_run *run, const rfm_origin *origin, const rf
 
 /* Collective. Both files go. */
 rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err);
+
+/* ---- rounds: what reading has come to, for a later start; see src/store/rounds.c --------------------------------- */
+
+#define RFM_ROUNDS "rounds" /* their directory, in the run's */
+
+/* A file of rounds. Functions are Local. */
+typedef struct rfm_rounds {
+    char *path;  /* NULL: not open */
+    int file;
+    int64_t end; /* of the rounds in it, or of those that were read */
+    rfm_hash128 origin;
+} rfm_rounds;
+
+/* This rank's file of this start; it must not be there. */
+rfm_status rfm_rounds_create(rfm_run *run, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
+
+/* To read from. */
+rfm_status rfm_rounds_open(const char *path, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
+void rfm_rounds_close(rfm_rounds *rounds); /* zero-initialised is fine */
+
+/* RFM_IO when the disk has no room for a round of so many bytes, as far as can be told. */
+rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err);
+
+/* Where the body of the next round is to be written; and the end of it, when that has been done: the round is safe on
+ * the disk. */
+int64_t rfm_rounds_body(const rfm_rounds *rounds);
+rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_text *meta, rfm_error *err);
+
+/* The next round of this origin; the body is whatever meta says of it. Of what is not whole, and all behind it, it is
+ * warned, and it is not found. */
+rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_error *err);
+
+/* Collective. The paths of this rank's share of all files of rounds; the caller frees. */
+rfm_status rfm_rounds_list(rfm_run *run, char ***paths, size_t *n, rfm_error *err);
+void rfm_rounds_list_free(char ***paths, size_t *n); /* Local */
 
 /* ---- run.json: the machine-readable report, kept on rank 0; setters are Local and do nothing elsewhere ---------- */
 

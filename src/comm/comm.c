@@ -97,9 +97,23 @@ static void inject_failure(rfm_comm *comm, rfm_error *err)
                  (long long)fault->n);
 }
 
+void rfm_comm_stop_when(rfm_comm *comm, const char *(*reason)(void *context), void *context)
+{
+    comm->stop_reason = reason;
+    comm->stop_context = context;
+}
+
+static void heed_stop(const rfm_comm *comm, rfm_error *err)
+{
+    const char *reason = comm->stop_reason && err->status == RFM_OK ? comm->stop_reason(comm->stop_context) : NULL;
+    if (reason)
+        rfm_fail(err, RFM_STOPPED, "stopped on request (%s) in stage %s: run it again to go on", reason, comm->stage);
+}
+
 rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err)
 {
     inject_failure(comm, err);
+    heed_stop(comm, err);
     int64_t lowest = err->status != RFM_OK ? comm->rank : comm->size;
     rfm_comm_reduce_i64(comm, RFM_MIN, &lowest, 1);
     if (lowest == comm->size)

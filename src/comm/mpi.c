@@ -40,6 +40,7 @@ static void make_handles(rfm_comm *comm)
     struct rfm_mpi *mpi = comm->mpi;
     rfm_mpi_check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &mpi->comm), "MPI_Comm_dup");
     rfm_mpi_check(comm, MPI_Comm_set_errhandler(mpi->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    rfm_mpi_check(comm, MPI_Comm_dup(mpi->comm, &mpi->bell), "MPI_Comm_dup");
     rfm_mpi_check(comm, MPI_Comm_rank(mpi->comm, &comm->rank), "MPI_Comm_rank");
     rfm_mpi_check(comm, MPI_Comm_size(mpi->comm, &comm->size), "MPI_Comm_size");
     rfm_mpi_check(comm, MPI_Type_contiguous((int)sizeof(rfm_i128), MPI_BYTE, &mpi->i128), "MPI_Type_contiguous");
@@ -73,6 +74,7 @@ void rfm_ranks_stop(rfm_comm *comm)
 {
     MPI_Op_free(&comm->mpi->sum_i128);
     MPI_Type_free(&comm->mpi->i128);
+    MPI_Comm_free(&comm->mpi->bell);
     MPI_Comm_free(&comm->mpi->comm);
     rfm_broken_ends(NULL);
     MPI_Finalize();

@@ -10,6 +10,11 @@ struct rfm_mpi {
     MPI_Comm comm;
     MPI_Datatype i128; /* 16 bytes */
     MPI_Op sum_i128;
+    MPI_Comm bell; /* its messages are nobody else's */
+    MPI_Request ringing[3];
+    int n_ringing;
+    int64_t n_heard; /* ranks that rang, on rank 0 */
+    bool rang;       /* this rank did */
 };
 
 /* A failing call of MPI leaves nothing sensible to do: one line, and all ranks end with 70. */

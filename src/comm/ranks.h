@@ -30,6 +30,9 @@ struct rfm_comm {
     size_t max_bytes;    /* of one transfer; tests lower it */
     double started_s;    /* when rfm_ranks_start had the ranks */
     rfm_traffic traffic;
+    bool rung; /* the bell, as far as this rank has heard */
+    const char *(*stop_reason)(void *context);
+    void *stop_context;
     struct rfm_mpi *mpi; /* NULL in the serial twin */
 };
 

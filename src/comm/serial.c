@@ -41,6 +41,20 @@ void rfm_comm_rest(rfm_comm *comm)
     (void)comm;
 }
 
+bool rfm_comm_bell(rfm_comm *comm, bool wants)
+{
+    comm->rung |= wants;
+    return comm->rung;
+}
+
+bool rfm_comm_meet(rfm_comm *comm, bool (*wants)(void *context), void *context)
+{
+    (void)wants, (void)context;
+    const bool rung = comm->rung;
+    comm->rung = false;
+    return rung;
+}
+
 void rfm_comm_reduce_i64(rfm_comm *comm, rfm_reduce op, int64_t *values, size_t n)
 {
     (void)comm, (void)op, (void)values, (void)n;

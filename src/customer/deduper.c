@@ -4,10 +4,10 @@
  * of the key, as a table holds customers: a round brings a few pieces of every owner to it, which are all there is of
  * their keys, so that they can be settled and given on before the next round. Past a budget the pieces go to disk.
  */
+#include "deduper.h"
+
 #include "exchange.h"
-#include "held.h"
 #include "order.h"
-#include "scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +15,6 @@
 enum { LEAST_PIECES = 64, LEAST_EACH = 16 };
 
 static const size_t ROUND_BYTES = (size_t)16 << 20;
-
-/* What went to disk of a piece at one time. */
-typedef struct spilled {
-    rfm_scratch_place words, bytes;
-    size_t n;
-} spilled;
-
-struct rfm_deduper {
-    rfm_held *pieces;
-    size_t n_pieces;
-    size_t held_bytes, memory_bytes; /* now, and the budget (0: none) */
-    const char *directory;           /* borrowed */
-    rfm_scratch scratch;
-    spilled *spilled; /* [n_runs][n_pieces] */
-    size_t n_runs, capacity;
-};
 
 /* As many for each owner, and so many that a round, which is one of each at least, is a small part at any number of
  * ranks. */
@@ -62,57 +46,19 @@ rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **
     return RFM_OK;
 }
 
-void rfm_deduper_limit(rfm_deduper *deduper, size_t memory_bytes, const char *directory)
-{
-    deduper->memory_bytes = memory_bytes;
-    deduper->directory = directory;
-}
-
-int64_t rfm_deduper_spilled_bytes(const rfm_deduper *deduper)
-{
-    return deduper->scratch.n_bytes;
-}
-
 void rfm_deduper_close(rfm_deduper *deduper)
 {
     if (!deduper)
         return;
     for (size_t p = 0; p < deduper->n_pieces; p++)
         rfm_held_free(&deduper->pieces[p]);
-    rfm_scratch_close(&deduper->scratch);
+    rfm_deduper_end_runs(deduper, 0);
+    free(deduper->runs);
     free(deduper->pieces);
-    free(deduper->spilled);
     free(deduper);
 }
 
 /* ---- holding ---------------------------------------------------------------------------------------------------- */
-
-static rfm_status spill_piece(rfm_deduper *deduper, size_t piece, rfm_error *err)
-{
-    rfm_held *held = &deduper->pieces[piece];
-    spilled *to = &deduper->spilled[deduper->n_runs * deduper->n_pieces + piece];
-    to->n = held->n;
-    if (rfm_scratch_write(&deduper->scratch, held->words, held->n * held->shape.width * sizeof *held->words, &to->words,
-                          err) ||
-        rfm_scratch_write(&deduper->scratch, held->bytes, held->n_bytes, &to->bytes, err))
-        return err->status;
-    rfm_held_free(held);
-    return RFM_OK;
-}
-
-static rfm_status spill(rfm_deduper *deduper, rfm_error *err)
-{
-    if ((!deduper->scratch.path && rfm_scratch_open(&deduper->scratch, deduper->directory, err)) ||
-        rfm_reserve(&deduper->spilled, &deduper->capacity, (deduper->n_runs + 1) * deduper->n_pieces,
-                    sizeof *deduper->spilled, err))
-        return err->status;
-    for (size_t p = 0; p < deduper->n_pieces; p++)
-        if (spill_piece(deduper, p, err))
-            return err->status;
-    deduper->n_runs++;
-    deduper->held_bytes = 0;
-    return RFM_OK;
-}
 
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err)
 {
@@ -123,42 +69,7 @@ rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_e
             return err->status;
         deduper->held_bytes += rfm_held_size(held) - before;
     }
-    if (deduper->memory_bytes == 0 || deduper->held_bytes <= deduper->memory_bytes)
-        return RFM_OK;
-    return spill(deduper, err);
-}
-
-/* ---- out: a piece, from memory and from disk -------------------------------------------------------------------- */
-
-static rfm_status read_back(const rfm_deduper *deduper, size_t piece, rfm_held *to, rfm_error *err)
-{
-    for (size_t r = 0; r < deduper->n_runs; r++) {
-        const spilled *from = &deduper->spilled[r * deduper->n_pieces + piece];
-        if (rfm_held_reserve(to, from->n, from->bytes.n_bytes, err) ||
-            rfm_scratch_read(&deduper->scratch, &from->words, to->words + to->n * to->shape.width, err) ||
-            rfm_scratch_read(&deduper->scratch, &from->bytes, to->bytes + to->n_bytes, err))
-            return err->status;
-        to->n += from->n;
-        to->n_bytes += from->bytes.n_bytes;
-    }
-    return RFM_OK;
-}
-
-/* Move a piece behind what is in `to`. */
-static rfm_status take_piece(rfm_deduper *deduper, size_t piece, rfm_held *to, rfm_error *err)
-{
-    rfm_held *from = &deduper->pieces[piece];
-    size_t width = to->shape.width;
-    if (read_back(deduper, piece, to, err) || rfm_held_reserve(to, from->n, from->n_bytes, err))
-        return err->status;
-    if (from->n > 0)
-        memcpy(to->words + to->n * width, from->words, from->n * width * sizeof *to->words);
-    if (from->n_bytes > 0)
-        memcpy(to->bytes + to->n_bytes, from->bytes, from->n_bytes);
-    to->n += from->n;
-    to->n_bytes += from->n_bytes;
-    rfm_held_free(from);
-    return RFM_OK;
+    return rfm_deduper_spill(deduper, err);
 }
 
 /* ---- rounds ----------------------------------------------------------------------------------------------------- */
@@ -181,7 +92,7 @@ static size_t agree_on_rounds(const resolving *x)
     size_t round_bytes = ROUND_BYTES;
     if (deduper->memory_bytes > 0 && deduper->memory_bytes < round_bytes)
         round_bytes = deduper->memory_bytes;
-    int64_t n = (int64_t)((deduper->held_bytes + (size_t)deduper->scratch.n_bytes) / round_bytes + 1);
+    int64_t n = (int64_t)((deduper->held_bytes + rfm_deduper_bytes_on_disk(deduper)) / round_bytes + 1);
     rfm_comm_reduce_i64(x->comm, RFM_MAX, &n, 1);
     return (size_t)n < x->each ? (size_t)n : x->each;
 }
@@ -193,7 +104,7 @@ static rfm_status take_round(const resolving *x, size_t first, size_t end, rfm_h
     for (size_t r = 0; r < x->n_ranks; r++) {
         size_t n = out->n, n_bytes = out->n_bytes;
         for (size_t p = first; p < end; p++)
-            if (take_piece(x->deduper, r * x->each + p, out, err))
+            if (rfm_deduper_take(x->deduper, 0, r * x->each + p, out, err))
                 return err->status;
         x->counts[r] = out->n - n;
         x->counts[x->n_ranks + r] = out->n_bytes - n_bytes;

@@ -184,8 +184,7 @@ typedef struct sliced {
     size_t n_pieces;
 } sliced;
 
-/* The first customer of a piece or a later one. */
-static size_t find_piece(const rfm_ids *ids, size_t piece, size_t n_pieces)
+size_t rfm_piece_begin(const rfm_ids *ids, size_t piece, size_t n_pieces)
 {
     size_t low = 0, high = ids->n;
     while (low < high) {
@@ -202,7 +201,7 @@ static rfm_status put_slice(void *from, size_t piece, rfm_blocks *blocks, rfm_er
 {
     const sliced *s = from;
     const rfm_ids *ids = &s->state->ids;
-    rfm_range range = {find_piece(ids, piece, s->n_pieces), find_piece(ids, piece + 1, s->n_pieces)};
+    rfm_range range = {rfm_piece_begin(ids, piece, s->n_pieces), rfm_piece_begin(ids, piece + 1, s->n_pieces)};
     return range.end > range.first ? rfm_block_add_range(blocks, s->state, range, err) : RFM_OK;
 }
 

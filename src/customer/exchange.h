@@ -21,6 +21,9 @@ typedef struct rfm_source {
 rfm_status rfm_source_exchange(rfm_comm *comm, const rfm_source *source, size_t round_bytes, rfm_state *state,
                                rfm_error *err);
 
+/* The first of sorted ids that is of this piece or a later one. */
+size_t rfm_piece_begin(const rfm_ids *ids, size_t piece, size_t n_pieces);
+
 static inline size_t rfm_piece_of(uint64_t hash, size_t n_pieces)
 {
     return (size_t)(((rfm_u128)hash * n_pieces) >> 64);

@@ -206,7 +206,7 @@ static rfm_status put_piece(void *from, size_t piece, rfm_blocks *blocks, rfm_er
     rfm_table *table = from;
     if (rfm_table_freeze_piece(table, piece, blocks, err))
         return err->status;
-    return rfm_table_unspill(table, piece, blocks, err);
+    return rfm_table_unspill(table, 0, piece, blocks, err);
 }
 
 static void after_round(void *from)
@@ -240,7 +240,7 @@ rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state, rfm_error *err)
     if (rfm_builder_init(&builder, table->layout, table->kind, err) == RFM_OK &&
         freeze_pieces(table, &builder, &blocks, &runs, err) == RFM_OK)
         *state = rfm_builder_take(&builder);
-    rfm_table_end_runs(table);
+    rfm_table_end_runs(table, 0);
     rfm_builder_free(&builder);
     rfm_blocks_free(&blocks);
     rfm_runs_free(&runs);
@@ -252,12 +252,12 @@ rfm_status rfm_table_settle(rfm_comm *comm, rfm_table *table, size_t round_bytes
     const rfm_source source = {.layout = table->layout,
                                .kind = table->kind,
                                .n_pieces = table->n_pieces,
-                               .bytes = rfm_table_bytes(table) + (size_t)table->scratch.n_bytes,
+                               .bytes = rfm_table_bytes(table) + rfm_table_bytes_on_disk(table),
                                .put = put_piece,
                                .after_round = after_round,
                                .from = table};
     rfm_table_forget(table);
     rfm_source_exchange(comm, &source, round_bytes, state, err);
-    rfm_table_end_runs(table);
+    rfm_table_end_runs(table, 0);
     return err->status;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char WHAT[] = "what passes input.memory; output.scratch names another directory";
+
 rfm_status rfm_scratch_open(rfm_scratch *scratch, const char *directory, rfm_error *err)
 {
     rfm_text path = {0};
@@ -15,15 +17,12 @@ rfm_status rfm_scratch_open(rfm_scratch *scratch, const char *directory, rfm_err
         goto failed;
     int file = mkostemp(path.bytes, O_CLOEXEC); /* mode 0600 */
     if (file < 0 || unlink(path.bytes) != 0) {
-        rfm_fail_errno(err, errno,
-                       "%s: cannot make a file for what passes input.memory; output.scratch names another "
-                       "directory",
-                       path.bytes);
+        rfm_fail_errno(err, errno, "%s: cannot make a file for %s", path.bytes, WHAT);
         if (file >= 0)
             close(file);
         goto failed;
     }
-    *scratch = (rfm_scratch){.path = path.bytes, .file = file};
+    *scratch = (rfm_scratch){.path = path.bytes, .what = WHAT, .file = file};
     return RFM_OK;
 failed:
     rfm_text_free(&path);
@@ -49,10 +48,7 @@ rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_by
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return rfm_fail_errno(err, errno,
-                                  "%s: cannot write what passes input.memory; output.scratch names another "
-                                  "directory",
-                                  scratch->path);
+            return rfm_fail_errno(err, errno, "%s: cannot write %s", scratch->path, scratch->what);
         bytes += n;
         left -= (size_t)n;
         scratch->n_bytes += n;
@@ -77,5 +73,14 @@ rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place 
     if (done < n_bytes || rfm_hash64(into, n_bytes) != place->hash)
         return rfm_fail(err, RFM_IO, "%s: what is read back is not what was written; is the disk in order?",
                         scratch->path);
+    return RFM_OK;
+}
+
+rfm_status rfm_scratch_check(const rfm_scratch *scratch, const rfm_scratch_place *places, size_t n, rfm_error *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (places[i].offset < 0 || places[i].offset > scratch->n_bytes ||
+            places[i].n_bytes > (size_t)(scratch->n_bytes - places[i].offset))
+            return rfm_fail(err, RFM_DATA, "%s: ends before what it is to hold", scratch->path);
     return RFM_OK;
 }

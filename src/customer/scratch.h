@@ -1,17 +1,11 @@
-/* scratch: a private file for what does not fit memory. Knows nothing of what is in it.
+/* scratch: a file for what does not stay in memory. Knows nothing of what is in it.
  *
- * It has no name from the moment it is made: however the process ends, nothing is left behind.
+ * One that is opened here has no name from the moment it is made: however the process ends, nothing is left behind.
  */
 #ifndef RFMPI_CUSTOMER_SCRATCH_H
 #define RFMPI_CUSTOMER_SCRATCH_H
 
-#include "rfmpi/base.h"
-
-typedef struct rfm_scratch {
-    char *path; /* the name it had, for messages; NULL: not open */
-    int file;
-    int64_t n_bytes;
-} rfm_scratch; /* zero-initialised: not open */
+#include "rfmpi/customer.h"
 
 typedef struct rfm_scratch_place {
     int64_t offset;
@@ -26,5 +20,8 @@ void rfm_scratch_close(rfm_scratch *scratch);
 rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_bytes, rfm_scratch_place *place,
                              rfm_error *err);
 rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err);
+
+/* RFM_DATA unless all of these lie in front of the end of the file. */
+rfm_status rfm_scratch_check(const rfm_scratch *scratch, const rfm_scratch_place *places, size_t n, rfm_error *err);
 
 #endif

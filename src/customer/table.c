@@ -85,8 +85,8 @@ void rfm_table_close(rfm_table *table)
         free_piece(&table->pieces[p]);
     rfm_program_free(&table->program);
     rfm_pool_free(&table->pool);
-    rfm_scratch_close(&table->scratch);
-    free(table->spilled);
+    rfm_table_end_runs(table, 0);
+    free(table->runs);
     for (int l = 0; table->gathered && l < table->layout->n_lists; l++)
         rfm_gathered_free(&table->gathered[l]);
     free(table->gathered);

@@ -42,6 +42,13 @@ typedef struct rfm_piece {
     size_t n_bytes, chunks_capacity, bytes_capacity;
 } rfm_piece;
 
+/* What went to disk at one time. */
+typedef struct rfm_run_on_disk {
+    const rfm_scratch *file;
+    rfm_scratch_place *places; /* [n_pieces]: of customers by as many pieces, which need not be those of the table */
+    size_t n_pieces;
+} rfm_run_on_disk;
+
 struct rfm_table {
     const rfm_layout *layout;
     rfm_id_kind kind;
@@ -57,8 +64,9 @@ struct rfm_table {
     size_t memory_bytes;           /* the budget; 0: none */
     const char *scratch_directory; /* borrowed */
     rfm_scratch scratch;
-    rfm_scratch_place *spilled; /* [n_runs][n_pieces] */
-    size_t n_runs, spilled_capacity;
+    rfm_run_on_disk *runs; /* [n_runs]; the first n_shelved are on shelves, the others in scratch */
+    size_t n_runs, n_shelved, runs_capacity;
+    int64_t spilled_bytes;
 };
 
 /* The customers of n events, new ones made. */
@@ -83,9 +91,12 @@ size_t rfm_table_bytes(const rfm_table *table);
 /* Put the table on disk where it passes its budget. */
 rfm_status rfm_table_spill(rfm_table *table, rfm_error *err);
 
-/* What is on disk of a piece, as blocks; and the end of all of it. */
-rfm_status rfm_table_unspill(rfm_table *table, size_t piece, rfm_blocks *blocks, rfm_error *err);
-void rfm_table_end_runs(rfm_table *table);
+/* What is on disk of a piece, in runs from number `first` on, as blocks; and the end of these runs. */
+rfm_status rfm_table_unspill(rfm_table *table, size_t first, size_t piece, rfm_blocks *blocks, rfm_error *err);
+void rfm_table_end_runs(rfm_table *table, size_t first);
+
+/* What they have in all. */
+size_t rfm_table_bytes_on_disk(const rfm_table *table);
 
 static inline int64_t *rfm_table_row(const rfm_table *table, const rfm_piece *piece, uint32_t customer)
 {

@@ -102,18 +102,33 @@ rfm_status rfm_block_reader_open(const rfm_reading *reading, rfm_block_reader **
     return RFM_OK;
 }
 
+static rfm_status read_gap(rfm_block_reader *r, const rfm_interval *gap, char *bytes, rfm_error *err)
+{
+    rfm_rows *rows = &r->rows;
+    rfm_reader_lend(&rows->reader, bytes, (size_t)(gap->end - gap->begin), gap->begin);
+    if (rfm_rows_read(rows, gap->begin, gap->end, err) == RFM_OK) {
+        r->reading.result->n_lines += rows->n_lines;
+        r->reading.result->quoted_line_ends |= rows->quoted_line_ends;
+    }
+    return err->status || rows->quoted_line_ends ? err->status : rfm_rows_note(rows, gap->end, err);
+}
+
 rfm_status rfm_block_read(rfm_block_reader *r, const rfm_block *block, char *bytes, rfm_error *err)
 {
-    rfm_reader_lend(&r->rows.reader, bytes, block->n, block->at);
-    r->reading.index = (size_t)block->index;
-    if (rfm_rows_read(&r->rows, block->at, block->at + (int64_t)block->n, err) == RFM_OK) {
-        r->reading.result->n_lines = r->rows.n_lines;
-        r->reading.result->quoted_line_ends |= r->rows.quoted_line_ends;
+    const rfm_file *file = &r->reading.files->files[r->reading.shard->file];
+    const int64_t end = block->at + (int64_t)block->n;
+    rfm_interval gap;
+    r->reading.result->n_lines = 0;
+    for (int64_t from = block->at; err->status == RFM_OK && from < end && rfm_file_gap(file, from, &gap); from = gap.end) {
+        if (gap.begin >= end)
+            break;
+        gap.end = gap.end < end ? gap.end : end;
+        read_gap(r, &gap, bytes + (gap.begin - block->at), err);
     }
     return err->status;
 }
 
-rfm_status rfm_block_reader_finish(rfm_block_reader *r, rfm_error *err)
+rfm_status rfm_block_reader_flush(rfm_block_reader *r, rfm_error *err)
 {
     return r ? rfm_intake_flush(&r->rows.intake, err) : err->status;
 }

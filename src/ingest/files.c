@@ -30,6 +30,7 @@ static void free_file(rfm_file *file)
 {
     free(file->path);
     free(file->cuts);
+    free(file->done);
 }
 
 static rfm_status add_file(finds *all, const char *path, rfm_error *err)

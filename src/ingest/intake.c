@@ -80,6 +80,6 @@ rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int
                              rfm_error *err)
 {
     const rfm_reading *r = intake->reading;
-    const rfm_reject place = {.file = r->shard->file, .line = line, .shard = r->index};
+    const rfm_reject place = {.file = r->shard->file, .begin = intake->begin, .line = line};
     return rfm_rejects_add(r->rejects, place, refusal, row, err);
 }

@@ -8,6 +8,7 @@ typedef struct rfm_intake {
     const rfm_reading *reading; /* borrowed */
     rfm_values values;
     rfm_event_batch batch;
+    int64_t begin; /* of the rows that are read */
 } rfm_intake;
 
 rfm_status rfm_intake_open(rfm_intake *intake, const rfm_reading *reading, rfm_error *err);
@@ -24,7 +25,7 @@ size_t rfm_intake_take_plain(rfm_intake *intake, const rfm_plain *rows, rfm_erro
  * columns.fields[i]. */
 size_t rfm_intake_take_columns(rfm_intake *intake, rfm_columnar *columnar, size_t first, rfm_error *err);
 
-/* Count and keep the refusal of a row, itself counted by now. line: 1 is the first of the shard. */
+/* Count and keep the refusal of a row, itself counted by now. line: 1 is the first from `begin` on. */
 rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
                              rfm_error *err);
 

@@ -66,33 +66,56 @@ static rfm_status add_lump(planner *p, size_t file, int64_t begin, int64_t end, 
     return RFM_OK;
 }
 
+/* What is left to read between begin and end. */
+static rfm_status add_gaps(planner *p, size_t file, rfm_interval range, rfm_error *err)
+{
+    rfm_interval gap;
+    for (int64_t from = range.begin; rfm_file_gap(&p->files->files[file], from, &gap) && gap.begin < range.end;) {
+        from = gap.end < range.end ? gap.end : range.end;
+        if (add_lump(p, file, gap.begin, from, err) != RFM_OK)
+            break;
+    }
+    return err->status;
+}
+
 static rfm_status add_lumps_of(planner *p, size_t index, rfm_error *err)
 {
     const rfm_file *file = &p->files->files[index];
     const int64_t extent = extent_of(file);
     if (extent == 0)
         return RFM_OK;
+    if (rfm_format_traits_of(file->format)->codec) /* whatever is left of it, all of it has to be decoded */
+        return rfm_file_gap(file, 0, &(rfm_interval){0}) ? add_lump(p, index, 0, extent, err) : RFM_OK;
     if (!file->cuts)
-        return add_lump(p, index, 0, extent, err);
+        return add_gaps(p, index, (rfm_interval){0, extent}, err);
     for (size_t c = 0; c < file->n_cuts && err->status == RFM_OK; c++) {
         const int64_t end = c + 1 < file->n_cuts ? file->cuts[c + 1] : extent;
-        if (end > file->cuts[c])
-            add_lump(p, index, file->cuts[c], end, err);
+        add_gaps(p, index, (rfm_interval){file->cuts[c], end}, err);
     }
     return err->status;
+}
+
+static int64_t cost_of_gaps(const planner *p, size_t file)
+{
+    rfm_interval gap;
+    int64_t cost = 0;
+    for (int64_t from = 0; rfm_file_gap(&p->files->files[file], from, &gap); from = gap.end)
+        cost += rfm_shard_cost(p->files, &(rfm_shard){.file = file, .begin = gap.begin, .end = gap.end});
+    return cost;
 }
 
 static rfm_status measure(planner *p, rfm_error *err)
 {
     for (size_t i = 0; i < p->files->n && err->status == RFM_OK; i++) {
         const rfm_file *file = &p->files->files[i];
-        const int64_t cost = rfm_shard_cost(p->files, &(rfm_shard){.file = i, .end = extent_of(file)});
-        p->total += cost;
-        if (can_be_cut_anywhere(file))
-            p->pourable += cost;
-        else
+        if (!can_be_cut_anywhere(file))
             add_lumps_of(p, i, err);
+        else
+            p->pourable += cost_of_gaps(p, i);
     }
+    p->total += p->pourable;
+    for (size_t i = 0; i < p->n_lumps; i++)
+        p->total += p->lumps[i].cost;
     return err->status;
 }
 
@@ -177,11 +200,10 @@ static int64_t find_level(const planner *p)
     return low;
 }
 
-/* What a rank takes of a file from `begin` on, given its room, in the file's own units; at least one. */
-static int64_t take(const planner *p, size_t file, int64_t begin, int64_t room)
+/* What a rank takes of what is left up to `end`, given its room, in the file's own units; at least one. */
+static int64_t take(const planner *p, const rfm_shard *rest, int64_t room)
 {
-    const int64_t extent = extent_of(&p->files->files[file]), left = extent - begin;
-    const int64_t cost = rfm_shard_cost(p->files, &(rfm_shard){.file = file, .begin = begin, .end = extent});
+    const int64_t left = rest->end - rest->begin, cost = rfm_shard_cost(p->files, rest);
     rfm_assert(room > 0);
     if (cost <= room)
         return left;
@@ -189,22 +211,34 @@ static int64_t take(const planner *p, size_t file, int64_t begin, int64_t room)
     return part > 0 ? part : 1;
 }
 
+/* rest: what is left between two parts that are done. *rank: who is next. */
+static rfm_status pour_gap(planner *p, rfm_shard rest, int64_t level, int *rank, rfm_error *err)
+{
+    while (rest.begin < rest.end) {
+        while (*rank + 1 < p->n_ranks && p->load[*rank] >= level)
+            ++*rank;
+        const bool last = *rank + 1 == p->n_ranks;
+        const int64_t n = take(p, &rest, last ? INT64_MAX : level - p->load[*rank]);
+        rfm_shard shard = {.file = rest.file, .begin = rest.begin, .end = rest.begin + n, .rank = *rank};
+        p->load[*rank] = shard.end < rest.end ? level : p->load[*rank] + rfm_shard_cost(p->files, &shard);
+        if (add_shard(p, shard, err) != RFM_OK)
+            return err->status;
+        rest.begin += n;
+    }
+    return RFM_OK;
+}
+
 static rfm_status pour(planner *p, rfm_error *err)
 {
     const int64_t level = find_level(p);
     int rank = 0;
+    rfm_interval gap;
     for (size_t i = 0; i < p->files->n; i++) {
         const rfm_file *file = &p->files->files[i];
-        for (int64_t begin = 0; can_be_cut_anywhere(file) && begin < extent_of(file);) {
-            while (rank + 1 < p->n_ranks && p->load[rank] >= level)
-                rank++;
-            const bool last = rank + 1 == p->n_ranks;
-            const int64_t n = take(p, i, begin, last ? INT64_MAX : level - p->load[rank]);
-            const rfm_shard shard = {.file = i, .begin = begin, .end = begin + n, .rank = rank};
-            p->load[rank] = n < extent_of(file) - begin ? level : p->load[rank] + rfm_shard_cost(p->files, &shard);
-            if (add_shard(p, shard, err) != RFM_OK)
+        for (int64_t from = 0; can_be_cut_anywhere(file) && rfm_file_gap(file, from, &gap); from = gap.end) {
+            const rfm_shard rest = {.file = i, .begin = gap.begin, .end = gap.end};
+            if (pour_gap(p, rest, level, &rank, err) != RFM_OK)
                 return err->status;
-            begin += n;
         }
     }
     return RFM_OK;

@@ -56,3 +56,12 @@ rfm_status rfm_reader_fill(rfm_reader *r, size_t used, rfm_error *err)
     r->n += n_read;
     return RFM_OK;
 }
+
+rfm_status rfm_reader_go_to(rfm_reader *r, int64_t offset, rfm_error *err)
+{
+    rfm_assert(offset >= r->offset);
+    while (offset > r->offset + (int64_t)r->n && !rfm_reader_at_end(r) && err->status == RFM_OK)
+        rfm_reader_fill(r, r->n, err);
+    const int64_t used = offset - r->offset, there = (int64_t)r->n;
+    return err->status == RFM_OK ? rfm_reader_fill(r, (size_t)(used < there ? used : there), err) : err->status;
+}

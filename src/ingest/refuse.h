@@ -17,7 +17,7 @@ enum { RFM_REFUSED_ROW_BYTES = 1000 };
 /* Would one more of this reason be kept? */
 bool rfm_rejects_keeps(const rfm_rejects *rejects, rfm_reason reason);
 
-/* Count it, and keep it while there is room. place: file, line and shard. */
+/* Count it, and keep it while there is room. place: file, begin and line. */
 rfm_status rfm_rejects_add(rfm_rejects *rejects, rfm_reject place, const rfm_refusal *refusal, rfm_field row,
                            rfm_error *err);
 

@@ -97,15 +97,6 @@ failed:
     return err->status;
 }
 
-void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_t *n_lines)
-{
-    for (size_t i = 0; i < rejects->n_kept; i++) {
-        rfm_reject *reject = &rejects->kept[i];
-        for (size_t s = reject->shard; s > 0 && plan->shards[s - 1].file == reject->file; s--)
-            reject->line += n_lines[s - 1];
-    }
-}
-
 rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err)
 {
     if (rfm_reserve(&into->kept, &into->capacity, into->n_kept + from->n_kept, sizeof *into->kept, err) != RFM_OK)
@@ -117,4 +108,94 @@ rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err
     from->n_kept = 0;
     rfm_rejects_free(from);
     return RFM_OK;
+}
+
+/* ---- as bytes --------------------------------------------------------------------------------------------------- */
+
+/* Followed by its detail and its row, each with a NUL. */
+typedef struct packed {
+    int64_t file, begin, line, reason;
+    uint64_t detail_bytes, row_bytes;
+} packed;
+
+void rfm_rejects_pack(const rfm_rejects *rejects, rfm_text *bytes)
+{
+    const uint64_t n = rejects->n_kept;
+    rfm_text_add(bytes, rejects->count, sizeof rejects->count);
+    rfm_text_add(bytes, &n, sizeof n);
+    for (size_t i = 0; i < n; i++) {
+        const rfm_reject *reject = &rejects->kept[i];
+        const packed parcel = {(int64_t)reject->file,      reject->begin,          reject->line, reject->reason,
+                               strlen(reject->detail) + 1, strlen(reject->row) + 1};
+        rfm_text_add(bytes, &parcel, sizeof parcel);
+        rfm_text_add(bytes, reject->detail, parcel.detail_bytes);
+        rfm_text_add(bytes, reject->row, parcel.row_bytes);
+    }
+}
+
+static bool is_text(const char *bytes, uint64_t n)
+{
+    return n > 0 && memchr(bytes, '\0', n) == bytes + n - 1;
+}
+
+/* The bytes of one reject; 0 where there is none. */
+static size_t take_parcel(const char *bytes, size_t n_bytes, size_t n_files, packed *parcel)
+{
+    if (n_bytes < sizeof *parcel)
+        return 0;
+    memcpy(parcel, bytes, sizeof *parcel);
+    const size_t left = n_bytes - sizeof *parcel;
+    if (parcel->file < 0 || (uint64_t)parcel->file >= n_files || parcel->begin < 0 || parcel->line < 1 ||
+        parcel->reason < 0 || parcel->reason >= RFM_N_REASONS || parcel->detail_bytes > left ||
+        parcel->row_bytes > left - parcel->detail_bytes)
+        return 0;
+    const char *detail = bytes + sizeof *parcel, *row = detail + parcel->detail_bytes;
+    if (!is_text(detail, parcel->detail_bytes) || !is_text(row, parcel->row_bytes))
+        return 0;
+    return sizeof *parcel + parcel->detail_bytes + parcel->row_bytes;
+}
+
+static rfm_status keep(rfm_rejects *rejects, const packed *parcel, const char *texts, rfm_error *err)
+{
+    rfm_reject reject = {.file = (size_t)parcel->file,
+                         .begin = parcel->begin,
+                         .line = parcel->line,
+                         .reason = (rfm_reason)parcel->reason,
+                         .detail = rfm_copy_string(texts, err),
+                         .row = rfm_copy_string(texts + parcel->detail_bytes, err)};
+    if (err->status == RFM_OK &&
+        rfm_reserve(&rejects->kept, &rejects->capacity, rejects->n_kept + 1, sizeof *rejects->kept, err) == RFM_OK) {
+        rejects->kept[rejects->n_kept++] = reject;
+        return RFM_OK;
+    }
+    free(reject.detail);
+    free(reject.row);
+    return err->status;
+}
+
+rfm_status rfm_rejects_unpack(const char *bytes, size_t n_bytes, size_t n_files, rfm_rejects *rejects, rfm_error *err)
+{
+    int64_t count[RFM_N_REASONS];
+    uint64_t n;
+    size_t at = sizeof count + sizeof n;
+    if (n_bytes < at)
+        return rfm_fail(err, RFM_DATA, "no list of rejects");
+    memcpy(count, bytes, sizeof count);
+    memcpy(&n, bytes + sizeof count, sizeof n);
+    for (int r = 0; r < RFM_N_REASONS; r++) {
+        if (count[r] < 0)
+            return rfm_fail(err, RFM_DATA, "no list of rejects");
+        rejects->count[r] += count[r];
+    }
+    for (uint64_t i = 0; i < n && err->status == RFM_OK; i++) {
+        packed parcel;
+        const size_t size = take_parcel(bytes + at, n_bytes - at, n_files, &parcel);
+        if (size == 0)
+            return rfm_fail(err, RFM_DATA, "no list of rejects");
+        keep(rejects, &parcel, bytes + at + sizeof parcel, err);
+        at += size;
+    }
+    if (err->status == RFM_OK && at != n_bytes)
+        rfm_fail(err, RFM_DATA, "no list of rejects");
+    return err->status;
 }

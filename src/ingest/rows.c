@@ -35,8 +35,34 @@ static rfm_status show_window(rfm_rows *rows, rfm_error *err)
                               err);
 }
 
+rfm_status rfm_rows_note(rfm_rows *rows, int64_t end, rfm_error *err)
+{
+    const rfm_reading *r = rows->intake.reading;
+    const rfm_portion portion = {.file = (int64_t)r->shard->file,
+                                 .begin = rows->noted,
+                                 .end = end,
+                                 .n_lines = rows->n_lines - rows->n_lines_noted,
+                                 .whole = r->files->files[r->shard->file].whole};
+    rows->noted = end;
+    rows->n_lines_noted = rows->n_lines;
+    return r->portions ? rfm_portions_add(r->portions, portion, err) : err->status;
+}
+
+/* Where a row begins, and the bytes of a row that was refused are behind us. */
+static rfm_status pause_when_due(rfm_rows *rows, rfm_error *err)
+{
+    const rfm_pause *pause = rows->intake.reading->pause;
+    if (!pause || rows->scanner.skipping || position(rows) <= rows->noted || !pause->is_due(pause->context))
+        return RFM_OK;
+    if (rfm_intake_flush(&rows->intake, err) == RFM_OK && rfm_rows_note(rows, position(rows), err) == RFM_OK)
+        pause->take(pause->context, err);
+    return err->status;
+}
+
 static rfm_status refill(rfm_rows *rows, rfm_error *err)
 {
+    if (pause_when_due(rows, err) != RFM_OK)
+        return err->status;
     if (rfm_reader_fill(&rows->reader, rows->scanner.at, err) != RFM_OK)
         return err->status;
     return show_window(rows, err);
@@ -114,9 +140,9 @@ static rfm_status next_row(rfm_rows *rows, rfm_error *err)
 
 rfm_status rfm_rows_read(rfm_rows *rows, int64_t begin, int64_t end, rfm_error *err)
 {
-    rows->begin = begin;
+    rows->begin = rows->noted = rows->intake.begin = begin;
     rows->end = end;
-    rows->n_lines = 0;
+    rows->n_lines = rows->n_lines_noted = 0;
     if (show_window(rows, err) != RFM_OK)
         return err->status;
     rows->scanner.skipping = rows->reader.offset < begin;

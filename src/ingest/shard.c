@@ -3,19 +3,39 @@
 #include "rows.h"
 #include "table.h"
 
-/* A shard in mid-file looks for the first line end at or after begin - 1. What is compressed has no known end. */
+/* A gap in mid-file looks for the first line end at or after begin - 1. */
+static rfm_status read_gap(rfm_rows *rows, const rfm_interval *gap, rfm_error *err)
+{
+    if (rfm_reader_go_to(&rows->reader, gap->begin > 0 ? gap->begin - 1 : 0, err) != RFM_OK ||
+        rfm_rows_read(rows, gap->begin, gap->end, err) != RFM_OK || rfm_intake_flush(&rows->intake, err) != RFM_OK)
+        return err->status;
+    return rows->quoted_line_ends ? RFM_OK : rfm_rows_note(rows, gap->end, err);
+}
+
+/* Where rows behind a gap were read already, as of a text in parts, line ends inside quotes must not go unnoticed. */
+static rfm_status read_packed(rfm_rows *rows, const rfm_file *file, rfm_error *err)
+{
+    rfm_interval gap;
+    for (int64_t from = 0; !rows->quoted_line_ends && rfm_file_gap(file, from, &gap); from = gap.end) {
+        rows->scanner.whole = file->whole || gap.end == RFM_TEXT_END;
+        if (read_gap(rows, &gap, err) != RFM_OK)
+            break;
+    }
+    return err->status;
+}
+
 static rfm_status read_text(const rfm_reading *r, rfm_error *err)
 {
     const rfm_file *file = &r->files->files[r->shard->file];
-    const int64_t begin = r->shard->begin;
-    const int64_t end = rfm_format_traits_of(file->format)->codec ? INT64_MAX : r->shard->end;
+    const rfm_interval range = {r->shard->begin, r->shard->end};
+    const bool packed = rfm_format_traits_of(file->format)->codec;
     rfm_rows rows;
     if (rfm_rows_open(&rows, r, err) == RFM_OK &&
-        rfm_reader_open(&rows.reader, file, begin > 0 ? begin - 1 : 0, r->block_bytes, r->input->fault_file, err) ==
-            RFM_OK &&
-        rfm_reader_fill(&rows.reader, 0, err) == RFM_OK && rfm_rows_read(&rows, begin, end, err) == RFM_OK &&
-        rfm_intake_flush(&rows.intake, err) == RFM_OK && rfm_reader_check(&rows.reader, err) == RFM_OK) {
-        r->tally->n_bytes += r->shard->end - begin;
+        rfm_reader_open(&rows.reader, file, packed || range.begin == 0 ? 0 : range.begin - 1, r->block_bytes,
+                        r->input->fault_file, err) == RFM_OK &&
+        (packed ? read_packed(&rows, file, err) : read_gap(&rows, &range, err)) == RFM_OK &&
+        rfm_reader_check(&rows.reader, err) == RFM_OK) {
+        r->tally->n_bytes += range.end - range.begin;
         r->result->n_lines = rows.n_lines;
         r->result->quoted_line_ends = rows.quoted_line_ends;
     }

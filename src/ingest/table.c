@@ -15,6 +15,7 @@ typedef struct table {
     rfm_field *row; /* [slots]: one row's cells */
     rfm_text text;  /* of a row that is refused */
     int64_t at;     /* the next row */
+    int64_t noted;  /* rows before it are in reading->portions */
 } table;
 
 static rfm_status open_columnar(rfm_columnar *columnar, const rfm_file *file, rfm_error *err)
@@ -78,6 +79,21 @@ static rfm_status check_size(const table *t, const rfm_file *file, rfm_error *er
                     file->path, (long long)file->n_rows);
 }
 
+/* A shard that goes on where another start left off may begin between two cuts. */
+static rfm_status begin_rows(table *t, rfm_error *err)
+{
+    const rfm_columnar *columnar = &t->columnar;
+    const int64_t begin = t->reading->shard->begin;
+    t->at = columnar->cuts ? 0 : begin;
+    for (size_t c = 0; columnar->cuts && c < columnar->n_cuts && columnar->cuts[c] <= begin; c++)
+        t->at = columnar->cuts[c];
+    columnar->kind->begin(&t->columnar, t->at, err);
+    while (err->status == RFM_OK && t->at < begin)
+        if (columnar->kind->next(&t->columnar, begin - t->at, err) == RFM_OK)
+            t->at += (int64_t)columnar->n;
+    return err->status;
+}
+
 static rfm_status open_table(table *t, rfm_error *err)
 {
     const rfm_reading *r = t->reading;
@@ -85,8 +101,8 @@ static rfm_status open_table(table *t, rfm_error *err)
     if (rfm_intake_open(&t->intake, r, err) != RFM_OK || open_columnar(&t->columnar, file, err) != RFM_OK ||
         check_size(t, file, err) != RFM_OK || bind(t, err) != RFM_OK || choose_fields(t, err) != RFM_OK)
         return err->status;
-    t->at = r->shard->begin;
-    if (t->columnar.kind->begin(&t->columnar, t->at, err) == RFM_OK && t->columnar.has_time_format)
+    t->noted = t->intake.begin = r->shard->begin;
+    if (begin_rows(t, err) == RFM_OK && t->columnar.has_time_format)
         t->intake.values.times.format = t->columnar.time_format;
     return err->status;
 }
@@ -145,24 +161,43 @@ static rfm_status take_rows(table *t, rfm_error *err)
     return err->status;
 }
 
-static int64_t bytes_of(const rfm_file *file, const rfm_shard *shard)
+static int64_t bytes_of(const rfm_file *file, int64_t begin, int64_t end)
 {
-    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * shard->end / file->n_rows);
-    return to - (int64_t)((rfm_i128)file->size_bytes * shard->begin / file->n_rows);
+    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * end / file->n_rows);
+    return to - (int64_t)((rfm_i128)file->size_bytes * begin / file->n_rows);
+}
+
+static rfm_status note(table *t, rfm_error *err)
+{
+    const rfm_reading *r = t->reading;
+    const rfm_portion portion = {
+        .file = (int64_t)r->shard->file, .begin = t->noted, .end = t->at, .n_lines = t->at - t->noted};
+    if (rfm_intake_flush(&t->intake, err) != RFM_OK)
+        return err->status;
+    r->tally->n_bytes += bytes_of(&r->files->files[r->shard->file], t->noted, t->at);
+    r->result->n_lines += portion.n_lines;
+    t->noted = t->at;
+    return r->portions ? rfm_portions_add(r->portions, portion, err) : RFM_OK;
+}
+
+static rfm_status pause_when_due(table *t, rfm_error *err)
+{
+    const rfm_pause *pause = t->reading->pause;
+    if (pause && t->at < t->reading->shard->end && pause->is_due(pause->context) && note(t, err) == RFM_OK)
+        pause->take(pause->context, err);
+    return err->status;
 }
 
 rfm_status rfm_table_shard_read(const rfm_reading *reading, rfm_error *err)
 {
-    const rfm_shard *shard = reading->shard;
     table t = {.reading = reading};
     if (open_table(&t, err) == RFM_OK) {
-        while (err->status == RFM_OK && t.at < shard->end)
-            if (t.columnar.kind->next(&t.columnar, shard->end - t.at, err) == RFM_OK)
-                take_rows(&t, err);
-        if (err->status == RFM_OK && rfm_intake_flush(&t.intake, err) == RFM_OK) {
-            reading->tally->n_bytes += bytes_of(&reading->files->files[shard->file], shard);
-            reading->result->n_lines = shard->end - shard->begin;
-        }
+        while (err->status == RFM_OK && t.at < reading->shard->end)
+            if (t.columnar.kind->next(&t.columnar, reading->shard->end - t.at, err) == RFM_OK &&
+                take_rows(&t, err) == RFM_OK)
+                pause_when_due(&t, err);
+        if (err->status == RFM_OK)
+            note(&t, err);
     }
     close_table(&t);
     return err->status;

@@ -57,13 +57,31 @@ enum {
     UP_TO_RESULT = UP_TO_MODEL | RFM_DECIDES_RESULT
 };
 
+/* What tests ask for (RFMPI_TRIAL): at the n-th look of a rank in a stage it is asked to stop, or killed; and before
+ * that every so many looks a round is kept. A look is a pause in reading, or an agreement that heeds requests. */
+typedef struct rfm_trial {
+    char stage[16];
+    int64_t n, every; /* n 0: this rank is not meant; every 0: never */
+    bool kills, on;   /* on: this is the stage */
+    int64_t n_looks;
+} rfm_trial;
+
+typedef enum rfm_trial_wish { TRIAL_NOTHING, TRIAL_KEEP, TRIAL_STOP } rfm_trial_wish;
+
 /* When to stop. */
 typedef struct rfm_stop {
     double at_s;   /* of rfm_clock_s; 0: no limit */
     char *file;    /* RUN_DIR/stop; rank 0 alone looks, */
     double seen_s; /* and did so last at this time */
     bool found;
+    rfm_trial trial;
 } rfm_stop;
+
+/* What checkpoints of all kinds have cost this rank. */
+typedef struct rfm_kept {
+    int64_t n_written, n_bytes;
+    double seconds;
+} rfm_kept;
 
 typedef struct rfm_batch {
     rfm_comm *comm;           /* borrowed */
@@ -71,7 +89,9 @@ typedef struct rfm_batch {
     rfm_job job;
     rfm_run *run;
     rfm_stop stop;
+    rfm_kept kept;
     bool force;
+    bool safe; /* what ingest has in memory can be had again from rounds, or from a product */
     double start_s;
 
     rfm_files files; /* SOURCE_EVENTS; the same on every rank */
@@ -130,10 +150,21 @@ rfm_status stop_open(rfm_batch *batch, rfm_error *err);
 void stop_close(rfm_batch *batch);
 const char *stop_reason(rfm_batch *batch); /* NULL: go on */
 
+/* The same from now on at every agreement of a stage whose work may be lost; or no longer. */
+void stop_heed(rfm_batch *batch, bool heed);
+
+/* trial.c. Local, tests only. */
+rfm_status trial_read(const char *text, int rank, rfm_trial *trial, rfm_error *err);
+void trial_enter(rfm_trial *trial, const char *stage);
+rfm_trial_wish trial_look(rfm_trial *trial);
+
 /* checkpoint.c. The progress of the fit over this matrix, from where an earlier start left it. Collective. */
 typedef struct rfm_checkpoint rfm_checkpoint;
 rfm_status checkpoint_open(rfm_batch *batch, const rfm_matrix *matrix, rfm_checkpoint **checkpoint, rfm_error *err);
 void checkpoint_close(rfm_checkpoint *checkpoint); /* Local; NULL is fine */
+
+/* Collective. What checkpoints have cost so far, into run.json. */
+void report_kept(rfm_batch *batch);
 
 /* identity.c. Local: what keeps this batch from going on from the previous model. */
 rfm_status identity_check(const rfm_batch *batch, rfm_error *err);
@@ -153,10 +184,8 @@ rfm_status check_zone(const char *zone_name, const rfm_provenance *provenance, c
 rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_provenance *provenance,
                        const char *path, rfm_error *err);
 
-/* rejects.c. Collective: rejects/ from every rank's, and the limit. n_lines: of this rank's shards,
- * 0 elsewhere; becomes that of all. */
-rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
-                           const rfm_tally *tally, rfm_error *err);
+/* rejects.c. Collective: rejects/ from every rank's, and the limit. */
+rfm_status rejects_publish(rfm_batch *batch, const rfm_ledger *ledger, rfm_error *err);
 
 /* dry_run.c. Local: who would read what. */
 rfm_status print_plan(const rfm_batch *batch, rfm_text *table, rfm_error *err);

@@ -8,8 +8,6 @@ struct rfm_checkpoint {
     rfm_origin origin;
     double least_s;          /* between two */
     double last_s, lasted_s; /* when the last one was done, and how long it took */
-    int64_t n_written;
-    double seconds;
 };
 
 static rfm_wish wish(void *context)
@@ -34,10 +32,12 @@ static rfm_status keep(void *context, const rfm_text *bytes, bool stops, rfm_err
         rfm_log(RFM_LOG_WARN, "no checkpoint: %s", failed.message);
     self->last_s = rfm_clock_s();
     self->lasted_s = self->last_s - start;
-    self->seconds += self->lasted_s;
-    self->n_written += failed.status == RFM_OK;
-    rfm_log(RFM_LOG_DEBUG, "checkpoint %lld: %zu bytes, %.3f s", (long long)self->n_written, bytes->length,
-            self->lasted_s);
+    self->batch->kept.seconds += self->lasted_s;
+    if (failed.status == RFM_OK && rfm_comm_rank(self->batch->comm) == 0) {
+        self->batch->kept.n_written++;
+        self->batch->kept.n_bytes += (int64_t)bytes->length;
+    }
+    rfm_log(RFM_LOG_DEBUG, "checkpoint of %zu bytes, %.3f s", bytes->length, self->lasted_s);
     return RFM_OK;
 }
 
@@ -77,13 +77,22 @@ rfm_status checkpoint_open(rfm_batch *batch, const rfm_matrix *matrix, rfm_check
     return open_progress(self, matrix, err);
 }
 
+void report_kept(rfm_batch *batch)
+{
+    int64_t sums[] = {batch->kept.n_written, batch->kept.n_bytes};
+    double seconds = batch->kept.seconds;
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, sums, 2);
+    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &seconds, 1);
+    rfm_report_integer(batch->run, "checkpoints.written", sums[0]);
+    rfm_report_integer(batch->run, "checkpoints.bytes", sums[1]);
+    rfm_report_number(batch->run, "checkpoints.seconds", seconds);
+}
+
 void checkpoint_close(rfm_checkpoint *checkpoint)
 {
     rfm_checkpoint *self = checkpoint;
     if (!self)
         return;
-    rfm_report_integer(self->batch->run, "checkpoints.written", self->n_written);
-    rfm_report_number(self->batch->run, "checkpoints.seconds", self->seconds);
     rfm_progress_close(self->batch->job.kmeans.progress);
     self->batch->job.kmeans.progress = NULL;
     rfm_origin_free(&self->origin);

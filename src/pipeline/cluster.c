@@ -221,8 +221,11 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
     rfm_clustering clustering = {0};
     rfm_checkpoint *checkpoint = NULL;
     options->order_column = find_feature(&batch->frame, "monetary");
-    if (make_matrix(batch, &matrix, err) == RFM_OK && checkpoint_open(batch, &matrix, &checkpoint, err) == RFM_OK &&
+    const bool made = make_matrix(batch, &matrix, err) == RFM_OK;
+    stop_heed(batch, false); /* the fit has its own way, with a checkpoint */
+    if (made && checkpoint_open(batch, &matrix, &checkpoint, err) == RFM_OK &&
         sweep_fit(batch, &matrix, &clustering, err) == RFM_OK) {
+        stop_heed(batch, true);
         if (fill_model(batch, &clustering, err) == RFM_OK)
             take_labels(batch, &matrix, &clustering, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK)

@@ -9,11 +9,12 @@ static void pass_free(rfm_pass *pass)
     rfm_plan_free(&pass->plan);
     rfm_table_close(pass->table);
     rfm_deduper_close(pass->deduper);
-    rfm_rejects_free(&pass->rejects);
+    rfm_ledger_free(&pass->kept);
+    rfm_ledger_free(&pass->fresh);
     rfm_rejects_free(&pass->relayed);
-    free(pass->n_lines);
+    rounds_close(pass);
     free(pass->quoted);
-    *pass = (struct rfm_pass){0};
+    *pass = (rfm_pass){.batch = pass->batch};
 }
 
 static rfm_status fold(void *table, const rfm_events *events, rfm_error *err)
@@ -36,25 +37,25 @@ static void limit_memory(const rfm_batch *batch, const rfm_pass *pass)
         rfm_deduper_limit(pass->deduper, batch->job.memory_bytes, scratch);
 }
 
-static rfm_status pass_init(const rfm_batch *batch, rfm_pass *pass, rfm_error *err)
+/* Collective. What earlier starts have read is in it. *twice: it is of no use, see rounds_open. */
+static rfm_status pass_init(rfm_batch *batch, rfm_pass *pass, bool *twice, rfm_error *err)
 {
     const rfm_input *input = &batch->job.input;
-    if (rfm_plan_make(&batch->files, rfm_comm_size(batch->comm), &pass->plan, err) != RFM_OK)
-        return err->status;
-    pass->n_lines = rfm_alloc(pass->plan.n, sizeof *pass->n_lines, err);
+    pass->batch = batch;
     pass->quoted = rfm_alloc(batch->files.n, sizeof *pass->quoted, err);
-    pass->rejects.cap = REJECTS_KEPT;
     rfm_table_open(&batch->layout, input->id_kind, rfm_comm_size(batch->comm), &pass->table, err);
     if (input->dedupe != RFM_DEDUPE_NONE)
         rfm_deduper_open(input, rfm_comm_size(batch->comm), &pass->deduper, err);
     limit_memory(batch, pass);
-    return err->status;
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && rounds_open(pass, twice, err) == RFM_OK && !*twice)
+        rfm_plan_make(&batch->files, rfm_comm_size(batch->comm), &pass->plan, err);
+    return rfm_comm_agree(batch->comm, err);
 }
 
 /* Local: this rank's shards. */
-static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err)
+static rfm_status read_shards(rfm_pass *pass, const rfm_reading *how, rfm_error *err)
 {
-    const int rank = rfm_comm_rank(batch->comm);
+    const int rank = rfm_comm_rank(pass->batch->comm);
     const rfm_plan *plan = &pass->plan;
     for (size_t i = 0; i < plan->n && err->status == RFM_OK; i++) {
         if (plan->shards[i].rank != rank || plan->shards[i].relayed)
@@ -62,10 +63,8 @@ static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, const rfm_
         rfm_shard_result result = {0};
         rfm_reading reading = *how;
         reading.shard = &plan->shards[i];
-        reading.index = i;
         reading.result = &result;
         rfm_shard_read(&reading, err);
-        pass->n_lines[i] = result.n_lines;
         if (result.quoted_line_ends) {
             pass->quoted[plan->shards[i].file] = 1;
             break;
@@ -91,51 +90,109 @@ static bool mark_whole(rfm_batch *batch, rfm_pass *pass)
 }
 
 /* A file that has to be read again, and all others with it. */
-static bool is_in_vain(const rfm_batch *batch, const rfm_pass *pass)
+static bool is_in_vain(const rfm_pass *pass)
 {
-    for (size_t i = 0; i < batch->files.n; i++)
+    for (size_t i = 0; i < pass->batch->files.n; i++)
         if (pass->quoted[i])
             return true;
     return false;
 }
 
-static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
+/* Local. */
+static rfm_status read_mine(rfm_pass *pass, const rfm_reading *how, rfm_error *err)
 {
-    pass_init(batch, pass, err);
+    if (!is_in_vain(pass) && !pass->keeper.stops)
+        read_shards(pass, how, err);
+    if (err->status == RFM_STOPPED) /* between two rows: nothing has failed */
+        *err = (rfm_error){0};
+    return err->status;
+}
+
+/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. */
+static rfm_status end_early(rfm_pass *pass, rfm_error *err)
+{
+    rfm_comm *comm = pass->batch->comm;
+    if (err->status == RFM_OK && !is_in_vain(pass))
+        rounds_keep(pass, err);
+    if (rfm_comm_agree(comm, err) != RFM_OK)
+        return err->status;
+    const char *reason = pass->keeper.reason;
+    if (reason || rfm_comm_rank(comm) == rfm_comm_size(comm) - 1)
+        rfm_fail(err, RFM_STOPPED, "stopped on request (%s) while reading: run it again to go on",
+                 reason ? reason : "of another rank");
+    return rfm_comm_agree(comm, err);
+}
+
+static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, bool *again, rfm_error *err)
+{
+    if (pass_init(batch, pass, again, err) != RFM_OK || *again)
+        return err->status;
+    const rfm_pause pause = {pass, rounds_are_due, rounds_pause};
     const rfm_reading how = {.input = &batch->job.input,
                              .files = &batch->files,
                              .sink = pass->deduper ? hold : fold,
                              .context = pass->deduper ? (void *)pass->deduper : (void *)pass->table,
-                             .tally = &pass->tally,
-                             .rejects = &pass->rejects};
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK && relay_files(batch, pass, &how, err) == RFM_OK &&
-        !is_in_vain(batch, pass) && read_shards(batch, pass, &how, err) == RFM_OK)
-        rfm_rejects_move(&pass->rejects, &pass->relayed, err);
+                             .tally = &pass->fresh.tally,
+                             .rejects = &pass->fresh.rejects,
+                             .portions = &pass->fresh.portions,
+                             .pause = &pause};
+    if (relay_files(batch, pass, &how, err) == RFM_OK)
+        read_mine(pass, &how, err);
+    if (!rounds_meet(pass, err))
+        return end_early(pass, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && mark_whole(batch, pass)) {
+        *again = true;
+        rounds_drop(pass, err);
+    }
+    return err->status;
+}
+
+/* Collective. Once there are rounds the rest becomes one too: then nothing that comes until the state is published has
+ * to be finished before a stop. Where there are none, reading took less than the time to the first, and the rest of
+ * the stage a part of that. */
+static rfm_status keep_rest(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
+{
+    int64_t n = (int64_t)pass->kept.portions.n;
+    rfm_comm_reduce_i64(batch->comm, RFM_MAX, &n, 1);
+    batch->safe = n > 0 && pass->keeper.least_s > 0;
+    if (batch->safe)
+        rounds_keep(pass, err);
+    int64_t n_left = (int64_t)pass->fresh.portions.n; /* for want of room */
+    if (err->status == RFM_OK && rfm_rejects_move(&pass->fresh.rejects, &pass->relayed, err) == RFM_OK)
+        rfm_ledger_move(&pass->kept, &pass->fresh, err);
+    rfm_comm_reduce_i64(batch->comm, RFM_MAX, &n_left, 1);
+    batch->safe = batch->safe && n_left == 0;
     return rfm_comm_agree(batch->comm, err);
 }
 
 static rfm_status read_all(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
-    while (read_once(batch, pass, err) == RFM_OK && mark_whole(batch, pass))
+    bool again = false;
+    while (read_once(batch, pass, &again, err) == RFM_OK && again) {
+        again = false;
         pass_free(pass);
-    return err->status;
+    }
+    return err->status ? err->status : keep_rest(batch, pass, err);
 }
 
 /* ---- what the files gave, as counts ----------------------------------------------------------------------------- */
 
-static void report_tally(rfm_batch *batch, const rfm_tally *local, const rfm_rejects *rejects, int64_t n_duplicates)
+static void report_tally(rfm_batch *batch, const rfm_ledger *ledger, int64_t n_duplicates)
 {
-    int64_t counts[] = {local->n_rows,     local->n_events - n_duplicates,
-                        local->n_filtered, local->n_after_as_of,
-                        n_duplicates,      local->n_bytes};
-    static const char *const keys[] = {"n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_bytes"};
+    const rfm_tally *local = &ledger->tally;
+    int64_t counts[] = {local->n_rows, local->n_events - n_duplicates, local->n_filtered, local->n_after_as_of,
+                        n_duplicates};
+    static const char *const keys[] = {"n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates"};
     enum { N = sizeof keys / sizeof keys[0] };
-    int64_t by_reason[RFM_N_REASONS], n_rejected = 0;
-    memcpy(by_reason, rejects->count, sizeof by_reason);
+    int64_t by_reason[RFM_N_REASONS], n_rejected = 0, n_bytes = 0;
+    memcpy(by_reason, ledger->rejects.count, sizeof by_reason);
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, counts, N);
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, by_reason, RFM_N_REASONS);
     for (int i = 0; i < N; i++)
         rfm_report_integer(batch->run, keys[i], counts[i]);
+    for (size_t i = 0; i < batch->files.n; i++)
+        n_bytes += batch->files.files[i].size_bytes;
+    rfm_report_integer(batch->run, "n_bytes", n_bytes);
     for (int i = 0; i < RFM_N_REASONS; i++) {
         char key[64];
         snprintf(key, sizeof key, "rejected.%s", rfm_reason_name((rfm_reason)i));
@@ -174,7 +231,7 @@ static rfm_extent extent_of(const rfm_tally *tally)
  * too. */
 static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base, rfm_error *err)
 {
-    batch->state.extent = extent_of(&pass->tally);
+    batch->state.extent = extent_of(&pass->kept.tally);
     int64_t n_duplicates = 0;
     if (pass->deduper) {
         rfm_survivors survivors;
@@ -182,11 +239,11 @@ static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base,
             return err->status;
         batch->keys = survivors.keys;
         n_duplicates = survivors.n_duplicates;
-        survivors.extent.n_with_time_of_day = pass->tally.n_with_time_of_day;
-        survivors.extent.n_after_as_of = pass->tally.n_after_as_of;
+        survivors.extent.n_with_time_of_day = pass->kept.tally.n_with_time_of_day;
+        survivors.extent.n_after_as_of = pass->kept.tally.n_after_as_of;
         batch->state.extent = survivors.extent;
     }
-    report_tally(batch, &pass->tally, &pass->rejects, n_duplicates);
+    report_tally(batch, &pass->kept, n_duplicates);
     report_spilled(batch, pass);
     return rfm_table_settle(batch->comm, pass->table, 0, &batch->state, err);
 }
@@ -249,11 +306,6 @@ static rfm_status make_provenance(rfm_batch *batch, rfm_error *err)
     return err->status;
 }
 
-static rfm_status publish_rejects(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
-{
-    return rejects_publish(batch, &pass->rejects, &pass->plan, pass->n_lines, &pass->tally, err);
-}
-
 /* ---- the stage -------------------------------------------------------------------------------------------------- */
 
 static rfm_status ingest_events(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
@@ -268,8 +320,11 @@ static rfm_status ingest_events(rfm_batch *batch, rfm_pass *pass, rfm_error *err
         goto done;
     if (onto && onto_read(batch, &base, &base_keys, err) != RFM_OK)
         goto done;
-    if (read_all(batch, pass, err) != RFM_OK || publish_rejects(batch, pass, err) != RFM_OK ||
-        settle(batch, pass, onto ? &base_keys : NULL, err) != RFM_OK)
+    stop_heed(batch, false);
+    if (read_all(batch, pass, err) != RFM_OK || rejects_publish(batch, &pass->kept, err) != RFM_OK)
+        goto done;
+    stop_heed(batch, batch->safe);
+    if (settle(batch, pass, onto ? &base_keys : NULL, err) != RFM_OK)
         goto done;
     if (onto)
         merge_base(batch, &base, err);

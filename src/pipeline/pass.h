@@ -4,20 +4,61 @@
 
 #include "batch.h"
 
+/* Rounds: what this rank has read goes to the run directory from time to time, and when all is to stop. */
+typedef struct rfm_round_keeper {
+    rfm_origin origin;
+    rfm_rounds rounds; /* of this start; not open before the first round */
+    rfm_scratch shelf; /* the same file, as table and deduper know it */
+    rfm_rounds *earlier; /* [n_earlier] this rank's of earlier starts */
+    rfm_scratch *shelves;
+    size_t n_earlier;
+    double least_s;          /* between two rounds; 0: none but to stop */
+    double last_s, lasted_s; /* when the last one was done, and how long it took */
+    double looked_s;         /* for a request to stop */
+    const char *reason;      /* why this rank has asked all to stop; NULL: it has not */
+    bool stops;              /* somebody has asked */
+    bool failed;             /* this rank gives up, and the others need not go on */
+} rfm_round_keeper;
+
 /* What this rank has of it. */
 typedef struct rfm_pass {
+    rfm_batch *batch; /* borrowed */
     rfm_plan plan;
     rfm_table *table;
     rfm_deduper *deduper; /* NULL without dedupe */
-    rfm_tally tally;
-    rfm_rejects rejects;
-    rfm_rejects relayed; /* apart until this rank has read its own: who parsed what must not decide what is kept */
-    int64_t *n_lines;    /* [plan.n] */
-    int64_t *quoted;     /* [files]: 1 where a file that was shared out must be read by one rank */
+    rfm_ledger kept;     /* of what is in rounds; at the end, of everything */
+    rfm_ledger fresh;    /* since the last round */
+    rfm_rejects relayed;  /* apart until this rank has read its own: who parsed what must not decide what is kept */
+    int64_t *quoted;      /* [files]: 1 where a file that was shared out must be read by one rank */
+    rfm_round_keeper keeper;
 } rfm_pass;
 
-/* relay.c. Collective: the shards of the plan that are relayed. `how` has all but shard, index and result. What stands
- * in pass->quoted then stands there on all ranks. */
+/* ---- rounds.c --------------------------------------------------------------------------------------------------- */
+
+/* Collective. What earlier starts have read becomes part of the pass, and done of the files. Refused with RFM_USAGE
+ * when it was made from other inputs or options; with --force it goes. *twice: it told of the same rows twice, and is
+ * gone; the pass is to be begun again. */
+rfm_status rounds_open(rfm_pass *pass, bool *twice, rfm_error *err);
+void rounds_close(rfm_pass *pass); /* Local */
+
+/* Collective. All rounds go, of this start and earlier ones: what they say does not hold. */
+rfm_status rounds_drop(rfm_pass *pass, rfm_error *err);
+
+/* Local: whether a round is due, or all is to stop (keeper.stops), for a pause in reading or any other moment at which
+ * everything that was read is noted; and what to do then: RFM_STOPPED, or a round is made. */
+bool rounds_are_due(void *pass);
+rfm_status rounds_pause(void *pass, rfm_error *err);
+
+/* Local. What is fresh becomes a round. */
+rfm_status rounds_keep(rfm_pass *pass, rfm_error *err);
+
+/* Collective. Reading has come to an end on all ranks, or is to stop: false. A rank with err set has given up. */
+bool rounds_meet(rfm_pass *pass, const rfm_error *err);
+
+/* ---- relay.c ---------------------------------------------------------------------------------------------------- */
+
+/* Collective: the shards of the plan that are relayed. `how` has all but shard and result. What stands in pass->quoted
+ * and keeper.stops then stands there on all ranks. */
 rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err);
 
 #endif

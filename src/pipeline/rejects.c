@@ -6,119 +6,170 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What a kept reject is while it travels: followed by its detail and its row. */
-typedef struct packed_reject {
-    int64_t file, line, reason;
-    int64_t detail_bytes, row_bytes;
-} packed_reject;
-
-static rfm_status pack_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_error *err)
-{
-    for (size_t i = 0; i < rejects->n_kept; i++) {
-        const rfm_reject *reject = &rejects->kept[i];
-        const packed_reject parcel = {(int64_t)reject->file, reject->line, reject->reason,
-                                      (int64_t)strlen(reject->detail) + 1, (int64_t)strlen(reject->row) + 1};
-        rfm_text_add(bytes, &parcel, sizeof parcel);
-        rfm_text_add(bytes, reject->detail, (size_t)parcel.detail_bytes);
-        rfm_text_add(bytes, reject->row, (size_t)parcel.row_bytes);
-    }
-    return rfm_text_check(bytes, err);
-}
-
-/* A reject of any rank, pointing into the gathered bytes. */
-typedef struct rfm_gathered {
-    packed_reject parcel;
-    const char *detail, *row;
-} rfm_gathered;
-
-static rfm_status unpack_rejects(const char *bytes, size_t n_bytes, rfm_gathered **list, size_t *n, rfm_error *err)
-{
-    size_t capacity = 0;
-    for (size_t at = 0; at < n_bytes;) {
-        if (rfm_reserve(list, &capacity, *n + 1, sizeof **list, err) != RFM_OK)
-            return err->status;
-        rfm_gathered *next = &(*list)[(*n)++];
-        memcpy(&next->parcel, bytes + at, sizeof next->parcel);
-        next->detail = bytes + at + sizeof next->parcel;
-        next->row = next->detail + next->parcel.detail_bytes;
-        at += sizeof next->parcel + (size_t)(next->parcel.detail_bytes + next->parcel.row_bytes);
-    }
-    return RFM_OK;
-}
+/* ---- of all ranks, on rank 0 ------------------------------------------------------------------------------------ */
 
 static int by_place(const void *left, const void *right)
 {
-    const packed_reject *a = &((const rfm_gathered *)left)->parcel, *b = &((const rfm_gathered *)right)->parcel;
+    const rfm_reject *a = left, *b = right;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
-    return a->line != b->line ? (a->line < b->line ? -1 : 1) : 0;
+    if (a->begin != b->begin)
+        return a->begin < b->begin ? -1 : 1;
+    return (a->line > b->line) - (a->line < b->line);
 }
 
-static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size_t n, rfm_text *csv)
+/* In the order of files and lines, as many of each reason as are printed. */
+static void sort_and_cut(rfm_rejects *all)
 {
-    const bool mask = rfm_config_boolean(batch->config, "output.mask");
-    int64_t printed[RFM_N_REASONS] = {0};
-    rfm_text_adds(csv, "file,line,reason,detail,row\n");
-    for (size_t i = 0; i < n; i++) {
-        const packed_reject *parcel = &list[i].parcel;
-        if (printed[parcel->reason]++ >= REJECTS_KEPT)
-            continue;
-        rfm_csv_add(csv, batch->files.files[parcel->file].path, strlen(batch->files.files[parcel->file].path));
-        rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line, rfm_reason_name((rfm_reason)parcel->reason));
-        if (!mask)
-            rfm_csv_add(csv, list[i].detail, strlen(list[i].detail));
-        rfm_text_adds(csv, ",");
-        if (!mask)
-            rfm_csv_add(csv, list[i].row, strlen(list[i].row));
-        rfm_text_adds(csv, "\n");
-    }
-}
-
-/* On rank 0: the text of rejects.csv, and the first reject for the message. */
-static rfm_status join_rejects(const rfm_batch *batch, const char *bytes, size_t n_bytes, rfm_text *csv,
-                               rfm_text *first, rfm_error *err)
-{
-    rfm_gathered *list = NULL;
+    int64_t n_of[RFM_N_REASONS] = {0};
     size_t n = 0;
-    if (unpack_rejects(bytes, n_bytes, &list, &n, err) == RFM_OK) {
-        if (n > 0)
-            qsort(list, n, sizeof *list, by_place);
-        print_rejects(batch, list, n, csv);
-        if (n > 0)
-            rfm_text_addf(first, "%s: line %lld: %s", batch->files.files[list[0].parcel.file].path,
-                          (long long)list[0].parcel.line,
-                          rfm_config_boolean(batch->config, "output.mask")
-                              ? rfm_reason_name((rfm_reason)list[0].parcel.reason)
-                              : list[0].detail);
-        rfm_text_check(first, err);
-        rfm_text_check(csv, err);
+    if (all->n_kept > 0)
+        qsort(all->kept, all->n_kept, sizeof *all->kept, by_place);
+    for (size_t i = 0; i < all->n_kept; i++) {
+        rfm_reject *reject = &all->kept[i];
+        if (n_of[reject->reason]++ < REJECTS_KEPT) {
+            all->kept[n++] = *reject;
+            continue;
+        }
+        free(reject->detail);
+        free(reject->row);
     }
-    free(list);
+    all->n_kept = n;
+}
+
+/* Collective. `all` is empty but on rank 0. */
+static rfm_status gather_rejects(rfm_batch *batch, const rfm_rejects *mine, rfm_rejects *all, rfm_error *err)
+{
+    rfm_text packed = {0};
+    void *bytes = NULL;
+    size_t *offsets = NULL;
+    rfm_rejects_pack(mine, &packed);
+    rfm_text_check(&packed, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK &&
+        rfm_comm_gather_bytes(batch->comm, 0, packed.bytes, packed.length, &bytes, &offsets, err) == RFM_OK && bytes) {
+        for (int r = 0; r < rfm_comm_size(batch->comm) && err->status == RFM_OK; r++)
+            rfm_rejects_unpack((char *)bytes + offsets[r], offsets[r + 1] - offsets[r], batch->files.n, all, err);
+        sort_and_cut(all);
+    }
+    rfm_text_free(&packed);
+    free(bytes);
+    free(offsets);
+    return rfm_comm_agree(batch->comm, err);
+}
+
+/* ---- lines within portions become lines within files ------------------------------------------------------------ */
+
+/* Each place once. */
+static size_t list_places(const rfm_rejects *all, rfm_line_count *places)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->n_kept; i++) {
+        const rfm_line_count place = {(int64_t)all->kept[i].file, all->kept[i].begin, 0};
+        if (n == 0 || places[n - 1].file != place.file || places[n - 1].begin != place.begin)
+            places[n++] = place;
+    }
+    return n;
+}
+
+static void number_rejects(rfm_rejects *all, const rfm_line_count *places)
+{
+    for (size_t i = 0, p = 0; i < all->n_kept; i++) {
+        rfm_reject *reject = &all->kept[i];
+        while (places[p].file != (int64_t)reject->file || places[p].begin != reject->begin)
+            p++;
+        reject->line += places[p].n_lines;
+    }
+}
+
+/* Collective. Every rank knows the lines of what it read. */
+static rfm_status count_lines(rfm_batch *batch, const rfm_portions *portions, rfm_line_count *places, size_t n,
+                              rfm_error *err)
+{
+    int64_t *n_lines = rfm_alloc(n, sizeof *n_lines, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && n_lines) {
+        rfm_portions_count(portions, places, n);
+        for (size_t i = 0; i < n; i++)
+            n_lines[i] = places[i].n_lines;
+        rfm_comm_reduce_i64(batch->comm, RFM_SUM, n_lines, n);
+        for (size_t i = 0; i < n; i++)
+            places[i].n_lines = n_lines[i];
+        rfm_line_counts_sum(places, n);
+    }
+    free(n_lines);
     return err->status;
 }
 
 /* Collective. */
-static rfm_status check_limit(rfm_batch *batch, const rfm_tally *tally, const rfm_rejects *rejects,
-                              const rfm_text *first, rfm_error *err)
+static rfm_status find_lines(rfm_batch *batch, const rfm_portions *portions, rfm_rejects *all, rfm_error *err)
 {
-    int64_t counts[2] = {tally->n_rows, 0};
+    rfm_line_count *places = rfm_alloc(all->n_kept, sizeof *places, err);
+    void *bytes = places;
+    size_t n_bytes = places ? list_places(all, places) * sizeof *places : 0;
+    if (rfm_comm_rank(batch->comm) != 0) {
+        free(places);
+        places = bytes = NULL;
+    }
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK &&
+        rfm_comm_share(batch->comm, 0, &bytes, &n_bytes, err) == RFM_OK) {
+        places = bytes;
+        if (count_lines(batch, portions, places, n_bytes / sizeof *places, err) == RFM_OK)
+            number_rejects(all, places);
+    }
+    free(places);
+    return err->status;
+}
+
+/* ---- rejects/ --------------------------------------------------------------------------------------------------- */
+
+static void print_rejects(const rfm_batch *batch, const rfm_rejects *all, rfm_text *csv)
+{
+    const bool mask = rfm_config_boolean(batch->config, "output.mask");
+    rfm_text_adds(csv, "file,line,reason,detail,row\n");
+    for (size_t i = 0; i < all->n_kept; i++) {
+        const rfm_reject *reject = &all->kept[i];
+        const char *path = batch->files.files[reject->file].path;
+        rfm_csv_add(csv, path, strlen(path));
+        rfm_text_addf(csv, ",%lld,%s,", (long long)reject->line, rfm_reason_name(reject->reason));
+        if (!mask)
+            rfm_csv_add(csv, reject->detail, strlen(reject->detail));
+        rfm_text_adds(csv, ",");
+        if (!mask)
+            rfm_csv_add(csv, reject->row, strlen(reject->row));
+        rfm_text_adds(csv, "\n");
+    }
+}
+
+/* For a message. */
+static void describe_first(const rfm_batch *batch, const rfm_rejects *all, rfm_text *first)
+{
+    if (all->n_kept == 0)
+        return;
+    const rfm_reject *reject = &all->kept[0];
+    const bool mask = rfm_config_boolean(batch->config, "output.mask");
+    rfm_text_addf(first, "%s: line %lld: %s", batch->files.files[reject->file].path, (long long)reject->line,
+                  mask ? rfm_reason_name(reject->reason) : reject->detail);
+}
+
+/* Collective. */
+static rfm_status check_limit(rfm_batch *batch, const rfm_ledger *ledger, const char *first, rfm_error *err)
+{
+    int64_t counts[2] = {ledger->tally.n_rows, 0};
     for (int i = 0; i < RFM_N_REASONS; i++)
-        counts[1] += rejects->count[i];
+        counts[1] += ledger->rejects.count[i];
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, counts, 2);
     const double limit = rfm_config_number(batch->config, "input.max_rejected");
     if (counts[1] == 0)
         return RFM_OK;
     if ((double)counts[1] <= limit * (double)counts[0]) {
         rfm_log(RFM_LOG_WARN, "%lld of %lld rows rejected; the first: %s (%s)", (long long)counts[1],
-                (long long)counts[0], first->bytes ? first->bytes : "", rfm_run_path(batch->run, "rejects"));
+                (long long)counts[0], first, rfm_run_path(batch->run, "rejects"));
         return RFM_OK;
     }
     if (rfm_comm_rank(batch->comm) == 0)
         rfm_fail(err, RFM_DATA,
                  "%lld of %lld rows rejected, more than input.max_rejected allows (%g); the first: "
                  "%s; see %s",
-                 (long long)counts[1], (long long)counts[0], limit, first->bytes ? first->bytes : "",
-                 rfm_run_path(batch->run, "rejects"));
+                 (long long)counts[1], (long long)counts[0], limit, first, rfm_run_path(batch->run, "rejects"));
     return rfm_comm_agree(batch->comm, err);
 }
 
@@ -136,39 +187,34 @@ static rfm_status write_directory(const char *dir, const rfm_text *csv, rfm_erro
 }
 
 /* Collective. */
-static rfm_status write_rejects(rfm_batch *batch, const rfm_text *csv, rfm_error *err)
+static rfm_status write_rejects(rfm_batch *batch, const rfm_rejects *all, rfm_error *err)
 {
     rfm_origin origin = {0};
+    rfm_text csv = {0};
     make_origin(batch, RFM_DECIDES_STATE, &origin, err);
-    if (err->status == RFM_OK && rfm_comm_rank(batch->comm) == 0)
-        write_directory(rfm_run_temporary(batch->run, "rejects"), csv, err);
+    print_rejects(batch, all, &csv);
+    if (rfm_text_check(&csv, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0)
+        write_directory(rfm_run_temporary(batch->run, "rejects"), &csv, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK)
         rfm_run_publish(batch->run, "rejects", &origin, err);
     rfm_origin_free(&origin);
+    rfm_text_free(&csv);
     return err->status;
 }
 
-rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
-                           const rfm_tally *tally, rfm_error *err)
+rfm_status rejects_publish(rfm_batch *batch, const rfm_ledger *ledger, rfm_error *err)
 {
-    rfm_text mine = {0}, csv = {0}, first = {0};
-    void *all = NULL;
-    size_t *offsets = NULL;
-    rfm_comm_reduce_i64(batch->comm, RFM_SUM, n_lines, plan->n);
-    rfm_rejects_number(rejects, plan, n_lines);
-    pack_rejects(rejects, &mine, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_comm_gather_bytes(batch->comm, 0, mine.bytes, mine.length, &all, &offsets, err) != RFM_OK)
-        goto done;
-    if (all)
-        join_rejects(batch, all, offsets[rfm_comm_size(batch->comm)], &csv, &first, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK && write_rejects(batch, &csv, err) == RFM_OK)
-        check_limit(batch, tally, rejects, &first, err);
-done:
-    free(all);
-    free(offsets);
-    rfm_text_free(&mine);
-    rfm_text_free(&csv);
+    rfm_rejects all = {0};
+    rfm_text first = {0};
+    if (gather_rejects(batch, &ledger->rejects, &all, err) == RFM_OK &&
+        find_lines(batch, &ledger->portions, &all, err) == RFM_OK) {
+        describe_first(batch, &all, &first);
+        rfm_text_adds(&first, "");
+        rfm_text_check(&first, err);
+        if (rfm_comm_agree(batch->comm, err) == RFM_OK && write_rejects(batch, &all, err) == RFM_OK)
+            check_limit(batch, ledger, first.bytes, err);
+    }
+    rfm_rejects_free(&all);
     rfm_text_free(&first);
     return err->status;
 }

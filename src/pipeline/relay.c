@@ -2,7 +2,8 @@
  *
  * The ranks of a node share a ring of slots, each of which holds a block of whole rows. A rank that decodes fills the
  * next slot, and parses while there is none free; the others parse. Who parses what is a matter of timing, and of no
- * consequence: customers merge in any order, and lines are counted block by block.
+ * consequence: customers merge in any order, and each block is a portion of its own, with its count of lines. When all is
+ * to stop, a rank leaves after the block it has; blocks that nobody has taken are as if they had never been decoded.
  *
  *   turn of the slot of block s (of the ring's own count), n slots:
  *       2s: to be filled with block s -> 2s + 1: to be parsed -> 2(s + n): to be filled with block s + n
@@ -32,13 +33,11 @@ typedef struct ring {
 /* What this rank knows of a relayed file. */
 typedef struct relayed {
     size_t shard;
-    rfm_rejects rejects; /* line: in its block; shard: the block */
+    rfm_rejects rejects; /* since the last round */
     rfm_shard_result result;
     rfm_block_reader *reader; /* NULL before its first block */
     rfm_reading reading;
-    rfm_shard range;  /* of the plan */
-    int64_t *n_lines; /* of each block that was parsed here; 0 of the others */
-    size_t n_blocks, capacity;
+    rfm_shard range; /* of the plan */
 } relayed;
 
 typedef struct relay {
@@ -51,6 +50,7 @@ typedef struct relay {
     uint64_t n_slots;
     relayed *files;
     size_t n_files;
+    bool leaves; /* this rank, since all is to stop */
 } relay;
 
 /* Waiting in a loop would take from the rank that decodes what the two share of a core; the ring holds some
@@ -128,13 +128,31 @@ static rfm_status open_reader(const relay *r, relayed *file, rfm_error *err)
     return rfm_block_reader_open(&file->reading, &file->reader, err);
 }
 
-static rfm_status make_room_for_lines(relayed *file, size_t n_blocks, rfm_error *err)
+/* All that was parsed here is with the sink, and its rejects are in the pass. */
+static rfm_status hand_in(relay *r, rfm_error *err)
 {
-    if (rfm_reserve(&file->n_lines, &file->capacity, n_blocks, sizeof *file->n_lines, err) != RFM_OK)
+    for (size_t i = 0; i < r->n_files && err->status == RFM_OK; i++) {
+        relayed *file = &r->files[i];
+        if (rfm_block_reader_flush(file->reader, err) == RFM_OK)
+            rfm_rejects_move(&r->pass->relayed, &file->rejects, err);
+        file->rejects.cap = r->how->rejects->cap;
+    }
+    return err->status;
+}
+
+/* Between two blocks. */
+static rfm_status pause_when_due(relay *r, rfm_error *err)
+{
+    if (err->status || is_stopped(r) || r->leaves || !rounds_are_due(r->pass))
         return err->status;
-    while (file->n_blocks < n_blocks)
-        file->n_lines[file->n_blocks++] = 0;
-    return RFM_OK;
+    r->leaves = r->pass->keeper.stops;
+    return r->leaves || hand_in(r, err) ? err->status : rounds_keep(r->pass, err);
+}
+
+/* This rank, at least: it has not failed, and asks at every step whether it is time to stop, or for a round. */
+static bool goes_on(relay *r, rfm_error *err)
+{
+    return pause_when_due(r, err) == RFM_OK && !is_stopped(r) && !r->leaves;
 }
 
 /* false: there is nothing to parse now. */
@@ -145,10 +163,8 @@ static bool parse_one(relay *r, rfm_error *err)
     if (!full)
         return false;
     relayed *file = file_of(r, full->shard);
-    if ((file->reader || open_reader(r, file, err) == RFM_OK) &&
-        make_room_for_lines(file, (size_t)full->block.index + 1, err) == RFM_OK &&
-        rfm_block_read(file->reader, &full->block, full->bytes, err) == RFM_OK)
-        file->n_lines[full->block.index] = file->result.n_lines;
+    if (file->reader || open_reader(r, file, err) == RFM_OK)
+        rfm_block_read(file->reader, &full->block, full->bytes, err);
     if (file->result.quoted_line_ends)
         give_up(r, file->range.file);
     hand_on(full, 2 * (number + r->n_slots));
@@ -157,31 +173,57 @@ static bool parse_one(relay *r, rfm_error *err)
 
 /* ---- decoding --------------------------------------------------------------------------------------------------- */
 
-/* A slot to fill; parses while all are full. NULL: somebody failed. */
+/* A slot to fill; parses while all are full. NULL: there is no point in going on. */
 static slot *wait_for_room(relay *r, uint64_t *number, rfm_error *err)
 {
     slot *empty = NULL;
-    while (!is_stopped(r) && err->status == RFM_OK && !(empty = claim(r, &r->ring->next_fill, 0, number)))
+    while (goes_on(r, err) && !(empty = claim(r, &r->ring->next_fill, 0, number)))
         if (!parse_one(r, err))
             rest();
     return empty;
+}
+
+/* The next block that holds something which was not read by an earlier start. */
+static rfm_status decode_next(const rfm_file *file, rfm_decoder *decoder, slot *empty, bool *too_long, rfm_error *err)
+{
+    rfm_block *block = &empty->block;
+    rfm_interval gap;
+    do
+        rfm_decoder_next(decoder, empty->bytes, ROOM, block, too_long, err);
+    while (err->status == RFM_OK && block->n > 0 &&
+           !(rfm_file_gap(file, block->at, &gap) && gap.begin < block->at + (int64_t)block->n));
+    return err->status;
+}
+
+/* Behind the last row. */
+static rfm_status note_end(relay *r, size_t index, int64_t at, rfm_error *err)
+{
+    rfm_interval gap;
+    if (!rfm_file_gap(&r->batch->files.files[index], at, &gap))
+        return RFM_OK;
+    return rfm_portions_add(r->how->portions, (rfm_portion){.file = (int64_t)index, .begin = at, .end = RFM_TEXT_END}, err);
 }
 
 /* A file with a row that has no room in a slot is given up here, and read by one rank. */
 static rfm_status decode_file(relay *r, size_t shard, rfm_error *err)
 {
     const size_t index = r->pass->plan.shards[shard].file;
+    const rfm_file *file = &r->batch->files.files[index];
     rfm_decoder *decoder = NULL;
     bool too_long = false;
-    bool ended = rfm_decoder_open(r->how->input, &r->batch->files.files[index], &decoder, err) != RFM_OK;
+    bool ended = rfm_decoder_open(r->how->input, file, &decoder, err) != RFM_OK;
     while (!ended) {
         uint64_t number;
         slot *empty = wait_for_room(r, &number, err);
         if (!empty)
             break;
-        rfm_decoder_next(decoder, empty->bytes, ROOM, &empty->block, &too_long, err);
+        decode_next(file, decoder, empty, &too_long, err);
         ended = err->status != RFM_OK || empty->block.n == 0;
-        empty->shard = shard; /* also an empty block is handed on: its turn was claimed */
+        if (ended && !err->status && !too_long)
+            note_end(r, index, empty->block.at, err);
+        if (ended)
+            empty->block.n = 0; /* it is handed on all the same: its turn was claimed */
+        empty->shard = shard;
         hand_on(empty, 2 * number + 1);
     }
     if (too_long)
@@ -194,7 +236,7 @@ static rfm_status decode_mine(relay *r, rfm_error *err)
 {
     const rfm_plan *plan = &r->pass->plan;
     const int rank = rfm_comm_rank(r->batch->comm);
-    for (size_t i = 0; i < plan->n && err->status == RFM_OK && !is_stopped(r); i++)
+    for (size_t i = 0; i < plan->n && goes_on(r, err); i++)
         if (plan->shards[i].relayed && plan->shards[i].rank == rank)
             decode_file(r, i, err);
     return err->status;
@@ -207,56 +249,13 @@ static rfm_status work(relay *r, rfm_error *err)
     if (err->status != RFM_OK)
         stop_all(r);
     atomic_fetch_sub(&r->ring->n_producing, 1);
-    while (err->status == RFM_OK && !is_stopped(r) && !is_used_up(r))
+    while (goes_on(r, err) && !is_used_up(r))
         if (!parse_one(r, err))
             rest();
-    for (size_t i = 0; i < r->n_files && err->status == RFM_OK && !is_stopped(r); i++)
-        rfm_block_reader_finish(r->files[i].reader, err);
+    if (err->status == RFM_OK && !is_stopped(r))
+        hand_in(r, err);
     if (err->status != RFM_OK)
         stop_all(r);
-    return err->status;
-}
-
-/* ---- afterwards ------------------------------------------------------------------------------------------------- */
-
-/* Collective. Lines within blocks become lines within the file: n_lines becomes those before each block. */
-static rfm_status sum_lines(relay *r, relayed *file, rfm_error *err)
-{
-    int64_t n_blocks = (int64_t)file->n_blocks, before = 0;
-    rfm_comm_reduce_i64(r->batch->comm, RFM_MAX, &n_blocks, 1);
-    make_room_for_lines(file, (size_t)n_blocks, err);
-    if (rfm_comm_agree(r->batch->comm, err) != RFM_OK)
-        return err->status;
-    rfm_comm_reduce_i64(r->batch->comm, RFM_SUM, file->n_lines, (size_t)n_blocks);
-    for (int64_t b = 0; b < n_blocks; b++) {
-        const int64_t here = file->n_lines[b];
-        file->n_lines[b] = before;
-        before += here;
-    }
-    if (rfm_comm_rank(r->batch->comm) == 0)
-        r->pass->n_lines[file->shard] = before;
-    return RFM_OK;
-}
-
-static rfm_status hand_in(relay *r, relayed *file, rfm_error *err)
-{
-    for (size_t i = 0; i < file->rejects.n_kept; i++) {
-        rfm_reject *reject = &file->rejects.kept[i];
-        reject->line += file->n_lines[reject->shard];
-        reject->shard = file->shard;
-    }
-    if (r->pass->plan.shards[file->shard].rank == rfm_comm_rank(r->batch->comm))
-        r->how->tally->n_bytes += r->pass->plan.shards[file->shard].end;
-    return rfm_rejects_move(&r->pass->relayed, &file->rejects, err);
-}
-
-static rfm_status finish(relay *r, rfm_error *err)
-{
-    for (size_t i = 0; i < r->n_files; i++)
-        if (sum_lines(r, &r->files[i], err) != RFM_OK)
-            return err->status;
-    for (size_t i = 0; i < r->n_files && err->status == RFM_OK; i++)
-        hand_in(r, &r->files[i], err);
     return err->status;
 }
 
@@ -297,7 +296,6 @@ static void close_relay(relay *r)
     for (size_t i = 0; r->files && i < r->n_files; i++) {
         rfm_block_reader_close(r->files[i].reader);
         rfm_rejects_free(&r->files[i].rejects);
-        free(r->files[i].n_lines);
     }
     free(r->files);
 }
@@ -309,9 +307,9 @@ rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how,
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && r.n_files > 0 && open_ring(&r, err) == RFM_OK) {
         work(&r, err);
         /* So that all ranks know whether there is a point in going on. */
+        rounds_meet(pass, err);
         rfm_comm_reduce_i64(batch->comm, RFM_MAX, pass->quoted, batch->files.n);
-        if (rfm_comm_agree(batch->comm, err) == RFM_OK)
-            finish(&r, err);
+        rfm_comm_agree(batch->comm, err);
         rfm_comm_shared_close(batch->comm, &r.shared);
     }
     close_relay(&r);

@@ -103,6 +103,9 @@ static rfm_status publish(rfm_batch *batch, int index, rfm_error *err)
     if (rfm_comm_agree(batch->comm, err) == RFM_OK)
         rfm_run_publish(batch->run, product, &origin, err);
     rfm_origin_free(&origin);
+    batch->safe = true;
+    if (err->status == RFM_OK && index <= FEATURES) /* what was read can be had from the product */
+        rfm_run_drop(batch->run, RFM_ROUNDS, err);
     return err->status;
 }
 
@@ -111,9 +114,11 @@ static rfm_status run_stage(rfm_batch *batch, int index, rfm_part part, rfm_erro
     const rfm_stage *stage = &STAGES[index];
     const double start = rfm_clock_s();
     rfm_comm_stage(batch->comm, stage->name);
-    if (part == LOADED)
-        stage->load(batch, err);
-    else if (stage->make(batch, err) == RFM_OK)
+    trial_enter(&batch->stop.trial, stage->name);
+    stop_heed(batch, batch->safe);
+    part == LOADED ? stage->load(batch, err) : stage->make(batch, err);
+    stop_heed(batch, false);
+    if (err->status == RFM_OK && part == MADE)
         publish(batch, index, err);
     if (err->status == RFM_OK && part == MADE)
         note_seconds(batch, stage->name, rfm_clock_s() - start);
@@ -142,10 +147,10 @@ static rfm_status is_done(rfm_batch *batch, bool *done, rfm_error *err)
     return rfm_comm_agree(batch->comm, err);
 }
 
-/* Collective. Between two stages whatever is finished is kept. */
+/* Collective. Between two stages whatever is finished is kept; what has no product and no rounds is gone on with. */
 static rfm_status check_stop(rfm_batch *batch, int next, rfm_error *err)
 {
-    const char *reason = stop_reason(batch);
+    const char *reason = batch->safe ? stop_reason(batch) : NULL;
     if (reason)
         rfm_fail(err, RFM_STOPPED, "stopped on request (%s) before stage %s: run it again to go on", reason,
                  STAGES[next].name);
@@ -167,13 +172,15 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
         return RFM_OK;
     }
     rfm_report_text(batch->run, "status", "running");
+    batch->safe = true;
     for (int i = 0; i < N_STAGES; i++)
         if ((parts[i] == LOADED || parts[i] == MADE) &&
             (check_stop(batch, i, err) != RFM_OK || run_stage(batch, i, parts[i], err) != RFM_OK))
             return err->status;
-    if (rfm_checkpoint_drop(batch->run, err) != RFM_OK)
+    if (rfm_checkpoint_drop(batch->run, err) != RFM_OK || rfm_run_drop(batch->run, RFM_ROUNDS, err) != RFM_OK)
         return err->status;
     note_published(batch);
+    report_kept(batch);
     rfm_comm_stage(batch->comm, "report");
     return report_finish(batch, err);
 }
@@ -204,6 +211,7 @@ static void batch_free(rfm_batch *batch)
 static void report_stopped(rfm_batch *batch, rfm_error *err)
 {
     rfm_error failed = {0};
+    report_kept(batch);
     rfm_report_text(batch->run, "status", "stopped");
     if (rfm_report_save(batch->run, &failed) != RFM_OK)
         rfm_log(RFM_LOG_WARN, "%s", failed.message);

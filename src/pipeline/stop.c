@@ -61,7 +61,7 @@ rfm_status stop_open(rfm_batch *batch, rfm_error *err)
         return rfm_fail_errno(err, errno, "%s: cannot remove", path.bytes);
     caught = 0;
     handle(catch);
-    return RFM_OK;
+    return trial_read(getenv("RFMPI_TRIAL"), rfm_comm_rank(batch->comm), &batch->stop.trial, err);
 }
 
 void stop_close(rfm_batch *batch)
@@ -92,4 +92,15 @@ const char *stop_reason(rfm_batch *batch)
     if (batch->stop.at_s > 0 && rfm_clock_s() > batch->stop.at_s)
         return "output.time_limit";
     return find_file(batch) ? batch->stop.file : NULL;
+}
+
+static const char *reason_at_agreement(void *context)
+{
+    rfm_batch *batch = context;
+    return trial_look(&batch->stop.trial) == TRIAL_STOP ? "RFMPI_TRIAL" : stop_reason(batch);
+}
+
+void stop_heed(rfm_batch *batch, bool heed)
+{
+    rfm_comm_stop_when(batch->comm, heed ? reason_at_agreement : NULL, batch);
 }

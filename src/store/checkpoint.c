@@ -30,19 +30,6 @@ _Static_assert(sizeof(head) == 40, "lies in the file as it is");
 
 static const char MAGIC[8] = {'R', 'F', 'M', 'P', 'I', 'C', 'P', '1'};
 
-static rfm_hash128 hash_origin(const rfm_origin *origin, rfm_error *err)
-{
-    rfm_text text = {0};
-    for (size_t i = 0; i < origin->n; i++) {
-        rfm_text_add(&text, origin->keys[i], strlen(origin->keys[i]) + 1);
-        rfm_text_add(&text, origin->values[i], strlen(origin->values[i]) + 1);
-    }
-    rfm_hash128 hash = rfm_hash128_of(text.bytes, text.length);
-    rfm_text_check(&text, err);
-    rfm_text_free(&text);
-    return hash;
-}
-
 /* ---- read ------------------------------------------------------------------------------------------------------- */
 
 /* All of a file that is not growing; an absent one is empty. */
@@ -113,8 +100,8 @@ rfm_status rfm_checkpoint_read(rfm_run *run, const rfm_origin *origin, void **by
     *bytes = NULL;
     *n_bytes = 0;
     if (rfm_comm_rank(run->comm) == 0) {
-        const rfm_hash128 hash = hash_origin(origin, err);
-        if (!err->status && find_newest(run, hash, &best, err) == RFM_OK && best.length > 0) {
+        rfm_hash128 hash;
+        if (rfm_origin_hash(origin, &hash, err) == RFM_OK && find_newest(run, hash, &best, err) == RFM_OK && best.length > 0) {
             *n_bytes = best.length - sizeof(head) - HASH_BYTES;
             memmove(best.bytes, best.bytes + sizeof(head), *n_bytes);
             *bytes = best.bytes;
@@ -157,8 +144,8 @@ static rfm_status write_next(rfm_run *run, rfm_hash128 origin, const rfm_text *c
 rfm_status rfm_checkpoint_write(rfm_run *run, const rfm_origin *origin, const rfm_text *content, rfm_error *err)
 {
     if (rfm_comm_rank(run->comm) == 0) {
-        const rfm_hash128 hash = hash_origin(origin, err);
-        if (!err->status)
+        rfm_hash128 hash;
+        if (rfm_origin_hash(origin, &hash, err) == RFM_OK)
             write_next(run, hash, content, err);
     }
     return rfm_comm_agree(run->comm, err);

@@ -36,6 +36,19 @@ void rfm_origin_free(rfm_origin *origin)
     *origin = (rfm_origin){0};
 }
 
+rfm_status rfm_origin_hash(const rfm_origin *origin, rfm_hash128 *hash, rfm_error *err)
+{
+    rfm_text text = {0};
+    for (size_t i = 0; i < origin->n; i++) {
+        rfm_text_add(&text, origin->keys[i], strlen(origin->keys[i]) + 1);
+        rfm_text_add(&text, origin->values[i], strlen(origin->values[i]) + 1);
+    }
+    *hash = rfm_hash128_of(text.bytes, text.length);
+    rfm_text_check(&text, err);
+    rfm_text_free(&text);
+    return err->status;
+}
+
 static const char *value_of(const rfm_origin *origin, const char *key)
 {
     for (size_t i = 0; i < origin->n; i++)

@@ -101,6 +101,13 @@ rfm_status rfm_run_publish(rfm_run *run, const char *product, const rfm_origin *
     return rfm_comm_agree(run->comm, err);
 }
 
+rfm_status rfm_run_note(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err)
+{
+    if (rfm_comm_rank(run->comm) == 0 && rfm_report_note(run, product, origin, err) == RFM_OK)
+        rfm_report_write(run, err);
+    return rfm_comm_agree(run->comm, err);
+}
+
 rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *origin, const rfm_text *bytes,
                        rfm_error *err)
 {

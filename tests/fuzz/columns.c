@@ -149,7 +149,6 @@ static void read_shards(const rfm_input *input, const rfm_files *files, int n_ra
         const rfm_reading how = {.input = input,
                                  .files = files,
                                  .shard = &plan.shards[i],
-                                 .index = i,
                                  .sink = collect,
                                  .context = &out->events,
                                  .tally = &out->tally,

@@ -151,6 +151,16 @@ static int64_t size_of(const char *path)
     return size;
 }
 
+void harness_number(rfm_rejects *rejects, const rfm_portions *portions)
+{
+    for (size_t i = 0; i < rejects->n_kept; i++) {
+        rfm_reject *reject = &rejects->kept[i];
+        rfm_line_count count = {(int64_t)reject->file, reject->begin, 0};
+        rfm_portions_count(portions, &count, 1);
+        reject->line += count.n_lines;
+    }
+}
+
 reading read_file(const rfm_input *input, const char *path, manner how)
 {
     reading r = {0};
@@ -159,8 +169,7 @@ reading read_file(const rfm_input *input, const char *path, manner how)
     rfm_file file = {.path = (char *)path, .size_bytes = size_of(path), .whole = how.whole};
     const rfm_files files = {&file, 1};
     rfm_shard *shards = calloc(how.n_cuts + 1, sizeof *shards);
-    int64_t *n_lines = calloc(how.n_cuts + 1, sizeof *n_lines);
-    const rfm_plan plan = {.shards = shards, .n = how.n_cuts + 1};
+    rfm_portions portions = {0};
     for (size_t i = 0; i <= how.n_cuts && r.err.status == RFM_OK; i++) {
         shards[i].begin = i == 0 ? 0 : how.cuts[i - 1];
         shards[i].end = i == how.n_cuts ? file.size_bytes : how.cuts[i];
@@ -168,20 +177,19 @@ reading read_file(const rfm_input *input, const char *path, manner how)
         const rfm_reading wanted = {.input = input,
                                     .files = &files,
                                     .shard = &shards[i],
-                                    .index = i,
                                     .sink = collect,
                                     .context = &to,
                                     .tally = &r.tally,
                                     .rejects = &rejects,
                                     .result = &result,
+                                    .portions = &portions,
                                     .block_bytes = how.block_bytes,
                                     .row_bytes = how.limit};
         rfm_shard_read(&wanted, &r.err);
-        n_lines[i] = result.n_lines;
         r.n_lines += result.n_lines;
         r.quoted_line_ends |= result.quoted_line_ends;
     }
-    rfm_rejects_number(&rejects, &plan, n_lines);
+    harness_number(&rejects, &portions);
     rfm_text_adds(&r.events, "");
     rfm_text_adds(&r.rejects, "");
     print_rejects(&r.rejects, &rejects);
@@ -192,7 +200,7 @@ reading read_file(const rfm_input *input, const char *path, manner how)
     }
     rfm_rejects_free(&rejects);
     free(shards);
-    free(n_lines);
+    rfm_portions_free(&portions);
     return r;
 }
 

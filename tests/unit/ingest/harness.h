@@ -33,6 +33,9 @@ typedef struct manner {
     size_t block_bytes, limit;
 } manner;
 
+/* Lines within portions become lines within files. */
+void harness_number(rfm_rejects *rejects, const rfm_portions *portions);
+
 reading read_file(const rfm_input *input, const char *path, manner how);
 
 /* As a caller does: in pieces, and all again as a whole when a quoted line end was met. */

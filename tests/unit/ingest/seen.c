@@ -45,7 +45,6 @@ seen read_seen(const rfm_input *input, const char *text, rfm_tally *tally, int64
     const rfm_reading wanted = {.input = input,
                                 .files = &files,
                                 .shard = &shard,
-                                .index = 0,
                                 .sink = see,
                                 .context = &s,
                                 .tally = &counted,

@@ -87,26 +87,25 @@ static outcome read_pattern(const rfm_input *input, const char *pattern, int n_r
     open_totals(&o.totals);
     assert_int_equal(rfm_files_find(input, &pattern, 1, &files, &err), RFM_OK);
     assert_int_equal(rfm_plan_make(&files, n_ranks, &plan, &err), RFM_OK);
-    int64_t *n_lines = calloc(plan.n, sizeof *n_lines);
+    rfm_portions portions = {0};
     for (size_t i = 0; i < plan.n; i++) {
         rfm_shard_result result;
         const rfm_reading wanted = {.input = input,
                                     .files = &files,
                                     .shard = &plan.shards[i],
-                                    .index = i,
                                     .sink = add_up,
                                     .context = &o.totals,
                                     .tally = &o.tally,
                                     .rejects = &o.rejects,
-                                    .result = &result};
+                                    .result = &result,
+                                    .portions = &portions};
         rfm_shard_read(&wanted, &err);
         assert_string_equal(err.message, "");
         assert_false(result.quoted_line_ends);
-        n_lines[i] = result.n_lines;
         o.n_lines += result.n_lines;
     }
-    rfm_rejects_number(&o.rejects, &plan, n_lines);
-    free(n_lines);
+    harness_number(&o.rejects, &portions);
+    rfm_portions_free(&portions);
     rfm_plan_free(&plan);
     rfm_files_free(&files);
     return o;

@@ -66,7 +66,6 @@ static void read_events(test_shop *shop, const char *path)
         const rfm_reading reading = {.input = &shop->input,
                                      .files = &files,
                                      .shard = &plan.shards[s],
-                                     .index = s,
                                      .sink = fold,
                                      .context = table,
                                      .tally = &tally,

@@ -1,0 +1,311 @@
+/* rounds: when what was read is kept for a later start, what that is, and how it comes back.
+ *
+ * A round is Local: what a rank has read since its last one, as customers (or, with dedupe, as events) in the order of
+ * their hash, and a ledger of which parts of which files that was. Events fold in any order, so rounds of any ranks
+ * and starts add up, and the next start reads what none of them has.
+ *
+ *     body   the shelf of table or deduper        meta   | bytes of ledger 8 | ledger | index of the shelf |
+ */
+#include "pass.h"
+
+#include <string.h>
+
+static const double SHARE = 50;     /* times the last one's own duration between two */
+static const double LOOK_S = 0.02;  /* between two looks for a request to stop */
+static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
+
+/* ---- when ------------------------------------------------------------------------------------------------------- */
+
+static const char *look(rfm_pass *pass)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    if (!keeper->reason)
+        keeper->reason = stop_reason(pass->batch);
+    return keeper->reason;
+}
+
+static bool asks_to_stop(void *context)
+{
+    rfm_pass *pass = context;
+    return look(pass) || pass->keeper.failed || pass->keeper.stops;
+}
+
+static bool is_to_stop(rfm_pass *pass, double now_s)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    if (!keeper->stops && now_s - keeper->looked_s >= LOOK_S) {
+        keeper->looked_s = now_s;
+        keeper->stops = rfm_comm_bell(pass->batch->comm, asks_to_stop(pass));
+    }
+    return keeper->stops;
+}
+
+bool rounds_are_due(void *context)
+{
+    rfm_pass *pass = context;
+    rfm_round_keeper *keeper = &pass->keeper;
+    const double now_s = rfm_clock_s();
+    const double wait_s = SHARE * keeper->lasted_s > keeper->least_s ? SHARE * keeper->lasted_s : keeper->least_s;
+    switch (trial_look(&pass->batch->stop.trial)) {
+    case TRIAL_STOP:
+        keeper->reason = "RFMPI_TRIAL";
+        keeper->looked_s = 0;
+        break;
+    case TRIAL_KEEP:
+        return true;
+    case TRIAL_NOTHING:
+        break;
+    }
+    return is_to_stop(pass, now_s) || (keeper->least_s > 0 && now_s - keeper->last_s >= wait_s);
+}
+
+bool rounds_meet(rfm_pass *pass, const rfm_error *err)
+{
+    pass->keeper.failed = err->status != RFM_OK;
+    pass->keeper.stops = rfm_comm_meet(pass->batch->comm, asks_to_stop, pass);
+    return !pass->keeper.stops;
+}
+
+/* ---- out -------------------------------------------------------------------------------------------------------- */
+
+/* Files of which it showed only while reading that one rank must read them whole. */
+static rfm_status note_whole_files(rfm_pass *pass, rfm_error *err)
+{
+    const rfm_files *files = &pass->batch->files;
+    for (size_t i = 0; i < files->n && err->status == RFM_OK; i++)
+        if (files->files[i].whole)
+            rfm_portions_add(&pass->fresh.portions, (rfm_portion){.file = (int64_t)i, .whole = 1}, err);
+    return err->status;
+}
+
+static rfm_status pack_ledger(rfm_pass *pass, rfm_text *meta, rfm_error *err)
+{
+    uint64_t n_bytes = 0;
+    rfm_text_add(meta, &n_bytes, sizeof n_bytes);
+    if (rfm_rejects_move(&pass->fresh.rejects, &pass->relayed, err) != RFM_OK || note_whole_files(pass, err) != RFM_OK ||
+        rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
+        return err->status;
+    n_bytes = meta->length - sizeof n_bytes;
+    memcpy(meta->bytes, &n_bytes, sizeof n_bytes);
+    return RFM_OK;
+}
+
+static rfm_status write_round(rfm_pass *pass, rfm_text *meta, rfm_error *err)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    keeper->shelf = (rfm_scratch){.path = keeper->rounds.path,
+                                  .what = WHAT,
+                                  .file = keeper->rounds.file,
+                                  .n_bytes = rfm_rounds_body(&keeper->rounds)};
+    if (pack_ledger(pass, meta, err) != RFM_OK)
+        return err->status;
+    if (pass->deduper)
+        rfm_deduper_shelve(pass->deduper, &keeper->shelf, meta, err);
+    else
+        rfm_table_shelve(pass->table, &keeper->shelf, meta, err);
+    return err->status ? err->status : rfm_rounds_append(&keeper->rounds, keeper->shelf.n_bytes, meta, err);
+}
+
+static rfm_status make_room(rfm_pass *pass, rfm_error *err)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    const size_t n_bytes =
+        pass->deduper ? rfm_deduper_unshelved_bytes(pass->deduper) : rfm_table_unshelved_bytes(pass->table);
+    if (!keeper->rounds.path && rfm_rounds_create(pass->batch->run, &keeper->origin, &keeper->rounds, err) != RFM_OK)
+        return err->status;
+    return rfm_rounds_reserve(&keeper->rounds, n_bytes, err);
+}
+
+static rfm_status move_ledger(rfm_pass *pass, rfm_error *err)
+{
+    rfm_ledger_move(&pass->kept, &pass->fresh, err);
+    pass->fresh.rejects.cap = pass->relayed.cap = REJECTS_KEPT;
+    return err->status;
+}
+
+rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    rfm_kept *kept = &pass->batch->kept;
+    const double start_s = rfm_clock_s();
+    rfm_text meta = {0};
+    rfm_error failed = {0};
+    if (pass->fresh.portions.n == 0)
+        return RFM_OK;
+    /* What fails here costs nothing but the way back, and the next one may find room. */
+    const int64_t before = keeper->rounds.end;
+    if (make_room(pass, &failed) != RFM_OK && keeper->stops)
+        return rfm_fail(err, failed.status, "stopped without a checkpoint: %s", failed.message);
+    if (failed.status)
+        rfm_log(RFM_LOG_WARN, "no checkpoint: %s", failed.message);
+    else if (write_round(pass, &meta, err) == RFM_OK && move_ledger(pass, err) == RFM_OK) {
+        kept->n_written++;
+        kept->n_bytes += keeper->rounds.end - before;
+    }
+    rfm_text_free(&meta);
+    keeper->last_s = rfm_clock_s();
+    keeper->lasted_s = keeper->last_s - start_s;
+    kept->seconds += keeper->lasted_s;
+    return err->status;
+}
+
+rfm_status rounds_pause(void *context, rfm_error *err)
+{
+    rfm_pass *pass = context;
+    if (pass->keeper.stops)
+        return rfm_fail(err, RFM_STOPPED, "stopped on request");
+    return rounds_keep(pass, err);
+}
+
+/* ---- back ------------------------------------------------------------------------------------------------------- */
+
+/* Of one round. What cannot be used is as if it were not there. */
+static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm_text *meta, rfm_error *err)
+{
+    rfm_ledger ledger = {0};
+    rfm_error useless = {0};
+    uint64_t n_bytes = UINT64_MAX;
+    if (meta->length >= sizeof n_bytes)
+        memcpy(&n_bytes, meta->bytes, sizeof n_bytes);
+    if (n_bytes > meta->length - sizeof n_bytes)
+        rfm_fail(&useless, RFM_DATA, "no ledger");
+    const char *at = meta->bytes + sizeof n_bytes;
+    if (!useless.status)
+        rfm_ledger_unpack(at, n_bytes, &pass->batch->files, &ledger, &useless);
+    const size_t n_index = meta->length - sizeof n_bytes - n_bytes;
+    if (!useless.status && pass->deduper)
+        rfm_deduper_unshelve(pass->deduper, shelf, at + n_bytes, n_index, &useless);
+    else if (!useless.status)
+        rfm_table_unshelve(pass->table, shelf, at + n_bytes, n_index, &useless);
+    if (!useless.status)
+        rfm_ledger_move(&pass->kept, &ledger, err);
+    else if (useless.status == RFM_NO_MEMORY)
+        *err = useless;
+    else
+        rfm_log(RFM_LOG_WARN, "%s: a part is damaged, and not used: %s", shelf->path, useless.message);
+    rfm_ledger_free(&ledger);
+    return err->status;
+}
+
+static rfm_status take_file(rfm_pass *pass, const char *path, size_t i, rfm_error *err)
+{
+    rfm_rounds *rounds = &pass->keeper.earlier[i];
+    rfm_scratch *shelf = &pass->keeper.shelves[i];
+    rfm_text meta = {0};
+    bool found = true;
+    if (rfm_rounds_open(path, &pass->keeper.origin, rounds, err) != RFM_OK)
+        return err->status;
+    pass->keeper.n_earlier = i + 1;
+    *shelf = (rfm_scratch){.path = rounds->path, .what = WHAT, .file = rounds->file};
+    while (found && rfm_rounds_next(rounds, &meta, &found, err) == RFM_OK) {
+        shelf->n_bytes = rounds->end;
+        if (found && take_round(pass, shelf, &meta, err) != RFM_OK)
+            break;
+    }
+    rfm_text_free(&meta);
+    return err->status;
+}
+
+static rfm_status take_files(rfm_pass *pass, char *const *paths, size_t n, rfm_error *err)
+{
+    pass->keeper.earlier = rfm_alloc(n, sizeof *pass->keeper.earlier, err);
+    pass->keeper.shelves = rfm_alloc(n, sizeof *pass->keeper.shelves, err);
+    for (size_t i = 0; i < n && err->status == RFM_OK; i++)
+        take_file(pass, paths[i], i, err);
+    return err->status;
+}
+
+/* Collective. What any rank has taken is done for all. *twice: rounds contradict each other. */
+static rfm_status mark_done(rfm_pass *pass, bool *twice, rfm_error *err)
+{
+    rfm_comm *comm = pass->batch->comm;
+    void *all = NULL;
+    size_t *offsets = NULL;
+    const rfm_portions *mine = &pass->kept.portions;
+    rfm_error apart = {0};
+    if (rfm_comm_allgather_bytes(comm, mine->list, mine->n * sizeof *mine->list, &all, &offsets, err) != RFM_OK)
+        return err->status;
+    rfm_portions portions = {.list = all, .n = offsets[rfm_comm_size(comm)] / sizeof *portions.list};
+    rfm_files_mark(&pass->batch->files, &portions, &apart);
+    *twice = apart.status == RFM_DATA;
+    if (*twice)
+        rfm_log(RFM_LOG_WARN, "%s: %s; nothing of it is used", rfm_run_path(pass->batch->run, RFM_ROUNDS), apart.message);
+    else if (apart.status)
+        *err = apart;
+    free(all);
+    free(offsets);
+    return rfm_comm_agree(comm, err);
+}
+
+static void report_taken(rfm_pass *pass)
+{
+    int64_t n_rows = pass->kept.tally.n_rows;
+    rfm_comm_reduce_i64(pass->batch->comm, RFM_SUM, &n_rows, 1);
+    rfm_report_integer(pass->batch->run, "checkpoints.rows_resumed", n_rows);
+    rfm_log(RFM_LOG_INFO, "going on  after %lld rows that an earlier start has read", (long long)n_rows);
+}
+
+static rfm_status take_earlier(rfm_pass *pass, bool *twice, rfm_error *err)
+{
+    rfm_batch *batch = pass->batch;
+    char **paths = NULL;
+    size_t n = 0;
+    if (rfm_rounds_list(batch->run, &paths, &n, err) == RFM_OK) {
+        take_files(pass, paths, n, err);
+        if (rfm_comm_agree(batch->comm, err) == RFM_OK && mark_done(pass, twice, err) == RFM_OK && !*twice)
+            report_taken(pass);
+    }
+    rfm_rounds_list_free(&paths, &n);
+    return err->status;
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+static rfm_status make_rounds_origin(rfm_pass *pass, rfm_error *err)
+{
+    const bool state = rfm_config_boolean(pass->batch->config, "output.state");
+    make_origin(pass->batch, UP_TO_STATE, &pass->keeper.origin, err);
+    /* Without it values are counted that state.h5 would have to have. */
+    return err->status ? err->status : rfm_origin_add(&pass->keeper.origin, "output.state", state ? "true" : "false", err);
+}
+
+rfm_status rounds_open(rfm_pass *pass, bool *twice, rfm_error *err)
+{
+    rfm_batch *batch = pass->batch;
+    bool present = false;
+    *twice = false;
+    pass->keeper.least_s = rfm_config_number(batch->config, "output.checkpoint");
+    pass->fresh.rejects.cap = pass->relayed.cap = REJECTS_KEPT;
+    pass->keeper.rounds.file = -1;
+    make_rounds_origin(pass, err);
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
+        rfm_run_find(batch->run, RFM_ROUNDS, &pass->keeper.origin, batch->force, &present, err) != RFM_OK)
+        return err->status;
+    if (present)
+        take_earlier(pass, twice, err);
+    if (err->status == RFM_OK && (!present || *twice))
+        rounds_drop(pass, err);
+    pass->keeper.last_s = rfm_clock_s();
+    return err->status;
+}
+
+rfm_status rounds_drop(rfm_pass *pass, rfm_error *err)
+{
+    rfm_run *run = pass->batch->run;
+    rfm_files_mark(&pass->batch->files, &(rfm_portions){0}, err); /* which cannot fail */
+    if (rfm_run_drop(run, RFM_ROUNDS, err) == RFM_OK)
+        rfm_run_note(run, RFM_ROUNDS, &pass->keeper.origin, err);
+    return err->status;
+}
+
+void rounds_close(rfm_pass *pass)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    rfm_rounds_close(&keeper->rounds);
+    for (size_t i = 0; i < keeper->n_earlier; i++)
+        rfm_rounds_close(&keeper->earlier[i]);
+    free(keeper->earlier);
+    free(keeper->shelves);
+    rfm_origin_free(&keeper->origin);
+    *keeper = (rfm_round_keeper){0};
+}
