@@ -1,0 +1,237 @@
+"""Reading that is stopped on request or killed goes on where it was, at any number of ranks, and ends as if nothing had been."""
+
+import gzip
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import case
+import h5py
+import numpy
+import zstandard
+
+EVENTS = 40000 if "ASAN_OPTIONS" in os.environ else 120000
+COUNTS = ("digest", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_rejected", "n_bytes", "rejected", "n_customers")
+KILLED = (137, -9)
+LONG = "long" in sys.argv
+
+
+def spoil(lines, draw):
+    """Some rows that are refused, and some that are there twice."""
+    out = []
+    for line in lines:
+        if draw.random() < 0.001:
+            out.append(line.replace(b",", b";", 3) if draw.random() < 0.5 else b"2019-13-01" + line[10:])
+        out.append(line)
+        if draw.random() < 0.01:
+            out.append(out[-draw.randint(1, min(50, len(out)))])
+    return out
+
+
+def read_state(path):
+    found = {}
+    with h5py.File(path) as file:
+        def note(name, what):
+            found[name] = {key: str(value) for key, value in what.attrs.items()}
+            if isinstance(what, h5py.Dataset):
+                found[name]["values"] = what[...]
+        file.visititems(note)
+    return found
+
+
+class Resume(case.Case):
+    def setUp(self):
+        super().setUp()
+        plain, = self.generate(events=EVENTS, customers=5000)
+        header, _, rest = pathlib.Path(plain).read_bytes().partition(b"\n")
+        self.header, self.lines = header + b"\n", spoil(rest.splitlines(keepends=True), random.Random(5))
+
+    def write(self, name, begin=0.0, end=1.0, pack=bytes):
+        n = len(self.lines)
+        path = self.dir / name
+        path.write_bytes(pack(self.header + b"".join(self.lines[int(begin * n):int(end * n)])))
+        return path
+
+    def words(self, paths, out, *more):
+        return ("prepare", case.SOURCE / "conf" / "quickstart.yml", "--set", f"input.paths=[{','.join(map(str, paths))}]", "--set",
+                "features.list=rfm-behaviour", "--set", "input.max_rejected=0.01", "--set", f"output.dir={self.dir / out}", *more)
+
+    def interrupt(self, paths, out, draw, *more):
+        """A start that is stopped or killed at some look of some rank; False when it was through before."""
+        ranks = 1 if case.SERIAL else draw.randint(1, 4)
+        what, every = draw.choice(("stop", "kill")), draw.choice((0, 2, 5))
+        trial = f"ingest:{draw.randrange(ranks)}:{draw.randint(1, 60 // ranks)}:{what}:{every}"
+        result = case.launch(*self.words(paths, out, *more), ranks=ranks, env={"RFMPI_TRIAL": trial})
+        self.assertIn(result.returncode, (0, 75, *KILLED), f"{trial}\n{result.stderr}")
+        if result.returncode == 75:
+            ours = case.errors(result)
+            self.assertEqual(len(ours), 1, result.stderr)
+            self.assertIn("stopped on request", ours[0])
+            self.assertEqual(case.read_report(self.dir / out)["status"], "stopped")
+        return result.returncode != 0
+
+    def outcome(self, out, state=True):
+        report = case.read_report(self.dir / out)
+        self.assertEqual(report["n_rows"], sum(report[key] for key in COUNTS[2:7]))
+        rejects = (self.dir / out / "rejects" / "rejects.csv").read_text()
+        return {key: report.get(key) for key in COUNTS}, rejects, read_state(self.dir / out / "state.h5") if state else None
+
+    def assert_same(self, got, wanted):
+        self.assertEqual(got[:2], wanted[:2])
+        if wanted[2] is not None:
+            self.assertEqual(got[2].keys(), wanted[2].keys())
+            for name in wanted[2]:
+                numpy.testing.assert_equal(got[2][name], wanted[2][name], name)
+
+    def assert_nothing_left(self, out):
+        left = [name for name in os.listdir(self.dir / out) if name == "rounds" or "tmp" in name or "scratch" in name or "checkpoint" in name]
+        self.assertEqual(left, [])
+
+    def check(self, paths, *more, state=True, seeds=range(3 if not LONG else 20)):
+        self.rfmpi(*self.words(paths, "alone", *more), ranks=2)
+        wanted, resumed = self.outcome("alone", state), 0
+        for seed in seeds:
+            draw, out = random.Random(seed), f"seed-{seed}"
+            for _ in range(draw.randint(1, 4)):
+                if not self.interrupt(paths, out, draw, *more):
+                    break
+            self.rfmpi(*self.words(paths, out, *more), ranks=1 if case.SERIAL else draw.randint(1, 4))
+            self.assert_same(self.outcome(out, state), wanted)
+            self.assert_nothing_left(out)
+            resumed += case.read_report(self.dir / out).get("checkpoints", {}).get("rows_resumed", 0) > 0
+        self.assertGreater(resumed, 0, "no start went on from a round")
+
+    def test_plain_files(self):
+        self.check([self.write("a.csv", 0, 0.2), self.write("b.csv", 0.2, 0.9), self.write("c.csv", 0.9, 1)])
+
+    def test_one_plain_file_without_a_state(self):
+        self.check([self.write("a.csv")], "--set", "output.state=false", state=False)
+
+    def test_several_compressed_files(self):
+        self.check([self.write("a.csv.gz", 0, 0.5, gzip.compress), self.write("b.csv.zst", 0.5, 0.8, zstandard.ZstdCompressor().compress),
+                    self.write("c.csv.gz", 0.8, 0.9, gzip.compress), self.write("d.csv", 0.9, 1)])
+
+    def test_one_compressed_file_that_all_ranks_parse(self):
+        self.check([self.write("a.csv.gz", pack=gzip.compress)])
+
+    def test_a_table_of_columns(self):
+        plain = self.write("a.csv")
+        self.rfmpi("convert", case.SOURCE / "conf" / "quickstart.yml", "--set", f"input.paths=[{plain}]", "--set", "input.max_rejected=0.01",
+                   "--out", self.dir / "tables")
+        self.check(sorted((self.dir / "tables").glob("*.h5")))
+
+    def test_parquet_also_within_a_row_group(self):
+        if "Parquet" not in case.launch("--version", ranks=0).stdout:
+            self.skipTest("this build is without Parquet")
+        import pyarrow.csv
+        import pyarrow.parquet
+        self.lines = [line for line in self.lines if line.count(b",") == self.header.count(b",")]
+        table = pyarrow.csv.read_csv(self.write("a.csv"), convert_options=pyarrow.csv.ConvertOptions(
+            column_types={"event_time": pyarrow.string(), "price": pyarrow.decimal128(12, 2), "user_session": pyarrow.string()}))
+        path = self.dir / "a.parquet"
+        pyarrow.parquet.write_table(table, path, row_group_size=EVENTS // 3)
+        self.check([path])
+
+    def test_line_ends_inside_quotes(self):
+        for i in range(len(self.lines) // 2, len(self.lines), 977):
+            fields = self.lines[i].split(b",")
+            if len(fields) > 4:
+                self.lines[i] = b",".join([*fields[:4], b'"two\nlines"', *fields[5:]])
+        self.check([self.write("a.csv", 0, 0.3), self.write("b.csv", 0.3, 1)])
+
+    def test_line_ends_inside_quotes_of_a_compressed_file(self):
+        fields = self.lines[-len(self.lines) // 3].split(b",")
+        self.lines[-len(self.lines) // 3] = b",".join([*fields[:4], b'"two\nlines"', *fields[5:]])
+        self.check([self.write("a.csv.gz", pack=gzip.compress)])
+
+    def test_duplicates(self):
+        self.check([self.write("a.csv", 0, 0.6), self.write("b.csv.gz", 0.5, 1, gzip.compress)], "--set", "input.dedupe=row")
+
+    def test_duplicates_by_a_column(self):
+        self.check([self.write("a.csv")], "--set", "input.dedupe=user_session")
+
+    def test_onto_a_base_past_the_memory(self):
+        base = self.write("base.csv", 0, 0.3)
+        self.rfmpi(*self.words([base], "base"), ranks=1)
+        self.check([self.write("a.csv", 0.3, 1)], "--onto", self.dir / "base", "--memory", "400K")
+
+    def test_duplicates_past_the_memory(self):
+        self.check([self.write("a.csv")], "--set", "input.dedupe=row", "--memory", "2M")
+
+    # ---- requests ---------------------------------------------------------------------------------------------------
+
+    def refused(self, out, paths, *more, message):
+        result = self.rfmpi(*self.words(paths, out, *more), code=64)
+        self.assertIn(message, case.errors(result)[0])
+
+    def stop(self, paths, out, *more, n=20):
+        result = case.launch(*self.words(paths, out, *more), ranks=1, env={"RFMPI_TRIAL": f"ingest:0:{n}:stop"})
+        self.assertEqual(result.returncode, 75, result.stderr)
+
+    def test_rounds_of_other_options_and_inputs_are_refused(self):
+        a = self.write("a.csv")
+        self.stop([a], "other")
+        self.refused("other", [a], "--set", "input.decimals=3", message="rounds: input.decimals was 4, now 3: use another output.dir or --force")
+        self.refused("other", [a], "--set", "output.state=false", message="rounds: output.state was true, now false")
+        self.write("a.csv", 0, 0.99)
+        self.refused("other", [a], message="rounds: input files was 1 file with hash")
+        self.rfmpi(*self.words([a], "other", "--force"))
+        self.rfmpi(*self.words([a], "alone"))
+        self.assert_same(self.outcome("other"), self.outcome("alone"))
+        self.assert_nothing_left("other")
+        self.assertNotIn("rows_resumed", case.read_report(self.dir / "other")["checkpoints"])
+
+    def test_what_is_damaged_is_told_and_read_again(self):
+        a = self.write("a.csv")
+        self.rfmpi(*self.words([a], "alone"))
+        wanted = self.outcome("alone")
+        for seed in range(6):
+            draw, out = random.Random(seed), f"damaged-{seed}"
+            result = case.launch(*self.words([a], out), ranks=1, env={"RFMPI_TRIAL": "ingest:0:40:stop:12"})
+            self.assertEqual(result.returncode, 75, result.stderr)
+            path = self.dir / out / "rounds" / "1-0"
+            content = bytearray(path.read_bytes())
+            if seed % 2:
+                content = content[:draw.randrange(len(content))]
+            else:
+                content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+            path.write_bytes(content)
+            said = self.rfmpi(*self.words([a], out), ranks=2).stderr
+            self.assertIn("not used", said)
+            self.assert_same(self.outcome(out), wanted)
+            self.assert_nothing_left(out)
+
+    def test_a_state_that_is_finished_needs_no_rounds(self):
+        a = self.write("a.csv")
+        self.stop([a], "state")
+        for stage in ("features",):
+            result = case.launch(*self.words([a], "state"), ranks=1, env={"RFMPI_TRIAL": f"{stage}:0:1:stop"})
+            self.assertEqual(result.returncode, 75, result.stderr)
+            self.assertTrue((self.dir / "state" / "state.h5").exists())
+            self.assert_nothing_left("state")
+        self.rfmpi(*self.words([a], "state"))
+
+    def test_without_checkpoints_only_a_stop_makes_rounds(self):
+        a = self.write("a.csv")
+        self.stop([a], "off", "--set", "output.checkpoint=0")
+        self.rfmpi(*self.words([a], "off", "--set", "output.checkpoint=0"))
+        kept = case.read_report(self.dir / "off")["checkpoints"]
+        self.assertEqual(kept["written"], 0)
+        self.assertGreater(kept["rows_resumed"], 0)
+
+    def test_checkpoints_come_by_the_clock(self):
+        a = self.write("a.csv")
+        self.rfmpi(*self.words([a], "clock", "--set", "output.checkpoint=0.0001"))
+        kept = case.read_report(self.dir / "clock")["checkpoints"]
+        self.assertGreater(kept["written"], 0)
+        self.assertGreater(kept["bytes"], 0)
+        self.assert_nothing_left("clock")
+
+
+if __name__ == "__main__":
+    sys.argv = [word for word in sys.argv if word != "long"]
+    case.main()
