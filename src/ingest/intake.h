@@ -8,7 +8,7 @@ typedef struct rfm_intake {
     const rfm_reading *reading; /* borrowed */
     rfm_values values;
     rfm_event_batch batch;
-    int64_t begin; /* of the rows that are read */
+    int64_t begin; /* of the portion that is read */
 } rfm_intake;
 
 rfm_status rfm_intake_open(rfm_intake *intake, const rfm_reading *reading, rfm_error *err);

@@ -43,7 +43,7 @@ rfm_status rfm_rows_note(rfm_rows *rows, int64_t end, rfm_error *err)
                                  .end = end,
                                  .n_lines = rows->n_lines - rows->n_lines_noted,
                                  .whole = r->files->files[r->shard->file].whole};
-    rows->noted = end;
+    rows->noted = rows->intake.begin = end;
     rows->n_lines_noted = rows->n_lines;
     return r->portions ? rfm_portions_add(r->portions, portion, err) : err->status;
 }
@@ -80,7 +80,7 @@ static void count_lines(rfm_rows *rows, const rfm_row *row)
 static rfm_status refuse(rfm_rows *rows, const rfm_row *row, const rfm_refusal *refusal, rfm_error *err)
 {
     const rfm_field text = {.bytes = rows->scanner.bytes + row->begin, .length = (uint32_t)(row->end - row->begin)};
-    return rfm_intake_refuse(&rows->intake, refusal, rows->n_lines + 1, text, err);
+    return rfm_intake_refuse(&rows->intake, refusal, rows->n_lines - rows->n_lines_noted + 1, text, err);
 }
 
 static rfm_status refuse_fields(rfm_rows *rows, const rfm_row *row, rfm_error *err)

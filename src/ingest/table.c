@@ -131,12 +131,11 @@ static void put_row(table *t)
 
 static rfm_status refuse(table *t, const rfm_refusal *refusal, int64_t row, rfm_error *err)
 {
-    const rfm_reading *r = t->reading;
     put_row(t);
     if (rfm_text_check(&t->text, err) != RFM_OK)
         return err->status;
     const rfm_field text = {.bytes = t->text.bytes, .length = (uint32_t)t->text.length};
-    return rfm_intake_refuse(&t->intake, refusal, row - r->shard->begin + 1, text, err);
+    return rfm_intake_refuse(&t->intake, refusal, row - t->noted + 1, text, err);
 }
 
 static void take_row(table *t, size_t i, rfm_error *err)
@@ -176,7 +175,7 @@ static rfm_status note(table *t, rfm_error *err)
         return err->status;
     r->tally->n_bytes += bytes_of(&r->files->files[r->shard->file], t->noted, t->at);
     r->result->n_lines += portion.n_lines;
-    t->noted = t->at;
+    t->noted = t->intake.begin = t->at;
     return r->portions ? rfm_portions_add(r->portions, portion, err) : RFM_OK;
 }
 

@@ -60,11 +60,11 @@ class Resume(case.Case):
         return ("prepare", case.SOURCE / "conf" / "quickstart.yml", "--set", f"input.paths=[{','.join(map(str, paths))}]", "--set",
                 "features.list=rfm-behaviour", "--set", "input.max_rejected=0.01", "--set", f"output.dir={self.dir / out}", *more)
 
-    def interrupt(self, paths, out, draw, *more):
+    def interrupt(self, paths, out, draw, *more, looks):
         """A start that is stopped or killed at some look of some rank; False when it was through before."""
         ranks = 1 if case.SERIAL else draw.randint(1, 4)
         what, every = draw.choice(("stop", "kill")), draw.choice((0, 2, 5))
-        trial = f"ingest:{draw.randrange(ranks)}:{draw.randint(1, 60 // ranks)}:{what}:{every}"
+        trial = f"ingest:{draw.randrange(ranks)}:{draw.randint(1, looks // ranks)}:{what}:{every}"
         result = case.launch(*self.words(paths, out, *more), ranks=ranks, env={"RFMPI_TRIAL": trial})
         self.assertIn(result.returncode, (0, 75, *KILLED), f"{trial}\n{result.stderr}")
         if result.returncode == 75:
@@ -91,13 +91,13 @@ class Resume(case.Case):
         left = [name for name in os.listdir(self.dir / out) if name == "rounds" or "tmp" in name or "scratch" in name or "checkpoint" in name]
         self.assertEqual(left, [])
 
-    def check(self, paths, *more, state=True, seeds=range(3 if not LONG else 20)):
+    def check(self, paths, *more, state=True, looks=60, seeds=range(3 if not LONG else 20)):
         self.rfmpi(*self.words(paths, "alone", *more), ranks=2)
         wanted, resumed = self.outcome("alone", state), 0
         for seed in seeds:
             draw, out = random.Random(seed), f"seed-{seed}"
             for _ in range(draw.randint(1, 4)):
-                if not self.interrupt(paths, out, draw, *more):
+                if not self.interrupt(paths, out, draw, *more, looks=looks):
                     break
             self.rfmpi(*self.words(paths, out, *more), ranks=1 if case.SERIAL else draw.randint(1, 4))
             self.assert_same(self.outcome(out, state), wanted)
@@ -120,7 +120,7 @@ class Resume(case.Case):
 
     def test_a_table_of_columns(self):
         plain = self.write("a.csv")
-        self.rfmpi("convert", case.SOURCE / "conf" / "quickstart.yml", "--set", f"input.paths=[{plain}]", "--set", "input.max_rejected=0.01",
+        self.rfmpi("convert", plain, "--set", "input.max_rejected=0.01",
                    "--out", self.dir / "tables")
         self.check(sorted((self.dir / "tables").glob("*.h5")))
 
@@ -157,7 +157,7 @@ class Resume(case.Case):
     def test_onto_a_base_past_the_memory(self):
         base = self.write("base.csv", 0, 0.3)
         self.rfmpi(*self.words([base], "base"), ranks=1)
-        self.check([self.write("a.csv", 0.3, 1)], "--onto", self.dir / "base", "--memory", "400K")
+        self.check([self.write("a.csv", 0.3, 1)], "--onto", self.dir / "base", "--memory", "1M", looks=240)
 
     def test_duplicates_past_the_memory(self):
         self.check([self.write("a.csv")], "--set", "input.dedupe=row", "--memory", "2M")
