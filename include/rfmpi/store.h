@@ -74,6 +74,10 @@ rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);
 
 /* ---- checkpoints: what an unfinished product leaves for the next start ------------------------------------------- */
 
+/* Collective. What lies there is of this origin, or goes: RFM_USAGE that names the first key that differs where it is of
+ * another, unless force. What is written from now on is of this one. */
+rfm_status rfm_checkpoint_claim(rfm_run *run, const rfm_origin *origin, bool force, rfm_error *err);
+
 /* Collective. The newest whole checkpoint of this origin, on all ranks (the caller frees); NULL where there is none.
  * One that is not whole is warned of and not used. */
 rfm_status rfm_checkpoint_read(rfm_run *run, const rfm_origin *origin, void **bytes, size_t *n_bytes, rfm_error *err);

@@ -103,7 +103,7 @@ static const rfm_option options[] = {
     {"output.scratch", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
      "directory for what passes input.memory; none: the run directory"},
     {"output.checkpoint", NULL, NUMBER, "60", 0, 1e6, NULL, NOTHING,
-     "seconds between two checkpoints of a fit, at least"},
+     "seconds between two checkpoints, at least; 0: only a request to stop makes one"},
     {"output.time_limit", "--time-limit", STRING, NULL, 0, 0, NULL, NOTHING,
      "stop after this time (5400, 90m, 2h) with a checkpoint and exit code 75; none: no limit"},
     {"output.force", "--force", BOOLEAN, "false", 0, 0, NULL, NOTHING,

@@ -6,7 +6,7 @@ static const double SHARE = 50; /* times the last one's own duration between two
 struct rfm_checkpoint {
     rfm_batch *batch;
     rfm_origin origin;
-    double least_s;          /* between two */
+    double least_s;          /* between two; 0: none but to stop */
     double last_s, lasted_s; /* when the last one was done, and how long it took */
 };
 
@@ -16,7 +16,7 @@ static rfm_wish wish(void *context)
     if (stop_reason(self->batch))
         return RFM_WISH_STOP;
     const double wait = SHARE * self->lasted_s > self->least_s ? SHARE * self->lasted_s : self->least_s;
-    const bool due = rfm_comm_rank(self->batch->comm) == 0 && rfm_clock_s() - self->last_s >= wait;
+    const bool due = self->least_s > 0 && rfm_comm_rank(self->batch->comm) == 0 && rfm_clock_s() - self->last_s >= wait;
     return due ? RFM_WISH_KEEP : RFM_WISH_NOTHING;
 }
 
@@ -49,7 +49,8 @@ static rfm_status open_progress(rfm_checkpoint *self, const rfm_matrix *matrix, 
     rfm_error useless = {0};
     void *bytes = NULL;
     size_t n_bytes = 0;
-    if (rfm_checkpoint_read(self->batch->run, &self->origin, &bytes, &n_bytes, err) != RFM_OK)
+    if (rfm_checkpoint_claim(self->batch->run, &self->origin, self->batch->force, err) != RFM_OK ||
+        rfm_checkpoint_read(self->batch->run, &self->origin, &bytes, &n_bytes, err) != RFM_OK)
         return err->status;
     if (bytes && rfm_progress_open(&keeper, matrix, bytes, n_bytes, progress, &useless) == RFM_DATA)
         rfm_log(RFM_LOG_WARN, "the checkpoint in %s is not used: %s", rfm_run_dir(self->batch->run), useless.message);

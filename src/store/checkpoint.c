@@ -17,6 +17,7 @@
 
 enum { FILES = 2, HASH_BYTES = 8 };
 
+static const char NOTE[] = "checkpoint"; /* of both, in run.json */
 static const char *const NAMES[FILES] = {"checkpoint-0", "checkpoint-1"};
 
 typedef struct head {
@@ -151,10 +152,40 @@ rfm_status rfm_checkpoint_write(rfm_run *run, const rfm_origin *origin, const rf
     return rfm_comm_agree(run->comm, err);
 }
 
-rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err)
+/* ---- whose it is ------------------------------------------------------------------------------------------------ */
+
+static bool is_any_there(rfm_run *run)
 {
-    for (int i = 0; i < FILES && rfm_comm_rank(run->comm) == 0; i++)
+    struct stat status;
+    bool there = false;
+    for (int i = 0; i < FILES; i++)
+        there |= lstat(rfm_run_path(run, NAMES[i]), &status) == 0;
+    return there;
+}
+
+/* Rank 0. */
+static rfm_status drop(rfm_run *run, rfm_error *err)
+{
+    rfm_report_forget(run, NOTE);
+    for (int i = 0; i < FILES; i++)
         if (unlink(rfm_run_path(run, NAMES[i])) != 0 && errno != ENOENT)
             rfm_fail_errno(err, errno, "%s: cannot remove", rfm_run_path(run, NAMES[i]));
+    return err->status;
+}
+
+rfm_status rfm_checkpoint_claim(rfm_run *run, const rfm_origin *origin, bool force, rfm_error *err)
+{
+    bool same = false;
+    if (rfm_comm_rank(run->comm) == 0 &&
+        (!is_any_there(run) || rfm_run_look(run, NOTE, origin, force, &same, err) == RFM_OK) && !same &&
+        drop(run, err) == RFM_OK && rfm_report_note(run, NOTE, origin, err) == RFM_OK)
+        rfm_report_write(run, err);
+    return rfm_comm_agree(run->comm, err);
+}
+
+rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err)
+{
+    if (rfm_comm_rank(run->comm) == 0)
+        drop(run, err);
     return rfm_comm_agree(run->comm, err);
 }

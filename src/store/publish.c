@@ -125,10 +125,11 @@ static rfm_status drop(rfm_run *run, const char *product, rfm_error *err)
     const char *path = rfm_run_path(run, product);
     char *aside = name_beside(run, product, ".dropped", "tmp", err);
     if (!err->status && drop_note(run, product, NULL, err) == RFM_OK) {
-        if (rename(path, aside) != 0 && errno != ENOENT)
+        const bool moved = rename(path, aside) == 0;
+        if (!moved && errno != ENOENT)
             rfm_fail_errno(err, errno, "%s: cannot remove", path);
         rfm_run_step(run);
-        if (!err->status && rfm_folder_remove(aside, err) == RFM_OK)
+        if (moved && rfm_folder_remove(aside, err) == RFM_OK)
             rfm_folder_sync_names(run->dir, err);
         rfm_run_step(run);
     }

@@ -153,17 +153,14 @@ static bool is_there(rfm_run *run, const char *product)
     return lstat(rfm_run_path(run, product), &status) == 0;
 }
 
-/* Rank 0. */
-static rfm_status look(rfm_run *run, const char *product, const rfm_origin *origin, bool force, bool *present,
-                       rfm_error *err)
+rfm_status rfm_run_look(rfm_run *run, const char *product, const rfm_origin *origin, bool force, bool *same,
+                        rfm_error *err)
 {
     const char *key = "", *was = NULL, *now = NULL;
     const json_t *noted = rfm_report_origin(run, product);
-    if (!noted || !is_there(run, product))
-        return RFM_OK;
-    if (!rfm_origin_differs(noted, origin, &key, &was, &now))
-        *present = true;
-    else if (!force)
+    if (noted && !rfm_origin_differs(noted, origin, &key, &was, &now))
+        *same = true;
+    else if (noted && !force)
         rfm_fail(err, RFM_USAGE, "%s: %s %s%.200s, now %s%.200s: use another output.dir or --force",
                  rfm_run_path(run, product), key, was ? "was " : "was not set", was ? was : "", now ? "" : "not set",
                  now ? now : "");
@@ -174,8 +171,8 @@ rfm_status rfm_run_find(rfm_run *run, const char *product, const rfm_origin *ori
                         rfm_error *err)
 {
     *present = false;
-    if (rfm_comm_rank(run->comm) == 0)
-        look(run, product, origin, force, present, err);
+    if (rfm_comm_rank(run->comm) == 0 && is_there(run, product))
+        rfm_run_look(run, product, origin, force, present, err);
     rfm_comm_bcast(run->comm, 0, present, sizeof *present);
     return rfm_comm_agree(run->comm, err);
 }

@@ -30,6 +30,11 @@ struct rfm_run {
     void *step_context;
 };
 
+/* Local, rank 0, of a product that is there: *same: it was noted with this origin. With another: RFM_USAGE that names
+ * the first key that differs, unless force. */
+rfm_status rfm_run_look(rfm_run *run, const char *product, const rfm_origin *origin, bool force, bool *same,
+                        rfm_error *err);
+
 /* As rfm_run_open, for a test that cannot wait half a minute. */
 rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, rfm_run **run, rfm_error *err);
 

@@ -42,7 +42,7 @@ class Checkpoint(case.Case):
 
     def words(self, out, *more, k="[9,16]"):
         return ("train", "--set", f"input.features={self.matrix}", "--set", f"cluster.k={k}", "--set", "cluster.restarts=2", "--set",
-                "cluster.tolerance=0", "--set", "output.checkpoint=0", "--set", f"output.dir={self.dir / out}", *more)
+                "cluster.tolerance=0", "--set", "output.checkpoint=0.000001", "--set", f"output.dir={self.dir / out}", *more)
 
     def begin(self, out, *more, ranks=2, **how):
         return subprocess.Popen(case.command(*self.words(out, *more, **how), ranks=ranks), stdin=subprocess.DEVNULL,
@@ -157,10 +157,12 @@ class Checkpoint(case.Case):
         self.assertNotIn("going on after", result.stderr)
         self.assertEqual(outcome(self.dir / "damaged"), outcome(self.dir / "alone"))
 
-    def test_a_checkpoint_of_other_options_is_not_used(self):
+    def test_a_checkpoint_of_other_options_is_refused_unless_forced(self):
         self.rfmpi(*self.words("alone", k="[9,17]"))
         self.stop_early("other")
-        result = self.rfmpi(*self.words("other", k="[9,17]"))
+        result = self.rfmpi(*self.words("other", k="[9,17]"), code=64)
+        self.assertIn("other/checkpoint: cluster.k was [9, 16], now [9, 17]: use another output.dir or --force", case.errors(result)[0])
+        result = self.rfmpi(*self.words("other", "--force", k="[9,17]"))
         self.assertNotIn("going on after", result.stderr)
         self.assertEqual(outcome(self.dir / "other"), outcome(self.dir / "alone"))
 
