@@ -1,9 +1,11 @@
 """Reading that is stopped on request or killed goes on where it was, at any number of ranks, and ends as if nothing had been."""
 
+import contextlib
 import gzip
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +166,79 @@ class Resume(case.Case):
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
+    def stop_while_reading(self, paths, out, ask, reason):
+        """A round at every look makes reading slow enough; a start that was through before it heard does not count."""
+        rounds = self.dir / out / "rounds"
+        for _ in range(20):
+            shutil.rmtree(self.dir / out, ignore_errors=True)
+            process = subprocess.Popen(case.command(*self.words(paths, out), ranks=2), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, text=True, env={**os.environ, "RFMPI_TRIAL": "ingest:0:0:stop:1"})
+            while process.poll() is None and not rounds.exists():
+                time.sleep(0.002)
+            with contextlib.suppress(ProcessLookupError):
+                ask(process)
+            said = process.communicate(timeout=60)[1]
+            self.assertIn(process.returncode, (0, 75), said)
+            if process.returncode == 75 and rounds.exists():
+                self.assertIn(f"stopped on request ({reason})", said)
+                return
+        self.fail("no request met a reading under way")
+
+    def finish(self, paths, out, wanted):
+        self.rfmpi(*self.words(paths, out), ranks=3)
+        self.assert_same(self.outcome(out), wanted)
+        self.assertGreater(case.read_report(self.dir / out)["checkpoints"]["rows_resumed"], 0)
+        self.assert_nothing_left(out)
+
+    def terminate_a_rank(self, process):
+        found = subprocess.run(["pgrep", "-f", f"output.dir={self.dir / 'term'}"], capture_output=True, text=True).stdout.split()
+        ranks = [pid for pid in map(int, found) if pid != process.pid] or [process.pid]
+        os.kill(ranks[-1], signal.SIGTERM)
+
+    def test_every_kind_of_request(self):
+        paths = [self.write("a.csv", 0, 0.5), self.write("b.csv", 0.5, 1)]
+        self.rfmpi(*self.words(paths, "alone"))
+        wanted = self.outcome("alone")
+        requests = {"file": (lambda _: (self.dir / "file" / "stop").touch(), self.dir / "file" / "stop"),
+                    "term": (self.terminate_a_rank, "SIGTERM")}
+        if not case.SERIAL:
+            requests["usr1"] = (lambda process: process.send_signal(signal.SIGUSR1), "SIGUSR1")
+        for out, (ask, reason) in requests.items():
+            self.stop_while_reading(paths, out, ask, reason)
+            self.finish(paths, out, wanted)
+
+    def test_a_time_limit_is_kept_start_after_start(self):
+        paths, codes = [self.write("a.csv")], []
+        self.rfmpi(*self.words(paths, "alone"))
+        for start in range(1, 60):
+            result = case.launch(*self.words(paths, "limit", "--time-limit", f"{0.1 * start}s"), ranks=1 + start % 3,
+                                 env={"RFMPI_TRIAL": "ingest:0:0:stop:3"})
+            codes.append(result.returncode)
+            self.assertIn(result.returncode, (0, 75), result.stderr)
+            if result.returncode == 0:
+                break
+        self.assertIn(75, codes)
+        self.assertEqual(codes[-1], 0, "it never came to its end")
+        self.assert_same(self.outcome("limit"), self.outcome("alone"))
+
+    def test_a_rank_that_fails_stops_the_others_and_what_they_read_is_kept(self):
+        paths = [self.write("a.csv", 0, 0.5), self.write("b.csv.gz", 0.5, 1, gzip.compress)]
+        self.rfmpi(*self.words(paths, "alone"))
+        broken = self.dir / "b.csv.gz"
+        content, at = broken.read_bytes(), os.stat(broken)
+        middle = len(content) // 2
+        broken.write_bytes(content[:middle] + b"\0" * 64 + content[middle + 64:])
+        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+        result = self.rfmpi(*self.words(paths, "fails"), ranks=2, code=65)
+        self.assertEqual(len(case.errors(result)), 1, result.stderr)
+        broken.write_bytes(content)
+        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+        self.rfmpi(*self.words(paths, "fails"), ranks=2)
+        self.assert_same(self.outcome("fails"), self.outcome("alone"))
+        self.assert_nothing_left("fails")
+
+    # ---- rounds -----------------------------------------------------------------------------------------------------
+
     def refused(self, out, paths, *more, message):
         result = self.rfmpi(*self.words(paths, out, *more), code=64)
         self.assertIn(message, case.errors(result)[0])
@@ -230,6 +305,65 @@ class Resume(case.Case):
         self.assertGreater(kept["written"], 0)
         self.assertGreater(kept["bytes"], 0)
         self.assert_nothing_left("clock")
+
+
+class Stages(case.Case):
+    """Behind reading, what is under way when a request comes is given up, and made again from what is finished."""
+
+    def launch(self, task, paths, out, *more, trial="", ranks=2):
+        return case.launch(task, case.SOURCE / "conf" / "quickstart.yml", "--set", f"input.paths=[{','.join(map(str, paths))}]", "--set",
+                           f"output.dir={self.dir / out}", *more, ranks=ranks, env={"RFMPI_TRIAL": trial})
+
+    def start(self, *words, code=0, **how):
+        result = self.launch(*words, **how)
+        self.assertEqual(result.returncode, code, result.stderr)
+
+    def of(self, out):
+        return case.read_report(self.dir / out)["digest"], case.read_customers(self.dir / out)
+
+    def stop_at_every_look(self, task, stage, paths, *more, step=1):
+        """Starts that stop at the first look of a stage, then at later ones, until one is through."""
+        wanted, ranks = self.of("alone"), 1 if case.SERIAL else 2
+        for n in range(1, 400, step):
+            out = f"{task}-{stage}-{n}"
+            result = self.launch(task, paths, out, *more, trial=f"{stage}:{n % ranks}:{n}:stop", ranks=ranks)
+            if result.returncode == 0:
+                self.assertGreater(n, 1, f"{stage} never looks")
+                return
+            self.assertEqual(result.returncode, 75, result.stderr)
+            self.assertIn("stopped on request (RFMPI_TRIAL) in stage " + stage, case.errors(result)[0])
+            self.start(task, paths, out, *more, ranks=1 + n % 3)
+            self.assertEqual(self.of(out), wanted)
+            self.assertEqual([name for name in os.listdir(self.dir / out) if "tmp" in name or name == "rounds"], [])
+            shutil.rmtree(self.dir / out)
+        self.fail(f"{stage} looks without end")
+
+    def test_stages_of_a_run(self):
+        paths = self.generate(events=20000, customers=1500)
+        self.start("run", paths, "alone")
+        for stage, step in (("features", 4), ("score", 2), ("write", 3)):
+            self.stop_at_every_look("run", stage, paths, step=step)
+
+    def test_labels_of_a_prediction(self):
+        paths = self.generate(events=20000, customers=1500)
+        self.start("run", paths, "trained")
+        model = ("--model", self.dir / "trained" / "model.h5")
+        self.start("predict", paths, "alone", *model)
+        self.stop_at_every_look("predict", "label", paths, *model, step=2)
+
+    def test_settling_is_given_up_once_all_is_in_rounds(self):
+        paths = self.generate(events=100000, customers=4000)
+        self.start("run", paths, "alone")
+        wanted, given_up = self.of("alone"), 0
+        for n in range(15, 65, 7):
+            out = f"settle-{n}"
+            self.start("prepare", paths, out, trial="ingest:0:30:stop", code=75, ranks=1)
+            result = self.launch("run", paths, out, trial=f"ingest:0:{n}:stop")
+            self.assertIn(result.returncode, (0, 75), result.stderr)
+            given_up += "in stage ingest" in result.stderr and (self.dir / out / "rounds").exists()
+            self.start("run", paths, out, ranks=3)
+            self.assertEqual(self.of(out), wanted)
+        self.assertGreater(given_up, 0)
 
 
 if __name__ == "__main__":
