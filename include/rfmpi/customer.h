@@ -152,8 +152,9 @@ rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error 
 void rfm_table_limit(rfm_table *table, size_t memory_bytes, const char *directory);
 int64_t rfm_table_spilled_bytes(const rfm_table *table);
 
-/* All that is not on a shelf yet goes to the end of this one, which must stay open until the table is settled or closed;
- * `index` gets, behind what is there, what tells it again. The table is empty then, but settles as if it had it all. */
+/* All that is not on a shelf yet goes to the end of this one, which must stay open until the table is settled or
+ * closed; `index` gets, behind what is there, what tells it again. The table is empty then, but settles as if it had it
+ * all. */
 rfm_status rfm_table_shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *index, rfm_error *err);
 
 /* As if this table, perhaps for another number of owners, had shelved what the index tells. RFM_DATA where it is not

@@ -287,7 +287,7 @@ rfm_status rfm_ledger_move(rfm_ledger *into, rfm_ledger *from, rfm_error *err); 
 /* As bytes, and back (added to what is there); what is unpacked fits these files, or is RFM_DATA. */
 rfm_status rfm_ledger_pack(const rfm_ledger *ledger, rfm_text *bytes, rfm_error *err);
 rfm_status rfm_ledger_unpack(const char *bytes, size_t n_bytes, const rfm_files *files, rfm_ledger *ledger,
-                              rfm_error *err);
+                             rfm_error *err);
 
 /* These portions of the files are done, and nothing else is: they are in no plan, and no reader takes their rows.
  * RFM_DATA where two of them have a row in common. Sorts them. */
@@ -319,8 +319,8 @@ typedef struct rfm_reading {
     rfm_tally *tally;
     rfm_rejects *rejects;
     rfm_shard_result *result;
-    rfm_portions *portions; /* gets what was read; NULL: nobody wants to know */
-    const rfm_pause *pause; /* NULL: none */
+    rfm_portions *portions;        /* gets what was read; NULL: nobody wants to know */
+    const rfm_pause *pause;        /* NULL: none */
     size_t block_bytes, row_bytes; /* read at a time, and the most a row may have; 0: the defaults */
 } rfm_reading;
 

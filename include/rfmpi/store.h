@@ -74,8 +74,8 @@ rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);
 
 /* ---- checkpoints: what an unfinished product leaves for the next start ------------------------------------------- */
 
-/* Collective. What lies there is of this origin, or goes: RFM_USAGE that names the first key that differs where it is of
- * another, unless force. What is written from now on is of this one. */
+/* Collective. What lies there is of this origin, or goes: RFM_USAGE that names the first key that differs where it is
+ * of another, unless force. What is written from now on is of this one. */
 rfm_status rfm_checkpoint_claim(rfm_run *run, const rfm_origin *origin, bool force, rfm_error *err);
 
 /* Collective. The newest whole checkpoint of this origin, on all ranks (the caller frees); NULL where there is none.
@@ -94,7 +94,7 @@ rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err);
 
 /* A file of rounds. Functions are Local. */
 typedef struct rfm_rounds {
-    char *path;  /* NULL: not open */
+    char *path; /* NULL: not open */
     int file;
     int64_t end; /* of the rounds in it, or of those that were read */
     rfm_hash128 origin;

@@ -1,7 +1,7 @@
 /* mpi_bell: a word that any rank gives and all hear, while each works for itself.
  *
- * Who rings tells rank 0; from there it goes down a tree, rank r to 2r + 1 and 2r + 2. Nothing is sent as long as nobody
- * rings. When all have met they know how many rang, and so which messages are still to come: none is left over.
+ * Who rings tells rank 0; from there it goes down a tree, rank r to 2r + 1 and 2r + 2. Nothing is sent as long as
+ * nobody rings. When all have met they know how many rang, and so which messages are still to come: none is left over.
  */
 #include "mpi_handle.h"
 

@@ -141,7 +141,7 @@ static rfm_status apply_sections(rfm_config *config, const char *key, const char
 static bool is_elsewhere(const char *name)
 {
     /* Of the program's starts and of its tests, not of a job. */
-    static const char *const others[] = {"RFMPI_FAULT", "RFMPI_TRIAL", "RFMPI_PYTHON", "RFMPI_DATA",
+    static const char *const others[] = {"RFMPI_FAULT", "RFMPI_TRIAL",  "RFMPI_PYTHON", "RFMPI_DATA",
                                          "RFMPI_BUILD", "RFMPI_SOURCE", "RFMPI_VECTOR"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(name, others[i]) == 0)

@@ -119,7 +119,8 @@ rfm_status rfm_block_read(rfm_block_reader *r, const rfm_block *block, char *byt
     const int64_t end = block->at + (int64_t)block->n;
     rfm_interval gap;
     r->reading.result->n_lines = 0;
-    for (int64_t from = block->at; err->status == RFM_OK && from < end && rfm_file_gap(file, from, &gap); from = gap.end) {
+    for (int64_t from = block->at; err->status == RFM_OK && from < end && rfm_file_gap(file, from, &gap);
+         from = gap.end) {
         if (gap.begin >= end)
             break;
         gap.end = gap.end < end ? gap.end : end;

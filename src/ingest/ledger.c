@@ -193,7 +193,7 @@ static rfm_status fail_unpacking(rfm_error *err)
 }
 
 rfm_status rfm_ledger_unpack(const char *bytes, size_t n_bytes, const rfm_files *files, rfm_ledger *ledger,
-                              rfm_error *err)
+                             rfm_error *err)
 {
     rfm_tally tally;
     uint64_t n;

@@ -11,8 +11,8 @@ typedef struct rfm_rows {
     rfm_head head;
     rfm_reader reader; /* opened by the caller */
     rfm_scanner scanner;
-    int64_t begin, end; /* bytes of the text whose rows are wanted */
-    int64_t n_lines;    /* line ends among them so far */
+    int64_t begin, end;           /* bytes of the text whose rows are wanted */
+    int64_t n_lines;              /* line ends among them so far */
     int64_t noted, n_lines_noted; /* of these what is in reading->portions */
     bool quoted_line_ends;
 } rfm_rows;

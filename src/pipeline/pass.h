@@ -7,8 +7,8 @@
 /* Rounds: what this rank has read goes to the run directory from time to time, and when all is to stop. */
 typedef struct rfm_round_keeper {
     rfm_origin origin;
-    rfm_rounds rounds; /* of this start; not open before the first round */
-    rfm_scratch shelf; /* the same file, as table and deduper know it */
+    rfm_rounds rounds;   /* of this start; not open before the first round */
+    rfm_scratch shelf;   /* the same file, as table and deduper know it */
     rfm_rounds *earlier; /* [n_earlier] this rank's of earlier starts */
     rfm_scratch *shelves;
     size_t n_earlier;
@@ -26,8 +26,8 @@ typedef struct rfm_pass {
     rfm_plan plan;
     rfm_table *table;
     rfm_deduper *deduper; /* NULL without dedupe */
-    rfm_ledger kept;     /* of what is in rounds; at the end, of everything */
-    rfm_ledger fresh;    /* since the last round */
+    rfm_ledger kept;      /* of what is in rounds; at the end, of everything */
+    rfm_ledger fresh;     /* since the last round */
     rfm_rejects relayed;  /* apart until this rank has read its own: who parsed what must not decide what is kept */
     int64_t *quoted;      /* [files]: 1 where a file that was shared out must be read by one rank */
     rfm_round_keeper keeper;

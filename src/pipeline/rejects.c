@@ -109,8 +109,7 @@ static rfm_status find_lines(rfm_batch *batch, const rfm_portions *portions, rfm
         free(places);
         places = bytes = NULL;
     }
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK &&
-        rfm_comm_share(batch->comm, 0, &bytes, &n_bytes, err) == RFM_OK) {
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && rfm_comm_share(batch->comm, 0, &bytes, &n_bytes, err) == RFM_OK) {
         places = bytes;
         if (count_lines(batch, portions, places, n_bytes / sizeof *places, err) == RFM_OK)
             number_rejects(all, places);

@@ -2,8 +2,8 @@
  *
  * The ranks of a node share a ring of slots, each of which holds a block of whole rows. A rank that decodes fills the
  * next slot, and parses while there is none free; the others parse. Who parses what is a matter of timing, and of no
- * consequence: customers merge in any order, and each block is a portion of its own, with its count of lines. When all is
- * to stop, a rank leaves after the block it has; blocks that nobody has taken are as if they had never been decoded.
+ * consequence: customers merge in any order, and each block is a portion of its own, with its count of lines. When all
+ * is to stop, a rank leaves after the block it has; blocks that nobody has taken are as if they had never been decoded.
  *
  *   turn of the slot of block s (of the ring's own count), n slots:
  *       2s: to be filled with block s -> 2s + 1: to be parsed -> 2(s + n): to be filled with block s + n
@@ -201,7 +201,8 @@ static rfm_status note_end(relay *r, size_t index, int64_t at, rfm_error *err)
     rfm_interval gap;
     if (!rfm_file_gap(&r->batch->files.files[index], at, &gap))
         return RFM_OK;
-    return rfm_portions_add(r->how->portions, (rfm_portion){.file = (int64_t)index, .begin = at, .end = RFM_TEXT_END}, err);
+    return rfm_portions_add(r->how->portions, (rfm_portion){.file = (int64_t)index, .begin = at, .end = RFM_TEXT_END},
+                            err);
 }
 
 /* A file with a row that has no room in a slot is given up here, and read by one rank. */

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-static const double SHARE = 50;     /* times the last one's own duration between two */
-static const double LOOK_S = 0.02;  /* between two looks for a request to stop */
+static const double SHARE = 50;    /* times the last one's own duration between two */
+static const double LOOK_S = 0.02; /* between two looks for a request to stop */
 static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
 
 /* ---- when ------------------------------------------------------------------------------------------------------- */
@@ -82,8 +82,8 @@ static rfm_status pack_ledger(rfm_pass *pass, rfm_text *meta, rfm_error *err)
 {
     uint64_t n_bytes = 0;
     rfm_text_add(meta, &n_bytes, sizeof n_bytes);
-    if (rfm_rejects_move(&pass->fresh.rejects, &pass->relayed, err) != RFM_OK || note_whole_files(pass, err) != RFM_OK ||
-        rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
+    if (rfm_rejects_move(&pass->fresh.rejects, &pass->relayed, err) != RFM_OK ||
+        note_whole_files(pass, err) != RFM_OK || rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
         return err->status;
     n_bytes = meta->length - sizeof n_bytes;
     memcpy(meta->bytes, &n_bytes, sizeof n_bytes);
@@ -229,7 +229,8 @@ static rfm_status mark_done(rfm_pass *pass, bool *twice, rfm_error *err)
     rfm_files_mark(&pass->batch->files, &portions, &apart);
     *twice = apart.status == RFM_DATA;
     if (*twice)
-        rfm_log(RFM_LOG_WARN, "%s: %s; nothing of it is used", rfm_run_path(pass->batch->run, RFM_ROUNDS), apart.message);
+        rfm_log(RFM_LOG_WARN, "%s: %s; nothing of it is used", rfm_run_path(pass->batch->run, RFM_ROUNDS),
+                apart.message);
     else if (apart.status)
         *err = apart;
     free(all);
@@ -266,7 +267,8 @@ static rfm_status make_rounds_origin(rfm_pass *pass, rfm_error *err)
     const bool state = rfm_config_boolean(pass->batch->config, "output.state");
     make_origin(pass->batch, UP_TO_STATE, &pass->keeper.origin, err);
     /* Without it values are counted that state.h5 would have to have. */
-    return err->status ? err->status : rfm_origin_add(&pass->keeper.origin, "output.state", state ? "true" : "false", err);
+    return err->status ? err->status
+                       : rfm_origin_add(&pass->keeper.origin, "output.state", state ? "true" : "false", err);
 }
 
 rfm_status rounds_open(rfm_pass *pass, bool *twice, rfm_error *err)

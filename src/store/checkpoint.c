@@ -102,7 +102,8 @@ rfm_status rfm_checkpoint_read(rfm_run *run, const rfm_origin *origin, void **by
     *n_bytes = 0;
     if (rfm_comm_rank(run->comm) == 0) {
         rfm_hash128 hash;
-        if (rfm_origin_hash(origin, &hash, err) == RFM_OK && find_newest(run, hash, &best, err) == RFM_OK && best.length > 0) {
+        if (rfm_origin_hash(origin, &hash, err) == RFM_OK && find_newest(run, hash, &best, err) == RFM_OK &&
+            best.length > 0) {
             *n_bytes = best.length - sizeof(head) - HASH_BYTES;
             memmove(best.bytes, best.bytes + sizeof(head), *n_bytes);
             *bytes = best.bytes;

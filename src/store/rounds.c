@@ -115,7 +115,8 @@ rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_tex
     if (rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
         rfm_folder_put(rounds->file, rounds->path, &of, sizeof of, rounds->end, err) != RFM_OK)
         return err->status;
-    if (ftruncate(rounds->file, (off_t)end) != 0 || fsync(rounds->file) != 0) /* what was reserved and is not needed goes */
+    if (ftruncate(rounds->file, (off_t)end) != 0 ||
+        fsync(rounds->file) != 0) /* what was reserved and is not needed goes */
         return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
     rounds->end = end;
     return RFM_OK;
@@ -178,7 +179,8 @@ rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_
 
 static bool is_file_of_rounds(const char *name)
 {
-    const size_t first = strspn(name, "0123456789"), second = name[first] == '-' ? strspn(name + first + 1, "0123456789") : 0;
+    const size_t first = strspn(name, "0123456789"),
+                 second = name[first] == '-' ? strspn(name + first + 1, "0123456789") : 0;
     return first > 0 && second > 0 && name[first + 1 + second] == '\0';
 }
 

@@ -1,5 +1,5 @@
-/* A file of rounds, and ledgers: whatever lies there, what comes back is within its bounds or is refused, and says the same
- * when it is packed again.
+/* A file of rounds, and ledgers: whatever lies there, what comes back is within its bounds or is refused, and says the
+ * same when it is packed again.
  */
 #include "fuzz.h"
 
@@ -9,7 +9,8 @@
 #include "rfmpi/ingest.h"
 #include "rfmpi/store.h"
 
-static rfm_file list[2] = {{.path = "a.csv", .size_bytes = 1000}, {.path = "b.gz", .size_bytes = 50, .format = RFM_FORMAT_GZIP}};
+static rfm_file list[2] = {{.path = "a.csv", .size_bytes = 1000},
+                           {.path = "b.gz", .size_bytes = 50, .format = RFM_FORMAT_GZIP}};
 static const rfm_files FILES = {list, 2};
 
 static void check_ledger(const char *bytes, size_t n)

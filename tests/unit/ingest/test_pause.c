@@ -1,5 +1,5 @@
-/* A reading that is interrupted at any pause, and gone on with behind what was noted, in one start or several and at other
- * places, takes every row once, and knows the line of each that it refused. */
+/* A reading that is interrupted at any pause, and gone on with behind what was noted, in one start or several and at
+ * other places, takes every row once, and knows the line of each that it refused. */
 #include "harness.h"
 
 #include <setjmp.h>
@@ -172,8 +172,8 @@ static rfm_text make_text(void)
     rfm_text_adds(&text, "customer,time,event,amount\n");
     for (int i = 0; i < 400; i++) {
         const uint64_t draw = rfm_hash64_integer(i);
-        rfm_text_addf(&text, "%0*d,2019-10-%02d,%s,%d.50%s", 1 + (int)(draw % 60), i, 1 + i % 30, i % 3 ? "view" : "purchase",
-                      i, draw % 11 == 0 ? "\n\n" : "\n");
+        rfm_text_addf(&text, "%0*d,2019-10-%02d,%s,%d.50%s", 1 + (int)(draw % 60), i, 1 + i % 30,
+                      i % 3 ? "view" : "purchase", i, draw % 11 == 0 ? "\n\n" : "\n");
         if (draw % 17 == 0)
             rfm_text_addf(&text, "%d,never,view,1\n", i);
         if (draw % 97 == 0)
