@@ -116,6 +116,7 @@ static rfm_status end_early(rfm_pass *pass, rfm_error *err)
         rounds_keep(pass, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         return err->status;
+    rounds_tell(pass);
     const char *reason = pass->keeper.reason;
     if (reason || rfm_comm_rank(comm) == rfm_comm_size(comm) - 1)
         rfm_fail(err, RFM_STOPPED, "stopped on request (%s) while reading: run it again to go on",
@@ -162,6 +163,7 @@ static rfm_status keep_rest(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
         rfm_ledger_move(&pass->kept, &pass->fresh, err);
     rfm_comm_reduce_i64(batch->comm, RFM_MAX, &n_left, 1);
     batch->safe = batch->safe && n_left == 0;
+    rounds_tell(pass);
     return rfm_comm_agree(batch->comm, err);
 }
 

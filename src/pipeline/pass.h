@@ -16,6 +16,7 @@ typedef struct rfm_round_keeper {
     double last_s, lasted_s; /* when the last one was done, and how long it took */
     double looked_s;         /* for a request to stop */
     const char *reason;      /* why this rank has asked all to stop; NULL: it has not */
+    rfm_error useless;       /* the first thing that kept a round from being made or used, with which all goes on */
     bool stops;              /* somebody has asked */
     bool failed;             /* this rank gives up, and the others need not go on */
 } rfm_round_keeper;
@@ -51,6 +52,9 @@ rfm_status rounds_pause(void *pass, rfm_error *err);
 
 /* Local. What is fresh becomes a round. */
 rfm_status rounds_keep(rfm_pass *pass, rfm_error *err);
+
+/* Collective. What was passed over, once, as a warning. */
+void rounds_tell(rfm_pass *pass);
 
 /* Collective. Reading has come to an end on all ranks, or is to stop: false. A rank with err set has given up. */
 bool rounds_meet(rfm_pass *pass, const rfm_error *err);

@@ -66,6 +66,29 @@ bool rounds_meet(rfm_pass *pass, const rfm_error *err)
     return !pass->keeper.stops;
 }
 
+/* Not worth the run; all that is lost is time. */
+static void pass_over(rfm_round_keeper *keeper, rfm_error *failed, const char *what)
+{
+    rfm_error_context(failed, "%s", what);
+    if (!keeper->useless.status)
+        keeper->useless = *failed;
+}
+
+/* Only rank 0 speaks. */
+void rounds_tell(rfm_pass *pass)
+{
+    rfm_comm *comm = pass->batch->comm;
+    rfm_error *told = &pass->keeper.useless;
+    int64_t lowest = told->status ? rfm_comm_rank(comm) : rfm_comm_size(comm), n = told->status != RFM_OK;
+    rfm_comm_reduce_i64(comm, RFM_MIN, &lowest, 1);
+    rfm_comm_reduce_i64(comm, RFM_SUM, &n, 1);
+    if (n == 0)
+        return;
+    rfm_comm_bcast(comm, (int)lowest, told, sizeof *told);
+    rfm_log(RFM_LOG_WARN, "%s (%lld of %d ranks)", told->message, (long long)n, rfm_comm_size(comm));
+    *told = (rfm_error){0};
+}
+
 /* ---- out -------------------------------------------------------------------------------------------------------- */
 
 /* Files of which it showed only while reading that one rank must read them whole. */
@@ -137,7 +160,7 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
     if (make_room(pass, &failed) != RFM_OK && keeper->stops)
         return rfm_fail(err, failed.status, "stopped without a checkpoint: %s", failed.message);
     if (failed.status)
-        rfm_log(RFM_LOG_WARN, "no checkpoint: %s", failed.message);
+        pass_over(keeper, &failed, "no checkpoint");
     else if (write_round(pass, &meta, err) == RFM_OK && move_ledger(pass, err) == RFM_OK) {
         kept->n_written++;
         kept->n_bytes += keeper->rounds.end - before;
@@ -182,7 +205,7 @@ static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm
     else if (useless.status == RFM_NO_MEMORY)
         *err = useless;
     else
-        rfm_log(RFM_LOG_WARN, "%s: a part is damaged, and not used: %s", shelf->path, useless.message);
+        pass_over(&pass->keeper, &useless, "a checkpoint is damaged, and not used");
     rfm_ledger_free(&ledger);
     return err->status;
 }
@@ -192,16 +215,20 @@ static rfm_status take_file(rfm_pass *pass, const char *path, size_t i, rfm_erro
     rfm_rounds *rounds = &pass->keeper.earlier[i];
     rfm_scratch *shelf = &pass->keeper.shelves[i];
     rfm_text meta = {0};
+    rfm_error torn = {0};
     bool found = true;
     if (rfm_rounds_open(path, &pass->keeper.origin, rounds, err) != RFM_OK)
         return err->status;
     pass->keeper.n_earlier = i + 1;
     *shelf = (rfm_scratch){.path = rounds->path, .what = WHAT, .file = rounds->file};
-    while (found && rfm_rounds_next(rounds, &meta, &found, err) == RFM_OK) {
+    while (err->status == RFM_OK && rfm_rounds_next(rounds, &meta, &found, &torn) == RFM_OK && found) {
         shelf->n_bytes = rounds->end;
-        if (found && take_round(pass, shelf, &meta, err) != RFM_OK)
-            break;
+        take_round(pass, shelf, &meta, err);
     }
+    if (torn.status == RFM_NO_MEMORY)
+        *err = torn;
+    else if (torn.status)
+        pass_over(&pass->keeper, &torn, "a checkpoint is damaged");
     rfm_text_free(&meta);
     return err->status;
 }
@@ -241,6 +268,7 @@ static rfm_status mark_done(rfm_pass *pass, bool *twice, rfm_error *err)
 static void report_taken(rfm_pass *pass)
 {
     int64_t n_rows = pass->kept.tally.n_rows;
+    rounds_tell(pass);
     rfm_comm_reduce_i64(pass->batch->comm, RFM_SUM, &n_rows, 1);
     rfm_report_integer(pass->batch->run, "checkpoints.rows_resumed", n_rows);
     rfm_log(RFM_LOG_INFO, "going on  after %lld rows that an earlier start has read", (long long)n_rows);

@@ -170,9 +170,9 @@ rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_
         meta->length = (size_t)of.meta_bytes;
         rounds->end = meta_at + of.meta_bytes;
     } else {
-        rfm_log(RFM_LOG_WARN, "%s: from byte %lld on not whole, and not used", rounds->path, (long long)rounds->end);
+        rfm_fail(err, RFM_DATA, "%s: from byte %lld on not whole, and not used", rounds->path, (long long)rounds->end);
     }
-    return RFM_OK;
+    return err->status;
 }
 
 /* ---- what lies there -------------------------------------------------------------------------------------------- */
