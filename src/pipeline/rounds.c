@@ -136,7 +136,8 @@ static rfm_status make_room(rfm_pass *pass, rfm_error *err)
         pass->deduper ? rfm_deduper_unshelved_bytes(pass->deduper) : rfm_table_unshelved_bytes(pass->table);
     if (!keeper->rounds.path && rfm_rounds_create(pass->batch->run, &keeper->origin, &keeper->rounds, err) != RFM_OK)
         return err->status;
-    return rfm_rounds_reserve(&keeper->rounds, n_bytes, err);
+    /* More than what will be written: whoever is about to stop tries what there is. */
+    return keeper->stops ? RFM_OK : rfm_rounds_reserve(&keeper->rounds, n_bytes, err);
 }
 
 static rfm_status move_ledger(rfm_pass *pass, rfm_error *err)
