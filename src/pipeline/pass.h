@@ -45,10 +45,10 @@ void rounds_close(rfm_pass *pass); /* Local */
 /* Collective. All rounds go, of this start and earlier ones: what they say does not hold. */
 rfm_status rounds_drop(rfm_pass *pass, rfm_error *err);
 
-/* Local: whether a round is due, or all is to stop (keeper.stops), for a pause in reading or any other moment at which
- * everything that was read is noted; and what to do then: RFM_STOPPED, or a round is made. */
-bool rounds_are_due(void *pass);
-rfm_status rounds_pause(void *pass, rfm_error *err);
+/* Local, of a pass: whether a round is due, or all is to stop (keeper.stops), for a pause in reading or any other
+ * moment at which everything that was read is noted; and what to do then: RFM_STOPPED, or a round is made. */
+bool rounds_are_due(void *context);
+rfm_status rounds_pause(void *context, rfm_error *err);
 
 /* Local. What is fresh becomes a round. */
 rfm_status rounds_keep(rfm_pass *pass, rfm_error *err);

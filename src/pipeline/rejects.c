@@ -18,7 +18,7 @@ static int by_place(const void *left, const void *right)
     return (a->line > b->line) - (a->line < b->line);
 }
 
-/* In the order of files and lines, as many of each reason as are printed. */
+/* In the order of files and lines, as many of each reason as are printed; the others go. */
 static void sort_and_cut(rfm_rejects *all)
 {
     int64_t n_of[RFM_N_REASONS] = {0};
@@ -26,13 +26,16 @@ static void sort_and_cut(rfm_rejects *all)
     if (all->n_kept > 0)
         qsort(all->kept, all->n_kept, sizeof *all->kept, by_place);
     for (size_t i = 0; i < all->n_kept; i++) {
-        rfm_reject *reject = &all->kept[i];
-        if (n_of[reject->reason]++ < REJECTS_KEPT) {
-            all->kept[n++] = *reject;
-            continue;
+        const rfm_reject reject = all->kept[i];
+        if (n_of[reject.reason]++ < REJECTS_KEPT) {
+            all->kept[i] = all->kept[n];
+            all->kept[n++] = reject;
         }
-        free(reject->detail);
-        free(reject->row);
+    }
+    rfm_rejects rest = {.kept = all->kept + n, .n_kept = all->n_kept - n};
+    for (size_t i = 0; i < rest.n_kept; i++) {
+        free(rest.kept[i].detail);
+        free(rest.kept[i].row);
     }
     all->n_kept = n;
 }

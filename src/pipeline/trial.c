@@ -4,18 +4,39 @@
 #include <signal.h>
 #include <string.h>
 
+/* A number at *at, and behind it `end`, or the end of the text; moves behind. */
+static bool take_number(const char **at, char end, int64_t *value)
+{
+    char *behind;
+    *value = strtoll(*at, &behind, 10);
+    const bool sound = behind != *at && *value >= 0 && *behind == end;
+    *at = *behind ? behind + 1 : behind;
+    return sound;
+}
+
+static bool take_word(const char **at, char *word, size_t size)
+{
+    const size_t n = strcspn(*at, ":");
+    if (n == 0 || n >= size)
+        return false;
+    memcpy(word, *at, n);
+    word[n] = '\0';
+    *at += n + ((*at)[n] == ':');
+    return true;
+}
+
 rfm_status trial_read(const char *text, int rank, rfm_trial *trial, rfm_error *err)
 {
-    long long n = 0, every = 0;
-    int of = 0;
+    int64_t of, n;
     char what[8] = "";
+    const char *at = text;
     if (!text || !*text)
         return RFM_OK;
-    if (sscanf(text, "%15[a-z]:%d:%lld:%4[a-z]:%lld", trial->stage, &of, &n, what, &every) < 4 || n < 0 || every < 0 ||
-        (strcmp(what, "stop") != 0 && strcmp(what, "kill") != 0))
+    if (!take_word(&at, trial->stage, sizeof trial->stage) || !take_number(&at, ':', &of) ||
+        !take_number(&at, ':', &n) || !take_word(&at, what, sizeof what) ||
+        (*at && !take_number(&at, '\0', &trial->every)) || (strcmp(what, "stop") != 0 && strcmp(what, "kill") != 0))
         return rfm_fail(err, RFM_USAGE, "RFMPI_TRIAL='%s' is not <stage>:<rank>:<n>:<stop|kill>[:<every>]", text);
     trial->n = of == rank ? n : 0;
-    trial->every = every;
     trial->kills = strcmp(what, "kill") == 0;
     return RFM_OK;
 }
