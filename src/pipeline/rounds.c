@@ -224,7 +224,11 @@ static rfm_status take_file(rfm_pass *pass, const char *path, size_t i, rfm_erro
     *shelf = (rfm_scratch){.path = rounds->path, .what = WHAT, .file = rounds->file};
     while (err->status == RFM_OK && rfm_rounds_next(rounds, &meta, &found, &torn) == RFM_OK && found) {
         shelf->n_bytes = rounds->end;
-        take_round(pass, shelf, &meta, err);
+        if (look(pass))
+            rfm_fail(err, RFM_STOPPED, "stopped on request (%s) while rounds were read: run it again to go on",
+                     pass->keeper.reason);
+        else
+            take_round(pass, shelf, &meta, err);
     }
     if (torn.status == RFM_NO_MEMORY)
         *err = torn;

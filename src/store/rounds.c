@@ -93,9 +93,12 @@ rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_erro
 {
     /* Where the file system cannot tell in advance, writing will. */
     if (fallocate(rounds->file, FALLOC_FL_KEEP_SIZE, rounds->end, (off_t)(n_bytes + sizeof(head))) != 0 &&
-        (errno == ENOSPC || errno == EDQUOT))
-        return rfm_fail_errno(err, errno, "%s: no room for %zu bytes", rounds->path, n_bytes);
-    return RFM_OK;
+        (errno == ENOSPC || errno == EDQUOT)) {
+        rfm_fail_errno(err, errno, "%s: no room for %zu bytes", rounds->path, n_bytes);
+        if (ftruncate(rounds->file, (off_t)rounds->end) != 0) /* gives back what it got of them; else that stays */
+            return err->status;
+    }
+    return err->status;
 }
 
 int64_t rfm_rounds_body(const rfm_rounds *rounds)

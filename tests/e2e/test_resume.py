@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import itertools
 import os
 import pathlib
 import random
@@ -16,10 +17,12 @@ import h5py
 import numpy
 import zstandard
 
-EVENTS = 40000 if "ASAN_OPTIONS" in os.environ else 120000
+# Sanitizers make a start ten times as long; what is shown is the same.
+SANITIZED = "ASAN_OPTIONS" in os.environ
+EVENTS = 40000 if SANITIZED else 120000
 COUNTS = ("digest", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_rejected", "n_bytes", "rejected", "n_customers")
 KILLED = (137, -9)
-LONG = "long" in sys.argv
+SEEDS = range(20 if "long" in sys.argv else 1 if SANITIZED else 3)
 
 
 def spoil(lines, draw):
@@ -90,13 +93,15 @@ class Resume(case.Case):
                 numpy.testing.assert_equal(got[2][name], wanted[2][name], name)
 
     def assert_nothing_left(self, out):
-        left = [name for name in os.listdir(self.dir / out) if name == "rounds" or "tmp" in name or "scratch" in name or "checkpoint" in name]
+        left = [name for name in os.listdir(self.dir / out) if name == "rounds" or any(word in name for word in ("tmp", "scratch", "checkpoint"))]
         self.assertEqual(left, [])
 
-    def check(self, paths, *more, state=True, looks=60, seeds=range(3 if not LONG else 20)):
+    def check(self, paths, *more, state=True, looks=60, seeds=SEEDS):
         self.rfmpi(*self.words(paths, "alone", *more), ranks=2)
         wanted, resumed = self.outcome("alone", state), 0
-        for seed in seeds:
+        for seed in itertools.chain(seeds, range(100, 120)):
+            if seed >= 100 and resumed > 0:
+                break
             draw, out = random.Random(seed), f"seed-{seed}"
             for _ in range(draw.randint(1, 4)):
                 if not self.interrupt(paths, out, draw, *more, looks=looks):
@@ -250,7 +255,8 @@ class Resume(case.Case):
     def test_rounds_of_other_options_and_inputs_are_refused(self):
         a = self.write("a.csv")
         self.stop([a], "other")
-        self.refused("other", [a], "--set", "input.decimals=3", message="rounds: input.decimals was 4, now 3: use another output.dir or --force")
+        message = "rounds: input.decimals was 4, now 3: use another output.dir or --force"
+        self.refused("other", [a], "--set", "input.decimals=3", message=message)
         self.refused("other", [a], "--set", "output.state=false", message="rounds: output.state was true, now false")
         self.write("a.csv", 0, 0.99)
         self.refused("other", [a], message="rounds: input files was 1 file with hash")
