@@ -1,6 +1,7 @@
 # The outside libraries, each as one imported target.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+add_library(lib::threads ALIAS Threads::Threads)
 
 function(rfm_pkg target package debian)
   pkg_check_modules(${target} IMPORTED_TARGET ${package})
