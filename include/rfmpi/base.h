@@ -159,6 +159,24 @@ void rfm_text_end(rfm_text *text, char *end);
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err);
 void rfm_text_free(rfm_text *text);
 
+/* ---- cpus: the processors of this machine ------------------------------------------------------------------------- */
+
+enum { RFM_CPUS_MOST = 4096 };
+
+typedef struct rfm_cpus {
+    uint64_t bits[RFM_CPUS_MOST / 64];
+} rfm_cpus;
+
+/* Those that the calling thread may run on; none where the system does not say, or has more than RFM_CPUS_MOST. */
+void rfm_cpus_allowed(rfm_cpus *cpus);
+int rfm_cpus_online(void); /* of the machine */
+int rfm_cpus_count(const rfm_cpus *cpus);
+void rfm_cpus_join(rfm_cpus *cpus, const rfm_cpus *others);
+void rfm_cpus_list(const rfm_cpus *cpus, rfm_text *list); /* "0-3,8" */
+
+/* What the first of them calls itself; "" where the system does not say. Returns the length. */
+size_t rfm_cpus_model(char *buffer, size_t size);
+
 /* ---- hash ------------------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_hash128 {

@@ -246,6 +246,8 @@ typedef struct rfm_reading {
     rfm_tally *tally;
     rfm_rejects *rejects;
     rfm_shard_result *result;
+    void (*watch)(void *watcher, int64_t n_bytes); /* so much of the shard's part of the file is read; NULL: nobody */
+    void *watcher;
     size_t block_bytes, row_bytes; /* read at a time, and the most a row may have; 0: the defaults */
 } rfm_reading;
 
@@ -260,6 +262,9 @@ void rfm_rejects_number(rfm_rejects *rejects, const rfm_plan *plan, const int64_
 /* Counts added, what was kept moved; `from` is left empty. */
 rfm_status rfm_rejects_move(rfm_rejects *into, rfm_rejects *from, rfm_error *err);
 
+/* The vector instructions that text is scanned with: "portable", "avx2", ... */
+const char *rfm_scan_vectors(void);
+
 /* ---- blocks: a compressed file that one rank decodes and several parse ------------------------------------------ */
 
 /* What must be there behind the bytes of a block, to be written to. */
@@ -269,6 +274,7 @@ enum { RFM_BLOCK_PADDING = 64 };
 typedef struct rfm_block {
     int64_t index; /* in its file, from 0 */
     int64_t at;    /* of the first byte, in the text */
+    int64_t n_file; /* bytes of the file that were read for it and those before */
     size_t n;
 } rfm_block;
 

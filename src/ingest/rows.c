@@ -39,6 +39,7 @@ static rfm_status refill(rfm_rows *rows, rfm_error *err)
 {
     if (rfm_reader_fill(&rows->reader, rows->scanner.at, err) != RFM_OK)
         return err->status;
+    rfm_intake_watched(&rows->intake, rows->reader.stream.at - rows->begin);
     return show_window(rows, err);
 }
 

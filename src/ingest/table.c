@@ -132,6 +132,12 @@ static void take_row(table *t, size_t i, rfm_error *err)
         refuse(t, &refusal, t->at + (int64_t)i, err);
 }
 
+static int64_t bytes_of(const rfm_file *file, const rfm_shard *shard)
+{
+    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * shard->end / file->n_rows);
+    return to - (int64_t)((rfm_i128)file->size_bytes * shard->begin / file->n_rows);
+}
+
 /* Many at a time, up to one about which there is something to say. */
 static rfm_status take_rows(table *t, rfm_error *err)
 {
@@ -142,13 +148,10 @@ static rfm_status take_rows(table *t, rfm_error *err)
         i += n > 0 ? n : 1;
     }
     t->at += (int64_t)t->columnar.n;
+    const rfm_reading *r = t->reading;
+    const rfm_shard read = {.begin = r->shard->begin, .end = t->at};
+    rfm_intake_watched(&t->intake, bytes_of(&r->files->files[r->shard->file], &read));
     return err->status;
-}
-
-static int64_t bytes_of(const rfm_file *file, const rfm_shard *shard)
-{
-    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * shard->end / file->n_rows);
-    return to - (int64_t)((rfm_i128)file->size_bytes * shard->begin / file->n_rows);
 }
 
 rfm_status rfm_table_shard_read(const rfm_reading *reading, rfm_error *err)

@@ -56,6 +56,8 @@ static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, const rfm_
 {
     const int rank = rfm_comm_rank(batch->comm);
     const rfm_plan *plan = &pass->plan;
+    rfm_watch watch;
+    watch_open(batch, pass, &watch);
     for (size_t i = 0; i < plan->n && err->status == RFM_OK; i++) {
         if (plan->shards[i].rank != rank || plan->shards[i].relayed)
             continue;
@@ -64,6 +66,8 @@ static rfm_status read_shards(const rfm_batch *batch, rfm_pass *pass, const rfm_
         reading.shard = &plan->shards[i];
         reading.index = i;
         reading.result = &result;
+        reading.watch = watch_show;
+        reading.watcher = &watch;
         rfm_shard_read(&reading, err);
         pass->n_lines[i] = result.n_lines;
         if (result.quoted_line_ends) {
@@ -175,6 +179,7 @@ static rfm_extent extent_of(const rfm_tally *tally)
 static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base, rfm_error *err)
 {
     batch->state.extent = extent_of(&pass->tally);
+    batch->bytes_read = pass->tally.n_bytes;
     int64_t n_duplicates = 0;
     if (pass->deduper) {
         rfm_survivors survivors;

@@ -16,6 +16,15 @@ typedef struct rfm_pass {
     int64_t *quoted;     /* [files]: 1 where a file that was shared out must be read by one rank */
 } rfm_pass;
 
+/* watch.c. Local: who watches sees how far this rank's shards are, those before that are in the tally. */
+typedef struct rfm_watch {
+    const rfm_tally *tally;
+    int64_t before; /* its bytes when it began */
+    double times;   /* of one byte here, MB of all ranks */
+} rfm_watch;
+void watch_open(const rfm_batch *batch, const rfm_pass *pass, rfm_watch *watch);
+void watch_show(void *watch, int64_t n_bytes); /* of the shard at hand */
+
 /* relay.c. Collective: the shards of the plan that are relayed. `how` has all but shard, index and result. What stands
  * in pass->quoted then stands there on all ranks. */
 rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err);

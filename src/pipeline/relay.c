@@ -26,6 +26,7 @@ typedef struct ring {
     _Alignas(LINE) _Atomic uint64_t next_fill;
     _Alignas(LINE) _Atomic uint64_t next_parse;
     _Alignas(LINE) _Atomic int64_t n_producing; /* ranks that have something to decode */
+    _Atomic int64_t n_bytes;     /* of the files that are decoded here */
     _Atomic bool stopped; /* somebody failed, or a file must be read by one rank: all is for nothing */
 } ring;
 
@@ -37,6 +38,7 @@ typedef struct relayed {
     rfm_block_reader *reader; /* NULL before its first block */
     rfm_reading reading;
     rfm_shard range;  /* of the plan */
+    int64_t n_file;   /* bytes of the file that the last block parsed here came to */
     int64_t *n_lines; /* of each block that was parsed here; 0 of the others */
     size_t n_blocks, capacity;
 } relayed;
@@ -137,6 +139,17 @@ static rfm_status make_room_for_lines(relayed *file, size_t n_blocks, rfm_error 
     return RFM_OK;
 }
 
+/* For who watches: how far the files are, by the blocks that came here. */
+static void show(relay *r, relayed *file, const rfm_block *block)
+{
+    int64_t n_bytes = 0;
+    if (block->n_file > file->n_file)
+        file->n_file = block->n_file;
+    for (size_t i = 0; i < r->n_files; i++)
+        n_bytes += r->files[i].n_file;
+    rfm_meter_show((double)n_bytes / 1e6, NULL);
+}
+
 /* false: there is nothing to parse now. */
 static bool parse_one(relay *r, rfm_error *err)
 {
@@ -149,6 +162,7 @@ static bool parse_one(relay *r, rfm_error *err)
         make_room_for_lines(file, (size_t)full->block.index + 1, err) == RFM_OK &&
         rfm_block_read(file->reader, &full->block, full->bytes, err) == RFM_OK)
         file->n_lines[full->block.index] = file->result.n_lines;
+    show(r, file, &full->block);
     if (file->result.quoted_line_ends)
         give_up(r, file->range.file);
     hand_on(full, 2 * (number + r->n_slots));
@@ -278,6 +292,7 @@ static rfm_status list_files(relay *r, rfm_error *err)
 static rfm_status open_ring(relay *r, rfm_error *err)
 {
     const size_t bytes = SLOTS_PER_RANK * sizeof(slot) + sizeof(ring);
+    const rfm_plan *plan = &r->pass->plan;
     if (rfm_comm_shared_open(r->batch->comm, bytes, &r->shared, err) != RFM_OK)
         return err->status;
     r->ring = r->shared.bytes;
@@ -288,7 +303,11 @@ static rfm_status open_ring(relay *r, rfm_error *err)
             atomic_store(&r->slots[s].turn, 2 * s);
         atomic_store(&r->ring->n_producing, r->shared.size);
     }
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->shards[i].relayed && plan->shards[i].rank == rfm_comm_rank(r->batch->comm))
+            atomic_fetch_add(&r->ring->n_bytes, plan->shards[i].end);
     rfm_comm_barrier(r->batch->comm);
+    rfm_meter_open("ingest", "MB", (double)atomic_load(&r->ring->n_bytes) / 1e6, 0);
     return RFM_OK;
 }
 

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-static const double LOG_EVERY_S = 10, QUIET_S = 120;
+static const double QUIET_S = 120, MB = 1e6;
 
 /* One part on its way. */
 typedef struct sending {
@@ -33,7 +33,7 @@ typedef struct sender {
     int64_t threshold; /* larger files go in pieces, where the place takes those */
     size_t large;      /* the one that does now */
     int64_t bytes_all, bytes_done;
-    double logged_s, began_s;
+    double began_s;
 } sender;
 
 /* ---- the place -------------------------------------------------------------------------------------------------- */
@@ -200,13 +200,7 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
 static rfm_status tick(void *context, int64_t bytes_under_way, rfm_error *err)
 {
     sender *self = context;
-    const double now = rfm_clock_s();
-    if (now - self->logged_s >= LOG_EVERY_S) {
-        const double sent = (double)(self->bytes_done + bytes_under_way) / 1e6;
-        rfm_log(RFM_LOG_INFO, "uploaded %zu of %zu parts, %.0f of %.0f MB, %.1f MB/s", self->n_done, self->n, sent,
-                (double)self->bytes_all / 1e6, sent / (now - self->began_s));
-        self->logged_s = now;
-    }
+    rfm_meter_show((double)(self->bytes_done + bytes_under_way) / MB, "%zu of %zu parts", self->n_done, self->n);
     return self->transfer->session ? rfm_session_keep_alive(self->transfer->session, err) : err->status;
 }
 
@@ -318,11 +312,14 @@ static rfm_status send_parts(sender *self, rfm_error *err)
 
 rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err)
 {
-    sender self = {.transfer = transfer, .began_s = rfm_clock_s(), .logged_s = rfm_clock_s()};
-    if (list_sendings(&self, err) == RFM_OK)
+    sender self = {.transfer = transfer, .began_s = rfm_clock_s()};
+    if (list_sendings(&self, err) == RFM_OK) {
+        rfm_meter_open("upload", "MB", (double)self.bytes_all / MB, 0);
         send_parts(&self, err);
+        rfm_meter_close();
+    }
     if (err->status == RFM_OK && self.n > 0)
-        rfm_log(RFM_LOG_INFO, "uploaded %zu parts, %.1f MB in %.1f s", self.n, (double)self.bytes_all / 1e6,
+        rfm_log(RFM_LOG_INFO, "uploaded %zu parts, %.1f MB in %.1f s", self.n, (double)self.bytes_all / MB,
                 rfm_clock_s() - self.began_s);
     rfm_digests_close(self.digests);
     free(self.parts);
