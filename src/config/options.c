@@ -113,7 +113,7 @@ static const rfm_option options[] = {
     {"log.level", NULL, CHOICE, "info", 0, 0, "error|warn|info|debug", NOTHING, "what is said on stderr"},
     {"log.progress", NULL, CHOICE, "auto", 0, 0, "auto|terminal|lines|none", NOTHING,
      "how far long work is: on one line that is rewritten, or line by line; auto: as stderr is a terminal or not"},
-    {"log.every", NULL, NUMBER, "60", 0.001, 86400, NULL, NOTHING, "seconds between two lines of progress"},
+    {"log.every", NULL, NUMBER, "60", 0, 86400, NULL, NOTHING, "seconds between two lines of progress"},
     {"store.to", NULL, CHOICE, "files", 0, 0, "files|snowflake", NOTHING, "where finished results go"},
     {"store.dir", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
      "files: a directory that gets a copy of the results; none: they stay in output.dir"},

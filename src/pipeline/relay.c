@@ -195,6 +195,7 @@ static rfm_status decode_file(relay *r, size_t shard, rfm_error *err)
             break;
         rfm_decoder_next(decoder, empty->bytes, ROOM, &empty->block, &too_long, err);
         ended = err->status != RFM_OK || empty->block.n == 0;
+        show(r, file_of(r, shard), &empty->block);
         empty->shard = shard; /* also an empty block is handed on: its turn was claimed */
         hand_on(empty, 2 * number + 1);
     }

@@ -165,8 +165,8 @@ static rfm_status write_block(struct writer *writer, int64_t start, rfm_error *e
 /* All ranks are taken to be as far as this one: their rows are as many. */
 static void show(const rfm_cut *cut, int64_t at)
 {
-    const double own = (double)(cut->end - cut->first);
-    rfm_meter_show((double)cut->n_global * ((double)(at - cut->first) / own), NULL);
+    const double own = (double)(cut->end - cut->first), done = (double)((at < cut->end ? at : cut->end) - cut->first);
+    rfm_meter_show((double)cut->n_global * (done / own), NULL);
 }
 
 /* Local. */
