@@ -272,8 +272,8 @@ enum { RFM_BLOCK_PADDING = 64 };
 
 /* Text in whole rows, cut where a line ends. */
 typedef struct rfm_block {
-    int64_t index; /* in its file, from 0 */
-    int64_t at;    /* of the first byte, in the text */
+    int64_t index;  /* in its file, from 0 */
+    int64_t at;     /* of the first byte, in the text */
     int64_t n_file; /* bytes of the file that were read for it and those before */
     size_t n;
 } rfm_block;

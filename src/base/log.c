@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 4096, EARLY_BYTES = 16384 };
 
 static const char PREFIX[] = "rfmpi: ";
 static const char CLEAR[] = "\r\033[K"; /* to the front of the line, and nothing from there on */
+
+/* A pipe takes so many bytes of a line in one piece. */
+enum { LINE_BYTES = 4096, TEXT_BYTES = LINE_BYTES - 32, EARLY_BYTES = 16384 };
 
 static struct {
     rfm_log_level level;
@@ -124,7 +126,7 @@ static void write_all(const char *bytes, size_t length)
 /* One write for the line, so that the lines of several processes do not mix. */
 static void write_line(const char *prefix, const char *text, const char *end)
 {
-    char line[sizeof CLEAR + sizeof PREFIX + 16 + LINE_BYTES];
+    char line[LINE_BYTES];
     const int length = snprintf(line, sizeof line, "%s%s%s%s%s", log_state.rewritten ? CLEAR : "", *end ? PREFIX : "",
                                 prefix, text, end);
     log_state.rewritten = false;
@@ -158,7 +160,7 @@ void rfm_log(rfm_log_level level, const char *format, ...)
     const bool shown = rfm_log_shows(level);
     if (!shown && (!log_state.speaks || level > RFM_LOG_INFO))
         return;
-    char text[LINE_BYTES];
+    char text[TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);

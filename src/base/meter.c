@@ -100,7 +100,8 @@ static void describe(rfm_text *line, double done, double now)
 static void rewrite(char *text)
 {
     struct winsize window = {0};
-    size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : USUAL_COLUMNS;
+    size_t columns =
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : USUAL_COLUMNS;
     const size_t room = columns > strlen("rfmpi: ") + 1 ? columns - strlen("rfmpi: ") - 1 : 1;
     if (strlen(text) > room)
         text[room] = '\0';

@@ -71,8 +71,9 @@ static void show(rfm_work *work, const rfm_kmeans_options *options, const rfm_co
     const int n = course->iterations;
     const double before = n > 1 ? course->trace[n - 2] : course->inertia;
     const double less = before > 0 ? 100 * (before - course->inertia) / before : 0;
-    rfm_meter_show((double)++work->n_iterations, "%d clusters, %s, iteration %d of at most %d, inertia %.6g (%.2g %% less)",
-                   course->k, work->doing, n, options->max_iterations, course->inertia, less);
+    rfm_meter_show((double)++work->n_iterations,
+                   "%d clusters, %s, iteration %d of at most %d, inertia %.6g (%.2g %% less)", course->k, work->doing,
+                   n, options->max_iterations, course->inertia, less);
 }
 
 static void iterate(rfm_work *work, double *mean, double least_shift, rfm_course *course)

@@ -8,12 +8,9 @@ enum { SECONDS, WORKING, READ, SENT, COLLECTIVE, PEAK, N_MEASURES };
 static const struct {
     const char *name;
     bool is_count; /* whole, and with a sum */
-} MEASURES[N_MEASURES] = {[SECONDS] = {"seconds", false},
-                          [WORKING] = {"working_seconds", false},
-                          [READ] = {"bytes_read", true},
-                          [SENT] = {"bytes_sent", true},
-                          [COLLECTIVE] = {"bytes_collective", true},
-                          [PEAK] = {"peak_memory_bytes", true}};
+} MEASURES[N_MEASURES] = {
+    [SECONDS] = {"seconds", false}, [WORKING] = {"working_seconds", false},    [READ] = {"bytes_read", true},
+    [SENT] = {"bytes_sent", true},  [COLLECTIVE] = {"bytes_collective", true}, [PEAK] = {"peak_memory_bytes", true}};
 
 static const double MICRO = 1e6;
 

@@ -26,7 +26,7 @@ typedef struct ring {
     _Alignas(LINE) _Atomic uint64_t next_fill;
     _Alignas(LINE) _Atomic uint64_t next_parse;
     _Alignas(LINE) _Atomic int64_t n_producing; /* ranks that have something to decode */
-    _Atomic int64_t n_bytes;     /* of the files that are decoded here */
+    _Atomic int64_t n_bytes;                    /* of the files that are decoded here */
     _Atomic bool stopped; /* somebody failed, or a file must be read by one rank: all is for nothing */
 } ring;
 

@@ -88,10 +88,11 @@ static bool find_fault(const node *n, rfm_text *text)
     if (n->is_placed || cpus == 0)
         return false;
     if (cpus < n->n_ranks && cpus < n->n_online) {
-        rfm_text_addf(text,
-                      "%d ranks share %d of the %d processors of %s: start with --bind-to none, or --map-by core, or ask "
-                      "for a processor a rank (srun --cpus-per-task=%d)",
-                      n->n_ranks, cpus, n->n_online, n->host, n->threads);
+        rfm_text_addf(
+            text,
+            "%d ranks share %d of the %d processors of %s: start with --bind-to none, or --map-by core, or ask "
+            "for a processor a rank (srun --cpus-per-task=%d)",
+            n->n_ranks, cpus, n->n_online, n->host, n->threads);
     } else if (n->least < n->threads && n->n_ranks > 1) {
         rfm_text_addf(text,
                       "a rank on %s may use %d processor%s, but has %d threads: start with --map-by slot:PE=%d, or "

@@ -32,7 +32,7 @@ struct rfm_run {
     int64_t attempt;    /* counts the starts in this directory */
     int64_t checkpoint; /* number of the newest; rank 0 */
     struct rfm_run_name *names;
-    json_t *report;   /* rank 0's; NULL elsewhere */
+    json_t *report; /* rank 0's; NULL elsewhere */
     struct rfm_trail trail;
     rfm_error failed; /* of a setter, until the next save */
     /* A test's: called between any two steps that change the directory. */

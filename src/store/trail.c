@@ -1,5 +1,6 @@
 /* trail: log.jsonl, what every start in a run directory said, a JSON object a line. Rank 0 alone writes: what fails
- * elsewhere comes to it by agreement, and a file that several nodes append to would lose lines on file systems like NFS.
+ * elsewhere comes to it by agreement, and a file that several nodes append to would lose lines on file systems like
+ * NFS.
  *
  *     {"time":"2026-01-31T12:00:00.000000Z","level":"info","stage":"ingest","rank":0,"attempt":1,"pid":7,"message":"..."}
  *
