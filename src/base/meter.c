@@ -10,8 +10,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { TEXT_BYTES = 512, USUAL_COLUMNS = 80, MINUTE = 60, HOUR = 3600 };
+enum { TEXT_BYTES = 512, USUAL_COLUMNS = 80 };
 
+static const int64_t MINUTE = 60, HOUR = 3600;
 static const double REWRITE_S = 0.2;
 
 static struct {
@@ -22,7 +23,7 @@ static struct {
     const char *what, *unit;
     double total, at_first; /* done when it began */
     double began_s, said_s, rewritten_s;
-} meter = {.every_s = MINUTE};
+} meter = {.every_s = 60};
 
 void rfm_meter_setup(rfm_meter_style style, double every_s)
 {
@@ -127,16 +128,15 @@ void rfm_meter_show(double done, const char *format, ...)
     const bool due = line_due || (meter.rewrites && now - meter.rewritten_s >= REWRITE_S);
     if (!due)
         return;
+    char note[TEXT_BYTES] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = format ? vsnprintf(note, sizeof note, format, arguments) : 0;
+    va_end(arguments);
     rfm_text line = {0};
     describe(&line, done, now);
-    if (format) {
-        char note[TEXT_BYTES];
-        va_list arguments;
-        va_start(arguments, format);
-        const int length = vsnprintf(note, sizeof note, format, arguments);
-        va_end(arguments);
-        rfm_text_addf(&line, ", %s", length < 0 ? "" : note);
-    }
+    if (length > 0)
+        rfm_text_addf(&line, ", %s", note);
     if (!line.failed)
         say(line.bytes, due, line_due);
     rfm_text_free(&line);

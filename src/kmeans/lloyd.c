@@ -2,6 +2,7 @@
  * and does the same arithmetic on them. Knows neither how rows are assigned nor where the first centroids came from. */
 #include "progress.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,9 +72,10 @@ static void show(rfm_work *work, const rfm_kmeans_options *options, const rfm_co
     const int n = course->iterations;
     const double before = n > 1 ? course->trace[n - 2] : course->inertia;
     const double less = before > 0 ? 100 * (before - course->inertia) / before : 0;
+    const double most_s = ceil(course->seconds / n * (options->max_iterations - n));
     rfm_meter_show((double)++work->n_iterations,
-                   "%d clusters, %s, iteration %d of at most %d, inertia %.6g (%.2g %% less)", course->k, work->doing,
-                   n, options->max_iterations, course->inertia, less);
+                   "%d clusters, %s, iteration %d, %.0f s left at most, inertia %.6g (%.2g %% less)", course->k,
+                   work->doing, n, most_s, course->inertia, less);
 }
 
 static void iterate(rfm_work *work, double *mean, double least_shift, rfm_course *course)
@@ -123,9 +125,9 @@ rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, doub
         if (grow_trace(work, course, err) != RFM_OK)
             goto done;
         iterate(work, mean, least_shift, course);
-        show(work, options, course);
         course->seconds += rfm_clock_s() - last;
         last = rfm_clock_s();
+        show(work, options, course);
         if (is_out_of_reach(course, target) || rfm_progress_heed(work, err) != RFM_OK)
             goto done;
     }

@@ -53,24 +53,39 @@ static node sum_up(const own *ranks, int n)
     return all;
 }
 
-/* Collective. *nodes, on rank 0 alone: one each, in the order of their first ranks; the caller frees. */
-static rfm_status gather(rfm_comm *comm, node **nodes, size_t *n_nodes, rfm_error *err)
+/* Collective. *here, where one rank of each node speaks for it. */
+static rfm_status look_around(rfm_comm *comm, node *here, bool *speaks, rfm_error *err)
 {
     rfm_shared shared = {0};
-    node here = {0};
-    size_t *offsets = NULL;
-    void *all = NULL;
-    *nodes = NULL;
-    *n_nodes = 0;
+    *speaks = true;
+    if (rfm_comm_size(comm) == 1) {
+        const own alone = look();
+        *here = sum_up(&alone, 1);
+        return RFM_OK;
+    }
     if (rfm_comm_shared_open(comm, sizeof(own), &shared, err) != RFM_OK)
         return err->status;
     own *ranks = shared.bytes;
     ranks[shared.rank] = look();
     rfm_comm_barrier(comm);
-    const bool speaks = shared.rank == 0;
-    if (speaks)
-        here = sum_up(ranks, shared.size);
+    *speaks = shared.rank == 0;
+    if (*speaks)
+        *here = sum_up(ranks, shared.size);
     rfm_comm_shared_close(comm, &shared);
+    return RFM_OK;
+}
+
+/* Collective. *nodes, on rank 0 alone: one each, in the order of their first ranks; the caller frees. */
+static rfm_status gather(rfm_comm *comm, node **nodes, size_t *n_nodes, rfm_error *err)
+{
+    node here = {0};
+    bool speaks;
+    size_t *offsets = NULL;
+    void *all = NULL;
+    *nodes = NULL;
+    *n_nodes = 0;
+    if (look_around(comm, &here, &speaks, err) != RFM_OK)
+        return err->status;
     if (rfm_comm_gather_bytes(comm, 0, &here, speaks ? sizeof here : 0, &all, &offsets, err) == RFM_OK && all) {
         *nodes = all;
         *n_nodes = offsets[rfm_comm_size(comm)] / sizeof here;
@@ -135,7 +150,7 @@ static void warn_of_blas(const node *nodes, size_t n)
     static const char *const names[] = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS"};
     for (size_t v = 0; v < sizeof names / sizeof *names; v++) {
         const char *value = getenv(names[v]);
-        for (size_t i = 0; value && atoi(value) > 1 && i < n; i++)
+        for (size_t i = 0; value && strtol(value, NULL, 10) > 1 && i < n; i++)
             if (nodes[i].n_ranks > 1) {
                 rfm_log(RFM_LOG_WARN,
                         "%s=%s: BLAS starts that many threads in each of %d ranks on %s, which get in each other's way "

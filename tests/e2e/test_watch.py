@@ -190,7 +190,7 @@ class Progress(Watched):
             total = sum(os.path.getsize(path) for path in self.events) / 1e6
             self.assertIn(f" of {total:.1f} MB, ", "\n".join(lines))
             fits = [line for line in lines if re.match(r"cluster +\d+ iterations, ", line)]
-            self.assertRegex(fits[0], r"6 clusters, start 1 of \d+, iteration 1 of at most 300, inertia ")
+            self.assertRegex(fits[0], r"6 clusters, start 1 of \d+, iteration 1, \d+ s left at most, inertia ")
             self.assertTrue(any("trial 1 of the search" in line for line in fits))
             self.assertTrue(any(re.match(r"write +100 %, (\d+) of \1 rows", line) for line in lines))
             self.assertEqual([line["message"] for line in self.log()[1:-1]], lines)
