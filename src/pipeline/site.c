@@ -105,9 +105,9 @@ static bool find_fault(const node *n, rfm_text *text)
     if (cpus < n->n_ranks && cpus < n->n_online) {
         rfm_text_addf(
             text,
-            "%d ranks share %d of the %d processors of %s: start with --bind-to none, or --map-by core, or ask "
-            "for a processor a rank (srun --cpus-per-task=%d)",
-            n->n_ranks, cpus, n->n_online, n->host, n->threads);
+            "%d ranks share %d of the %d processors of %s: let the launcher not bind them (--bind-to none), ask "
+            "for a processor a rank (srun --cpus-per-task=%d), or start %d",
+            n->n_ranks, cpus, n->n_online, n->host, n->threads, cpus);
     } else if (n->least < n->threads && n->n_ranks > 1) {
         rfm_text_addf(text,
                       "a rank on %s may use %d processor%s, but has %d threads: start with --map-by slot:PE=%d, or "
@@ -245,7 +245,11 @@ void site_begin(rfm_batch *batch, const char *command, bool reported)
     size_t n = 0;
     rfm_error unknown = {0};
     rfm_text about = {0};
+    /* A stage of its own: what fails here is no failure of the start. */
+    const char *stage = rfm_comm_stage_name(batch->comm);
+    rfm_comm_stage(batch->comm, "site");
     gather(batch->comm, &nodes, &n, &unknown);
+    rfm_comm_stage(batch->comm, stage);
     if (rfm_comm_rank(batch->comm) == 0) {
         describe(batch, nodes, n, &about);
         const char *members = about.failed ? "\"version\":\"" RFMPI_VERSION "\"" : about.bytes;

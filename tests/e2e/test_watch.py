@@ -43,7 +43,8 @@ class Watched(case.Case):
         cls.processors = len(os.sched_getaffinity(0))
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="rfmpi-e2e-"))
         cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
-        made = case.launch("generate", "--customers", 3000, "--events", 60000, "--days", 60, "--parts", 2, "--out", cls.shared / "events", ranks=0)
+        made = case.launch("generate", "--customers", 3000, "--events", 60000, "--days", 60, "--parts", 2,
+                           "--out", cls.shared / "events", ranks=0)
         assert made.returncode == 0, made.stderr
         cls.events = sorted(str(path) for path in (cls.shared / "events").glob("part-*.csv"))
 
@@ -296,11 +297,19 @@ class Measures(Watched):
             self.assertGreaterEqual(site["blas_threads"], 1)
 
 
+    @case.needs_ranks
+    def test_one_that_cannot_be_looked_at_is_no_failure(self):
+        result = self.start(env={"RFMPI_FAULT": "site:1"})
+        self.assertEqual(len([text for _, text in said(result) if text.startswith("where the ranks run is not known: ")]), 1)
+        self.assertEqual(case.read_report(self.out)["site"]["hosts"], [])
+
+
 class Warnings(Watched):
     def warnings(self, *launcher, ranks=1, **env):
         self.out = self.dir / f"warned-{len(list(self.dir.iterdir()))}"
         command = [*launcher, *case.command(*self.words(), ranks=ranks)]
-        result = subprocess.run(command, env={**os.environ, **env}, timeout=LIMIT_S, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        result = subprocess.run(command, env={**os.environ, **env}, timeout=LIMIT_S, stdin=subprocess.DEVNULL, capture_output=True,
+                                text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         return [text for level, text in said(result) if level == "warn"]
 
@@ -313,13 +322,15 @@ class Warnings(Watched):
     def test_more_threads_than_processors(self):
         n = 2 * self.processors
         warning, = self.warnings(ranks=0, OMP_NUM_THREADS=str(n))
-        self.assertRegex(warning, rf"1 rank with {n} threads each share {self.processors} processors? on .*: set OMP_NUM_THREADS={self.processors}$")
+        self.assertRegex(warning, rf"1 rank with {n} threads each share {self.processors} processors? on .*: "
+                                  rf"set OMP_NUM_THREADS={self.processors}$")
 
     @case.needs_ranks
     def test_more_ranks_than_processors(self):
         n = self.processors + 1
         warning, = self.warnings(ranks=n)
-        self.assertRegex(warning, rf"{n} ranks with 1 thread each share {self.processors} processors? on .*: start {self.processors} at most$")
+        self.assertRegex(warning, rf"{n} ranks with 1 thread each share {self.processors} processors? on .*: "
+                                  rf"start {self.processors} at most$")
 
     @case.needs_ranks
     def test_ranks_that_share_one_processor_of_several(self):
