@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 static const char PREFIX[] = "rfmpi: ";
 static const char CLEAR[] = "\r\033[K"; /* to the front of the line, and nothing from there on */
 
