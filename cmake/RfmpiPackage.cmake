@@ -17,9 +17,10 @@ set(CPACK_PACKAGE_NAME rfmpi)
 set(CPACK_PACKAGE_VENDOR rfmpi)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGE_DESCRIPTION
-    "rfmpi reads exported event files in parallel, builds recency, frequency, monetary and behaviour features for every
-customer, clusters the customers with k-means, and writes who is in which segment, to files and to Snowflake. The same
-input gives the same bits at any number of ranks and threads.")
+    "rfmpi reads exported event files in parallel, builds recency, frequency,
+monetary and behaviour features for every customer, clusters the customers
+with k-means, and writes who is in which segment, to files and to Snowflake.
+The same input gives the same bits at any number of ranks and threads.")
 set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -1,10 +1,66 @@
-#!/bin/sh
-# Entry point of the container: rfmpi with as many ranks as there are cores to use (RANKS overrides). What needs no
-# ranks starts plainly. (nproc would take OMP_NUM_THREADS for the number of cores.)
+#!/usr/bin/env bash
+# Entry point of the container: rfmpi with as many ranks as there are whole cores to use (RANKS overrides). What needs
+# no ranks starts plainly. `docker stop` is a request to stop: a checkpoint, and exit code 75.
 set -eu
+
+# A quota is none where it is "max", negative or not there.
+quota_of() {
+    local quota=max period=1
+    if [ -r /sys/fs/cgroup/cpu.max ]; then
+        read -r quota period </sys/fs/cgroup/cpu.max
+    elif [ -r /sys/fs/cgroup/cpu/cpu.cfs_quota_us ]; then
+        quota=$(</sys/fs/cgroup/cpu/cpu.cfs_quota_us)
+        period=$(</sys/fs/cgroup/cpu/cpu.cfs_period_us)
+    fi
+    case $quota in
+    max | -*) ;;
+    *) echo $((quota < period ? 1 : quota / period)) ;;
+    esac
+}
+
+# nproc knows which cores there are, but would take OMP_NUM_THREADS for their number.
+count_cores() {
+    local cores quota
+    cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
+    quota=$(quota_of)
+    echo $((${quota:-$cores} < cores ? quota : cores))
+}
+
+stop=TERM
+command=(rfmpi "$@")
 case ${1:-} in
-run | prepare | train | predict | generate)
-    exec mpirun --oversubscribe --bind-to none -n "${RANKS:-$(env -u OMP_NUM_THREADS nproc)}" rfmpi "$@"
+run | prepare | train | predict | generate | convert)
+    # mpirun answers SIGTERM by killing all ranks; this it passes on.
+    stop=USR1
+    command=(mpirun --oversubscribe --bind-to none -n "${RANKS:-$(count_cores)}" rfmpi "$@")
     ;;
-*) exec rfmpi "$@" ;;
 esac
+if [ "$(id -u)" = 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+# In a session of its own: Ctrl-C of a terminal comes here alone.
+stopped=no
+child=
+pass_on() {
+    stopped=yes
+    interrupted=yes
+    [ -z "$child" ] || kill -s $stop "$child" 2>/dev/null || true
+}
+trap pass_on TERM INT
+setsid "${command[@]}" &
+child=$!
+[ $stopped = no ] || pass_on
+
+# A request interrupts the wait, not what is waited for.
+interrupted=yes
+while [ $interrupted = yes ]; do
+    interrupted=no
+    status=0
+    wait "$child" || status=$?
+done
+# Ended by the request itself, before there was anything to keep.
+if [ $stopped = yes ] && [ "$status" = $((128 + $(kill -l $stop))) ]; then
+    status=75
+fi
+exit "$status"
