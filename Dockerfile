@@ -14,10 +14,10 @@ RUN cmake --preset release \
  && cpack --config build/release/CPackConfig.cmake -G DEB
 
 FROM debian:bookworm-slim
-RUN --mount=type=bind,from=build,source=/src/build/release/packages,target=/mnt \
-    apt-get update \
- && apt-get install -y --no-install-recommends /mnt/rfmpi_*.deb \
- && rm -rf /var/lib/apt/lists/* \
+COPY --from=build /src/build/release/packages/rfmpi_*.deb /tmp/
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends /tmp/rfmpi_*.deb \
+ && rm -rf /tmp/rfmpi_*.deb /var/lib/apt/lists/* \
  && useradd --create-home --uid 10001 rfmpi \
  && install -d -o rfmpi -g rfmpi /data
 ENV OMPI_MCA_btl_vader_single_copy_mechanism=none OMP_NUM_THREADS=1

@@ -27,6 +27,15 @@ count_cores() {
 }
 
 stop=TERM
+stopped=no
+child=
+pass_on() {
+    stopped=yes
+    interrupted=yes
+    [ -z "$child" ] || kill -s $stop "$child" 2>/dev/null || true
+}
+trap pass_on TERM INT
+
 command=(rfmpi "$@")
 case ${1:-} in
 run | prepare | train | predict | generate | convert)
@@ -40,14 +49,6 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 # In a session of its own: Ctrl-C of a terminal comes here alone.
-stopped=no
-child=
-pass_on() {
-    stopped=yes
-    interrupted=yes
-    [ -z "$child" ] || kill -s $stop "$child" 2>/dev/null || true
-}
-trap pass_on TERM INT
 setsid "${command[@]}" &
 child=$!
 [ $stopped = no ] || pass_on
@@ -57,7 +58,7 @@ interrupted=yes
 while [ $interrupted = yes ]; do
     interrupted=no
     status=0
-    wait "$child" || status=$?
+    wait "$child" 2>/dev/null || status=$?
 done
 # Ended by the request itself, before there was anything to keep.
 if [ $stopped = yes ] && [ "$status" = $((128 + $(kill -l $stop))) ]; then
