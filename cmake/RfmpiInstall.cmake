@@ -12,7 +12,7 @@ add_custom_command(
   # Nothing that MPI leaves behind at its start is of interest here.
   COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:rfmpi_pages> ${pages} ${PROJECT_VERSION} ${today}
   COMMAND cat ${pages}/completion/words ${completion}/rfmpi.bash > ${pages}/completion/rfmpi
-  COMMAND echo "\\#compdef rfmpi" > ${pages}/completion/_rfmpi
+  COMMAND echo "#compdef rfmpi" > ${pages}/completion/_rfmpi
   COMMAND cat ${pages}/completion/words ${completion}/rfmpi.zsh >> ${pages}/completion/_rfmpi
   DEPENDS rfmpi_pages ${completion}/rfmpi.bash ${completion}/rfmpi.zsh
   VERBATIM)

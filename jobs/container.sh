@@ -26,6 +26,16 @@ count_cores() {
     echo $((${quota:-$cores} < cores ? quota : cores))
 }
 
+# Ranks talk through files of 4 MiB in /dev/shm, and share another of theirs. A container has 64 MiB there, unless
+# --shm-size gives it more; MPI hangs when they are full.
+find_room() {
+    local per_rank_kib=6144 free_kib
+    free_kib=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1) || free_kib=0
+    [ "$free_kib" -lt $((per_rank_kib * $1)) ] || return 0
+    export OMPI_MCA_btl_vader_backing_directory=${OMPI_MCA_btl_vader_backing_directory:-${TMPDIR:-/tmp}}
+    export OMPI_MCA_osc_sm_backing_directory=${OMPI_MCA_osc_sm_backing_directory:-${TMPDIR:-/tmp}}
+}
+
 stop=TERM
 stopped=no
 child=
@@ -41,7 +51,13 @@ case ${1:-} in
 run | prepare | train | predict | generate | convert)
     # mpirun answers SIGTERM by killing all ranks; this it passes on.
     stop=USR1
-    command=(mpirun --oversubscribe --bind-to none -n "${RANKS:-$(count_cores)}" rfmpi "$@")
+    ranks=${RANKS:-$(count_cores)}
+    [[ $ranks =~ ^[1-9][0-9]{0,5}$ ]] || {
+        echo "rfmpi: error: RANKS is a number of ranks, not '$ranks'" >&2
+        exit 64
+    }
+    find_room "$ranks"
+    command=(mpirun --oversubscribe --bind-to none -n "$ranks" rfmpi "$@")
     ;;
 esac
 if [ "$(id -u)" = 0 ]; then

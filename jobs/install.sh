@@ -8,10 +8,10 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
     libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev libssl-dev tzdata)
 # Parquet is optional: these are installed where that is possible, and asked of nobody.
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
-test_packages=(clang gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv)
+test_packages=(clang gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 package_packages=(dpkg-dev file)
-container_packages=(buildah podman runc conmon debootstrap mandoc zsh fish bash-completion)
+container_packages=(buildah podman runc conmon debootstrap)
 fuzz_packages=(clang libclang-rt-14-dev libcmocka-dev libhdf5-dev)
 bench_packages=(isal zstd strace python3 python3-venv)
 

@@ -91,19 +91,16 @@ static void put_condition(FILE *to, const char *kind, const char *of)
         fputs("__fish_use_subcommand", to);
     else if (strcmp(kind, "flag") == 0)
         fprintf(to, "__fish_seen_subcommand_from %s", of);
-    else if (strcmp(kind, "key") == 0)
-        fputs("__rfmpi_behind --set", to);
-    else if (of[0] == '-')
-        fprintf(to, "__rfmpi_behind %s", of);
     else
-        fputs("__rfmpi_behind --set", to);
+        fprintf(to, "__rfmpi_behind %s", strcmp(kind, "value") == 0 && of[0] == '-' && of[1] != '\0' ? of : "--set");
 }
 
 static void put_fish_line(FILE *to, const char *kind, const char *of, const char *word, const char *help)
 {
     char text[256];
     const bool of_key = strcmp(kind, "value") == 0 && of[0] != '-';
-    fputs("complete -c rfmpi -n '", to);
+    /* Only behind a flag's own words may be files. */
+    fprintf(to, "complete -c rfmpi %s-n '", strcmp(kind, "flag") == 0 ? "" : "-f ");
     put_condition(to, kind, of);
     fputs("' -a ", to);
     snprintf(text, sizeof text, "%s%s%s%s", of_key ? of : "", of_key ? "=" : "", word,

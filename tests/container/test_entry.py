@@ -52,6 +52,7 @@ class Start(Entry):
         for words in (["store", "out"], ["info", "out"], ["--version"], []):
             self.assertEqual(self.start(*words), f"rfmpi {' '.join(words)}\n")
         self.assertEqual(self.ranks(RANKS="3"), 3)
+        self.start("run", RANKS="many", code=64)
 
     def test_codes_come_back(self):
         for code in (64, 65, 75, 137):
