@@ -7,6 +7,7 @@ import atexit
 import functools
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,9 @@ class Debian:
 
     def podman(self, *words, **how):
         return call(*self._podman, *words, env=self.environment, **how)
+
+    def podman_line(self):
+        return shlex.join(map(str, self._podman))
 
     def remove(self):
         subprocess.run([*self._podman, "rm", "--all", "--force", "--time", "1"], env=self.environment, capture_output=True)

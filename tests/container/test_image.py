@@ -1,5 +1,6 @@
 """The image, built from the Dockerfile as it stands on a clean Debian 12: without network, on a read-only root, as a user."""
 
+import re
 import secrets
 import time
 
@@ -51,7 +52,7 @@ class Built(Image):
         self.assertLess(size, MOST_BYTES)
 
     def test_a_user_runs_it_on_a_root_that_cannot_be_written(self):
-        said = self.shell("id -u; for place in / /usr /home/rfmpi /data; do touch $place/mine 2>/dev/null; echo $?; done")
+        said = self.shell("id -u; for place in / /usr ~ /data; do touch $place/mine 2>/dev/null; echo $?; done")
         self.assertEqual(said.split(), [str(USER), "1", "1", "1", "0"])
 
     def test_no_layer_has_what_lies_secret_in_a_checkout(self):
@@ -170,6 +171,31 @@ class Login(Image):
         self.assertIn("set SNOWFLAKE_ACCOUNT", self.inside(*self.CHECK, code=77).stderr)
 
 
+class Readme(Image):
+    def environment(self):
+        """One in which `docker` is podman, with the image as it is called in the README."""
+        self.debian.podman("tag", debian.IMAGE, "localhost/rfmpi:latest")
+        docker = self.dir / "docker"
+        docker.write_text(f'#!/bin/sh\n[ "$1" = run ] || exit 64\nshift\nexec {self.debian.podman_line()} run {" ".join(debian.RUN)} "$@"\n')
+        docker.chmod(0o755)
+        return {**self.debian.environment, "PATH": f"{self.dir}:{self.debian.environment['PATH']}", "SNOWFLAKE_ACCOUNT": "nowhere",
+                "SNOWFLAKE_USER": "anybody", "SNOWFLAKE_PASSWORD": SECRET}
+
+    def test_its_lines_do_what_they_say(self):
+        section = (case.SOURCE / "README.md").read_text().split("## In a container\n", 1)[1].split("\n## ", 1)[0]
+        lines = re.findall(r"^    (docker run .*)$", section, re.MULTILINE)
+        self.assertEqual(len(lines), 4)
+        self.addCleanup(self.debian.podman, "volume", "rm", "--force", "data")
+        debian.call("chown", "0", self.data)
+        self.rfmpi(*EVENTS, self.data / "events")
+        (self.data / "job.yml").write_text((case.SOURCE / "conf/quickstart.yml").read_text().replace("build/quickstart/", "").replace("dir: run", "dir: out"))
+        for line in lines:
+            # The warehouse is away.
+            code, more = (75, " --set store.retry=1") if "store" in line else (0, "")
+            debian.call("bash", "-c", line + more, cwd=self.data, env=self.environment(), code=code)
+        self.assertEqual(case.read_report(self.data / "new")["n_customers"], case.read_report(self.data / "out")["n_customers"])
+
+
 class Package(Image):
     """The package of the image's first stage, on a Debian 12 where nothing else has been installed."""
 
@@ -196,6 +222,11 @@ class Package(Image):
         self.rfmpi(*EVENTS, self.dir / "events")
         here = self.run_job("quickstart.yml", (self.dir / "events").glob("part-*.csv"), "here")
         self.assertEqual(case.read_report(self.data / "run")["digest"], here["digest"])
+
+    def test_it_loads_as_a_module(self):
+        self.install("apt-get install -y --no-install-recommends environment-modules")
+        said = self.on_debian("MODULEPATH=/usr/share/rfmpi/modulefiles tclsh /usr/lib/*/modulecmd.tcl bash load rfmpi")
+        self.assertIn("RFMPI_JOBS=/usr/share/rfmpi/jobs", said)
 
     def test_it_leaves_when_it_is_removed(self):
         listed = self.on_debian("dpkg -L rfmpi; test -z \"$(dpkg -V rfmpi)\" && apt-get purge -y rfmpi >&2", "--network", "none").split()

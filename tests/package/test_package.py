@@ -48,6 +48,15 @@ class Files(Installed):
         self.assertEqual(say(self.prefix / "bin/rfmpi", "--version").stdout, say(case.RFMPI, "--version").stdout)
         self.rfmpi("config", self.share / "rfmpi/conf/rees46.yml", ranks=0, program=self.prefix / "bin/rfmpi")
 
+    def test_the_readme_puts_it_there(self):
+        section = (case.SOURCE / "README.md").read_text().split("## Installing\n", 1)[1].split("\n## ", 1)[0]
+        line = re.search(r"^    (cmake --install .*)$", section, re.MULTILINE).group(1)
+        said = say("bash", "-c", line.replace("build/release", str(BUILD)), env={**os.environ, "HOME": str(self.dir)})
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertTrue((self.dir / "rfmpi/bin/rfmpi").exists())
+        modules = re.search(r"module use ~/(\S+)", section).group(1)
+        self.assertTrue((self.dir / modules / "rfmpi").exists())
+
     def test_scripts_that_build_and_local_files_stay_behind(self):
         jobs = {path.name for path in (self.share / "rfmpi/jobs").iterdir()}
         self.assertEqual(jobs, {path.name for path in (case.SOURCE / "jobs").iterdir()} - {"install.sh", "quickstart.sh"})
