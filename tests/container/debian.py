@@ -1,4 +1,4 @@
-"""A clean Debian 12, made by debootstrap, and images made from it: buildah builds, podman runs, nothing but Debian's mirror is asked.
+"""A clean Debian 12, made by debootstrap, and images made from it: buildah builds, podman runs, no registry of images is asked.
 
 All of it lies below one folder, which goes at the end.
 """
@@ -23,8 +23,8 @@ CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # As root podman would ask for more files and processes than a machine may give.
 RUN = ("--pull=never", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
 # Debian's slim images lack these, and keep packages from bringing more.
-LEFT_OUT = ["--exclude=./usr/share/man/*", "--exclude=./usr/share/locale/*", "--exclude=./usr/share/info/*", "--exclude=./var/lib/apt/lists/*",
-        "--exclude=./var/cache/apt/*", "--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", "--exclude=./usr/share/doc/*"]
+LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info",
+            "var/lib/apt/lists", "var/cache/apt", "dev", "proc", "sys")
 SLIM = {
     "etc/dpkg/dpkg.cfg.d/slim": "path-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n"
                                 "path-exclude /usr/share/info/*\npath-include /usr/share/doc/*/copyright\n",
@@ -92,7 +92,8 @@ class Debian:
 
     def make_root(self):
         call("debootstrap", "--variant=minbase", f"--keyring={KEYRING}", "bookworm", self.root, self.site, timeout=600)
-        (self.root / "etc/apt/sources.list").write_text("".join(f"deb {self.site} {suite} main\n" for suite in ("bookworm", "bookworm-updates")))
+        lists = "".join(f"deb {self.site} {suite} main\n" for suite in ("bookworm", "bookworm-updates"))
+        (self.root / "etc/apt/sources.list").write_text(lists)
         (self.root / "etc/apt/apt.conf.d/languages").write_text('Acquire::Languages "none";\n')
         # Starting services is for machines that run.
         (self.root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
@@ -100,7 +101,7 @@ class Debian:
 
     def make_base(self):
         tar = self.folder / "base.tar"
-        call("tar", "-C", self.root, "--numeric-owner", *LEFT_OUT, "-cf", tar, ".")
+        call("tar", "-C", self.root, "--numeric-owner", *(f"--exclude=./{path}/*" for path in LEFT_OUT), "-cf", tar, ".")
         made = self.buildah("from", "--pull=never", "scratch").stdout.strip()
         self.buildah("add", "--quiet", made, tar, "/")
         for name, text in SLIM.items():
@@ -154,8 +155,8 @@ class Debian:
 
 def checkout(folder):
     """What git has of this checkout, as it stands here."""
-    listed = call("git", "-c", f"safe.directory={SOURCE}", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=SOURCE).stdout
-    for name in filter(None, listed.split("\0")):
+    listed = call("git", "-c", f"safe.directory={SOURCE}", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=SOURCE)
+    for name in filter(None, listed.stdout.split("\0")):
         if (SOURCE / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(SOURCE / name, folder / name)

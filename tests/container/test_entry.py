@@ -61,8 +61,8 @@ class Start(Entry):
 
     @unittest.skipIf(os.geteuid() != 0, "only root can show it other cgroups")
     def test_a_quota_of_time_counts_as_whole_cores(self):
-        for version, quota, ranks in ((2, "max 100000", CORES), (2, "350000 100000", 3), (2, "50000 100000", 1), (2, "9900000 100000", CORES),
-                                      (1, "-1 100000", CORES), (1, "200000 100000", 2), (1, "20000 50000", 1), (0, "", CORES)):
+        for version, quota, ranks in ((2, "max 100000", CORES), (2, "350000 100000", 3), (2, "50000 100000", 1), (1, "-1 100000", CORES),
+                                      (2, "9900000 100000", CORES), (1, "200000 100000", 2), (1, "20000 50000", 1), (0, "", CORES)):
             with self.subTest(version=version, quota=quota):
                 self.assertEqual(self.ranks(before=self.see_quota(version, quota)), ranks)
 

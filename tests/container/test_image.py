@@ -176,7 +176,7 @@ class Readme(Image):
         """One in which `docker` is podman, with the image as it is called in the README."""
         self.debian.podman("tag", debian.IMAGE, "localhost/rfmpi:latest")
         docker = self.dir / "docker"
-        docker.write_text(f'#!/bin/sh\n[ "$1" = run ] || exit 64\nshift\nexec {self.debian.podman_line()} run {" ".join(debian.RUN)} "$@"\n')
+        docker.write_text(f'#!/bin/sh\nshift\nexec {self.debian.podman_line()} run {" ".join(debian.RUN)} "$@"\n')
         docker.chmod(0o755)
         return {**self.debian.environment, "PATH": f"{self.dir}:{self.debian.environment['PATH']}", "SNOWFLAKE_ACCOUNT": "nowhere",
                 "SNOWFLAKE_USER": "anybody", "SNOWFLAKE_PASSWORD": SECRET}
@@ -188,7 +188,8 @@ class Readme(Image):
         self.addCleanup(self.debian.podman, "volume", "rm", "--force", "data")
         debian.call("chown", "0", self.data)
         self.rfmpi(*EVENTS, self.data / "events")
-        (self.data / "job.yml").write_text((case.SOURCE / "conf/quickstart.yml").read_text().replace("build/quickstart/", "").replace("dir: run", "dir: out"))
+        job = (case.SOURCE / "conf/quickstart.yml").read_text().replace("build/quickstart/run", "out").replace("build/quickstart/", "")
+        (self.data / "job.yml").write_text(job)
         for line in lines:
             # The warehouse is away.
             code, more = (75, " --set store.retry=1") if "store" in line else (0, "")
@@ -217,8 +218,8 @@ class Package(Image):
     def test_it_brings_what_the_quick_start_needs(self):
         self.on_debian("useradd --uid 10001 rfmpi")
         events, job = " ".join(EVENTS), f"{QUICKSTART} --set 'input.paths=[/data/events/part-*.csv]' --set output.dir=/data/run"
-        self.on_debian(f"rfmpi {events} /data/events && mpirun -n 2 --oversubscribe rfmpi run {job}", "--network", "none", "--user", str(USER),
-                       "--volume", f"{self.data}:/data")
+        self.on_debian(f"rfmpi {events} /data/events && mpirun -n 2 --oversubscribe rfmpi run {job}",
+                       "--network", "none", "--user", str(USER), "--volume", f"{self.data}:/data")
         self.rfmpi(*EVENTS, self.dir / "events")
         here = self.run_job("quickstart.yml", (self.dir / "events").glob("part-*.csv"), "here")
         self.assertEqual(case.read_report(self.data / "run")["digest"], here["digest"])
