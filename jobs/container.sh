@@ -3,6 +3,26 @@
 # no ranks starts plainly. `docker stop` is a request to stop: a checkpoint, and exit code 75.
 set -eu
 
+# A request that comes early may be lost: mpirun passes it on to the ranks there are. So it is made until it is heard.
+stop=TERM
+stopped=no
+repeated=no
+child=
+repeat() {
+    while kill -s $stop "$child"; do
+        sleep 1
+    done
+}
+pass_on() {
+    stopped=yes
+    interrupted=yes
+    if [ -n "$child" ] && [ $repeated = no ]; then
+        repeated=yes
+        repeat >/dev/null 2>&1 &
+    fi
+}
+trap pass_on TERM INT
+
 # A quota is none where it is "max", negative or not there.
 quota_of() {
     local quota=max period=1
@@ -35,16 +55,6 @@ find_room() {
     export OMPI_MCA_btl_vader_backing_directory=${OMPI_MCA_btl_vader_backing_directory:-${TMPDIR:-/tmp}}
     export OMPI_MCA_osc_sm_backing_directory=${OMPI_MCA_osc_sm_backing_directory:-${TMPDIR:-/tmp}}
 }
-
-stop=TERM
-stopped=no
-child=
-pass_on() {
-    stopped=yes
-    interrupted=yes
-    [ -z "$child" ] || kill -s $stop "$child" 2>/dev/null || true
-}
-trap pass_on TERM INT
 
 command=(rfmpi "$@")
 case ${1:-} in

@@ -92,6 +92,13 @@ class Stop(Entry):
                 self.assertIsNone(process.poll())
             self.assertEqual(self.stop(process, number)[0], 75)
 
+    def test_a_request_that_nobody_heard_is_made_again(self):
+        self.pretend("mpirun", WAITS.replace("sleep 0.1; exit 75", 'heard=$((heard + 1)); [ $heard -lt 3 ] || exit 75'))
+        process = self.begin("run", "job.yml")
+        while process.stdout.readline() != "waits\n":
+            self.assertIsNone(process.poll())
+        self.assertEqual(self.stop(process)[0], 75)
+
     def test_what_has_no_ranks_is_terminated(self):
         self.pretend("rfmpi", WAITS)
         process = self.begin("store", "out")

@@ -123,28 +123,48 @@ class Stop(Image):
         with h5py.File(self.data / "matrix.h5", "w") as file:
             file["/features/values"] = numpy.random.default_rng(7).normal(0, 1, (250000, 6)).astype("f4")
 
-    def wait_for(self, what, container):
+    def begin(self):
+        return self.debian.begin(debian.IMAGE, *self.train("/data"), options=self.options())
+
+    def stop(self, container):
+        """What it ended with, as by `docker stop`; it must not have to be killed."""
+        began = time.monotonic()
+        self.debian.podman("stop", "--time", STOP_SECONDS, container)
+        self.assertLess(time.monotonic() - began, STOP_SECONDS / 2)
+        return self.debian.end(container)
+
+    def wait_for_checkpoint(self, container):
         last = time.monotonic() + STOP_SECONDS
-        while not what():
+        while not any((self.data / "run").glob("checkpoint-*")):
             self.assertLess(time.monotonic(), last, self.debian.podman("logs", container).stderr)
             time.sleep(0.01)
 
-    def test_what_is_stopped_keeps_a_checkpoint_and_the_next_start_goes_on(self):
-        self.make_matrix()
-        container = self.debian.begin(debian.IMAGE, *self.train("/data"), options=self.options())
-        self.wait_for(lambda: any((self.data / "run").glob("checkpoint-*")), container)
-        began = time.monotonic()
-        self.debian.podman("stop", "--time", STOP_SECONDS, container)
-        took = time.monotonic() - began
-        code, said = self.debian.end(container)
-        self.assertEqual(code, 75, said)
-        self.assertIn("stopped on request", said)
-        self.assertLess(took, STOP_SECONDS / 2)
-        self.assertIn("going on after", self.inside(*self.train("/data")).stderr)
+    def finish(self):
+        """The rest of it in the container, and all of it here, must come to the same."""
+        said = self.inside(*self.train("/data")).stderr
         there = case.read_report(self.data / "run")
         (self.data / "run").rename(self.data / "first")
         self.rfmpi(*self.train(self.data), ranks=1)
         self.assertEqual(case.read_report(self.data / "run")["digest"], there["digest"])
+        return said
+
+    def test_what_is_stopped_keeps_a_checkpoint_and_the_next_start_goes_on(self):
+        self.make_matrix()
+        container = self.begin()
+        self.wait_for_checkpoint(container)
+        code, said = self.stop(container)
+        self.assertEqual(code, 75, said)
+        self.assertIn("stopped on request", said)
+        self.assertIn("going on after", self.finish())
+
+    def test_it_can_be_stopped_at_any_moment_of_its_start(self):
+        self.make_matrix()
+        for moment in range(8):
+            container = self.begin()
+            time.sleep(0.05 * moment)
+            code, said = self.stop(container)
+            self.assertEqual(code, 75, said)
+        self.finish()
 
 
 class Login(Image):
