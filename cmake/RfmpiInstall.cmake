@@ -5,10 +5,10 @@ include(GNUInstallDirs)
 set(pages ${CMAKE_BINARY_DIR}/pages)
 set(completion ${CMAKE_SOURCE_DIR}/cmake/packages)
 string(TIMESTAMP today "%Y-%m-%d" UTC) # SOURCE_DATE_EPOCH's day, where that is set
-file(MAKE_DIRECTORY ${pages}/man ${pages}/completion)
 add_custom_command(
   OUTPUT ${pages}/completion/words ${pages}/completion/rfmpi.fish ${pages}/completion/rfmpi ${pages}/completion/_rfmpi
-  COMMAND rm -f ${pages}/man/*
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${pages}/man ${pages}/completion
   # Nothing that MPI leaves behind at its start is of interest here.
   COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:rfmpi_pages> ${pages} ${PROJECT_VERSION} ${today}
   COMMAND cat ${pages}/completion/words ${completion}/rfmpi.bash > ${pages}/completion/rfmpi
