@@ -114,10 +114,10 @@ class Stop(Entry):
             # Before that it has no ears: as the first process of a container it would not hear it either.
             while "trap" not in self.seen(process) and process.poll() is None:
                 pass
-            time.sleep(draw.uniform(0, 0.1))
+            time.sleep(draw.uniform(0, 0.2))
             self.assertEqual(self.stop(process)[0], 75)
         started = (self.dir / "started").read_text().split()
-        self.assertGreater(len(started), 5, "hardly any request met mpirun")
+        self.assertGreater(len(started), 3, "hardly any request met mpirun")
         self.assertEqual([number for number in started if pathlib.Path(f"/proc/{number}").exists()], [])
 
     def seen(self, process):
