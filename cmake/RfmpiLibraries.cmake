@@ -1,6 +1,7 @@
 # The outside libraries, each as one imported target.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+add_library(lib::threads ALIAS Threads::Threads)
 
 function(rfm_pkg target package debian)
   pkg_check_modules(${target} IMPORTED_TARGET ${package})
@@ -12,9 +13,11 @@ endfunction()
 
 if(RFMPI_MPI)
   rfm_pkg(mpi ompi-c libopenmpi-dev)
-  rfm_pkg(hdf5 hdf5-openmpi libhdf5-openmpi-dev)
+  set(RFMPI_HDF5 hdf5-openmpi CACHE STRING "The package file of HDF5; it is just hdf5 where there is only one")
+  rfm_pkg(hdf5 ${RFMPI_HDF5} libhdf5-openmpi-dev)
 else()
-  rfm_pkg(hdf5 hdf5-serial libhdf5-dev)
+  set(RFMPI_HDF5 hdf5-serial CACHE STRING "The package file of HDF5; it is just hdf5 where there is only one")
+  rfm_pkg(hdf5 ${RFMPI_HDF5} libhdf5-dev)
 endif()
 rfm_pkg(blas openblas libopenblas-dev)
 rfm_pkg(yaml yaml-0.1 libyaml-dev)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|bench|fuzz ...
+# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|package|container|bench|fuzz ...
 # Root: installs what is missing. Anybody else: names it, with the command that installs it, and exits 69.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,8 +8,10 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
     libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev libssl-dev tzdata)
 # Parquet is optional: these are installed where that is possible, and asked of nobody.
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
-test_packages=(clang gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv)
+test_packages=(clang gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
+package_packages=(dpkg-dev file)
+container_packages=(buildah podman runc conmon debootstrap)
 fuzz_packages=(clang libclang-rt-14-dev libcmocka-dev libhdf5-dev)
 bench_packages=(isal zstd strace python3 python3-venv)
 
@@ -107,7 +109,7 @@ make_venv() {
 }
 
 [ $# -gt 0 ] || {
-    echo "usage: jobs/install.sh build|test|checks|bench|fuzz ..." >&2
+    echo "usage: jobs/install.sh build|test|checks|package|container|bench|fuzz ..." >&2
     exit 64
 }
 packages=()
@@ -123,9 +125,11 @@ for group in "$@"; do
         packages+=("${fuzz_packages[@]}")
         [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}")
         ;;
+    package) packages+=("${package_packages[@]}") ;;
+    container) packages+=("${container_packages[@]}") ;;
     bench) packages+=("${bench_packages[@]}") ;;
     *)
-        echo "jobs/install.sh: unknown group '$group' (build, test, checks, bench or fuzz)" >&2
+        echo "jobs/install.sh: unknown group '$group' (build, test, checks, package, container, bench or fuzz)" >&2
         exit 64
         ;;
     esac

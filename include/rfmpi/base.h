@@ -55,14 +55,56 @@ _Noreturn void rfm_broken(const char *condition, const char *file, int line);
 /* How all ranks are ended (for comm; NULL: this process only). It need not return. */
 void rfm_broken_ends(void (*end_all)(void));
 
-/* ---- log: lines for people on stderr ---------------------------------------------------------------------------- */
+/* ---- log: what is said, to people on stderr and to whoever reads along -------------------------------------------- */
 
-typedef enum rfm_log_level { RFM_LOG_ERROR, RFM_LOG_WARN, RFM_LOG_INFO, RFM_LOG_DEBUG } rfm_log_level;
+/* What a line is worth. README.md says the same to those who read them. */
+typedef enum rfm_log_level {
+    RFM_LOG_ERROR, /* it ends here, and this is why: one line, of main's */
+    RFM_LOG_WARN,  /* it goes on, and the result holds, but something is not as it should be, or not as was asked for:
+                      somebody should look */
+    RFM_LOG_INFO,  /* what is done and what was found: a few lines a stage, and how far it is */
+    RFM_LOG_DEBUG  /* how it is done: for who looks for a cause; as many lines as iterations and requests */
+} rfm_log_level;
 
-/* Until this is called only errors are printed. speaks: true on rank 0 only. The one process-wide state of the program.
- */
+const char *rfm_log_level_name(rfm_log_level level); /* "error", "warn", "info", "debug" */
+
+/* Until this is called only errors are printed. speaks: true on rank 0 only. With the meter below, the one process-wide
+ * state of the program. */
 void rfm_log_open(rfm_log_level level, bool speaks);
 void rfm_log(rfm_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+typedef struct rfm_log_line {
+    int64_t at_us; /* UTC since 1970 */
+    rfm_log_level level;
+    const char *text; /* without a line end */
+} rfm_log_line;
+
+/* Somebody else takes the lines too: those up to INFO, whatever is shown, and DEBUG where that is shown; first what was
+ * said before, which is kept (16 KiB of it) until somebody came. take may log: such lines are shown only. NULL: nobody
+ * does any more. */
+void rfm_log_tee(void (*take)(void *context, const rfm_log_line *line), void *context);
+
+/* ---- meter: how far a long piece of work is ---------------------------------------------------------------------- */
+
+typedef enum rfm_meter_style {
+    RFM_METER_AUTO,     /* TERMINAL where stderr is one, else LINES */
+    RFM_METER_TERMINAL, /* one line that is rewritten; whatever is logged takes its place */
+    RFM_METER_LINES,    /* a line of level INFO from time to time */
+    RFM_METER_NONE
+} rfm_meter_style;
+
+/* every_s: from one line to the next; with TERMINAL, of those that only a reader of the log gets. AUTO and 60 unless it
+ * is called. Nothing is shown where INFO is not, and on ranks that do not speak. */
+void rfm_meter_setup(rfm_meter_style style, double every_s);
+
+/* A piece of work begins; the one before it is over. what, unit: outlive it. total, in units: 0 where nobody knows, and
+ * then no share and no time left are told. done: what of it was there already. */
+void rfm_meter_open(const char *what, const char *unit, double total, double done);
+
+/* So much is done. For every block of work: costs no more than a look at the clock. format: what else there is to say;
+ * NULL: nothing. */
+void rfm_meter_show(double done, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void rfm_meter_close(void); /* without one under way: nothing */
 
 /* ---- alloc ------------------------------------------------------------------------------------------------------ */
 
@@ -116,6 +158,24 @@ void rfm_text_end(rfm_text *text, char *end);
 
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err);
 void rfm_text_free(rfm_text *text);
+
+/* ---- cpus: the processors of this machine ------------------------------------------------------------------------- */
+
+enum { RFM_CPUS_MOST = 4096 };
+
+typedef struct rfm_cpus {
+    uint64_t bits[RFM_CPUS_MOST / 64];
+} rfm_cpus;
+
+/* Those that the calling thread may run on; none where the system does not say, or has more than RFM_CPUS_MOST. */
+void rfm_cpus_allowed(rfm_cpus *cpus);
+int rfm_cpus_online(void); /* of the machine */
+int rfm_cpus_count(const rfm_cpus *cpus);
+void rfm_cpus_join(rfm_cpus *cpus, const rfm_cpus *others);
+void rfm_cpus_list(const rfm_cpus *cpus, rfm_text *list); /* "0-3,8" */
+
+/* What the first of them calls itself; "" where the system does not say. Returns the length. */
+size_t rfm_cpus_model(char *buffer, size_t size);
 
 /* ---- hash ------------------------------------------------------------------------------------------------------- */
 

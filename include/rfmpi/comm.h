@@ -32,6 +32,7 @@ double rfm_comm_started_s(const rfm_comm *comm);
 typedef struct rfm_traffic {
     int64_t n_messages, message_bytes;
     int64_t n_collectives, collective_bytes;
+    double seconds; /* in all of these: most of it waiting for others, where there is much */
 } rfm_traffic;
 rfm_traffic rfm_comm_traffic(const rfm_comm *comm);
 
@@ -48,6 +49,7 @@ rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err);
 /* Name what is being done (for RFMPI_FAULT=<stage>:<rank>[:<n>], which makes the n-th agreement of that stage fail on
  * that rank; n counts from 1). Local. `stage` must outlive its use. */
 void rfm_comm_stage(rfm_comm *comm, const char *stage);
+const char *rfm_comm_stage_name(const rfm_comm *comm); /* Local */
 
 /* Local. From now on a request to stop counts as a failure of the phase before an agreement: where reason(context) has
  * one, all ranks get RFM_STOPPED, and unwind as after any failure. NULL: no longer. */

@@ -319,8 +319,10 @@ typedef struct rfm_reading {
     rfm_tally *tally;
     rfm_rejects *rejects;
     rfm_shard_result *result;
-    rfm_portions *portions;        /* gets what was read; NULL: nobody wants to know */
-    const rfm_pause *pause;        /* NULL: none */
+    rfm_portions *portions;                        /* gets what was read; NULL: nobody wants to know */
+    const rfm_pause *pause;                        /* NULL: none */
+    void (*watch)(void *watcher, int64_t n_bytes); /* so much of the shard's part of the file is read; NULL: nobody */
+    void *watcher;
     size_t block_bytes, row_bytes; /* read at a time, and the most a row may have; 0: the defaults */
 } rfm_reading;
 
@@ -329,6 +331,9 @@ typedef struct rfm_reading {
  * path and, where there is one, line). */
 rfm_status rfm_shard_read(const rfm_reading *reading, rfm_error *err);
 
+/* The vector instructions that text is scanned with: "portable", "avx2", ... */
+const char *rfm_scan_vectors(void);
+
 /* ---- blocks: a compressed file that one rank decodes and several parse ------------------------------------------ */
 
 /* What must be there behind the bytes of a block, to be written to. */
@@ -336,8 +341,9 @@ enum { RFM_BLOCK_PADDING = 64 };
 
 /* Text in whole rows, cut where a line ends. */
 typedef struct rfm_block {
-    int64_t index; /* in its file, from 0 */
-    int64_t at;    /* of the first byte, in the text */
+    int64_t index;  /* in its file, from 0 */
+    int64_t at;     /* of the first byte, in the text */
+    int64_t n_file; /* bytes of the file that were read for it and those before */
     size_t n;
 } rfm_block;
 

@@ -227,6 +227,12 @@ rfm_status rfm_kmeans_inertia(rfm_comm *comm, const rfm_centroids *centroids, co
 /* Threads a fit uses on this rank. Local. */
 int rfm_kmeans_threads(void);
 
+/* Processors that OpenMP has for them; more than the calling thread may run on, where it has placed that. Local. */
+int rfm_kmeans_processors(void);
+
+/* Threads that BLAS has started of its own; a fit holds it to one. Local. */
+int rfm_blas_threads(void);
+
 /* "OpenBLAS 0.3.21 ... Haswell". Local. */
 size_t rfm_blas_library(char *buffer, size_t size);
 

@@ -142,6 +142,15 @@ rfm_status rfm_report_save(rfm_run *run, rfm_error *err); /* Collective: replace
 /* Local: one value of a run.json, for `info` and tests of what is finished. Caller frees *text; NULL when absent. */
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err);
 
+/* ---- log.jsonl: what every start said, a JSON object a line; rank 0's alone ------------------------------------- */
+
+/* Local. From here to the end whatever is logged goes into RUN_DIR/log.jsonl too, behind a line that tells of the start
+ * with `about`, members of a JSON object. A file that cannot be written is warned of once, and that is all. */
+void rfm_trail_begin(rfm_run *run, const char *command, const char *about);
+
+/* Local. The last line of this start: how it ended, with the exit code. NULL, or none begun: nothing. */
+void rfm_trail_end(rfm_run *run, const rfm_error *err);
+
 /* ---- customers/: CSV in parts of a fixed number of rows, the same at any rank count ----------------------------- */
 
 /* Append a field, in quotes where RFC 4180 wants them. Local. */

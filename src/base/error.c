@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rfmpi/base.h"
+#include "log.h"
 
 /* A message that did not fit ends in "...", never inside a UTF-8 character. */
 static void mark_cut(char *message, size_t capacity)
@@ -103,7 +103,10 @@ void rfm_broken_ends(void (*end_all)(void))
 
 void rfm_broken(const char *condition, const char *file, int line)
 {
-    fprintf(stderr, "rfmpi: internal error: %s does not hold at %s:%d; please report it\n", condition, file, line);
+    char text[512];
+    snprintf(text, sizeof text, "internal error: %s does not hold at %s:%d; please report it", condition, file, line);
+    fprintf(stderr, "rfmpi: %s\n", text);
+    rfm_log_aside(RFM_LOG_ERROR, text);
     if (end_all_ranks)
         end_all_ranks();
     _exit(RFM_INTERNAL);

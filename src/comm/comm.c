@@ -84,6 +84,11 @@ void rfm_comm_stage(rfm_comm *comm, const char *stage)
     comm->stage = stage;
 }
 
+const char *rfm_comm_stage_name(const rfm_comm *comm)
+{
+    return comm->stage;
+}
+
 /* All ranks count the agreements, so that a rank's number means the same to a reader on every rank.
  */
 static void inject_failure(rfm_comm *comm, rfm_error *err)

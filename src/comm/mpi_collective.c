@@ -10,21 +10,23 @@ struct reduction {
     size_t element_size;
 };
 
-/* n_bytes: what this rank puts in. */
-static void count_collective(rfm_comm *comm, size_t n_bytes)
+/* n_bytes: what this rank puts in. began: by rfm_clock_s, before the call. */
+static void count_collective(rfm_comm *comm, size_t n_bytes, double began)
 {
     comm->traffic.n_collectives++;
     comm->traffic.collective_bytes += (int64_t)n_bytes;
+    comm->traffic.seconds += rfm_clock_s() - began;
 }
 
 static void reduce(rfm_comm *comm, const struct reduction *what, void *values, size_t n)
 {
     char *at = values;
     while (n > 0) {
+        const double began = rfm_clock_s();
         size_t piece = n < comm->max_elements ? n : comm->max_elements;
         rfm_mpi_check(comm, MPI_Allreduce(MPI_IN_PLACE, at, (int)piece, what->type, what->op, comm->mpi->comm),
                       "MPI_Allreduce");
-        count_collective(comm, piece * what->element_size);
+        count_collective(comm, piece * what->element_size, began);
         at += piece * what->element_size;
         n -= piece;
     }
@@ -66,26 +68,29 @@ void rfm_comm_sum_i128(rfm_comm *comm, rfm_i128 *values, size_t n)
 
 void rfm_comm_barrier(rfm_comm *comm)
 {
+    const double began = rfm_clock_s();
     rfm_mpi_check(comm, MPI_Barrier(comm->mpi->comm), "MPI_Barrier");
-    count_collective(comm, 0);
+    count_collective(comm, 0, began);
 }
 
 void rfm_comm_rest(rfm_comm *comm)
 {
     const struct timespec moment = {.tv_nsec = 5000000};
+    const double began = rfm_clock_s();
     MPI_Request request;
     int done = 0;
     rfm_mpi_check(comm, MPI_Ibarrier(comm->mpi->comm, &request), "MPI_Ibarrier");
     while (rfm_mpi_check(comm, MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test"), !done)
         nanosleep(&moment, NULL);
-    count_collective(comm, 0);
+    count_collective(comm, 0, began);
 }
 
 int64_t rfm_comm_before_i64(rfm_comm *comm, int64_t value)
 {
+    const double began = rfm_clock_s();
     int64_t before = 0;
     rfm_mpi_check(comm, MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, comm->mpi->comm), "MPI_Exscan");
-    count_collective(comm, sizeof value);
+    count_collective(comm, sizeof value, began);
     return comm->rank == 0 ? 0 : before; /* MPI leaves it undefined on rank 0 */
 }
 
@@ -93,9 +98,10 @@ void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
 {
     char *at = bytes;
     while (n_bytes > 0) {
+        const double began = rfm_clock_s();
         size_t piece = n_bytes < comm->max_bytes ? n_bytes : comm->max_bytes;
         rfm_mpi_check(comm, MPI_Bcast(at, (int)piece, MPI_BYTE, root, comm->mpi->comm), "MPI_Bcast");
-        count_collective(comm, comm->rank == root ? piece : 0);
+        count_collective(comm, comm->rank == root ? piece : 0, began);
         at += piece;
         n_bytes -= piece;
     }
@@ -103,16 +109,18 @@ void rfm_comm_bcast(rfm_comm *comm, int root, void *bytes, size_t n_bytes)
 
 void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all)
 {
+    const double began = rfm_clock_s();
     rfm_mpi_check(comm, MPI_Allgather(&value, 1, MPI_INT64_T, all, 1, MPI_INT64_T, comm->mpi->comm), "MPI_Allgather");
-    count_collective(comm, sizeof value);
+    count_collective(comm, sizeof value, began);
 }
 
 void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
 {
+    const double began = rfm_clock_s();
     int width = (int)sizeof *counts;
     rfm_mpi_check(comm, MPI_Alltoall(counts, width, MPI_BYTE, theirs, width, MPI_BYTE, comm->mpi->comm),
                   "MPI_Alltoall");
-    count_collective(comm, (size_t)comm->size * sizeof *counts);
+    count_collective(comm, (size_t)comm->size * sizeof *counts, began);
 }
 
 /* The next piece of a transfer, cut off its front; partner MPI_PROC_NULL when nothing is left. */
@@ -130,6 +138,7 @@ static int next_piece(rfm_transfer *transfer, size_t max_bytes, int *partner, ch
 /* Both sides know both sizes, so piece i of the sender meets piece i of the receiver. */
 void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_transfer *receive)
 {
+    const double began = rfm_clock_s();
     rfm_transfer out = *send, in = *receive;
     while (out.n_bytes > 0 || in.n_bytes > 0) {
         int to, from;
@@ -145,4 +154,5 @@ void rfm_ranks_send_receive(rfm_comm *comm, const rfm_transfer *send, const rfm_
             comm->traffic.message_bytes += n_send;
         }
     }
+    comm->traffic.seconds += rfm_clock_s() - began;
 }

@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+const rfm_exit_code EXIT_CODES[] = {
+    {RFM_OK, "done"},
+    {RFM_USAGE, "usage or configuration"},
+    {RFM_DATA, "the input, and more rejected rows than allowed"},
+    {RFM_UNAVAILABLE, "the warehouse refuses"},
+    {RFM_INTERNAL, "internal"},
+    {RFM_NO_MEMORY, "memory"},
+    {RFM_IO, "the file system, a full disk too"},
+    {RFM_STOPPED, "stopped on request, or the network is away: run the same command again"},
+    {RFM_DENIED, "no permission, or bad credentials"},
+    {RFM_OK, NULL},
+};
+
 void print_help(FILE *to)
 {
     fputs("rfmpi: event files to customer segments, in parallel\n\n"
@@ -14,70 +27,41 @@ void print_help(FILE *to)
           to);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-    fputs("\n\"rfmpi COMMAND --help\" lists its options; \"rfmpi --version\" says what it was "
-          "built with.\n"
-          "exit codes: 0 done, 64 usage, 65 input, 69 warehouse refused, 70 internal, 71 memory, "
-          "74 file system,\n"
-          "            75 stopped: run it again, 77 permission or credentials\n",
+    fputs("\n\"rfmpi COMMAND --help\" lists its options; \"rfmpi --version\" says what it was built with.\n"
+          "exit codes:\n",
           to);
+    for (const rfm_exit_code *exit = EXIT_CODES; exit->meaning; exit++)
+        fprintf(to, "  %-9d %s\n", (int)exit->code, exit->meaning);
 }
 
-static void print_generate_help(FILE *to)
+static void print_flag(FILE *to, const rfm_flag *flag)
 {
-    fputs("  --customers N   distinct customers (as many as the shape has)\n"
-          "  --events M      events (1000000)\n"
-          "  --days D        days from 2019-10-01 on (31)\n"
-          "  --seed S        the same seed makes the same bytes at any number of ranks (1)\n"
-          "  --parts P       files (1)\n"
-          "  --shape SHAPE   log: like a shop's log; wide: many customers with few events each "
-          "(log)\n"
-          "  --gzip          compress\n"
-          "  --out DIR       a new or empty directory\n",
-          to);
-}
-
-static void print_export_help(FILE *to)
-{
-    fputs("  --events TABLE             a table of events: [DATABASE.][SCHEMA.]TABLE\n"
-          "  --features TABLE           or one that has the model's features, a row a customer\n"
-          "  --column NAME=COLUMN       what the table calls a role (customer, time, event, ...) or a column of the "
-          "model;\n"
-          "                             any number of times\n"
-          "  --times clock              TIMESTAMP_NTZ in the model's zone; instant: TIMESTAMP_TZ or _LTZ; date: DATE\n"
-          "  --as-of MOMENT             latest, a date, or a timestamp; none: as the model was trained\n"
-          "  --view NAME                make it a view\n"
-          "  --out FILE                 write it there, not to standard output\n"
-          "  --job JOB.yml              take roles, keep rules and as_of from a job, as predict does\n\n",
-          to);
+    char words[64];
+    snprintf(words, sizeof words, "%s %s", flag->name, flag->value ? flag->value : "");
+    fprintf(to, "  %-26s %s", words, flag->help);
+    if (flag->choices)
+        fprintf(to, " (%s)", flag->choices);
+    fputs("\n", to);
 }
 
 void print_command_help(FILE *to, const rfm_command *command)
 {
     fprintf(to, "rfmpi %s %s\n%s\n\n", command->name, command->operands, command->summary);
-    if (command->run == command_generate) {
-        print_generate_help(to);
+    for (const rfm_flag *flag = command->flags; flag && flag->name; flag++)
+        print_flag(to, flag);
+    if (command->takes == TAKES_NO_OPTIONS)
         return;
-    }
-    if (command->run == command_info)
-        return;
-    if (command->run == command_convert)
-        fputs("  --out DIR                  where the tables go; made when absent\n\n", to);
-    if (command->run == command_store)
-        fputs("  --job JOB.yml              the job that says where to; none: the run's own\n"
-              "  --check                    log in and look, write nothing\n\n",
-              to);
-    if (command->run == command_export)
-        print_export_help(to);
     size_t n;
     const rfm_option *options = rfm_options(&n);
-    fputs("options: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n", to);
+    fprintf(to, "%soptions: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n",
+            command->flags ? "\n" : "");
     for (size_t i = 0; i < n; i++) {
         fprintf(to, "  %-26s %s", options[i].key, options[i].help);
         if (options[i].choices)
             fprintf(to, " (%s)", options[i].choices);
         if (options[i].fallback)
             fprintf(to, " [%s]", options[i].fallback);
-        if (options[i].flag)
+        if (options[i].flag && command->takes == TAKES_OPTIONS)
             fprintf(to, "; flag %s", options[i].flag);
         fputs("\n", to);
     }

@@ -7,11 +7,16 @@
 
 void open_log(const rfm_comm *comm, const rfm_config *config)
 {
-    static const char *const levels[] = {
-        [RFM_LOG_ERROR] = "error", [RFM_LOG_WARN] = "warn", [RFM_LOG_INFO] = "info", [RFM_LOG_DEBUG] = "debug"};
+    static const char *const styles[] = {[RFM_METER_AUTO] = "auto",
+                                         [RFM_METER_TERMINAL] = "terminal",
+                                         [RFM_METER_LINES] = "lines",
+                                         [RFM_METER_NONE] = "none"};
     for (int i = 0; i < 4; i++)
-        if (strcmp(rfm_config_string(config, "log.level"), levels[i]) == 0)
+        if (strcmp(rfm_config_string(config, "log.level"), rfm_log_level_name((rfm_log_level)i)) == 0)
             rfm_log_open((rfm_log_level)i, rfm_comm_rank(comm) == 0);
+    for (int i = 0; i < 4; i++)
+        if (strcmp(rfm_config_string(config, "log.progress"), styles[i]) == 0)
+            rfm_meter_setup((rfm_meter_style)i, rfm_config_number(config, "log.every"));
 }
 
 void say(const rfm_text *text, rfm_error *err)

@@ -30,10 +30,23 @@ void words_free(rfm_words *words);
 /* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
 rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job, rfm_config **config, rfm_error *err);
 
+/* A word that is one command's own. */
+typedef struct rfm_flag {
+    const char *name;    /* "--out" */
+    const char *value;   /* what stands behind it: "DIR"; NULL: nothing */
+    const char *choices; /* "a|b|c" where it is one of these, else NULL */
+    const char *help;
+} rfm_flag;
+
+/* Of the option table: nothing; values by --set; those, and the table's flags. */
+typedef enum rfm_takes { TAKES_NO_OPTIONS, TAKES_SET, TAKES_OPTIONS } rfm_takes;
+
 typedef struct rfm_command {
     const char *name;
     const char *operands;
     const char *summary;
+    const rfm_flag *flags; /* ended by one without a name; NULL: none */
+    rfm_takes takes;
     rfm_status (*run)(rfm_comm *comm, int argc, char **argv, rfm_error *err); /* Collective */
 } rfm_command;
 
@@ -45,6 +58,13 @@ void open_log(const rfm_comm *comm, const rfm_config *config);
 
 extern const rfm_command COMMANDS[];
 extern const size_t N_COMMANDS;
+
+/* What the program ends with, and why; ended by one without a meaning. */
+typedef struct rfm_exit_code {
+    rfm_status code;
+    const char *meaning;
+} rfm_exit_code;
+extern const rfm_exit_code EXIT_CODES[];
 
 void print_help(FILE *to);
 void print_command_help(FILE *to, const rfm_command *command);

@@ -3,24 +3,66 @@
 
 #include <string.h>
 
+static const rfm_flag GENERATE_FLAGS[] = {
+    {"--customers", "N", NULL, "distinct customers (as many as the shape has)"},
+    {"--events", "M", NULL, "events (1000000)"},
+    {"--days", "D", NULL, "days from 2019-10-01 on (31)"},
+    {"--seed", "S", NULL, "the same seed makes the same bytes at any number of ranks (1)"},
+    {"--parts", "P", NULL, "files (1)"},
+    {"--shape", "SHAPE", "log|wide", "log: like a shop's log; wide: many customers with few events each (log)"},
+    {"--gzip", NULL, NULL, "compress"},
+    {"--out", "DIR", NULL, "a new or empty directory"},
+    {0},
+};
+
+static const rfm_flag CONVERT_FLAGS[] = {
+    {"--out", "DIR", NULL, "where the tables go; made when absent"},
+    {0},
+};
+
+static const rfm_flag STORE_FLAGS[] = {
+    {"--job", "JOB.yml", NULL, "the job that says where to; none: the run's own"},
+    {"--check", NULL, NULL, "log in and look, write nothing"},
+    {0},
+};
+
+static const rfm_flag EXPORT_FLAGS[] = {
+    {"--to", "FORM", "sql", "what the model is made into: a statement of Snowflake"},
+    {"--events", "TABLE", NULL, "a table of events: [DATABASE.][SCHEMA.]TABLE"},
+    {"--features", "TABLE", NULL, "or one that has the model's features, a row a customer"},
+    {"--column", "NAME=COLUMN", NULL,
+     "what the table calls a role (customer, time, event, ...) or a column of the model; any number of times"},
+    {"--times", "KIND", "clock|instant|date",
+     "clock: TIMESTAMP_NTZ in the model's zone; instant: TIMESTAMP_TZ or _LTZ; date: DATE"},
+    {"--as-of", "MOMENT", NULL, "latest, a date, or a timestamp; none: as the model was trained"},
+    {"--view", "NAME", NULL, "make it a view"},
+    {"--out", "FILE", NULL, "write it there, not to standard output"},
+    {"--job", "JOB.yml", NULL, "take roles, keep rules and as_of from a job, as predict does"},
+    {0},
+};
+
 const rfm_command COMMANDS[] = {
-    {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", command_run},
+    {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, command_run},
     {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
-     command_prepare},
-    {"train", "[JOB.yml]", "features -> model.h5, segments.csv and customers/", command_train},
+     NULL, TAKES_OPTIONS, command_prepare},
+    {"train", "[JOB.yml]", "features -> model.h5, segments.csv and customers/", NULL, TAKES_OPTIONS, command_train},
     {"predict", "[JOB.yml | RUN_DIR | MATRIX.h5]",
-     "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", command_predict},
+     "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", NULL, TAKES_OPTIONS,
+     command_predict},
     {"store", "RUN_DIR [--job JOB.yml] | --check",
-     "a finished run's customers -> a table of Snowflake, or a copy elsewhere", command_store},
-    {"unload", "[JOB.yml]", "rows of a table or a query of Snowflake -> files, all of them or what is new",
-     command_unload},
-    {"generate", "", "make event files like a real shop's, for trials and benchmarks", command_generate},
+     "a finished run's customers -> a table of Snowflake, or a copy elsewhere", STORE_FLAGS, TAKES_OPTIONS,
+     command_store},
+    {"unload", "[JOB.yml]", "rows of a table or a query of Snowflake -> files, all of them or what is new", NULL,
+     TAKES_OPTIONS, command_unload},
+    {"generate", "--out DIR", "make event files like a real shop's, for trials and benchmarks", GENERATE_FLAGS,
+     TAKES_NO_OPTIONS, command_generate},
     {"convert", "INPUT... --out DIR", "event files -> event tables in HDF5 with all their columns, DIR/NAME.h5",
-     command_convert},
+     CONVERT_FLAGS, TAKES_SET, command_convert},
     {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE",
-     "a model -> a statement that scores customers inside Snowflake", command_export},
-    {"info", "RUN_DIR", "say what a run directory holds, and its digest", command_info},
-    {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", command_config},
+     "a model -> a statement that scores customers inside Snowflake", EXPORT_FLAGS, TAKES_OPTIONS, command_export},
+    {"info", "RUN_DIR", "say what a run directory holds, and its digest", NULL, TAKES_NO_OPTIONS, command_info},
+    {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", NULL,
+     TAKES_OPTIONS, command_config},
 };
 const size_t N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0];
 

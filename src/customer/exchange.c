@@ -161,11 +161,13 @@ rfm_status rfm_source_exchange(rfm_comm *comm, const rfm_source *source, size_t 
     if (rfm_comm_agree(comm, err))
         goto done;
     size_t each = source->n_pieces / x.n_ranks;
+    rfm_meter_open("merge", "rounds", (double)x.n_rounds, 0);
     for (size_t round = 0; round < x.n_rounds; round++) {
         x.first = each * round / x.n_rounds;
         x.end = each * (round + 1) / x.n_rounds;
         if (run_round(&x, err))
             goto done;
+        rfm_meter_show((double)(round + 1), NULL);
     }
     if (rfm_comm_agree(comm, err))
         goto done;
@@ -173,6 +175,7 @@ rfm_status rfm_source_exchange(rfm_comm *comm, const rfm_source *source, size_t 
     state->extent = extent;
     reduce_extent(comm, &state->extent);
 done:
+    rfm_meter_close();
     free_exchange(&x);
     return err->status;
 }

@@ -100,13 +100,17 @@ static rfm_status write_events(const rfm_world *world, rfm_series *parts, rfm_er
     int64_t size = rfm_comm_size(parts->comm), rank = rfm_comm_rank(parts->comm);
     rfm_slice slice = {0};
     rfm_sheet sheet = {0};
+    const double each = (double)world->options->events / (double)world->schedule.n_slices;
+    rfm_meter_open("generate", "events", (double)world->options->events, 0);
     for (int64_t first = 0; first < world->schedule.n_slices && err->status == RFM_OK; first += size) {
         int64_t number = first + rank;
         sheet.n_pieces = 0;
         if (number < world->schedule.n_slices && rfm_slice_fill(world, number, &slice, err) == RFM_OK)
             rfm_sheet_fill(world, number, &slice, &sheet, err);
         rfm_series_append(parts, sheet.pieces, sheet.n_pieces, err);
+        rfm_meter_show(each * (double)(first + size), NULL);
     }
+    rfm_meter_close();
     rfm_slice_free(&slice);
     rfm_sheet_free(&sheet);
     return err->status;

@@ -70,6 +70,7 @@ rfm_status rfm_decoder_next(rfm_decoder *d, char *bytes, size_t room, rfm_block 
         n = carry(d, bytes, n, err);
     *too_long = !last && n == 0;
     block->n = n;
+    block->n_file = d->stream.at;
     d->at += (int64_t)n;
     d->n_blocks += n > 0;
     return err->status;

@@ -29,6 +29,13 @@ size_t rfm_intake_take_columns(rfm_intake *intake, rfm_columnar *columnar, size_
 rfm_status rfm_intake_refuse(rfm_intake *intake, const rfm_refusal *refusal, int64_t line, rfm_field row,
                              rfm_error *err);
 
+/* Tell who watches how many bytes of the shard are read. */
+static inline void rfm_intake_watched(const rfm_intake *intake, int64_t n_bytes)
+{
+    if (intake->reading->watch)
+        intake->reading->watch(intake->reading->watcher, n_bytes);
+}
+
 /* Give the sink what is left. */
 rfm_status rfm_intake_flush(rfm_intake *intake, rfm_error *err);
 

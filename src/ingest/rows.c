@@ -65,6 +65,8 @@ static rfm_status refill(rfm_rows *rows, rfm_error *err)
         return err->status;
     if (rfm_reader_fill(&rows->reader, rows->scanner.at, err) != RFM_OK)
         return err->status;
+    const rfm_stream *stream = &rows->reader.stream;
+    rfm_intake_watched(&rows->intake, stream->codec ? stream->at : stream->at - rows->begin);
     return show_window(rows, err);
 }
 

@@ -147,6 +147,12 @@ static void take_row(table *t, size_t i, rfm_error *err)
         refuse(t, &refusal, t->at + (int64_t)i, err);
 }
 
+static int64_t bytes_of(const rfm_file *file, int64_t begin, int64_t end)
+{
+    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * end / file->n_rows);
+    return to - (int64_t)((rfm_i128)file->size_bytes * begin / file->n_rows);
+}
+
 /* Many at a time, up to one about which there is something to say. */
 static rfm_status take_rows(table *t, rfm_error *err)
 {
@@ -157,13 +163,9 @@ static rfm_status take_rows(table *t, rfm_error *err)
         i += n > 0 ? n : 1;
     }
     t->at += (int64_t)t->columnar.n;
+    const rfm_reading *r = t->reading;
+    rfm_intake_watched(&t->intake, bytes_of(&r->files->files[r->shard->file], t->noted, t->at));
     return err->status;
-}
-
-static int64_t bytes_of(const rfm_file *file, int64_t begin, int64_t end)
-{
-    const int64_t to = (int64_t)((rfm_i128)file->size_bytes * end / file->n_rows);
-    return to - (int64_t)((rfm_i128)file->size_bytes * begin / file->n_rows);
 }
 
 static rfm_status note(table *t, rfm_error *err)

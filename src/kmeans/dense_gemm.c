@@ -99,3 +99,8 @@ size_t rfm_blas_library(char *buffer, size_t size)
     int length = snprintf(buffer, size, "%s", openblas_get_config());
     return length > 0 ? (size_t)length : 0;
 }
+
+int rfm_blas_threads(void)
+{
+    return openblas_get_num_threads();
+}

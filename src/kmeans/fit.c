@@ -122,6 +122,7 @@ static rfm_status run_restart(rfm_seeder *seeder, rfm_fit *fit, rfm_error *err)
     rfm_course *course = &fit->course;
     if (course->k == 0 && seed(seeder, fit, err) != RFM_OK)
         return err->status;
+    snprintf(fit->work->doing, sizeof fit->work->doing, "start %d of %d", fit->restart + 1, fit->options->restarts);
     if (rfm_lloyd_run(fit->work, fit->options, 0, course, err) != RFM_OK)
         return err->status;
     fit->effort.seconds_iterate += course->seconds;
@@ -284,8 +285,10 @@ static void report(const rfm_clustering *clustering, const rfm_kmeans_options *o
 static rfm_status fit_from(rfm_fit *fit, rfm_clustering *clustering, rfm_error *err)
 {
     rfm_progress *progress = fit->options->progress;
+    rfm_meter_open("cluster", "iterations", 0, 0);
     if (rfm_progress_take_up(progress, fit, err) == RFM_OK)
         run_phases(fit, err);
+    rfm_meter_close();
     rfm_progress_leave(progress, fit, err);
     if (rfm_comm_agree(fit->work->comm, err) == RFM_OK && allocate_result(fit, clustering, err) == RFM_OK &&
         put_in_order(fit, clustering, err) == RFM_OK)

@@ -2,6 +2,7 @@
  * and does the same arithmetic on them. Knows neither how rows are assigned nor where the first centroids came from. */
 #include "progress.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,18 @@ static rfm_status grow_trace(rfm_work *work, rfm_course *course, rfm_error *err)
     return rfm_comm_agree(work->comm, err);
 }
 
+/* For who watches. When it will have converged nobody knows, only when it will be stopped. */
+static void show(rfm_work *work, const rfm_kmeans_options *options, const rfm_course *course)
+{
+    const int n = course->iterations;
+    const double before = n > 1 ? course->trace[n - 2] : course->inertia;
+    const double less = before > 0 ? 100 * (before - course->inertia) / before : 0;
+    const double most_s = ceil(course->seconds / n * (options->max_iterations - n));
+    rfm_meter_show((double)++work->n_iterations,
+                   "%d clusters, %s, iteration %d, %.0f s left at most, inertia %.6g (%.2g %% less)", course->k,
+                   work->doing, n, most_s, course->inertia, less);
+}
+
 static void iterate(rfm_work *work, double *mean, double least_shift, rfm_course *course)
 {
     const size_t words = (size_t)course->k * (size_t)work->matrix->d;
@@ -114,6 +127,7 @@ rfm_status rfm_lloyd_run(rfm_work *work, const rfm_kmeans_options *options, doub
         iterate(work, mean, least_shift, course);
         course->seconds += rfm_clock_s() - last;
         last = rfm_clock_s();
+        show(work, options, course);
         if (is_out_of_reach(course, target) || rfm_progress_heed(work, err) != RFM_OK)
             goto done;
     }

@@ -13,6 +13,7 @@
 #include "definition.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,7 @@ static rfm_status try_changes(search *self, int n, bool *better, rfm_error *err)
     const double target = self->best->inertia * (1 - WORTH);
     if (self->trial->k == 0)
         begin_trial(self, n);
+    snprintf(self->work->doing, sizeof self->work->doing, "trial %lld of the search", (long long)self->at->round + 1);
     if (rfm_lloyd_run(self->work, self->options, target, self->trial, err))
         return err->status;
     *better = self->trial->k == k && self->trial->inertia < target;

@@ -99,3 +99,8 @@ int rfm_kmeans_threads(void)
 {
     return omp_get_max_threads();
 }
+
+int rfm_kmeans_processors(void)
+{
+    return omp_get_num_procs();
+}

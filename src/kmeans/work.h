@@ -44,6 +44,8 @@ typedef struct rfm_work {
     bool fresh;             /* nothing that the assigner knows of the rows holds any more */
     double *distance;       /* [n] for seeding and refill */
     rfm_progress *progress; /* who is told between iterations; NULL: nobody */
+    char doing[64];         /* for who watches: which start it is, or the search */
+    int64_t n_iterations;   /* so far, of all */
     int64_t wishes;         /* of all ranks, as they were at the last pass that summed */
 } rfm_work;
 

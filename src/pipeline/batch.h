@@ -83,6 +83,12 @@ typedef struct rfm_kept {
     double seconds;
 } rfm_kept;
 
+/* What stood when a stage began. */
+typedef struct rfm_measure {
+    double start_s;
+    rfm_traffic traffic;
+} rfm_measure;
+
 typedef struct rfm_batch {
     rfm_comm *comm;           /* borrowed */
     const rfm_config *config; /* borrowed */
@@ -93,6 +99,8 @@ typedef struct rfm_batch {
     bool force;
     bool safe; /* what ingest has in memory can be had again from rounds, or from a product */
     double start_s;
+    rfm_measure measure;
+    int64_t bytes_read; /* of event files, by this rank in this stage */
 
     rfm_files files; /* SOURCE_EVENTS; the same on every rank */
     rfm_files base;  /* state.h5 of input.onto, when there is one */
@@ -190,6 +198,13 @@ rfm_status rejects_publish(rfm_batch *batch, const rfm_ledger *ledger, rfm_error
 /* dry_run.c. Local: who would read what. */
 rfm_status print_plan(const rfm_batch *batch, rfm_text *table, rfm_error *err);
 
+/* site.c. Collective: the start's line in log.jsonl, site in run.json (where reported), warnings. Never fails. */
+void site_begin(rfm_batch *batch, const char *command, bool reported);
+
+/* measure.c. Around a stage, for stages.NAME in run.json. begin Local, end Collective. */
+void measure_begin(rfm_batch *batch);
+void measure_end(rfm_batch *batch, const char *stage);
+
 /* memory.c */
 rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err); /* Local: of a rank; 0: none */
 void report_memory(rfm_batch *batch);                                              /* Collective */
@@ -199,6 +214,7 @@ bool store_is_wanted(const rfm_config *config); /* Local */
 rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err);
 
 /* summary.c */
+const char *task_name(rfm_task task);                         /* Local */
 rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
 void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */
 

@@ -139,11 +139,20 @@ static rfm_status prepare(conversion *c, rfm_error *err)
 
 /* ---- work ------------------------------------------------------------------------------------------------------- */
 
+static double megabytes_of_mine(const conversion *c, size_t n_files)
+{
+    double bytes = 0;
+    for (size_t i = 0; i < n_files; i++)
+        bytes += is_mine(c, i) ? (double)c->batch->files.files[i].size_bytes : 0;
+    return bytes / 1e6;
+}
+
 /* Local. */
 static rfm_status convert_mine(conversion *c, rfm_error *err)
 {
     const rfm_files *files = &c->batch->files;
     c->first_left_out = (int64_t)files->n;
+    rfm_meter_open("convert", "MB", megabytes_of_mine(c, files->n), 0);
     for (size_t i = 0; i < files->n; i++) {
         int64_t n_rows = 0;
         if (!is_mine(c, i))
@@ -154,7 +163,9 @@ static rfm_status convert_mine(conversion *c, rfm_error *err)
         c->n_rows += n_rows;
         if (c->left_out.n > 0 && c->first_left_out == (int64_t)files->n)
             c->first_left_out = (int64_t)i;
+        rfm_meter_show(megabytes_of_mine(c, i + 1), "of rank 0's files");
     }
+    rfm_meter_close();
     return err->status;
 }
 

@@ -57,6 +57,8 @@ static rfm_status read_shards(rfm_pass *pass, const rfm_reading *how, rfm_error 
 {
     const int rank = rfm_comm_rank(pass->batch->comm);
     const rfm_plan *plan = &pass->plan;
+    rfm_watch watch;
+    watch_open(pass, &watch);
     for (size_t i = 0; i < plan->n && err->status == RFM_OK; i++) {
         if (plan->shards[i].rank != rank || plan->shards[i].relayed)
             continue;
@@ -64,6 +66,8 @@ static rfm_status read_shards(rfm_pass *pass, const rfm_reading *how, rfm_error 
         rfm_reading reading = *how;
         reading.shard = &plan->shards[i];
         reading.result = &result;
+        reading.watch = watch_show;
+        reading.watcher = &watch;
         rfm_shard_read(&reading, err);
         if (result.quoted_line_ends) {
             pass->quoted[plan->shards[i].file] = 1;
@@ -234,6 +238,7 @@ static rfm_extent extent_of(const rfm_tally *tally)
 static rfm_status settle(rfm_batch *batch, rfm_pass *pass, const rfm_keys *base, rfm_error *err)
 {
     batch->state.extent = extent_of(&pass->kept.tally);
+    batch->bytes_read = pass->kept.tally.n_bytes - pass->n_bytes_before;
     int64_t n_duplicates = 0;
     if (pass->deduper) {
         rfm_survivors survivors;

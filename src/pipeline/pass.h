@@ -26,13 +26,23 @@ typedef struct rfm_pass {
     rfm_batch *batch; /* borrowed */
     rfm_plan plan;
     rfm_table *table;
-    rfm_deduper *deduper; /* NULL without dedupe */
-    rfm_ledger kept;      /* of what is in rounds; at the end, of everything */
-    rfm_ledger fresh;     /* since the last round */
-    rfm_rejects relayed;  /* apart until this rank has read its own: who parsed what must not decide what is kept */
-    int64_t *quoted;      /* [files]: 1 where a file that was shared out must be read by one rank */
+    rfm_deduper *deduper;   /* NULL without dedupe */
+    rfm_ledger kept;        /* of what is in rounds; at the end, of everything */
+    rfm_ledger fresh;       /* since the last round */
+    int64_t n_bytes_before; /* what earlier starts have read, of what is this rank's now */
+    rfm_rejects relayed;    /* apart until this rank has read its own: who parsed what must not decide what is kept */
+    int64_t *quoted;        /* [files]: 1 where a file that was shared out must be read by one rank */
     rfm_round_keeper keeper;
 } rfm_pass;
+
+/* watch.c. Local: who watches sees how far this rank's shards are, those before that are in the tally. */
+typedef struct rfm_watch {
+    const rfm_pass *pass;
+    int64_t before; /* bytes read when it began */
+    double times;   /* of one byte here, MB of all ranks */
+} rfm_watch;
+void watch_open(const rfm_pass *pass, rfm_watch *watch);
+void watch_show(void *watch, int64_t n_bytes); /* of the shard at hand */
 
 /* ---- rounds.c --------------------------------------------------------------------------------------------------- */
 

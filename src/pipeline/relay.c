@@ -27,6 +27,7 @@ typedef struct ring {
     _Alignas(LINE) _Atomic uint64_t next_fill;
     _Alignas(LINE) _Atomic uint64_t next_parse;
     _Alignas(LINE) _Atomic int64_t n_producing; /* ranks that have something to decode */
+    _Atomic int64_t n_bytes;                    /* of the files that are decoded here */
     _Atomic bool stopped; /* somebody failed, or a file must be read by one rank: all is for nothing */
 } ring;
 
@@ -38,6 +39,7 @@ typedef struct relayed {
     rfm_block_reader *reader; /* NULL before its first block */
     rfm_reading reading;
     rfm_shard range; /* of the plan */
+    int64_t n_file;  /* bytes of the file that the last block parsed here came to */
 } relayed;
 
 typedef struct relay {
@@ -155,6 +157,17 @@ static bool goes_on(relay *r, rfm_error *err)
     return pause_when_due(r, err) == RFM_OK && !is_stopped(r) && !r->leaves;
 }
 
+/* For who watches: how far the files are, by the blocks that came here. */
+static void show(relay *r, relayed *file, const rfm_block *block)
+{
+    int64_t n_bytes = 0;
+    if (block->n_file > file->n_file)
+        file->n_file = block->n_file;
+    for (size_t i = 0; i < r->n_files; i++)
+        n_bytes += r->files[i].n_file;
+    rfm_meter_show((double)n_bytes / 1e6, NULL);
+}
+
 /* false: there is nothing to parse now. */
 static bool parse_one(relay *r, rfm_error *err)
 {
@@ -165,6 +178,7 @@ static bool parse_one(relay *r, rfm_error *err)
     relayed *file = file_of(r, full->shard);
     if (file->reader || open_reader(r, file, err) == RFM_OK)
         rfm_block_read(file->reader, &full->block, full->bytes, err);
+    show(r, file, &full->block);
     if (file->result.quoted_line_ends)
         give_up(r, file->range.file);
     hand_on(full, 2 * (number + r->n_slots));
@@ -199,6 +213,7 @@ static rfm_status decode_next(const rfm_file *file, rfm_decoder *decoder, slot *
 static rfm_status note_end(relay *r, size_t index, int64_t at, rfm_error *err)
 {
     rfm_interval gap;
+    r->how->tally->n_bytes += r->batch->files.files[index].size_bytes;
     if (!rfm_file_gap(&r->batch->files.files[index], at, &gap))
         return RFM_OK;
     return rfm_portions_add(r->how->portions, (rfm_portion){.file = (int64_t)index, .begin = at, .end = RFM_TEXT_END},
@@ -220,6 +235,7 @@ static rfm_status decode_file(relay *r, size_t shard, rfm_error *err)
             break;
         decode_next(file, decoder, empty, &too_long, err);
         ended = err->status != RFM_OK || empty->block.n == 0;
+        show(r, file_of(r, shard), &empty->block);
         if (ended && !err->status && !too_long)
             note_end(r, index, empty->block.at, err);
         if (ended)
@@ -278,6 +294,7 @@ static rfm_status list_files(relay *r, rfm_error *err)
 static rfm_status open_ring(relay *r, rfm_error *err)
 {
     const size_t bytes = SLOTS_PER_RANK * sizeof(slot) + sizeof(ring);
+    const rfm_plan *plan = &r->pass->plan;
     if (rfm_comm_shared_open(r->batch->comm, bytes, &r->shared, err) != RFM_OK)
         return err->status;
     r->ring = r->shared.bytes;
@@ -288,7 +305,11 @@ static rfm_status open_ring(relay *r, rfm_error *err)
             atomic_store(&r->slots[s].turn, 2 * s);
         atomic_store(&r->ring->n_producing, r->shared.size);
     }
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->shards[i].relayed && plan->shards[i].rank == rfm_comm_rank(r->batch->comm))
+            atomic_fetch_add(&r->ring->n_bytes, plan->shards[i].end);
     rfm_comm_barrier(r->batch->comm);
+    rfm_meter_open("ingest", "MB", (double)atomic_load(&r->ring->n_bytes) / 1e6, 0);
     return RFM_OK;
 }
 

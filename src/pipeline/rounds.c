@@ -273,6 +273,7 @@ static rfm_status mark_done(rfm_pass *pass, bool *twice, rfm_error *err)
 static void report_taken(rfm_pass *pass)
 {
     int64_t n_rows = pass->kept.tally.n_rows;
+    pass->n_bytes_before = pass->kept.tally.n_bytes;
     rounds_tell(pass);
     rfm_comm_reduce_i64(pass->batch->comm, RFM_SUM, &n_rows, 1);
     rfm_report_integer(pass->batch->run, "checkpoints.rows_resumed", n_rows);

@@ -76,23 +76,6 @@ static rfm_status plan_stages(rfm_batch *batch, bool done, rfm_part parts[N_STAG
     return RFM_OK;
 }
 
-static void note_seconds(rfm_batch *batch, const char *name, double seconds)
-{
-    double least = seconds, most = seconds;
-    rfm_comm_reduce_f64(batch->comm, RFM_MIN, &least, 1);
-    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &most, 1);
-    int64_t total_us = (int64_t)(seconds * 1e6);
-    rfm_comm_reduce_i64(batch->comm, RFM_SUM, &total_us, 1);
-    char key[64];
-    snprintf(key, sizeof key, "stages.%s.seconds", name);
-    rfm_report_number(batch->run, key, most);
-    snprintf(key, sizeof key, "stages.%s.seconds_min", name);
-    rfm_report_number(batch->run, key, least);
-    snprintf(key, sizeof key, "stages.%s.seconds_mean", name);
-    rfm_report_number(batch->run, key, (double)total_us / 1e6 / rfm_comm_size(batch->comm));
-    rfm_log(RFM_LOG_INFO, "%-8s %.2f s", name, most);
-}
-
 static rfm_status publish(rfm_batch *batch, int index, rfm_error *err)
 {
     const char *product = product_of(batch, index);
@@ -112,7 +95,7 @@ static rfm_status publish(rfm_batch *batch, int index, rfm_error *err)
 static rfm_status run_stage(rfm_batch *batch, int index, rfm_part part, rfm_error *err)
 {
     const rfm_stage *stage = &STAGES[index];
-    const double start = rfm_clock_s();
+    measure_begin(batch);
     rfm_comm_stage(batch->comm, stage->name);
     trial_enter(&batch->stop.trial, stage->name);
     stop_heed(batch, batch->safe);
@@ -120,8 +103,9 @@ static rfm_status run_stage(rfm_batch *batch, int index, rfm_part part, rfm_erro
     stop_heed(batch, false);
     if (err->status == RFM_OK && part == MADE)
         publish(batch, index, err);
+    rfm_meter_close();
     if (err->status == RFM_OK && part == MADE)
-        note_seconds(batch, stage->name, rfm_clock_s() - start);
+        measure_end(batch, stage->name);
     return err->status;
 }
 
@@ -223,6 +207,7 @@ static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
     const char *dir = rfm_config_string(batch->config, "output.dir");
     if (rfm_run_open(batch->comm, dir, &batch->run, err) != RFM_OK)
         return err->status;
+    site_begin(batch, task_name(batch->job.task), true);
     stop_open(batch, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && run_stages(batch, err) == RFM_OK && batch->labels &&
         rfm_comm_rank(batch->comm) == 0)
@@ -231,6 +216,7 @@ static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
         report_stopped(batch, err);
     if (err->status == RFM_OK && batch->job.task == RFM_TASK_RUN && store_is_wanted(batch->config))
         store_results(batch, table, err);
+    rfm_trail_end(batch->run, err);
     return err->status;
 }
 

@@ -135,7 +135,7 @@ static void report_segments(const rfm_batch *batch)
     }
 }
 
-static const char *task_name(rfm_task task)
+const char *task_name(rfm_task task)
 {
     static const char *const names[] = {[RFM_TASK_PREPARE] = "prepare",
                                         [RFM_TASK_TRAIN] = "train",

@@ -83,7 +83,8 @@ static bool is_known(const char *entry)
     size_t length;
     int64_t attempt;
     return strcmp(entry, ".") == 0 || strcmp(entry, "..") == 0 || strcmp(entry, "lock") == 0 ||
-           strcmp(entry, "stop") == 0 || parse_name(entry, &length, &attempt) != FOREIGN;
+           strcmp(entry, "stop") == 0 || strcmp(entry, "log.jsonl") == 0 ||
+           parse_name(entry, &length, &attempt) != FOREIGN;
 }
 
 rfm_status rfm_folder_check(const char *dir, rfm_error *err)

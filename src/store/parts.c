@@ -162,6 +162,13 @@ static rfm_status write_block(struct writer *writer, int64_t start, rfm_error *e
     return keep_shared(writer, start, err);
 }
 
+/* All ranks are taken to be as far as this one: their rows are as many. */
+static void show(const rfm_cut *cut, int64_t at)
+{
+    const double own = (double)(cut->end - cut->first), done = (double)((at < cut->end ? at : cut->end) - cut->first);
+    rfm_meter_show((double)cut->n_global * (done / own), NULL);
+}
+
 /* Local. */
 static rfm_status write_own(struct writer *writer, rfm_error *err)
 {
@@ -171,8 +178,12 @@ static rfm_status write_own(struct writer *writer, rfm_error *err)
     /* No rows at all: one part that says what there would be. */
     if (cut->n_global == 0)
         return rfm_comm_rank(writer->comm) == 0 ? write_block(writer, 0, err) : RFM_OK;
-    for (int64_t start = rfm_cut_owned(cut); start < cut->end && !err->status; start = rfm_cut_block_end(cut, start))
+    rfm_meter_open("write", "rows", (double)cut->n_global, 0);
+    for (int64_t start = rfm_cut_owned(cut); start < cut->end && !err->status; start = rfm_cut_block_end(cut, start)) {
         write_block(writer, start, err);
+        show(cut, rfm_cut_block_end(cut, start));
+    }
+    rfm_meter_close();
     return err->status;
 }
 

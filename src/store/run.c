@@ -82,6 +82,7 @@ void rfm_run_close(rfm_run *run)
     rfm_error ignored = {0};
     if (!run)
         return;
+    rfm_trail_drop(run);
     /* What this attempt began and did not publish is of no use to the next. */
     if (run->report && run->lock >= 0 && run->attempt > 0)
         rfm_folder_sweep(run->dir, run->attempt, &ignored);

@@ -5,15 +5,24 @@
 #include "rfmpi/store.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #define RFM_RUN_REPORT "run.json"
 #define RFM_RUN_LOCK "lock"
+#define RFM_RUN_TRAIL "log.jsonl"
 #define RFM_RUN_LOCK_WAIT_S 30.0
 
 /* Paths handed out for a product, kept until close. */
 struct rfm_run_name {
     char *product, *path, *temporary;
     struct rfm_run_name *next;
+};
+
+/* log.jsonl; rank 0's. */
+struct rfm_trail {
+    bool open, warned;
+    int fd;
+    off_t end; /* of the last whole line */
 };
 
 struct rfm_run {
@@ -23,7 +32,8 @@ struct rfm_run {
     int64_t attempt;    /* counts the starts in this directory */
     int64_t checkpoint; /* number of the newest; rank 0 */
     struct rfm_run_name *names;
-    json_t *report;   /* rank 0's; NULL elsewhere */
+    json_t *report; /* rank 0's; NULL elsewhere */
+    struct rfm_trail trail;
     rfm_error failed; /* of a setter, until the next save */
     /* A test's: called between any two steps that change the directory. */
     void (*step)(void *context);
@@ -40,6 +50,9 @@ rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, r
 
 /* A step was done. Local. */
 void rfm_run_step(const rfm_run *run);
+
+/* The log goes on without log.jsonl, if there is one. Local. */
+void rfm_trail_drop(rfm_run *run);
 
 /* ---- run.json: all Local, rank 0 -------------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const double LOG_EVERY_S = 10, QUIET_S = 120;
+static const double QUIET_S = 120;
 
 /* One file on its way. */
 typedef struct arriving {
@@ -35,7 +35,6 @@ typedef struct fetcher {
     size_t n, n_done;
     rfm_place place;
     bool has_place;
-    double logged_s;
 } fetcher;
 
 /* ---- the place -------------------------------------------------------------------------------------------------- */
@@ -238,10 +237,7 @@ static rfm_status tick(void *context, int64_t bytes_under_way, rfm_error *err)
     const arrival *first = context;
     fetcher *self = first->self;
     (void)bytes_under_way;
-    if (rfm_clock_s() - self->logged_s >= LOG_EVERY_S) {
-        rfm_log(RFM_LOG_INFO, "fetched %zu of %zu files", self->n_done, self->n);
-        self->logged_s = rfm_clock_s();
-    }
+    rfm_meter_show((double)self->n_done, NULL);
     return rfm_session_keep_alive(self->fetch->session, err);
 }
 
@@ -325,12 +321,14 @@ static void free_files(fetcher *self)
 
 rfm_status rfm_fetch_files(const rfm_fetch *fetch, rfm_error *err)
 {
-    fetcher self = {.fetch = fetch, .logged_s = rfm_clock_s()};
+    fetcher self = {.fetch = fetch};
     if (list_files(&self, err) == RFM_OK && self.n > 0 && ask_for_place(&self, err) == RFM_OK) {
+        rfm_meter_open("unload", "files", (double)self.n, 0);
         if (self.place.kind != RFM_PLACE_LOCAL)
             fetch_all(&self, err);
         for (size_t i = 0; self.place.kind == RFM_PLACE_LOCAL && i < self.n && err->status == RFM_OK; i++)
             copy_local(&self, &self.files[i], err);
+        rfm_meter_close();
     }
     free_files(&self);
     return rfm_error_context(err, "fetch");

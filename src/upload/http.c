@@ -263,6 +263,11 @@ static rfm_status finish(exchange *x, CURLcode code, rfm_error *err)
     return fail_for_good(x, code, err);
 }
 
+void rfm_http_wake(rfm_http *http)
+{
+    curl_multi_wakeup(http->many);
+}
+
 void rfm_http_wind_up(rfm_http *http)
 {
     http->winds_up = true;
@@ -364,16 +369,16 @@ static bool is_enough(const crowd *c)
 /* The first item that may be begun now; n where there is none. */
 static size_t next_item(const crowd *c)
 {
+    const rfm_http_batch *batch = c->batch;
     const double now = rfm_clock_s();
     if (is_enough(c))
-        return c->batch->n;
-    for (size_t i = c->first; i < c->batch->n; i++)
+        return batch->n;
+    for (size_t i = c->first; i < batch->n; i++)
         if (!c->items[i].done && !c->items[i].begun && c->items[i].not_before_s <= now)
-            return i;
-    return c->batch->n;
+            return !batch->ready || batch->ready(batch->context, i) ? i : batch->n;
+    return batch->n;
 }
 
-/* One at a time: what it takes to begin, such as a file's digest, holds up what is under way. */
 static rfm_status begin_another(crowd *c, bool *begun, rfm_error *err)
 {
     int s = 0;

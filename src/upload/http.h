@@ -71,6 +71,9 @@ void rfm_http_answer_free(rfm_http_answer *answer);
  * what will not pass: a certificate that does not hold (RFM_UNAVAILABLE), a request to stop (RFM_STOPPED). */
 rfm_status rfm_http_send(rfm_http *http, const rfm_http_request *request, rfm_http_answer *answer, rfm_error *err);
 
+/* From any thread: a batch that waits looks again what can be begun. */
+void rfm_http_wake(rfm_http *http);
+
 /* Sleep, unless stopped meanwhile (RFM_STOPPED). */
 rfm_status rfm_http_pause(rfm_http *http, double seconds, rfm_error *err);
 
@@ -83,6 +86,8 @@ bool rfm_http_passing(long status);
 typedef struct rfm_http_batch {
     size_t n;
     int parallel;
+    /* Whether item i can be begun without a wait. NULL: always */
+    bool (*ready)(void *context, size_t i);
     /* Make the request of item i, for this attempt; what it points to lives until `end`. */
     rfm_status (*begin)(void *context, size_t i, rfm_http_request *request, rfm_error *err);
     /* The answer came, or none: done, or *again. */

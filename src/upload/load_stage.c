@@ -1,4 +1,5 @@
 /* load_stage: the stage, what is in it already, what has to go there. */
+#include "digest.h"
 #include "load.h"
 #include "seal.h"
 #include "stage.h"
@@ -62,7 +63,7 @@ static rfm_status look_for_part(const rfm_load *load, const rfm_result *found, c
         return RFM_OK;
     const char *listed = rfm_result_cell(found, (size_t)row, rfm_result_column(found, "md5"));
     *is_there = json_object_get(noted, part->name);
-    if (!*is_there && listed && rfm_transfer_md5(load->dir, part, &md5, err) == RFM_OK)
+    if (!*is_there && listed && rfm_part_md5(load->dir, part, &md5, err) == RFM_OK)
         *is_there = strcasecmp(md5, listed) == 0;
     free(md5);
     return err->status;

@@ -2,23 +2,20 @@
 #include "transfer.h"
 
 #include "copy.h"
+#include "digest.h"
 #include "multipart.h"
 #include "rfmpi/sql.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-enum { BLOCK_BYTES = 1 << 20 };
-static const double LOG_EVERY_S = 10, QUIET_S = 120;
+static const double QUIET_S = 120, MB = 1e6;
 
 /* One part on its way. */
 typedef struct sending {
     size_t part; /* in the manifest */
-    char *path, *digest;
+    char *path;
+    const char *digest; /* of self->digests; NULL: not asked for yet */
     rfm_source *source; /* of the attempt under way */
     rfm_place_request request;
     char reason[200]; /* what the last attempt came to */
@@ -26,79 +23,18 @@ typedef struct sending {
 
 typedef struct sender {
     const rfm_transfer *transfer;
-    sending *sendings;
-    size_t n, n_done;
+    sending *sendings; /* [n] those that go in pieces first */
+    size_t n, n_large, n_done;
+    size_t *parts;        /* [n] theirs, in that order */
+    rfm_digests *digests; /* the same */
     rfm_place place;
     bool has_place;
     bool enough;       /* a fixed place has expired */
     int64_t threshold; /* larger files go in pieces, where the place takes those */
-    size_t large;      /* the one that does */
+    size_t large;      /* the one that does now */
     int64_t bytes_all, bytes_done;
-    double logged_s, began_s;
+    double began_s;
 } sender;
-
-/* ---- a file's bytes --------------------------------------------------------------------------------------------- */
-
-static rfm_status feed(const char *path, int fd, rfm_digester *digester, rfm_hasher *hasher, int64_t *bytes,
-                       rfm_error *err)
-{
-    unsigned char *block = rfm_alloc(BLOCK_BYTES, 1, err);
-    ssize_t n = 0;
-    *bytes = 0;
-    while (block && err->status == RFM_OK && (n = read(fd, block, BLOCK_BYTES)) > 0) {
-        rfm_hasher_feed(hasher, block, (size_t)n);
-        rfm_digester_feed(digester, block, (size_t)n, err);
-        *bytes += n;
-    }
-    if (n < 0)
-        rfm_fail_errno(err, errno, "%s: cannot read", path);
-    free(block);
-    return err->status;
-}
-
-/* The digest of a file that is what the manifest says. */
-static rfm_status digest_file(const char *path, const struct rfm_manifest_part *part, rfm_digest_kind kind,
-                              unsigned char *digest, rfm_error *err)
-{
-    rfm_digester *digester = NULL;
-    rfm_hasher *hasher = NULL;
-    int64_t bytes = 0;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return rfm_fail_errno(err, errno, "%s: cannot read", path);
-    if (rfm_digester_open(kind, &digester, err) == RFM_OK && rfm_hasher_open(&hasher, err) == RFM_OK)
-        feed(path, fd, digester, hasher, &bytes, err);
-    close(fd);
-    rfm_digester_close(digester, digest, err);
-    const rfm_hash128 hash = rfm_hasher_close(hasher);
-    if (err->status == RFM_OK && (bytes != part->bytes || hash.low != part->hash.low || hash.high != part->hash.high))
-        rfm_fail(err, RFM_DATA, "%s: not the bytes that manifest.json tells of: make the run anew (--force)", path);
-    return err->status;
-}
-
-rfm_status rfm_transfer_md5(const char *dir, const struct rfm_manifest_part *part, char **md5, rfm_error *err)
-{
-    unsigned char digest[RFM_MD5_BYTES];
-    rfm_text hex = {0};
-    char *path = rfm_folder_path(dir, part->name, err);
-    if (path && digest_file(path, part, RFM_MD5, digest, err) == RFM_OK)
-        rfm_hex_add(&hex, digest, sizeof digest);
-    free(path);
-    *md5 = hex.bytes;
-    return err->status == RFM_OK ? rfm_text_check(&hex, err) : err->status;
-}
-
-static rfm_status prepare(const rfm_transfer *transfer, sending *s, rfm_error *err)
-{
-    unsigned char digest[RFM_SHA256_BYTES];
-    rfm_text text = {0};
-    const struct rfm_manifest_part *part = &transfer->manifest->parts[s->part];
-    s->path = rfm_folder_path(transfer->dir, part->name, err);
-    if (s->path && digest_file(s->path, part, RFM_SHA256, digest, err) == RFM_OK)
-        rfm_base64_add(&text, digest, sizeof digest);
-    s->digest = text.bytes;
-    return err->status == RFM_OK ? rfm_text_check(&text, err) : err->status;
-}
 
 /* ---- the place -------------------------------------------------------------------------------------------------- */
 
@@ -152,6 +88,39 @@ static bool is_good(const sender *self)
     return self->has_place && !rfm_place_is_for_one(&self->place) && rfm_place_is_fresh(&self->place);
 }
 
+/* ---- the files -------------------------------------------------------------------------------------------------- */
+
+static void wake(void *context)
+{
+    const sender *self = context;
+    rfm_http_wake(self->transfer->http);
+}
+
+static rfm_status open_digests(sender *self, rfm_error *err)
+{
+    self->parts = rfm_alloc(self->n, sizeof *self->parts, err);
+    for (size_t i = 0; self->parts && i < self->n; i++)
+        self->parts[i] = self->sendings[i].part;
+    const rfm_digests_order order = {.dir = self->transfer->dir,
+                                     .manifest = self->transfer->manifest,
+                                     .parts = self->parts,
+                                     .n = self->n,
+                                     .ahead = (size_t)self->transfer->parallel,
+                                     .made = wake,
+                                     .context = self};
+    return self->parts ? rfm_digests_open(&order, &self->digests, err) : err->status;
+}
+
+static rfm_status prepare(const sender *self, sending *s, rfm_error *err)
+{
+    const rfm_transfer *transfer = self->transfer;
+    if (!s->path)
+        s->path = rfm_folder_path(transfer->dir, transfer->manifest->parts[s->part].name, err);
+    if (s->path && !s->digest)
+        s->digest = rfm_digests_get(self->digests, (size_t)(s - self->sendings), err);
+    return err->status;
+}
+
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
 static void end_attempt(sending *s)
@@ -175,13 +144,19 @@ static rfm_status begin_attempt(sender *self, sending *s, rfm_error *err)
     return err->status;
 }
 
+static bool is_ready(void *context, size_t i)
+{
+    const sender *self = context;
+    return rfm_digests_ready(self->digests, self->n_large + i);
+}
+
 static rfm_status begin(void *context, size_t i, rfm_http_request *request, rfm_error *err)
 {
     sender *self = context;
-    sending *s = &self->sendings[i];
+    sending *s = &self->sendings[self->n_large + i];
     const char *name = self->transfer->manifest->parts[s->part].name;
-    if ((!s->digest && prepare(self->transfer, s, err) != RFM_OK) ||
-        (!is_good(self) && find_place(self, name, err) != RFM_OK) || begin_attempt(self, s, err) != RFM_OK)
+    if (prepare(self, s, err) != RFM_OK || (!is_good(self) && find_place(self, name, err) != RFM_OK) ||
+        begin_attempt(self, s, err) != RFM_OK)
         return err->status;
     *request = (rfm_http_request){.method = "PUT",
                                   .url = s->request.url.bytes,
@@ -202,7 +177,7 @@ static rfm_status keep_done(sender *self, sending *s, rfm_error *err)
 static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bool *again, rfm_error *err)
 {
     sender *self = context;
-    sending *s = &self->sendings[i];
+    sending *s = &self->sendings[self->n_large + i];
     const char *name = self->transfer->manifest->parts[s->part].name;
     const rfm_verdict verdict = rfm_place_judge(&self->place, answer, s->reason);
     end_attempt(s);
@@ -225,13 +200,7 @@ static rfm_status end(void *context, size_t i, const rfm_http_answer *answer, bo
 static rfm_status tick(void *context, int64_t bytes_under_way, rfm_error *err)
 {
     sender *self = context;
-    const double now = rfm_clock_s();
-    if (now - self->logged_s >= LOG_EVERY_S) {
-        const double sent = (double)(self->bytes_done + bytes_under_way) / 1e6;
-        rfm_log(RFM_LOG_INFO, "uploaded %zu of %zu parts, %.0f of %.0f MB, %.1f MB/s", self->n_done, self->n, sent,
-                (double)self->bytes_all / 1e6, sent / (now - self->began_s));
-        self->logged_s = now;
-    }
+    rfm_meter_show((double)(self->bytes_done + bytes_under_way) / MB, "%zu of %zu parts", self->n_done, self->n);
     return self->transfer->session ? rfm_session_keep_alive(self->transfer->session, err) : err->status;
 }
 
@@ -243,7 +212,7 @@ static rfm_status copy_parts(sender *self, rfm_error *err)
         sending *s = &self->sendings[i];
         char *to = NULL;
         int64_t n_bytes = 0;
-        if (prepare(self->transfer, s, err) == RFM_OK &&
+        if (prepare(self, s, err) == RFM_OK &&
             (to = rfm_folder_path(self->place.prefix, self->transfer->manifest->parts[s->part].name, err)) &&
             rfm_file_copy(s->path, to, O_TRUNC, &n_bytes, err) == RFM_OK)
             keep_done(self, s, err);
@@ -287,7 +256,7 @@ static rfm_status send_large(sender *self, sending *s, rfm_error *err)
     static const rfm_seal none;
     const struct rfm_manifest_part *part = &self->transfer->manifest->parts[s->part];
     self->large = (size_t)(s - self->sendings);
-    if (prepare(self->transfer, s, err) != RFM_OK ||
+    if (prepare(self, s, err) != RFM_OK ||
         (!is_good(self) && !self->transfer->place && find_place(self, part->name, err) != RFM_OK))
         return err->status;
     const rfm_multipart multipart = {.http = self->transfer->http,
@@ -302,56 +271,60 @@ static rfm_status send_large(sender *self, sending *s, rfm_error *err)
     return rfm_multipart_send(&multipart, err) == RFM_OK ? keep_done(self, s, err) : err->status;
 }
 
-/* Large ones first, each by itself; what is left is [0, n). */
-static rfm_status send_large_ones(sender *self, size_t *n, rfm_error *err)
+/* Those that go in pieces to the front. */
+static void put_large_first(sender *self)
 {
-    *n = 0;
-    for (size_t i = 0; i < self->n && err->status == RFM_OK; i++) {
+    for (size_t i = 0; i < self->n; i++)
         if (goes_in_pieces(self, &self->sendings[i])) {
-            send_large(self, &self->sendings[i], err);
-        } else {
-            const sending kept = self->sendings[*n];
-            self->sendings[(*n)++] = self->sendings[i];
-            if (*n - 1 != i)
-                self->sendings[i] = kept;
+            const size_t part = self->sendings[i].part;
+            self->sendings[i].part = self->sendings[self->n_large].part;
+            self->sendings[self->n_large++].part = part;
         }
-    }
-    return err->status;
 }
 
-static rfm_status send_parts(sender *self, rfm_error *err)
+static rfm_status send_files(sender *self, rfm_error *err)
 {
-    size_t n = 0;
-    const rfm_transfer *transfer = self->transfer;
-    if (self->n == 0 || find_place(self, transfer->manifest->parts[self->sendings[0].part].name, err) != RFM_OK)
-        return err->status;
-    if (self->place.kind == RFM_PLACE_LOCAL)
-        return copy_parts(self, err);
-    if (transfer->helpers && !rfm_place_is_for_one(&self->place))
-        return rfm_transfer_share(transfer, err);
-    if (send_large_ones(self, &n, err) != RFM_OK)
-        return err->status;
-    const rfm_http_batch batch = {.n = n,
-                                  .parallel = transfer->parallel,
+    for (size_t i = 0; i < self->n_large && err->status == RFM_OK; i++)
+        send_large(self, &self->sendings[i], err);
+    const rfm_http_batch batch = {.n = self->n - self->n_large,
+                                  .parallel = self->transfer->parallel,
+                                  .ready = is_ready,
                                   .begin = begin,
                                   .end = end,
                                   .tick = tick,
                                   .enough = &self->enough,
                                   .context = self};
-    return rfm_http_send_all(transfer->http, &batch, err);
+    return err->status == RFM_OK ? rfm_http_send_all(self->transfer->http, &batch, err) : err->status;
+}
+
+static rfm_status send_parts(sender *self, rfm_error *err)
+{
+    const rfm_transfer *transfer = self->transfer;
+    if (self->n == 0 || find_place(self, transfer->manifest->parts[self->sendings[0].part].name, err) != RFM_OK)
+        return err->status;
+    if (transfer->helpers && self->place.kind != RFM_PLACE_LOCAL && !rfm_place_is_for_one(&self->place))
+        return rfm_transfer_share(transfer, err);
+    put_large_first(self);
+    if (open_digests(self, err) != RFM_OK)
+        return err->status;
+    return self->place.kind == RFM_PLACE_LOCAL ? copy_parts(self, err) : send_files(self, err);
 }
 
 rfm_status rfm_transfer_send(const rfm_transfer *transfer, rfm_error *err)
 {
-    sender self = {.transfer = transfer, .began_s = rfm_clock_s(), .logged_s = rfm_clock_s()};
-    if (list_sendings(&self, err) == RFM_OK)
+    sender self = {.transfer = transfer, .began_s = rfm_clock_s()};
+    if (list_sendings(&self, err) == RFM_OK) {
+        rfm_meter_open("upload", "MB", (double)self.bytes_all / MB, 0);
         send_parts(&self, err);
+        rfm_meter_close();
+    }
     if (err->status == RFM_OK && self.n > 0)
-        rfm_log(RFM_LOG_INFO, "uploaded %zu parts, %.1f MB in %.1f s", self.n, (double)self.bytes_all / 1e6,
+        rfm_log(RFM_LOG_INFO, "uploaded %zu parts, %.1f MB in %.1f s", self.n, (double)self.bytes_all / MB,
                 rfm_clock_s() - self.began_s);
+    rfm_digests_close(self.digests);
+    free(self.parts);
     for (size_t i = 0; self.sendings && i < self.n; i++) {
         free(self.sendings[i].path);
-        free(self.sendings[i].digest);
         end_attempt(&self.sendings[i]);
     }
     free(self.sendings);

@@ -33,7 +33,4 @@ rfm_status rfm_transfer_share(const rfm_transfer *transfer, rfm_error *err);
 /* The answer to a PUT of that name; the caller frees it. */
 rfm_status rfm_transfer_ask(const rfm_transfer *transfer, const char *name, rfm_result *result, rfm_error *err);
 
-/* The hash of a part's bytes, as lists of stages show it, in hex. *md5 is freed by the caller. */
-rfm_status rfm_transfer_md5(const char *dir, const struct rfm_manifest_part *part, char **md5, rfm_error *err);
-
 #endif

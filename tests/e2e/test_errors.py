@@ -106,7 +106,7 @@ class Errors(case.Case):
     def test_too_many_rejected_rows(self):
         bad = self.write("bad.csv", HEADER + self.rows(100) + "x\n" * 5)
         self.assertRegex(self.start([bad], code=65, ranks=3), r"5 of 105 rows rejected.*bad.csv: line 102")
-        self.assertEqual(self.assert_no_leftovers(), ["lock", "rejects", "run.json"])
+        self.assertEqual(self.assert_no_leftovers(), ["lock", "log.jsonl", "rejects", "run.json"])
 
     def test_masked_rejects_hide_the_row(self):
         bad = self.write("bad.csv", HEADER + self.rows(300) + "2019-13-01 00:00:00 UTC,purchase,1,77777,s,p,c\n")

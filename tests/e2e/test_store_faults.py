@@ -463,7 +463,8 @@ class ProxyWithPassword(Faults):
         told = self.store(f"store.proxy={self.service.proxy}")
         self.assert_stored()
         self.assertEqual(len(self.service.proxied()["counts"]), 2)
-        for content in (told.stderr, told.stdout, (self.out / "run.json").read_text(), (self.out / "store.jsonl").read_text()):
+        for content in (told.stderr, told.stdout, (self.out / "run.json").read_text(), (self.out / "store.jsonl").read_text(),
+                        (self.out / "log.jsonl").read_text()):
             self.assertNotIn("proxy-pass-word", content)
 
     def test_without_it_nothing_goes_through(self):

@@ -157,7 +157,7 @@ static void long_log_lines_stay_lines(void **state)
     (void)state;
     char text[8000];
     capture_stderr(speak_long, text, sizeof text);
-    assert_int_equal(strlen(text), 4096 - 1);
+    assert_in_range(strlen(text), 4000, 4096);
     assert_string_equal(text + strlen(text) - 2, "y\n");
 }
 

@@ -31,8 +31,10 @@ static rfm_traffic count_traffic(const test_sample *sample, const double *weight
     assert_int_equal(trial.clustering.k, CLUSTERS);
     assert_false(trial.clustering.converged);
     trial_free(&trial);
-    return (rfm_traffic){after.n_messages - before.n_messages, after.message_bytes - before.message_bytes,
-                         after.n_collectives - before.n_collectives, after.collective_bytes - before.collective_bytes};
+    return (rfm_traffic){.n_messages = after.n_messages - before.n_messages,
+                         .message_bytes = after.message_bytes - before.message_bytes,
+                         .n_collectives = after.n_collectives - before.n_collectives,
+                         .collective_bytes = after.collective_bytes - before.collective_bytes};
 }
 
 static void expect_one_reduction_an_iteration(const test_sample *sample, const double *weights, rfm_algorithm algorithm)
