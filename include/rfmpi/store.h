@@ -115,8 +115,8 @@ rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_erro
 int64_t rfm_rounds_body(const rfm_rounds *rounds);
 rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_text *meta, rfm_error *err);
 
-/* The next round of this origin; the body is whatever meta says of it. RFM_DATA when what comes is not whole: it, and all
- * behind it, is of no use. */
+/* The next round of this origin; the body is whatever meta says of it. RFM_DATA when what comes is not whole: it, and
+ * all behind it, is of no use. */
 rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_error *err);
 
 /* Collective. The paths of this rank's share of all files of rounds; the caller frees. */
