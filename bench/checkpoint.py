@@ -39,7 +39,7 @@ def row(of):
 
 
 def add_words(parser):
-    parser.add_argument("--events", type=int, default=40_000_000)
+    parser.add_argument("--events", type=int, default=100_000_000)
     parser.add_argument("--shape", choices=["log", "wide"], default="log")
     parser.add_argument("--rounds", type=int, default=5)
 

@@ -110,7 +110,7 @@ class Batch(Image):
 
 class Stop(Image):
     WORDS = ("train", "--set", "cluster.k=[9,16]", "--set", "cluster.restarts=6", "--set", "cluster.tolerance=0", "--set",
-             "output.checkpoint=0", "--set")
+             "output.checkpoint=0.000001", "--set")
 
     def train(self, folder):
         """The words of a fit that takes a while, in a folder as it is called there."""
