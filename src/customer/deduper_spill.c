@@ -216,9 +216,8 @@ static rfm_status check_run(const rfm_deduper *deduper, const rfm_held_run *run,
         if (rfm_scratch_check(run->file, &place->words, 1, err) || rfm_scratch_check(run->file, &place->bytes, 1, err))
             break;
         const size_t record = held.shape.width * sizeof *held.words;
-        if (place->words.n_bytes % record != 0 || place->words.n_bytes / record != place->n)
-            rfm_fail(err, RFM_DATA, "%s: no events", run->file->path);
-        else if (read_place(run, p, &held, err) == RFM_OK && !is_sound(&held))
+        const bool fits = place->words.n_bytes % record == 0 && place->words.n_bytes / record == place->n;
+        if (!fits || (read_place(run, p, &held, err) == RFM_OK && !is_sound(&held)))
             rfm_fail(err, RFM_DATA, "%s: no events", run->file->path);
     }
     rfm_held_free(&held);
