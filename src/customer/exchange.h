@@ -4,11 +4,12 @@
 
 #include "block.h"
 
-/* Customers by pieces of the hash, of which each rank owns as many. All ranks have the same number of pieces. */
+/* Customers by pieces of the hash, as many for each group of ranks (rfm_groups). All ranks have the same number of
+ * pieces. */
 typedef struct rfm_source {
     const rfm_layout *layout;
     rfm_id_kind kind;
-    size_t n_pieces; /* a multiple of the ranks */
+    size_t n_pieces; /* a multiple of the groups */
     size_t bytes;    /* about what this rank has */
     /* Add the customers of a piece, as any number of blocks. Each piece is asked for once. */
     rfm_status (*put)(void *from, size_t piece, rfm_blocks *blocks, rfm_error *err);

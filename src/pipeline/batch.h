@@ -178,7 +178,10 @@ void measure_end(rfm_batch *batch, const char *stage);
 
 /* memory.c */
 rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err); /* Local: of a rank; 0: none */
-void report_memory(rfm_batch *batch);                                              /* Collective */
+/* Local. Where a rank puts what passes its budget: output.scratch, else the run directory; that of the node's own
+ * temporary files ($TMPDIR, /tmp) beyond 1,024 ranks. */
+const char *scratch_directory(const rfm_batch *batch);
+void report_memory(rfm_batch *batch); /* Collective */
 
 /* store.c. Collective: what is finished goes where section `store` says. */
 bool store_is_wanted(const rfm_config *config); /* Local */

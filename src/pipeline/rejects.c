@@ -54,15 +54,41 @@ static int by_place(const void *left, const void *right)
     return a->line != b->line ? (a->line < b->line ? -1 : 1) : 0;
 }
 
+static void pack_gathered(const rfm_gathered *reject, rfm_text *bytes)
+{
+    rfm_text_add(bytes, &reject->parcel, sizeof reject->parcel);
+    rfm_text_add(bytes, reject->detail, (size_t)reject->parcel.detail_bytes);
+    rfm_text_add(bytes, reject->row, (size_t)reject->parcel.row_bytes);
+}
+
+/* What ranks have together, and of each reason no more than are shown: the first of all are among the first of some. */
+static rfm_status keep_first(void *context, rfm_text *bytes, rfm_error *err)
+{
+    (void)context;
+    int64_t kept[RFM_N_REASONS] = {0};
+    rfm_text shorter = {0};
+    rfm_gathered *list = NULL;
+    size_t n = 0;
+    if (unpack_rejects(bytes->bytes, bytes->length, &list, &n, err) == RFM_OK) {
+        if (n > 0)
+            qsort(list, n, sizeof *list, by_place);
+        for (size_t i = 0; i < n; i++)
+            if (kept[list[i].parcel.reason]++ < REJECTS_KEPT)
+                pack_gathered(&list[i], &shorter);
+        rfm_text_check(&shorter, err);
+    }
+    free(list);
+    rfm_text_free(bytes);
+    *bytes = shorter;
+    return err->status;
+}
+
 static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size_t n, rfm_text *csv)
 {
     const bool mask = rfm_config_boolean(batch->config, "output.mask");
-    int64_t printed[RFM_N_REASONS] = {0};
     rfm_text_adds(csv, "file,line,reason,detail,row\n");
     for (size_t i = 0; i < n; i++) {
         const packed_reject *parcel = &list[i].parcel;
-        if (printed[parcel->reason]++ >= REJECTS_KEPT)
-            continue;
         rfm_csv_add(csv, batch->files.files[parcel->file].path, strlen(batch->files.files[parcel->file].path));
         rfm_text_addf(csv, ",%lld,%s,", (long long)parcel->line, rfm_reason_name((rfm_reason)parcel->reason));
         if (!mask)
@@ -75,14 +101,12 @@ static void print_rejects(const rfm_batch *batch, const rfm_gathered *list, size
 }
 
 /* On rank 0: the text of rejects.csv, and the first reject for the message. */
-static rfm_status join_rejects(const rfm_batch *batch, const char *bytes, size_t n_bytes, rfm_text *csv,
-                               rfm_text *first, rfm_error *err)
+static rfm_status join_rejects(const rfm_batch *batch, const rfm_text *bytes, rfm_text *csv, rfm_text *first,
+                               rfm_error *err)
 {
     rfm_gathered *list = NULL;
     size_t n = 0;
-    if (unpack_rejects(bytes, n_bytes, &list, &n, err) == RFM_OK) {
-        if (n > 0)
-            qsort(list, n, sizeof *list, by_place);
+    if (unpack_rejects(bytes->bytes, bytes->length, &list, &n, err) == RFM_OK) {
         print_rejects(batch, list, n, csv);
         if (n > 0)
             rfm_text_addf(first, "%s: line %lld: %s", batch->files.files[list[0].parcel.file].path,
@@ -151,23 +175,19 @@ static rfm_status write_rejects(rfm_batch *batch, const rfm_text *csv, rfm_error
 rfm_status rejects_publish(rfm_batch *batch, rfm_rejects *rejects, const rfm_plan *plan, int64_t *n_lines,
                            const rfm_tally *tally, rfm_error *err)
 {
-    rfm_text mine = {0}, csv = {0}, first = {0};
-    void *all = NULL;
-    size_t *offsets = NULL;
+    rfm_text kept = {0}, csv = {0}, first = {0};
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, n_lines, plan->n);
     rfm_rejects_number(rejects, plan, n_lines);
-    pack_rejects(rejects, &mine, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
-        rfm_comm_gather_bytes(batch->comm, 0, mine.bytes, mine.length, &all, &offsets, err) != RFM_OK)
+    if (pack_rejects(rejects, &kept, err) == RFM_OK)
+        keep_first(NULL, &kept, err);
+    if (rfm_comm_collect(batch->comm, &kept, keep_first, NULL, err) != RFM_OK)
         goto done;
-    if (all)
-        join_rejects(batch, all, offsets[rfm_comm_size(batch->comm)], &csv, &first, err);
+    if (rfm_comm_rank(batch->comm) == 0)
+        join_rejects(batch, &kept, &csv, &first, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && write_rejects(batch, &csv, err) == RFM_OK)
         check_limit(batch, tally, rejects, &first, err);
 done:
-    free(all);
-    free(offsets);
-    rfm_text_free(&mine);
+    rfm_text_free(&kept);
     rfm_text_free(&csv);
     rfm_text_free(&first);
     return err->status;
