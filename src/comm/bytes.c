@@ -60,8 +60,10 @@ done:
 
 static void copy(void *to, const void *from, size_t n_bytes)
 {
-    if (n_bytes > 0)
-        memcpy(to, from, n_bytes);
+    if (n_bytes == 0)
+        return;
+    rfm_assert(to != NULL);
+    memcpy(to, from, n_bytes);
 }
 
 /* What lies between a part's offset and the next one's; nothing may be a NULL. */

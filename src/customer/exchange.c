@@ -250,6 +250,7 @@ static rfm_status share_in_group(rfm_comm *comm, size_t round_bytes, rfm_state *
     rfm_route route;
     rfm_state own;
     rfm_route_within_group(comm, &route, err);
+    rfm_assert(state->layout != NULL);
     sliced from = {state, route.n_targets * PIECES_EACH, rfm_groups(rfm_comm_size(comm))};
     const rfm_source source = slice(&from);
     move_all(comm, &source, &route, round_bytes, &own, err);

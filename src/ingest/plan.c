@@ -167,7 +167,7 @@ static rfm_status place_lumps(planner *p, rfm_error *err)
     size_t next = 0;
     for (size_t i = 0; i < p->n_lumps && err->status == RFM_OK; i++) {
         rfm_shard shard = p->lumps[i].shard;
-        shard.relayed = is_to_be_relayed(p, &p->lumps[i]);
+        shard.relayed = n_relayed > 0 && is_to_be_relayed(p, &p->lumps[i]);
         shard.rank = shard.relayed ? (int)(next++ * (size_t)p->n_ranks / n_relayed) : p->heap[0];
         if (!shard.relayed) {
             p->load[shard.rank] += p->lumps[i].cost;
