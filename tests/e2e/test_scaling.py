@@ -11,6 +11,7 @@ import model  # noqa: E402
 
 EVENTS_A_RANK = 60_000
 WITHIN = 0.15
+FEW = 8
 
 
 @case.needs_ranks
@@ -29,8 +30,9 @@ class Scaling(case.Case):
             traffic, batch = self.measure(ranks)
             sent = traffic["message_bytes"] / ranks
             self.assertLess(abs(sent / batch.sent() - 1), WITHIN, f"{ranks} ranks: {sent:.0f}, {batch.sent():.0f}")
-            rounds = traffic["n_messages_max"] / (ranks - 1)
-            self.assertLessEqual(abs(rounds - batch.hops()[0].rounds), 1, f"{ranks} ranks")
+            # A round more or less, and what comes up a tree beside the exchange.
+            more = traffic["n_messages_max"] - batch.messages()
+            self.assertTrue(-ranks < more < ranks + FEW, f"{ranks} ranks: {traffic['n_messages_max']}, {batch.messages()}")
             self.assertLess(traffic["n_collectives_max"], model.COLLECTIVES)
 
 
