@@ -387,7 +387,8 @@ static rfm_status bring_to_groups(resolving *x, rfm_error *err)
     const int n_ranks = rfm_comm_size(x->comm);
     const size_t n_members = rfm_group_size(n_ranks, rfm_group_of(n_ranks, rfm_comm_rank(x->comm)));
     rfm_route_to_groups(x->comm, &x->route, err);
-    if (open_deduper(from->pieces[0].shape, n_members * LEAST_EACH, rfm_groups(n_ranks), &x->next, err) == RFM_OK && x->next)
+    if (open_deduper(from->pieces[0].shape, n_members * LEAST_EACH, rfm_groups(n_ranks), &x->next, err) == RFM_OK &&
+        x->next)
         rfm_deduper_limit(x->next, from->memory_bytes, from->directory);
     run_rounds(x, err);
     x->deduper = x->next;
