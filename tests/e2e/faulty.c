@@ -1,0 +1,241 @@
+/* faulty: a library to be loaded before all others, which makes calls into the file system fail where a test says so.
+ * It stands in for disks that nobody has at hand. Calls that the C library makes by itself are not seen.
+ *
+ *     FAULTY_PATH   calls count whose file has this in its name
+ *     FAULTY_RANK   and that this rank of mpirun makes; unset: any
+ *     FAULTY_KIND   and that "grow" a file or directory, "change" anything on the disk, or "read"
+ *     FAULTY_FROM   the first of these calls that fails, from 1
+ *     FAULTY_TO     and the last one
+ *     FAULTY_ERROR  its errno; 0: reads and writes are cut in half, and every third is interrupted
+ *     FAULTY_LOG    a file that gets a line for each call that counts
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { GROW = 1, CHANGE = 2, READ = 4 };
+
+static atomic_long n_counted;
+
+static long number(const char *name, long otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtol(text, NULL, 10) : otherwise;
+}
+
+static int wanted_kind(void)
+{
+    const char *kind = getenv("FAULTY_KIND");
+    if (!kind)
+        return 0;
+    return strcmp(kind, "grow") == 0 ? GROW : strcmp(kind, "change") == 0 ? CHANGE : READ;
+}
+
+static bool is_rank(void)
+{
+    const char *rank = getenv("FAULTY_RANK"), *own = getenv("OMPI_COMM_WORLD_RANK");
+    return !rank || strcmp(rank, own ? own : "0") == 0;
+}
+
+static void note(const char *call, const char *path)
+{
+    char line[4200];
+    const char *log = getenv("FAULTY_LOG");
+    if (!log)
+        return;
+    const int length = snprintf(line, sizeof line, "%s %s\n", call, path);
+    const int fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    syscall(SYS_write, fd, line, (size_t)length);
+    syscall(SYS_close, fd);
+}
+
+/* Whether this call is one of those that are to fail. */
+static bool strikes(int kinds, const char *call, const char *path)
+{
+    const char *part = getenv("FAULTY_PATH");
+    if (!part || !(kinds & wanted_kind()) || !strstr(path, part) || !is_rank())
+        return false;
+    const long n = atomic_fetch_add(&n_counted, 1) + 1;
+    note(call, path);
+    return n >= number("FAULTY_FROM", 1) && n <= number("FAULTY_TO", 0);
+}
+
+static bool strikes_file(int kinds, const char *call, int fd)
+{
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    const ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    return strikes(kinds, call, path);
+}
+
+static int fail(void)
+{
+    errno = (int)number("FAULTY_ERROR", EIO);
+    return -1;
+}
+
+/* The next function of this name, as a pointer of its own type. */
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static int kinds_of(const char *path, int flags)
+{
+    if (flags & O_CREAT && access(path, F_OK) != 0)
+        return GROW | CHANGE;
+    return (flags & O_ACCMODE) == O_RDONLY ? READ : CHANGE;
+}
+
+static mode_t mode_of(int flags, va_list arguments)
+{
+    return flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+}
+
+#define OPEN(name)                                                                                                     \
+    int name(const char *path, int flags, ...)                                                                         \
+    {                                                                                                                  \
+        va_list arguments;                                                                                             \
+        va_start(arguments, flags);                                                                                    \
+        const mode_t mode = mode_of(flags, arguments);                                                                 \
+        va_end(arguments);                                                                                             \
+        return strikes(kinds_of(path, flags), "open", path) ? fail() : REAL(name)(path, flags, mode);                  \
+    }
+OPEN(open)
+OPEN(open64)
+
+int mkostemp(char *template, int flags)
+{
+    return strikes(GROW | CHANGE, "mkostemp", template) ? fail() : REAL(mkostemp)(template, flags);
+}
+
+int mkostemp64(char *template, int flags)
+{
+    return strikes(GROW | CHANGE, "mkostemp", template) ? fail() : REAL(mkostemp64)(template, flags);
+}
+
+#define FOPEN(name)                                                                                                    \
+    FILE *name(const char *path, const char *mode)                                                                     \
+    {                                                                                                                  \
+        return strikes(mode[0] == 'r' ? READ : GROW | CHANGE, "fopen", path) ? (fail(), NULL)                          \
+                                                                             : REAL(name)(path, mode);                 \
+    }
+FOPEN(fopen)
+FOPEN(fopen64)
+
+DIR *opendir(const char *path)
+{
+    return strikes(READ, "opendir", path) ? (fail(), NULL) : REAL(opendir)(path);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+int mkdir(const char *path, mode_t mode)
+{
+    return access(path, F_OK) != 0 && strikes(GROW | CHANGE, "mkdir", path) ? fail() : REAL(mkdir)(path, mode);
+}
+
+int rename(const char *from, const char *to)
+{
+    return strikes(CHANGE, "rename", from) ? fail() : REAL(rename)(from, to);
+}
+
+#define REMOVE(name)                                                                                                   \
+    int name(const char *path)                                                                                         \
+    {                                                                                                                  \
+        return access(path, F_OK) == 0 && strikes(CHANGE, #name, path) ? fail() : REAL(name)(path);                    \
+    }
+REMOVE(unlink)
+REMOVE(rmdir)
+REMOVE(remove)
+
+/* ---- content ---------------------------------------------------------------------------------------------------- */
+
+int fsync(int fd)
+{
+    return strikes_file(GROW | CHANGE, "fsync", fd) ? fail() : REAL(fsync)(fd);
+}
+
+/* Some file systems tell only now what became of the writes; the descriptor is gone in any case. */
+int close(int fd)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    const bool fails = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && strikes_file(GROW | CHANGE, "close", fd);
+    const int result = REAL(close)(fd);
+    return fails ? fail() : result;
+}
+
+int fchmod(int fd, mode_t mode)
+{
+    return strikes_file(CHANGE, "fchmod", fd) ? fail() : REAL(fchmod)(fd, mode);
+}
+
+#define TRUNCATE(name, offset)                                                                                         \
+    int name(int fd, offset length)                                                                                    \
+    {                                                                                                                  \
+        return strikes_file(CHANGE, "ftruncate", fd) ? fail() : REAL(name)(fd, length);                                \
+    }
+TRUNCATE(ftruncate, off_t)
+TRUNCATE(ftruncate64, off64_t)
+
+#define ALLOCATE(name, offset)                                                                                         \
+    int name(int fd, int mode, offset start, offset length)                                                            \
+    {                                                                                                                  \
+        return strikes_file(GROW | CHANGE, "fallocate", fd) ? fail() : REAL(name)(fd, mode, start, length);            \
+    }
+ALLOCATE(fallocate, off_t)
+ALLOCATE(fallocate64, off64_t)
+
+/* What becomes of a transfer of n bytes that is to fail: -1, or how many bytes of it are done. */
+static ssize_t cut(size_t n)
+{
+    if (number("FAULTY_ERROR", EIO) != 0)
+        return fail();
+    if (atomic_load(&n_counted) % 3 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return n > 1 ? (ssize_t)(n / 2) : (ssize_t)n;
+}
+
+#define TRANSFER(name, kinds, type)                                                                                    \
+    ssize_t name(int fd, type bytes, size_t n)                                                                         \
+    {                                                                                                                  \
+        const ssize_t part = strikes_file(kinds, #name, fd) ? cut(n) : (ssize_t)n;                                     \
+        return part < 0 ? -1 : REAL(name)(fd, bytes, (size_t)part);                                                    \
+    }
+TRANSFER(read, READ, void *)
+TRANSFER(write, GROW | CHANGE, const void *)
+
+#define TRANSFER_AT(name, kinds, type, offset)                                                                         \
+    ssize_t name(int fd, type bytes, size_t n, offset at)                                                              \
+    {                                                                                                                  \
+        const ssize_t part = strikes_file(kinds, #name, fd) ? cut(n) : (ssize_t)n;                                     \
+        return part < 0 ? -1 : REAL(name)(fd, bytes, (size_t)part, at);                                                \
+    }
+TRANSFER_AT(pread, READ, void *, off_t)
+TRANSFER_AT(pread64, READ, void *, off64_t)
+TRANSFER_AT(pwrite, GROW | CHANGE, const void *, off_t)
+TRANSFER_AT(pwrite64, GROW | CHANGE, const void *, off64_t)
+
+/* What Open MPI reads and writes files with. */
+#define VECTOR(name, kinds, offset)                                                                                    \
+    ssize_t name(int fd, const struct iovec *parts, int n, offset at)                                                  \
+    {                                                                                                                  \
+        return strikes_file(kinds, #name, fd) ? fail() : REAL(name)(fd, parts, n, at);                                 \
+    }
+VECTOR(preadv, READ, off_t)
+VECTOR(preadv64, READ, off64_t)
+VECTOR(pwritev, GROW | CHANGE, off_t)
+VECTOR(pwritev64, GROW | CHANGE, off64_t)
