@@ -18,6 +18,10 @@ typedef struct rfm_comm rfm_comm;
 rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err);
 void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
 
+/* Right after open: RFM_USAGE unless all ranks say the same of what they were built from. Up to here ranks of any two
+ * versions understand each other; they do as long as neither this nor what open does collectively changes. */
+rfm_status rfm_comm_greet(rfm_comm *comm, const char *build, rfm_error *err);
+
 /* "Open MPI v4.1.4 ..." or "none (serial)". Local; never starts MPI. */
 size_t rfm_comm_library(char *buffer, size_t size);
 

@@ -14,7 +14,7 @@ import subprocess
 import case
 import h5py
 
-FAULTY = os.environ["RFMPI_FAULTY"]    # the library of faulty.c
+FAULTY = os.environ["TEST_FAULTY"]    # the library of faulty.c
 FOREVER = 10**9
 LIMIT_S = 60                           # of a start that would take a second or two: whoever takes longer hangs
 PRODUCTS = ["customers", "features.h5", "lock", "model.h5", "rejects", "run.json", "segments.csv", "state.h5"]
@@ -60,7 +60,7 @@ class Faults(case.Case):
 
     # ---- what must hold ----------------------------------------------------------------------------------------------
 
-    def assert_fails(self, result, codes, pattern=""):
+    def assert_fails(self, result, codes, pattern="."):
         self.assertIn(result.returncode, codes, result.stderr)
         lines = case.errors(result)
         self.assertEqual(len(lines), 1, result.stderr)

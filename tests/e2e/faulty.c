@@ -1,21 +1,22 @@
-/* faulty: a library to be loaded before all others, which makes calls into the file system fail where a test says so.
- * It stands in for disks that nobody has at hand. Calls that the C library makes by itself are not seen.
+/* faulty: a library to be loaded before all others, which makes calls of a program fail where a test says so. It stands
+ * in for disks that nobody has at hand, and for memory that runs out at any place. Calls that the C library makes by
+ * itself are not seen.
  *
- *     FAULTY_PATH   calls count whose file has this in its name
- *     FAULTY_RANK   and that this rank of mpirun makes; unset: any
- *     FAULTY_KIND   and that "grow" a file or directory, "change" anything on the disk, or "read"
- *     FAULTY_FROM   the first of these calls that fails, from 1
- *     FAULTY_TO     and the last one
- *     FAULTY_ERROR  its errno; 0: reads and writes are cut in half, and every third is interrupted
- *     FAULTY_LOG    a file that gets a line for each call that counts
+ *     FAULTY_KIND   the calls that count: those that "grow" a file or directory, "change" anything on the disk, or
+ * "read"; or "memory" that the program itself asks for FAULTY_PATH   of files that have this in their name FAULTY_RANK
+ * made by this rank of mpirun; unset: by any FAULTY_FROM   the first of these calls that fails, from 1 FAULTY_TO and
+ * the last one FAULTY_ERROR  its errno; 0: reads and writes are cut in half, and every third is interrupted FAULTY_LOG
+ * a file that gets a line for each call that counts
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { GROW = 1, CHANGE = 2, READ = 4 };
+enum { GROW = 1, CHANGE = 2, READ = 4, MEMORY = 8 };
 
+static struct {
+    int kind; /* 0 on ranks that are left alone */
+    long from, to, error;
+    const char *path, *log;
+    uintptr_t program, program_end; /* where the program's own code lies */
+} wanted;
 static atomic_long n_counted;
+
+/* ---- what is wanted --------------------------------------------------------------------------------------------- */
 
 static long number(const char *name, long otherwise)
 {
@@ -36,44 +45,70 @@ static long number(const char *name, long otherwise)
 
 static int wanted_kind(void)
 {
-    const char *kind = getenv("FAULTY_KIND");
-    if (!kind)
+    static const char *const names[] = {"grow", "change", "read", "memory"};
+    const char *kind = getenv("FAULTY_KIND"), *rank = getenv("FAULTY_RANK"), *own = getenv("OMPI_COMM_WORLD_RANK");
+    if (rank && strcmp(rank, own ? own : "0") != 0)
         return 0;
-    return strcmp(kind, "grow") == 0 ? GROW : strcmp(kind, "change") == 0 ? CHANGE : READ;
+    for (int i = 0; kind && i < 4; i++)
+        if (strcmp(kind, names[i]) == 0)
+            return 1 << i;
+    return 0;
 }
 
-static bool is_rank(void)
+/* The first that is told of is the program. */
+static int find_program(struct dl_phdr_info *info, size_t size, void *data)
 {
-    const char *rank = getenv("FAULTY_RANK"), *own = getenv("OMPI_COMM_WORLD_RANK");
-    return !rank || strcmp(rank, own ? own : "0") == 0;
+    (void)size, (void)data;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD && segment->p_flags & PF_X) {
+            wanted.program = info->dlpi_addr + segment->p_vaddr;
+            wanted.program_end = wanted.program + segment->p_memsz;
+        }
+    }
+    return 1;
+}
+
+__attribute__((constructor)) static void read_environment(void)
+{
+    dl_iterate_phdr(find_program, NULL);
+    wanted.from = number("FAULTY_FROM", 1);
+    wanted.to = number("FAULTY_TO", 0);
+    wanted.error = number("FAULTY_ERROR", EIO);
+    wanted.path = getenv("FAULTY_PATH");
+    wanted.log = getenv("FAULTY_LOG");
+    wanted.kind = wanted_kind();
 }
 
 static void note(const char *call, const char *path)
 {
     char line[4200];
-    const char *log = getenv("FAULTY_LOG");
-    if (!log)
+    if (!wanted.log)
         return;
     const int length = snprintf(line, sizeof line, "%s %s\n", call, path);
-    const int fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const int fd = (int)syscall(SYS_openat, AT_FDCWD, wanted.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     syscall(SYS_write, fd, line, (size_t)length);
     syscall(SYS_close, fd);
+}
+
+static bool is_next(const char *call, const char *path)
+{
+    const long n = atomic_fetch_add(&n_counted, 1) + 1;
+    note(call, path);
+    return n >= wanted.from && n <= wanted.to;
 }
 
 /* Whether this call is one of those that are to fail. */
 static bool strikes(int kinds, const char *call, const char *path)
 {
-    const char *part = getenv("FAULTY_PATH");
-    if (!part || !(kinds & wanted_kind()) || !strstr(path, part) || !is_rank())
-        return false;
-    const long n = atomic_fetch_add(&n_counted, 1) + 1;
-    note(call, path);
-    return n >= number("FAULTY_FROM", 1) && n <= number("FAULTY_TO", 0);
+    return kinds & wanted.kind && wanted.path && strstr(path, wanted.path) && is_next(call, path);
 }
 
 static bool strikes_file(int kinds, const char *call, int fd)
 {
     char link[64], path[4096];
+    if (!(kinds & wanted.kind))
+        return false;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     const ssize_t length = readlink(link, path, sizeof path - 1);
     path[length > 0 ? length : 0] = '\0';
@@ -82,7 +117,7 @@ static bool strikes_file(int kinds, const char *call, int fd)
 
 static int fail(void)
 {
-    errno = (int)number("FAULTY_ERROR", EIO);
+    errno = (int)wanted.error;
     return -1;
 }
 
@@ -200,7 +235,7 @@ ALLOCATE(fallocate64, off64_t)
 /* What becomes of a transfer of n bytes that is to fail: -1, or how many bytes of it are done. */
 static ssize_t cut(size_t n)
 {
-    if (number("FAULTY_ERROR", EIO) != 0)
+    if (wanted.error != 0)
         return fail();
     if (atomic_load(&n_counted) % 3 == 0) {
         errno = EINTR;
@@ -239,3 +274,30 @@ VECTOR(preadv, READ, off_t)
 VECTOR(preadv64, READ, off64_t)
 VECTOR(pwritev, GROW | CHANGE, off_t)
 VECTOR(pwritev64, GROW | CHANGE, off64_t)
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t n);
+
+static bool strikes_memory(const char *call, const void *caller)
+{
+    const bool own = (uintptr_t)caller >= wanted.program && (uintptr_t)caller < wanted.program_end;
+    return wanted.kind == MEMORY && own && is_next(call, "") && (fail(), true);
+}
+
+void *malloc(size_t n)
+{
+    return strikes_memory("malloc", __builtin_return_address(0)) ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return strikes_memory("calloc", __builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t n)
+{
+    return strikes_memory("realloc", __builtin_return_address(0)) ? NULL : __libc_realloc(old, n);
+}
