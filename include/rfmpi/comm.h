@@ -40,10 +40,6 @@ typedef struct rfm_traffic {
 } rfm_traffic;
 rfm_traffic rfm_comm_traffic(const rfm_comm *comm);
 
-/* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only.
- */
-const void *rfm_comm_handle(const rfm_comm *comm);
-
 /* ---- agreement -------------------------------------------------------------------------------------------------- */
 
 /* After each local phase that can fail: all ranks return the same status. When any rank failed, err on every rank

@@ -121,8 +121,3 @@ size_t rfm_comm_library(char *buffer, size_t size)
     int written = snprintf(buffer, size, "%s", version);
     return written < 0 ? 0 : (size_t)written;
 }
-
-const void *rfm_comm_handle(const rfm_comm *comm)
-{
-    return &comm->mpi->comm;
-}

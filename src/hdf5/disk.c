@@ -77,7 +77,8 @@ rfm_status rfm_h5_disk_probe(const char *path, rfm_error *err)
         return rfm_fail_errno(err, errno, "%s: cannot open", path);
     if (!S_ISREG(status.st_mode))
         return rfm_fail(err, RFM_DATA, "%s: is not a file", path);
-    if (H5Fis_hdf5(path) <= 0)
-        return rfm_fail(err, RFM_DATA, "%s: is not an HDF5 file", path);
-    return RFM_OK;
+    const htri_t is_hdf5 = H5Fis_hdf5(path);
+    if (is_hdf5 < 0)
+        return rfm_fail(err, RFM_IO, "%s: cannot be read", path);
+    return is_hdf5 ? RFM_OK : rfm_fail(err, RFM_DATA, "%s: is not an HDF5 file", path);
 }

@@ -2,7 +2,6 @@
  */
 #include "file.h"
 
-#include "driver.h"
 #include "writer.h"
 
 #include <stdio.h>
@@ -12,8 +11,7 @@
 size_t rfm_h5_library(char *buffer, size_t size)
 {
     /* HDF5 itself is not asked: its start would look for MPI. */
-    int length =
-        snprintf(buffer, size, "%d.%d.%d, %s", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE, rfm_h5_driver_name());
+    int length = snprintf(buffer, size, "%d.%d.%d", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -46,29 +44,23 @@ rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_e
     file->disk.fd = -1;
     file->path = rfm_copy_string(path, err);
     file->transfer = H5Pcreate(H5P_DATASET_XFER);
-    if (file->transfer < 0 || rfm_h5_driver_transfer(file->transfer) < 0)
+    if (file->transfer < 0)
         rfm_fail(err, RFM_INTERNAL, "%s: HDF5 does not start", path);
     return file;
 }
 
-static rfm_status open_id(rfm_h5 *file, herr_t failed, hid_t access, rfm_error *err)
+rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err)
 {
+    if (rfm_h5_disk_probe(file->path, err))
+        return err->status;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     /* The run directory has a lock of ours; HDF5's own fails on file systems without flock(). */
-    failed |= H5Pset_file_locking(access, 0, 1);
-    failed |= H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    if (failed >= 0)
+    if (H5Pset_file_locking(access, 0, 1) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
         file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
     if (file->id < 0)
         rfm_h5_fail(file, err, RFM_DATA, "cannot open");
     H5Pclose(access);
     return err->status;
-}
-
-rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err)
-{
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    const herr_t failed = file->comm ? rfm_h5_driver_access(access, file->comm) : H5Pset_fapl_sec2(access);
-    return open_id(file, failed, access, err);
 }
 
 rfm_status rfm_h5_handle_create(rfm_h5 *file, rfm_error *err)
@@ -99,24 +91,21 @@ rfm_status rfm_h5_handle_finish(rfm_h5 *file, rfm_error *err)
 
 /* ---- on all ranks ----------------------------------------------------------------------------------------------- */
 
+/* Each rank opens the file for itself: what fails one of them keeps no other waiting, and MPI-IO reads no faster. */
 rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **out, rfm_error *err)
 {
     *out = NULL;
     rfm_h5 *file = rfm_h5_handle_make(comm, path, false, err);
-    if (!err->status && rfm_comm_rank(comm) == 0)
-        rfm_h5_disk_probe(file->path, err);
-    if (rfm_comm_agree(comm, err)) {
-        rfm_h5_handle_free(file);
-        return err->status;
+    if (!err->status)
+        rfm_h5_handle_open(file, err);
+    if (!rfm_comm_agree(comm, err)) {
+        *out = file;
+        return RFM_OK;
     }
-    rfm_h5_handle_open(file, err);
-    if (rfm_comm_agree(comm, err)) {
-        rfm_error ignored = {0};
-        rfm_h5_close(file, &ignored);
-        return err->status;
-    }
-    *out = file;
-    return RFM_OK;
+    if (file && file->id >= 0)
+        H5Fclose(file->id);
+    rfm_h5_handle_free(file);
+    return err->status;
 }
 
 rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **out, rfm_error *err)

@@ -35,7 +35,7 @@ rfm_status rfm_h5_fail(const rfm_h5 *file, rfm_error *err, rfm_status otherwise,
 rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_error *err);
 void rfm_h5_handle_free(rfm_h5 *file);
 
-/* Open the file of a handle to read; all ranks of its communicator call it. */
+/* Open the file of a handle to read. Local. */
 rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err);
 
 /* Make the file of a handle; let go of it when all is on the disk. Local, of one rank; finish also of the others. */

@@ -18,7 +18,7 @@ static rfm_status open_table(const char *path, bool writing, rfm_h5_table **tabl
     rfm_h5 *file = (*table)->file = rfm_h5_handle_make(NULL, path, writing, err);
     if (!err->status && writing)
         rfm_h5_handle_create(file, err);
-    else if (!err->status && rfm_h5_disk_probe(file->path, err) == RFM_OK)
+    else if (!err->status)
         rfm_h5_handle_open(file, err);
     if (err->status) {
         rfm_h5_table_close(*table, err);

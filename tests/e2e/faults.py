@@ -95,11 +95,17 @@ class Faults(case.Case):
 
     # ---- calls that fail ---------------------------------------------------------------------------------------------
 
-    def calls(self, kind, *more, ranks=0, rank=0, path=None):
-        """The calls of this kind that one rank of a whole run makes on the run directory."""
+    def begin(self, begun=None):
+        """The run directory is what an earlier start has left, or absent."""
+        case.shutil.rmtree(self.out, ignore_errors=True)
+        if begun:
+            case.shutil.copytree(begun, self.out)
+
+    def calls(self, kind, *more, ranks=0, rank=0, path=None, begun=None):
+        """The calls of this kind that one rank makes on files with `path` in their name, when nothing fails."""
         log = self.dir / "calls"
         log.unlink(missing_ok=True)
-        case.shutil.rmtree(self.out, ignore_errors=True)
+        self.begin(begun)
         env = self.faulty(kind, rank, path, FAULTY_LOG=log)
         self.assertEqual(self.launch(*more, ranks=ranks, env=env).returncode, 0)
         return log.read_text().splitlines() if log.exists() else []

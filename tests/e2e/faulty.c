@@ -2,11 +2,14 @@
  * in for disks that nobody has at hand, and for memory that runs out at any place. Calls that the C library makes by
  * itself are not seen.
  *
- *     FAULTY_KIND   the calls that count: those that "grow" a file or directory, "change" anything on the disk, or
- * "read"; or "memory" that the program itself asks for FAULTY_PATH   of files that have this in their name FAULTY_RANK
- * made by this rank of mpirun; unset: by any FAULTY_FROM   the first of these calls that fails, from 1 FAULTY_TO and
- * the last one FAULTY_ERROR  its errno; 0: reads and writes are cut in half, and every third is interrupted FAULTY_LOG
- * a file that gets a line for each call that counts
+ *     FAULTY_KIND   the calls that count: those that "grow" a file or a directory, "change" anything on the disk, or
+ *                   "read"; or "memory" that the program itself asks for
+ *     FAULTY_PATH   of files that have this in their name
+ *     FAULTY_RANK   made by this rank of mpirun; unset: by any
+ *     FAULTY_FROM   the first of these calls that fails, from 1
+ *     FAULTY_TO     and the last one
+ *     FAULTY_ERROR  its errno; 0: reads and writes are cut in half, and every third is interrupted
+ *     FAULTY_LOG    a file that gets a line for each call that counts
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -115,6 +118,17 @@ static bool strikes_file(int kinds, const char *call, int fd)
     return strikes(kinds, call, path);
 }
 
+/* Of calls that cannot be done by half. */
+static bool fails(int kinds, const char *call, const char *path)
+{
+    return strikes(kinds, call, path) && wanted.error != 0;
+}
+
+static bool fails_file(int kinds, const char *call, int fd)
+{
+    return strikes_file(kinds, call, fd) && wanted.error != 0;
+}
+
 static int fail(void)
 {
     errno = (int)wanted.error;
@@ -145,51 +159,50 @@ static mode_t mode_of(int flags, va_list arguments)
         va_start(arguments, flags);                                                                                    \
         const mode_t mode = mode_of(flags, arguments);                                                                 \
         va_end(arguments);                                                                                             \
-        return strikes(kinds_of(path, flags), "open", path) ? fail() : REAL(name)(path, flags, mode);                  \
+        return fails(kinds_of(path, flags), "open", path) ? fail() : REAL(name)(path, flags, mode);                    \
     }
 OPEN(open)
 OPEN(open64)
 
 int mkostemp(char *template, int flags)
 {
-    return strikes(GROW | CHANGE, "mkostemp", template) ? fail() : REAL(mkostemp)(template, flags);
+    return fails(GROW | CHANGE, "mkostemp", template) ? fail() : REAL(mkostemp)(template, flags);
 }
 
 int mkostemp64(char *template, int flags)
 {
-    return strikes(GROW | CHANGE, "mkostemp", template) ? fail() : REAL(mkostemp64)(template, flags);
+    return fails(GROW | CHANGE, "mkostemp", template) ? fail() : REAL(mkostemp64)(template, flags);
 }
 
 #define FOPEN(name)                                                                                                    \
     FILE *name(const char *path, const char *mode)                                                                     \
     {                                                                                                                  \
-        return strikes(mode[0] == 'r' ? READ : GROW | CHANGE, "fopen", path) ? (fail(), NULL)                          \
-                                                                             : REAL(name)(path, mode);                 \
+        return fails(mode[0] == 'r' ? READ : GROW | CHANGE, "fopen", path) ? (fail(), NULL) : REAL(name)(path, mode);  \
     }
 FOPEN(fopen)
 FOPEN(fopen64)
 
 DIR *opendir(const char *path)
 {
-    return strikes(READ, "opendir", path) ? (fail(), NULL) : REAL(opendir)(path);
+    return fails(READ, "opendir", path) ? (fail(), NULL) : REAL(opendir)(path);
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
 int mkdir(const char *path, mode_t mode)
 {
-    return access(path, F_OK) != 0 && strikes(GROW | CHANGE, "mkdir", path) ? fail() : REAL(mkdir)(path, mode);
+    return access(path, F_OK) != 0 && fails(GROW | CHANGE, "mkdir", path) ? fail() : REAL(mkdir)(path, mode);
 }
 
 int rename(const char *from, const char *to)
 {
-    return strikes(CHANGE, "rename", from) ? fail() : REAL(rename)(from, to);
+    return fails(CHANGE, "rename", from) ? fail() : REAL(rename)(from, to);
 }
 
 #define REMOVE(name)                                                                                                   \
     int name(const char *path)                                                                                         \
     {                                                                                                                  \
-        return access(path, F_OK) == 0 && strikes(CHANGE, #name, path) ? fail() : REAL(name)(path);                    \
+        return access(path, F_OK) == 0 && fails(CHANGE, #name, path) ? fail() : REAL(name)(path);                      \
     }
 REMOVE(unlink)
 REMOVE(rmdir)
@@ -199,27 +212,27 @@ REMOVE(remove)
 
 int fsync(int fd)
 {
-    return strikes_file(GROW | CHANGE, "fsync", fd) ? fail() : REAL(fsync)(fd);
+    return fails_file(GROW | CHANGE, "fsync", fd) ? fail() : REAL(fsync)(fd);
 }
 
 /* Some file systems tell only now what became of the writes; the descriptor is gone in any case. */
 int close(int fd)
 {
     const int flags = fcntl(fd, F_GETFL);
-    const bool fails = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && strikes_file(GROW | CHANGE, "close", fd);
+    const bool lost = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fails_file(GROW | CHANGE, "close", fd);
     const int result = REAL(close)(fd);
-    return fails ? fail() : result;
+    return lost ? fail() : result;
 }
 
 int fchmod(int fd, mode_t mode)
 {
-    return strikes_file(CHANGE, "fchmod", fd) ? fail() : REAL(fchmod)(fd, mode);
+    return fails_file(CHANGE, "fchmod", fd) ? fail() : REAL(fchmod)(fd, mode);
 }
 
 #define TRUNCATE(name, offset)                                                                                         \
     int name(int fd, offset length)                                                                                    \
     {                                                                                                                  \
-        return strikes_file(CHANGE, "ftruncate", fd) ? fail() : REAL(name)(fd, length);                                \
+        return fails_file(CHANGE, "ftruncate", fd) ? fail() : REAL(name)(fd, length);                                  \
     }
 TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)
@@ -227,7 +240,7 @@ TRUNCATE(ftruncate64, off64_t)
 #define ALLOCATE(name, offset)                                                                                         \
     int name(int fd, int mode, offset start, offset length)                                                            \
     {                                                                                                                  \
-        return strikes_file(GROW | CHANGE, "fallocate", fd) ? fail() : REAL(name)(fd, mode, start, length);            \
+        return fails_file(GROW | CHANGE, "fallocate", fd) ? fail() : REAL(name)(fd, mode, start, length);              \
     }
 ALLOCATE(fallocate, off_t)
 ALLOCATE(fallocate64, off64_t)
@@ -268,7 +281,7 @@ TRANSFER_AT(pwrite64, GROW | CHANGE, const void *, off64_t)
 #define VECTOR(name, kinds, offset)                                                                                    \
     ssize_t name(int fd, const struct iovec *parts, int n, offset at)                                                  \
     {                                                                                                                  \
-        return strikes_file(kinds, #name, fd) ? fail() : REAL(name)(fd, parts, n, at);                                 \
+        return fails_file(kinds, #name, fd) ? fail() : REAL(name)(fd, parts, n, at);                                   \
     }
 VECTOR(preadv, READ, off_t)
 VECTOR(preadv64, READ, off64_t)
@@ -284,7 +297,7 @@ void *__libc_realloc(void *old, size_t n);
 static bool strikes_memory(const char *call, const void *caller)
 {
     const bool own = (uintptr_t)caller >= wanted.program && (uintptr_t)caller < wanted.program_end;
-    return wanted.kind == MEMORY && own && is_next(call, "") && (fail(), true);
+    return wanted.kind == MEMORY && own && is_next(call, "") && fail() < 0;
 }
 
 void *malloc(size_t n)
