@@ -14,7 +14,7 @@ import faults
 from faults import FOREVER, Faults
 
 LONG = "long" in sys.argv[1:2]
-SEED = int(os.environ.get("RFMPI_TEST_SEED", "1"))
+SEED = int(os.environ.get("TEST_SEED", "1"))
 
 
 class Walk(Faults):

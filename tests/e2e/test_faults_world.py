@@ -19,7 +19,7 @@ import case
 from faults import LIMIT_S, PRODUCTS, Faults
 
 LONG = "long" in sys.argv[1:2]
-SEED = int(os.environ.get("RFMPI_TEST_SEED", "1"))
+SEED = int(os.environ.get("TEST_SEED", "1"))
 CLONE_NEWNS = 0x00020000
 EXT4_SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2   # as if the power were cut
 
@@ -187,8 +187,8 @@ class Nodes(Faults):
                 self.assertRegex(said[0], r"\(rank 1; 1 of 2 ranks failed\)")
                 self.assert_nothing_half_written()
                 n_ours += 1
-            elif code != 0:
-                self.assertEqual(n_ours, 0, f"{kib} KiB is enough for MPI\n{result.stderr}")
+            elif code != 0:  # MPI itself did not get up, and says so
+                self.assertNotIn("rfmpi: read", result.stderr)
             kib += kib // (20 if LONG else 10)
             self.assertLess(kib, 4 << 20)
         self.assertGreater(n_ours, 0)
@@ -229,9 +229,9 @@ class TwoRuns(Faults):
         return found
 
     def test_a_directory_in_use_is_named_with_its_holder_after_a_wait(self):
-        marker = f"RFMPI_TEST_MARK={self.out}"
+        marker = f"TEST_MARK={self.out}"
         first = subprocess.Popen(case.command(*self.words("--set", "cluster.restarts=3"), ranks=2), stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "RFMPI_TEST_MARK": str(self.out)})
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TEST_MARK": str(self.out)})
         until = time.monotonic() + LIMIT_S
         while not (self.out / "run.json").exists() and time.monotonic() < until:
             time.sleep(0.001)
