@@ -92,41 +92,41 @@ rfm_status rfm_h5_handle_finish(rfm_h5 *file, rfm_error *err)
 /* ---- on all ranks ----------------------------------------------------------------------------------------------- */
 
 /* Each rank opens the file for itself: what fails one of them keeps no other waiting, and MPI-IO reads no faster. */
-rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **out, rfm_error *err)
+rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err)
 {
-    *out = NULL;
-    rfm_h5 *file = rfm_h5_handle_make(comm, path, false, err);
+    *file = NULL;
+    rfm_h5 *opened = rfm_h5_handle_make(comm, path, false, err);
     if (!err->status)
-        rfm_h5_handle_open(file, err);
+        rfm_h5_handle_open(opened, err);
     if (!rfm_comm_agree(comm, err)) {
-        *out = file;
+        *file = opened;
         return RFM_OK;
     }
-    if (file && file->id >= 0)
-        H5Fclose(file->id);
-    rfm_h5_handle_free(file);
+    if (opened && opened->id >= 0)
+        H5Fclose(opened->id);
+    rfm_h5_handle_free(opened);
     return err->status;
 }
 
-rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **out, rfm_error *err)
+rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err)
 {
     const bool first = rfm_comm_rank(comm) == 0;
-    rfm_h5 *file = rfm_h5_handle_make(comm, path, true, err);
-    *out = NULL;
+    rfm_h5 *opened = rfm_h5_handle_make(comm, path, true, err);
+    *file = NULL;
     if (!err->status && first)
-        rfm_h5_handle_create(file, err);
+        rfm_h5_handle_create(opened, err);
     if (!rfm_comm_agree(comm, err) && !first)
-        rfm_h5_disk_join(&file->disk, file->path, err);
+        rfm_h5_disk_join(&opened->disk, opened->path, err);
     if (!rfm_comm_agree(comm, err)) {
-        *out = file;
+        *file = opened;
         return RFM_OK;
     }
     rfm_error ignored = {0};
-    if (file && file->disk.fd >= 0 && first)
+    if (opened && opened->disk.fd >= 0 && first)
         unlink(path);
-    if (file)
-        rfm_h5_handle_finish(file, &ignored);
-    rfm_h5_handle_free(file);
+    if (opened)
+        rfm_h5_handle_finish(opened, &ignored);
+    rfm_h5_handle_free(opened);
     return err->status;
 }
 

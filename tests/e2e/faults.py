@@ -16,6 +16,7 @@ import h5py
 
 FAULTY = os.environ["TEST_FAULTY"]    # the library of faulty.c
 FOREVER = 10**9
+SANITIZED = "ASAN_OPTIONS" in os.environ   # such builds have memory and calls of their own
 LIMIT_S = 60                           # of a start that would take a second or two: whoever takes longer hangs
 PRODUCTS = ["customers", "features.h5", "lock", "model.h5", "rejects", "run.json", "segments.csv", "state.h5"]
 
@@ -111,14 +112,5 @@ class Faults(case.Case):
         return log.read_text().splitlines() if log.exists() else []
 
     def faulty(self, kind, rank, path=None, **more):
-        preload = " ".join(filter(None, [*self.sanitizer(), FAULTY]))
-        return {"LD_PRELOAD": preload, "FAULTY_KIND": kind, "FAULTY_RANK": str(rank), "FAULTY_PATH": str(path or self.out),
+        return {"LD_PRELOAD": FAULTY, "FAULTY_KIND": kind, "FAULTY_RANK": str(rank), "FAULTY_PATH": str(path or self.out),
                 **{key: str(value) for key, value in more.items()}}
-
-    @staticmethod
-    def sanitizer():
-        """The library that has to be loaded before all others where sanitizers are built in."""
-        if "ASAN_OPTIONS" not in os.environ:
-            return []
-        libraries = subprocess.run(["ldd", case.RFMPI], capture_output=True, text=True).stdout
-        return re.findall(r"=> (\S*libasan\S*)", libraries)

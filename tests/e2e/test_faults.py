@@ -8,6 +8,7 @@ import json
 import os
 import random
 import sys
+import unittest
 
 import case
 import faults
@@ -17,6 +18,7 @@ LONG = "long" in sys.argv[1:2]
 SEED = int(os.environ.get("TEST_SEED", "1"))
 
 
+@unittest.skipIf(faults.SANITIZED, "sanitizers want to be loaded before all others")
 class Walk(Faults):
     def fail_at(self, kind, number, calls, *more, ranks=0, rank=0, lasting=False, codes=(74,)):
         """Start after start, fail one of these calls, and see that the next start finishes what that one began."""
@@ -133,6 +135,7 @@ class Memory(Walk):
             self.assertGreater(self.fail_at("memory", errno.ENOMEM, chosen, *more, ranks=ranks, rank=rank, codes=(71,)), len(chosen) // 2)
 
 
+@unittest.skipIf(faults.SANITIZED, "sanitizers want to be loaded before all others")
 class Others(Faults):
     """The commands beside the batch that write: what they were to make is there whole, or not at all."""
 
