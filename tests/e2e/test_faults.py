@@ -40,7 +40,7 @@ class Walk(Faults):
         self.digest(*more)
         found = faults.sites(self.calls(kind, *more, ranks=ranks, rank=rank), LONG)
         chosen = found if LONG or len(found) <= most else sorted(random.Random(SEED).sample(found, most))
-        self.assertGreater(self.fail_at(kind, number, chosen, *more, ranks=ranks, rank=rank, **how), 0.7 * len(chosen) - 3)
+        self.assertGreater(self.fail_at(kind, number, chosen, *more, ranks=ranks, rank=rank, **how), 0.5 * len(chosen))
 
 
 class Disk(Walk):
