@@ -48,7 +48,7 @@ class Disk(Walk):
         self.walk("grow", errno.ENOSPC, lasting=True)
 
     def test_a_quota_that_refuses_a_single_call(self):
-        self.walk("grow", errno.EDQUOT, most=12)
+        self.walk("grow", errno.EDQUOT, most=10)
 
     def test_a_file_system_that_is_read_only_from_any_call_on(self):
         self.walk("change", errno.EROFS, lasting=True, most=25)
@@ -59,8 +59,8 @@ class Disk(Walk):
     @case.needs_ranks
     def test_a_disk_that_fails_one_of_several_ranks(self):
         for ranks, rank in ((2, 0), (2, 1), (3, 2)) if LONG else ((2, 0), (3, 1)):
-            self.walk("change", errno.EROFS, ranks=ranks, rank=rank, lasting=True, most=5)
-            self.walk("grow", errno.ENOSPC, ranks=ranks, rank=rank, lasting=True, most=5)
+            self.walk("change", errno.EROFS, ranks=ranks, rank=rank, lasting=True, most=3)
+            self.walk("grow", errno.ENOSPC, ranks=ranks, rank=rank, lasting=True, most=3)
 
     def test_a_full_disk_for_what_passes_the_memory(self):
         scratch = self.dir / "scratch"
@@ -105,7 +105,7 @@ class Reading(Walk):
         for ranks, rank in ((0, 0), (2, 0), (2, 1)) if not case.SERIAL else ((0, 0),):
             calls = self.calls("read", ranks=ranks, rank=rank, begun=prepared)
             chosen = faults.sites(calls, LONG)
-            for n in chosen if LONG or ranks == 0 else random.Random(SEED).sample(chosen, min(8, len(chosen))):
+            for n in chosen if LONG or ranks == 0 else random.Random(SEED).sample(chosen, min(4, len(chosen))):
                 with self.subTest(ranks=ranks, rank=rank, n=n, call=calls[n - 1]):
                     self.begin(prepared)
                     result = self.launch(ranks=ranks, env=self.faulty("read", rank, FAULTY_FROM=n, FAULTY_TO=n, FAULTY_ERROR=errno.EIO))
@@ -129,7 +129,7 @@ class Memory(Walk):
         more = ("--set", "features.list=rfm-behaviour", "--set", "input.dedupe=row")
         self.digest(*more)
         draw = random.Random(SEED)
-        for ranks, rank, most in ((0, 0, 40), (2, 0, 3), (3, 1, 3)) if not case.SERIAL else ((0, 0, 40),):
+        for ranks, rank, most in ((0, 0, 40), (2, 0, 2), (3, 1, 2)) if not case.SERIAL else ((0, 0, 40),):
             calls = self.calls("memory", *more, ranks=ranks, rank=rank)
             chosen = sorted(draw.sample(range(1, len(calls) + 1), min(len(calls), 10 * most if LONG else most)))
             self.assertGreater(self.fail_at("memory", errno.ENOMEM, chosen, *more, ranks=ranks, rank=rank, codes=(71,)), len(chosen) // 2)
