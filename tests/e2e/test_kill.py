@@ -92,7 +92,7 @@ class Kill(case.Case):
         report = case.read_report(self.dir / "whole")
         self.wanted = report["digest"]
         self.seconds = {stage: report["stages"].get(stage, {}).get("seconds", 0.1) for stage in STAGES}
-        self.seconds["start"] = max(0.2, lasts - sum(self.seconds.values()))
+        self.seconds["start"] = max(0.1, 0.7 * (lasts - sum(self.seconds.values())))  # the rest is its end
 
     def words(self, out):
         return ("run", case.SOURCE / "conf" / "quickstart.yml", "--set", "input.paths=" + json.dumps(self.events), "--set",
@@ -129,7 +129,8 @@ class Kill(case.Case):
         stage = draw.choice(STAGES)
         job = Job(self.words(out), ranks, str(self.dir / out))
         try:
-            job.wait_for(stage, draw.uniform(0, 1) * self.seconds[stage])
+            until_then = self.seconds["start"] if stage == "ingest" else 0  # nothing is said when ingest begins
+            job.wait_for(stage, until_then + draw.uniform(0, 1) * self.seconds[stage])
             way, codes = self.interrupt(job, draw)
             code = job.end()
             self.assertEqual(job.ranks(), [], f"ranks are left {GONE_S} s after {way} in {stage}")
