@@ -18,6 +18,10 @@ typedef struct rfm_comm rfm_comm;
 rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err);
 void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
 
+/* Right after open: RFM_USAGE unless all ranks say the same of what they were built from. Up to here ranks of any two
+ * versions understand each other; they do as long as neither this nor what open does collectively changes. */
+rfm_status rfm_comm_greet(rfm_comm *comm, const char *build, rfm_error *err);
+
 /* "Open MPI v4.1.4 ..." or "none (serial)". Local; never starts MPI. */
 size_t rfm_comm_library(char *buffer, size_t size);
 
@@ -35,10 +39,6 @@ typedef struct rfm_traffic {
     double seconds; /* in all of these: most of it waiting for others, where there is much */
 } rfm_traffic;
 rfm_traffic rfm_comm_traffic(const rfm_comm *comm);
-
-/* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only.
- */
-const void *rfm_comm_handle(const rfm_comm *comm);
 
 /* ---- agreement -------------------------------------------------------------------------------------------------- */
 

@@ -25,12 +25,6 @@ size_t rfm_comm_library(char *buffer, size_t size)
     return written < 0 ? 0 : (size_t)written;
 }
 
-const void *rfm_comm_handle(const rfm_comm *comm)
-{
-    (void)comm;
-    return NULL;
-}
-
 void rfm_comm_barrier(rfm_comm *comm)
 {
     (void)comm;
