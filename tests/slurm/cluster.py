@@ -139,9 +139,6 @@ class Cluster:
             self.machines.start(name, [find("slurmd"), "-D", "-N", name, "-f", self.folder / "slurm.conf"], stdout=out, stderr=out,
                                 env=self.environment)
 
-    def crash_node(self, name):
-        self.machines.kill(name)
-
     def restart_node(self, name):
         self.machines.boot(name)
         self.start_node(name)

@@ -14,7 +14,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -65,6 +64,7 @@ class Hosts:
         self.names = list(names)
         self.pid = {}                   # of each host's first process
         self.process = {}               # what holds it
+        self.started = []
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rfmpi-hosts-"))
@@ -81,6 +81,8 @@ class Hosts:
     def __exit__(self, *_):
         for name in list(self.process):
             self.kill(name)
+        for process in self.started:    # they are gone with their host
+            process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def boot(self, name):
@@ -110,7 +112,8 @@ class Hosts:
         return ["nsenter", "--target", str(self.pid[name]), "--uts", "--mount", "--pid", "--net", "--", *map(str, command)]
 
     def start(self, name, command, **how):
-        return subprocess.Popen([*MORTAL, *self.words(name, command)], stdin=subprocess.DEVNULL, **how)
+        self.started.append(subprocess.Popen([*MORTAL, *self.words(name, command)], stdin=subprocess.DEVNULL, **how))
+        return self.started[-1]
 
     def processes(self, name, word):
         """Pids, as this machine counts, of the processes of a host that have a word in their command line."""
@@ -138,7 +141,3 @@ class Hosts:
         first, until = self.pid.pop(name, 0), time.monotonic() + 10
         while first and os.path.exists(f"/proc/{first}") and time.monotonic() < until:
             time.sleep(0.01)
-
-
-def hostname():
-    return socket.gethostname()
