@@ -25,39 +25,32 @@ export OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}
 
 n_asked=0 # how often this job was asked to stop
 running=  # the step's srun
+asking=   # what asks it
+# srun loses a signal that comes while it starts the step, and a rank that has not come to its main function dies of it: so it is sent a
+# little later, and again until the step has ended.
 pass_on() {
     n_asked=$((n_asked + 1))
-    [ -z "$running" ] || kill -USR1 "$running"
+    [ -n "$running" ] && [ -z "$asking" ] || return 0
+    while sleep 3; do kill -USR1 "$running" 2>/dev/null || break; done &
+    asking=$!
 }
 trap pass_on USR1
 
-# When a rank is gone, the others are given half a minute, and not killed at once (--kill-on-bad-exit): they may be about to say 75
-# as well. srun ends with the highest of all codes.
+# When a rank has ended, the others have 15 seconds left (--wait), so that none hangs behind one that was killed. They are not killed at
+# once (--kill-on-bad-exit): they may be about to say 75 as well, and srun ends with the highest of all codes.
 step() {
-    local status seen
+    local status=129 seen=-1
     [ "$n_asked" = 0 ] || return 75
     say "rfmpi $*"
-    srun --mpi=pmix --cpus-per-task="$OMP_NUM_THREADS" --cpu-bind=cores --kill-on-bad-exit=0 --wait=30 "$RFMPI" "$@" </dev/null &
+    srun --mpi=pmix --cpus-per-task="$OMP_NUM_THREADS" --cpu-bind=cores --kill-on-bad-exit=0 --wait=15 "$RFMPI" "$@" </dev/null &
     running=$!
-    seen=-1 status=129
     while [ "$status" -gt 128 ] && [ "$n_asked" != "$seen" ]; do # the signal wakes us up while the step goes on
         seen=$n_asked status=0
         wait "$running" || status=$?
     done
     running=
-    # A command, or a start, that does not listen to the signal yet ends by it; it has nothing to keep, and begins again.
-    [ "$status" != 138 ] || [ "$n_asked" = 0 ] || status=75
-    [ "$status" = 0 ] || [ "$status" = 75 ] || wait_for_lost_nodes
+    [ -z "$asking" ] || kill "$asking" 2>/dev/null || true
     return "$status"
-}
-
-# Ranks fail soon after their node does, and Slurm, which then starts the job again, sees it later. A script that ends before that has
-# failed for good.
-wait_for_lost_nodes() {
-    [ "${SLURM_JOB_NUM_NODES:-1}" -gt 1 ] || return 0
-    timeout 60 srun --overlap --ntasks-per-node=1 --immediate=20 true </dev/null 2>/dev/null && return 0
-    say "a node does not answer: waiting for Slurm to take the job away"
-    sleep 900
 }
 
 finish() {
@@ -73,8 +66,8 @@ requeue() {
         say "not requeued after $max_restarts restarts (max_restarts); the same job submitted again goes on"
     elif [ "$(squeue -h -j "$job_name" -o %T)" != RUNNING ]; then
         say "not requeued: Slurm is ending this job"
-    elif scontrol requeue "$job_name"; then
-        say "requeued"
-        sleep 60 # until Slurm ends it
+    else
+        say "back into the queue"
+        scontrol requeue "$job_name" && sleep 60 # until Slurm ends it
     fi
 }

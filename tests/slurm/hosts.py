@@ -141,3 +141,5 @@ class Hosts:
         first, until = self.pid.pop(name, 0), time.monotonic() + 10
         while first and os.path.exists(f"/proc/{first}") and time.monotonic() < until:
             time.sleep(0.01)
+        # Its end of the cable goes with it, but not at once.
+        subprocess.run(["ip", "link", "delete", name], capture_output=True)

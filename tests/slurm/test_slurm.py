@@ -18,7 +18,7 @@ class Slurm(jobs.Jobs):
         self.slurm.ask("scancel", "--signal=USR1", "--batch", job)
         self.slurm.wait(job, "COMPLETED", seconds=90)
         said = self.slurm.output(job)
-        self.assertEqual(said.count("requeued"), 1, said)
+        self.assertEqual(said.count("back into the queue"), 1, said)
         self.assertIn("stopped on request", said)
         self.assert_same_after_restart(job, "run", wanted)
         self.assertEqual(case.read_report(self.dir / "run")["ranks"], 2)
