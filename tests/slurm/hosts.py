@@ -6,7 +6,8 @@
         machines.kill("n2")         # its power is off
 
 The test's own process moves into a network of its own first, so that no name, address or port of this machine is touched and any
-number of such tests run side by side. It is the host `head` of that network. All of it is gone when the test is, however it ends.
+number of such tests run side by side. Its address there is that of `head`; a host of that name has the test's network for its own, and so
+its loopback. All of it is gone when the test is, however it ends.
 """
 
 import ctypes
@@ -24,14 +25,14 @@ CLONE_NEWNET = 0x40000000
 NETWORK, HEAD = "10.99.0", 254
 # A process of a killed test does not outlive it.
 MORTAL = ["setpriv", "--pdeathsig", "KILL"]
-INSIDE = ["unshare", "--uts", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]
+INSIDE = ["unshare", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 # The first process of a host: it names it, shows itself, and collects what others leave behind.
 INIT = 'hostname "$1" && mount --bind "$2" /etc/hosts && ip link set lo up && mkdir "$3" && while :; do sleep 3600 & wait; done'
 
 
 def need():
     """End the test as skipped where namespaces cannot be made."""
-    words = [*INSIDE, "ip", "link", "add", "rfmpi0", "type", "veth", "peer", "name", "rfmpi1"]
+    words = [*INSIDE, "--net", "ip", "link", "add", "rfmpi0", "type", "veth", "peer", "name", "rfmpi1"]
     missing = [program for program in ("unshare", "setpriv", "nsenter", "ip") if not shutil.which(program)]
     if missing:
         why = "no " + ", ".join(missing)
@@ -59,8 +60,7 @@ def enter_own_network():
 
 class Hosts:
     def __init__(self, names):
-        self.address = {name: f"{NETWORK}.{i + 1}" for i, name in enumerate(names)}
-        self.address["head"] = f"{NETWORK}.{HEAD}"
+        self.address = {name: f"{NETWORK}.{i + 1}" for i, name in enumerate(names)} | {"head": f"{NETWORK}.{HEAD}"}
         self.names = list(names)
         self.pid = {}                   # of each host's first process
         self.process = {}               # what holds it
@@ -88,7 +88,9 @@ class Hosts:
     def boot(self, name):
         """Switch a host on; a second time after `kill`."""
         shows = self.folder / f"{name}.up"
-        process = subprocess.Popen([*MORTAL, *INSIDE, "bash", "-c", INIT, "init", name, self.folder / "hosts", shows], stdin=subprocess.DEVNULL)
+        network = [] if name == "head" else ["--net"]
+        process = subprocess.Popen([*MORTAL, *INSIDE, *network, "bash", "-c", INIT, "init", name, self.folder / "hosts", shows],
+                                   stdin=subprocess.DEVNULL)
         self.process[name] = process
         until = time.monotonic() + 10
         while not shows.exists():
@@ -98,7 +100,8 @@ class Hosts:
         shows.rmdir()
         children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         self.pid[name] = int(children[0])
-        self._plug_in(name)
+        if network:
+            self._plug_in(name)
 
     def _plug_in(self, name):
         ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", str(self.pid[name]))
