@@ -100,6 +100,7 @@ class Hosts:
         shows.rmdir()
         children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         self.pid[name] = int(children[0])
+        (self.folder / f"{self.address[name]}.pid").write_text(children[0])  # for agent.sh
         if network:
             self._plug_in(name)
 
