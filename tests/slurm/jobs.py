@@ -26,12 +26,18 @@ class Jobs(case.Case):
         """A script of jobs/ as it stands, from this test's directory; options are what a user would say to sbatch."""
         return self.slurm.submit("--ntasks-per-node=1", *options, SCRIPTS / script, *words, cwd=self.dir, env={**ENVIRONMENT, **(env or {})})
 
-    def write_job(self, events, name="job.yml", **cluster_keys):
+    def write_job(self, events, features=None, **cluster_keys):
         columns = {"customer": "user_id", "time": "event_time", "event": "event_type", "amount": "price", "order": "user_session"}
-        job = {"input": {"paths": events, "columns": columns, "id": "integer"}, "features": {"list": "rfm"},
+        job = {"input": {"paths": events, "columns": columns, "id": "integer"}, "features": {"list": "rfm", **(features or {})},
                "cluster": {"k": 4, "seed": 1, **cluster_keys}, "output": {"checkpoint": 0.5}}
-        (self.dir / name).write_text(json.dumps(job))
-        return self.dir / name
+        (self.dir / "job.yml").write_text(json.dumps(job))
+        return self.dir / "job.yml"
+
+    def write_long_job(self):
+        """One whose fit takes 15 seconds of work, done the slow way: long enough to be met."""
+        events = self.generate(events=300000, customers=60000)
+        return self.write_job(events, {"list": "rfm-behaviour", "population": "all"}, k=32, restarts=60, tolerance=0,
+                              algorithm="definition")
 
     def digest(self, run):
         report = case.read_report(self.dir / run)
@@ -39,8 +45,8 @@ class Jobs(case.Case):
         return report["digest"]
 
     def run_alone(self, job, out="alone"):
-        """The same job, without Slurm and from beginning to end."""
-        self.rfmpi("run", job, "--set", f"output.dir={self.dir / out}", ranks=2)
+        """The same job, without Slurm, from beginning to end and the fast way."""
+        self.rfmpi("run", job, "--set", f"output.dir={self.dir / out}", "--set", "cluster.algorithm=auto")
         return self.digest(out)
 
     def wait_for_checkpoint(self, job, run, seconds=60):

@@ -11,12 +11,12 @@ import jobs
 
 class Slurm(jobs.Jobs):
     def test_a_batch_on_many_nodes_stops_and_goes_on_to_the_same_digest(self):
-        job_file = self.write_job(self.generate(), restarts=120, k=16, tolerance=0)
+        job_file = self.write_long_job()
         wanted = self.run_alone(job_file)
         job = self.submit("many-nodes.sbatch", job_file, "--set", "output.dir=run", options=["--nodes=2"])
         self.wait_for_checkpoint(job, "run")
         self.slurm.ask("scancel", "--signal=USR1", "--batch", job)
-        self.slurm.wait(job, "COMPLETED", seconds=90)
+        self.slurm.wait(job, "COMPLETED", seconds=150)
         said = self.slurm.output(job)
         self.assertEqual(said.count("back into the queue"), 1, said)
         self.assertIn("stopped on request", said)
@@ -30,7 +30,7 @@ class Slurm(jobs.Jobs):
         said = self.slurm.ask(jobs.SCRIPTS / "sweep.sh", "sweep", "3-5", job_file, cwd=self.dir,
                               env={**jobs.ENVIRONMENT, "SBATCH_WORDS": "--ntasks-per-node=1"})
         gather = said.split("), ")[-1].split()[0]
-        self.slurm.wait(gather, "COMPLETED", seconds=90)
+        self.slurm.wait(gather, "COMPLETED", seconds=150)
         with open(self.dir / "sweep" / "sweep.csv", newline="") as file:
             table = list(csv.DictReader(file))
         self.assertEqual([int(line["k"]) for line in table], [3, 4, 5])

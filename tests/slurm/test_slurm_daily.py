@@ -47,7 +47,7 @@ class Daily(jobs.Jobs):
 
     def run_day(self, day, **env):
         job = self.begin(day, **env)
-        self.slurm.wait(job, "COMPLETED", seconds=90)
+        self.slurm.wait(job, "COMPLETED", seconds=150)
         return self.slurm.output(job)
 
     def table(self, name="segments"):

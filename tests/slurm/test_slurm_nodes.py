@@ -22,7 +22,7 @@ class Nodes(jobs.Jobs):
         return job, self.slurm.ask("scontrol", "show", "hostnames", self.slurm.facts(job)["NodeList"]).split()
 
     def lose(self, which):
-        job_file = self.write_job(self.generate(), restarts=150, k=16, tolerance=0)
+        job_file = self.write_long_job()
         wanted = self.run_alone(job_file)
         job, nodes = self.begin(job_file)
         lost = nodes[which]
@@ -41,7 +41,7 @@ class Nodes(jobs.Jobs):
         self.lose(0)
 
     def test_behind_a_rank_that_is_killed_no_other_stays(self):
-        job_file = self.write_job(self.generate(), restarts=150, k=16, tolerance=0)
+        job_file = self.write_long_job()
         wanted = self.run_alone(job_file)
         job, nodes = self.begin(job_file)
         ranks = {name: [pid for pid in self.slurm.machines.processes(name, "output.dir=run") if os.readlink(f"/proc/{pid}/exe") == case.RFMPI]

@@ -30,7 +30,7 @@ class Scripts(jobs.Jobs):
         return copy / script
 
     def test_the_limit_of_time_is_met_with_a_checkpoint_again_and_again(self):
-        job_file = self.write_job(self.generate(), restarts=1500, k=16, tolerance=0)
+        job_file = self.write_long_job()
         wanted = self.run_alone(job_file)
         job = self.submit("many-nodes.sbatch", job_file, "--set", "output.dir=run",
                           options=["--nodes=2", "--time=1", "--signal=B:USR1@30"])
@@ -42,7 +42,7 @@ class Scripts(jobs.Jobs):
         self.assertEqual(self.digest("run"), wanted)
 
     def test_asked_to_stop_in_its_first_moments_it_stops_and_comes_back(self):
-        job_file = self.write_job(self.generate(), restarts=400, k=16, tolerance=0)
+        job_file = self.write_long_job()
         wanted = self.run_alone(job_file)
         for wait in (0, 0.1, 0.3):
             with self.subTest(wait=wait):
@@ -51,11 +51,11 @@ class Scripts(jobs.Jobs):
                 self.wait_for_words(job, "rfmpi run")
                 time.sleep(wait)
                 self.slurm.ask("scancel", "--signal=USR1", "--batch", job)
-                self.slurm.wait(job, "COMPLETED", seconds=90)
+                self.slurm.wait(job, "COMPLETED", seconds=150)
                 self.assert_same_after_restart(job, run, wanted)
 
     def test_restarts_are_bounded_and_the_same_job_submitted_again_goes_on(self):
-        job_file = self.write_job(self.generate(), restarts=2500, k=16, tolerance=0)
+        job_file = self.write_long_job()
         script = self.edited("one-node.sbatch", ("max_restarts=20", "max_restarts=0"))
         job = self.submit(script, job_file, "--set", "output.dir=run")
         self.wait_for_checkpoint(job, "run")
@@ -69,7 +69,7 @@ class Scripts(jobs.Jobs):
         self.assertEqual(self.digest("run"), self.run_alone(job_file))
 
     def test_a_cancelled_job_stays_cancelled(self):
-        job_file = self.write_job(self.generate(), restarts=2500, k=16, tolerance=0)
+        job_file = self.write_long_job()
         job = self.submit("one-node.sbatch", job_file, "--set", "output.dir=run")
         self.wait_for_checkpoint(job, "run")
         self.slurm.ask("scancel", job)
@@ -84,15 +84,15 @@ class Scripts(jobs.Jobs):
         self.assertEqual((self.slurm.facts(job)["ExitCode"], self.restarts(job)), ("65:0", 0))
 
     def test_the_gathering_job_waits_for_a_task_that_was_requeued(self):
-        job_file = self.write_job(self.generate(), restarts=2500, tolerance=0)
-        array = self.submit("sweep.sbatch", "sweep", job_file, options=["--array=15,16"])
-        gather = self.submit("gather.sbatch", "sweep", "15,16", options=[f"--dependency=afterany:{array}"])
-        task = f"{array}_16"
-        self.wait_for_checkpoint(task, "sweep/k-16")
-        (self.dir / "sweep" / "k-16" / "stop").touch()
+        job_file = self.write_long_job()
+        array = self.submit("sweep.sbatch", "sweep", job_file, options=["--array=3,32"])
+        gather = self.submit("gather.sbatch", "sweep", "3,32", options=[f"--dependency=afterany:{array}"])
+        task = f"{array}_32"
+        self.wait_for_checkpoint(task, "sweep/k-32")
+        (self.dir / "sweep" / "k-32" / "stop").touch()
         self.slurm.wait(gather, "COMPLETED", seconds=120)
         self.assertEqual(self.restarts(task), 1)
-        self.assertEqual([self.restarts(one) for one in (f"{array}_15", gather)], [0, 0])
+        self.assertEqual([self.restarts(one) for one in (f"{array}_3", gather)], [0, 0])
         self.assertEqual((self.dir / "sweep" / "sweep.csv").read_text().count("\n"), 3)
         self.digest("sweep/best")
 
@@ -114,7 +114,7 @@ class Scripts(jobs.Jobs):
         trained = self.submit("train.sbatch", job_file, *out, options=[f"--dependency=afterok:{prepared}"])
         predicted = self.submit("predict.sbatch", "run/model.h5", job_file, "--set", "output.dir=again",
                                 options=[f"--dependency=afterok:{trained}"])
-        self.slurm.wait(predicted, "COMPLETED", seconds=90)
+        self.slurm.wait(predicted, "COMPLETED", seconds=150)
         self.assertEqual(self.digest("run"), wanted)
         self.assertEqual(*[{row["id"]: row["segment"] for row in case.read_customers(self.dir / run)} for run in ("run", "again")])
 
