@@ -125,8 +125,9 @@ class Cluster:
         nodes = "\n".join(f"NodeName={name} NodeHostname={name} NodeAddr={self.machines.address[name]} CPUs={CPUS} State=UNKNOWN"
                           for name in self.names)
         config = self.folder / "slurm.conf"
-        config.write_text(CONFIG.format(host=socket.gethostname().partition(".")[0], address=self.machines.address["head"], folder=self.folder,
-                                        credential=CREDENTIAL_SECONDS, node=NODE_SECONDS, kill=KILL_SECONDS, nodes=nodes))
+        config.write_text(CONFIG.format(host=socket.gethostname().partition(".")[0], address=self.machines.address["head"],
+                                        folder=self.folder, credential=CREDENTIAL_SECONDS, node=NODE_SECONDS, kill=KILL_SECONDS,
+                                        nodes=nodes))
         self.environment = {**os.environ, "SLURM_CONF": str(config)}
 
     def _start(self, program, *words):

@@ -24,7 +24,8 @@ class Jobs(case.Case):
 
     def submit(self, script, *words, options=(), env=None):
         """A script of jobs/ as it stands, from this test's directory; options are what a user would say to sbatch."""
-        return self.slurm.submit("--ntasks-per-node=1", *options, SCRIPTS / script, *words, cwd=self.dir, env={**ENVIRONMENT, **(env or {})})
+        return self.slurm.submit("--ntasks-per-node=1", *options, SCRIPTS / script, *words, cwd=self.dir,
+                                 env={**ENVIRONMENT, **(env or {})})
 
     def write_job(self, events, features=None, **cluster_keys):
         columns = {"customer": "user_id", "time": "event_time", "event": "event_type", "amount": "price", "order": "user_session"}
@@ -33,10 +34,10 @@ class Jobs(case.Case):
         (self.dir / "job.yml").write_text(json.dumps(job))
         return self.dir / "job.yml"
 
-    def write_long_job(self):
-        """One whose fit takes 15 seconds of work, done the slow way: long enough to be met."""
+    def write_long_job(self, restarts=60):
+        """One whose fit takes 15 seconds of work, done the slow way, or so much longer: long enough to be met."""
         events = self.generate(events=300000, customers=60000)
-        return self.write_job(events, {"list": "rfm-behaviour", "population": "all"}, k=32, restarts=60, tolerance=0,
+        return self.write_job(events, {"list": "rfm-behaviour", "population": "all"}, k=32, restarts=restarts, tolerance=0,
                               algorithm="definition")
 
     def digest(self, run):

@@ -1,5 +1,5 @@
-"""mpirun over three hosts with a network between them: the digest of one host; and when one of them is cut off, no rank stays behind, and the
-next start goes on without it."""
+"""mpirun over three hosts with a network between them: the digest of one host; and when one of them is cut off, no rank stays behind, and
+the next start goes on without it."""
 
 import json
 import os

@@ -43,7 +43,8 @@ class Daily(jobs.Jobs):
         self.filled += n
 
     def begin(self, day, **env):
-        return self.submit("daily.sbatch", day, "job.yml", options=["--ntasks-per-node=2"], env={**self.house.environment(), **env})
+        return self.submit("daily.sbatch", day, "job.yml", options=["--ntasks-per-node=2"],
+                           env={**self.house.environment(), **env})
 
     def run_day(self, day, **env):
         job = self.begin(day, **env)

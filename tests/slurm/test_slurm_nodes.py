@@ -44,8 +44,8 @@ class Nodes(jobs.Jobs):
         job_file = self.write_long_job()
         wanted = self.run_alone(job_file)
         job, nodes = self.begin(job_file)
-        ranks = {name: [pid for pid in self.slurm.machines.processes(name, "output.dir=run") if os.readlink(f"/proc/{pid}/exe") == case.RFMPI]
-                 for name in nodes}
+        ranks = {name: [pid for pid in self.slurm.machines.processes(name, "output.dir=run")
+                        if os.readlink(f"/proc/{pid}/exe") == case.RFMPI] for name in nodes}
         self.assertEqual([len(pids) for pids in ranks.values()], [1, 1])
         os.kill(ranks[nodes[1]][0], signal.SIGKILL)
         until = time.monotonic() + GONE_SECONDS
