@@ -62,7 +62,8 @@ class Daily(jobs.Jobs):
         alone = self.dir / "alone"
         self.rfmpi("unload", self.dir / "job.yml", "--set", f"unload.dir={self.dir / 'all'}", env=self.house.environment(), ranks=0)
         self.rfmpi("run", self.dir / "job.yml", "--set", f"input.paths=[{self.dir / 'all'}/part*]", "--set", f"output.dir={alone}", "--set",
-                   "store.table=AT_ONCE", "--previous", self.dir / "runs" / "2019-10-02" / "model.h5", env=self.house.environment(), ranks=2)
+                   "store.table=AT_ONCE", "--previous", self.dir / "runs" / "2019-10-02" / "model.h5", ranks=2,
+                   env=self.house.environment())
         self.assertEqual(self.digest("runs/2019-10-04"), self.digest("alone"))
         self.assertEqual(self.table(), self.table("at_once"))
         self.assertIn("they were there already", self.run_day("2019-10-04"))
