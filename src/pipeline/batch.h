@@ -133,7 +133,7 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err);
 rfm_status sweep_fit(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err);
 
 /* stop.c. Local. From open on SIGUSR1 and SIGTERM are requests to stop; so are the file `stop` in the run directory
- * (one that lies there at open is removed) and output.time_limit. */
+ * (one that lies there at open is removed; without a run, none is looked for) and output.time_limit. */
 rfm_status stop_open(rfm_batch *batch, rfm_error *err);
 void stop_close(rfm_batch *batch);
 const char *stop_reason(rfm_batch *batch); /* NULL: go on */
