@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
-# Bytes and messages between ranks, the work of each rank being the same:
-#   bench/scaling.sh [--ranks 1,2,4,8] [--events-a-rank 1000000] [--shape log|wide] [--place DIR] [--out RESULTS.json]
+# What ranks send, hold and take, the work of each being the same, against the model of docs/scaling.md:
+#   bench/scaling.sh [--ranks 1,2,4,8,16] [--events-a-rank 1000000] [--events-for-rates 4000000] [--rounds 3]
+#                    [--place DIR] [--out RESULTS.json]
 exec "$(dirname "$0")/start.sh" scaling.py "$@"

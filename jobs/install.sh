@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|checks|package|container|bench|fuzz ...
+# Sees to it that what a step needs from Debian and PyPI is there:  jobs/install.sh build|test|slurm|checks|package|container|bench|fuzz ...
 # Root: installs what is missing. Anybody else: names it, with the command that installs it, and exits 69.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +12,8 @@ test_packages=(clang gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-d
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 package_packages=(dpkg-dev file)
 container_packages=(buildah podman runc conmon debootstrap)
+# For tests that only root can run: asked of nobody else.
+slurm_packages=(slurmctld slurmd slurm-client munge iproute2)
 fuzz_packages=(clang libclang-rt-14-dev libcmocka-dev libhdf5-dev)
 bench_packages=(isal zstd strace python3 python3-venv)
 
@@ -109,7 +111,7 @@ make_venv() {
 }
 
 [ $# -gt 0 ] || {
-    echo "usage: jobs/install.sh build|test|checks|package|container|bench|fuzz ..." >&2
+    echo "usage: jobs/install.sh build|test|slurm|checks|package|container|bench|fuzz ..." >&2
     exit 64
 }
 packages=()
@@ -120,6 +122,7 @@ for group in "$@"; do
         [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}")
         ;;
     test) packages+=("${test_packages[@]}") ;;
+    slurm) [ "$(id -u)" != 0 ] || packages+=("${slurm_packages[@]}") ;;
     checks) packages+=("${checks_packages[@]}") ;;
     fuzz)
         packages+=("${fuzz_packages[@]}")
@@ -129,7 +132,7 @@ for group in "$@"; do
     container) packages+=("${container_packages[@]}") ;;
     bench) packages+=("${bench_packages[@]}") ;;
     *)
-        echo "jobs/install.sh: unknown group '$group' (build, test, checks, package, container, bench or fuzz)" >&2
+        echo "jobs/install.sh: unknown group '$group' (build, test, slurm, checks, package, container, bench or fuzz)" >&2
         exit 64
         ;;
     esac

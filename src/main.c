@@ -26,7 +26,10 @@ int main(int argc, char **argv)
     rfm_comm *comm = NULL;
     /* A file that passes the limit of its size (ulimit -f) is a write that fails, like any other. */
     signal(SIGXFSZ, SIG_IGN);
-    if (rfm_comm_open(&argc, &argv, &comm, &err) == RFM_OK)
+    /* A request to stop that comes while nobody listens, as in MPI_Init, must not end one rank alone: who asks, asks
+     * again. */
+    signal(SIGUSR1, SIG_IGN);
+    if (rfm_comm_open(&argc, &argv, &comm, &err) == RFM_OK && rfm_comm_greet(comm, rfm_command_build(), &err) == RFM_OK)
         rfm_command_run(comm, argc, argv, &err);
     if (fflush(stdout) != 0 || ferror(stdout))
         rfm_fail(&err, RFM_IO, "cannot write to standard output");

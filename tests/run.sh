@@ -38,7 +38,7 @@ run_ctest() {
 }
 
 phase "install"
-jobs/install.sh build test package
+jobs/install.sh build test package slurm
 # Only root can build images.
 [ $long = no ] || [ "$(id -u)" != 0 ] || jobs/install.sh container
 mkdir -p build

@@ -18,6 +18,10 @@ typedef struct rfm_comm rfm_comm;
 rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err);
 void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
 
+/* Right after open: RFM_USAGE unless all ranks say the same of what they were built from. Up to here ranks of any two
+ * versions understand each other; they do as long as neither this nor what open does collectively changes. */
+rfm_status rfm_comm_greet(rfm_comm *comm, const char *build, rfm_error *err);
+
 /* "Open MPI v4.1.4 ..." or "none (serial)". Local; never starts MPI. */
 size_t rfm_comm_library(char *buffer, size_t size);
 
@@ -35,10 +39,6 @@ typedef struct rfm_traffic {
     double seconds; /* in all of these: most of it waiting for others, where there is much */
 } rfm_traffic;
 rfm_traffic rfm_comm_traffic(const rfm_comm *comm);
-
-/* The handle HDF5's parallel driver needs (an MPI_Comm by address); NULL in the serial twin. Local, for src/hdf5 only.
- */
-const void *rfm_comm_handle(const rfm_comm *comm);
 
 /* ---- agreement -------------------------------------------------------------------------------------------------- */
 
@@ -80,18 +80,60 @@ void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all); /* all: s
 /* A byte string from root to all: on root *bytes and *n_bytes are read, elsewhere made (caller frees). */
 rfm_status rfm_comm_share(rfm_comm *comm, int root, void **bytes, size_t *n_bytes, rfm_error *err);
 
-/* Every rank's byte string, end to end in rank order, on all ranks (offsets: size()+1 entries) - or, gather, on root
- * only (elsewhere *all is NULL). The caller frees *all and *offsets. */
+/* Every rank's byte string, end to end in rank order, on all ranks (offsets: size()+1 entries). The caller frees *all
+ * and *offsets. */
 rfm_status rfm_comm_allgather_bytes(rfm_comm *comm, const void *bytes, size_t n_bytes, void **all, size_t **offsets,
                                     rfm_error *err);
-rfm_status rfm_comm_gather_bytes(rfm_comm *comm, int root, const void *bytes, size_t n_bytes, void **all,
-                                 size_t **offsets, rfm_error *err);
+
+/* Every rank's bytes, end to end in rank order, on rank 0; elsewhere *bytes is empty afterwards, but the caller's to
+ * free. They come up a tree, and wherever some came together `shorten` (NULL: nothing) may make less of them, so that
+ * rank 0 need not have room for what all ranks have. */
+typedef rfm_status (*rfm_shorten)(void *context, rfm_text *bytes, rfm_error *err);
+rfm_status rfm_comm_collect(rfm_comm *comm, rfm_text *bytes, rfm_shorten shorten, void *context, rfm_error *err);
 
 /* Personalised exchange of fixed-size elements. send holds send_counts[r] elements for each rank r, end to end;
  * *received gets the elements of rank 0, 1, ... end to end, recv_counts[r] (size() entries, caller's array) of each.
  * The caller frees *received. More than 2^31 bytes to one rank are fine. */
 rfm_status rfm_comm_exchange(rfm_comm *comm, size_t element_size, const void *send, const size_t *send_counts,
                              void **received, size_t *recv_counts, rfm_error *err);
+
+/* ---- all to all over groups ------------------------------------------------------------------------------------- */
+
+/* Ranks as groups of neighbours (route.c): each rank a group of its own up to 256 of them, about sqrt(n_ranks) groups
+ * beyond. Local, all of them. */
+size_t rfm_groups(int n_ranks);
+size_t rfm_group_first(int n_ranks, size_t group); /* rank */
+size_t rfm_group_size(int n_ranks, size_t group);
+size_t rfm_group_of(int n_ranks, int rank);
+
+/* What a rank sends in a step is what its partner receives in the same one; RFM_NO_RANK: nobody. */
+enum { RFM_NO_RANK = -1 };
+
+typedef struct rfm_hop {
+    int to, from;
+    size_t target; /* whom it is for: a group, or a member of this rank's; each comes once with a `to` */
+} rfm_hop;
+
+typedef struct rfm_route {
+    rfm_hop *steps;
+    size_t n_steps, n_targets;
+} rfm_route;
+
+/* Local. From every rank to a member of every group; from there to every member of the rank's own. The caller frees
+ * with rfm_route_free (zero-initialised is fine). */
+rfm_status rfm_route_to_groups(const rfm_comm *comm, rfm_route *route, rfm_error *err);
+rfm_status rfm_route_within_group(const rfm_comm *comm, rfm_route *route, rfm_error *err);
+void rfm_route_free(rfm_route *route);
+
+typedef struct rfm_parcels {
+    size_t element_size;
+    const void *elements; /* of all steps, end to end */
+    const size_t *counts; /* [n_steps] elements; 0 for nobody */
+} rfm_parcels;
+
+/* As rfm_comm_exchange, by steps instead of ranks. recv_counts: [n_steps]. */
+rfm_status rfm_comm_exchange_along(rfm_comm *comm, const rfm_route *route, const rfm_parcels *send, void **received,
+                                   size_t *recv_counts, rfm_error *err);
 
 /* ---- memory of a node ------------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,9 @@
  * the exit code). */
 bool rfm_command_about(int argc, char **argv, rfm_status *status);
 
+/* Local. What this program was built from: "0.1.0 (4f1c...)". */
+const char *rfm_command_build(void);
+
 /* Collective. Run argv[1] with the rest. */
 rfm_status rfm_command_run(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 

@@ -125,7 +125,13 @@ rfm_status rfm_state_merge(const rfm_state *a, const rfm_state *b, rfm_state *ou
  * The extent becomes the global one on every rank. Nothing in it may be counted. */
 rfm_status rfm_state_exchange(rfm_comm *comm, rfm_state *state, size_t round_bytes, rfm_error *err);
 
-int rfm_owner(uint64_t hash, int n_ranks); /* Local: floor(hash * n_ranks / 2^64) */
+/* Local. Each rank owns a range of hashes, in the order of ranks: as large as the others' up to 256 ranks; beyond, the
+ * group's share (rfm_groups) by the group's size. */
+int rfm_owner(uint64_t hash, int n_ranks);
+
+/* Local. Whether customers go to their owner by way of a member of the owner's group, which merges them: then no list
+ * of the layout may be counted (rfm_layout_keep_values), since counts do not merge. */
+bool rfm_customers_regroup(int n_ranks);
 
 /* ---- shelf: a file in which tables and dedupers leave what they hold, for later or for a later start; Local ------- */
 
@@ -147,8 +153,8 @@ rfm_status rfm_table_fold(rfm_table *table, const rfm_events *events, rfm_error 
 /* A budget for what customers and their values take in memory: past it, the table is put into a nameless file in
  * `directory` (borrowed; on a full disk RFM_IO that names it) and begins again. The result is the same. Not counted is
  * what a table needs in any case, about 1 MiB and as much again for each list, and a piece (1/256 of all) while it is
- * frozen; while it settles, at least a piece of each owner, which is all of it where there are 256 of them. What
- * settles at the end, the customers this rank owns, has to fit memory. */
+ * frozen; while it settles, at least a piece of each group of owners, a quarter of it where there are 256 of them. What
+ * settles at the end, the customers this rank owns, has to fit memory, twice where they go by way of a group. */
 void rfm_table_limit(rfm_table *table, size_t memory_bytes, const char *directory);
 int64_t rfm_table_spilled_bytes(const rfm_table *table);
 

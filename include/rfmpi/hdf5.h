@@ -29,7 +29,7 @@ typedef struct rfm_h5_shape {
     bool matrix; /* two-dimensional even with one column */
 } rfm_h5_shape;
 
-/* "1.10.8, parallel" or "1.10.8, serial". Local. */
+/* "1.10.8". Local. */
 size_t rfm_h5_library(char *buffer, size_t size);
 
 rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file,

@@ -135,14 +135,20 @@ typedef struct rfm_files {
  * whole where a quoted line end shows. */
 rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
                           rfm_error *err);
+
+/* The same in two steps, so that ranks can share the second: which files there are, and, of the files first .. end-1,
+ * what is in them. */
+rfm_status rfm_files_list(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
+                          rfm_error *err);
+rfm_status rfm_files_look_into(const rfm_input *input, rfm_files *files, size_t first, size_t end, rfm_error *err);
 void rfm_files_free(rfm_files *files);
 
 /* As bytes, to be shared with the other ranks. */
 rfm_status rfm_files_pack(const rfm_files *files, rfm_text *bytes, rfm_error *err);
 rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files, rfm_error *err);
 
-/* Content, to know a file again whatever its name. Adds to sums[file] the hashes of every n_ranks-th block of each file
- * from block `rank` on; the sums over all ranks (mod 2^128) do not depend on their number. */
+/* Content, to know a file again whatever its name. Adds to sums[file] the hashes of the blocks that are this rank's
+ * share of all files end to end; the sums over all ranks (mod 2^128) do not depend on their number. */
 rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err);
 
 /* A range of one file, which one rank reads: bytes of plain text (the rows that begin in them belong to it), rows of

@@ -132,7 +132,8 @@ void rfm_report_boolean(rfm_run *run, const char *key, bool value);
 void rfm_report_text(rfm_run *run, const char *key, const char *value);
 void rfm_report_numbers(rfm_run *run, const char *key, const double *values, size_t n);
 void rfm_report_integers(rfm_run *run, const char *key, const int64_t *values, size_t n);
-void rfm_report_json(rfm_run *run, const char *key, const char *json); /* any JSON text, checked */
+void rfm_report_json(rfm_run *run, const char *key,
+                     const char *json); /* any JSON text, checked; NULL where memory was out */
 
 /* Append a text to a JSON text, in its quotes; bytes that are not UTF-8 as \xNN. Local. */
 void rfm_json_add_string(rfm_text *json, const char *text);

@@ -1,4 +1,5 @@
 /* comm: opening and closing, stages, and the agreement. Knows the ranks only through ranks.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,22 @@ rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *er
         return err->status;
     read_fault(opened, err);
     return rfm_comm_agree(opened, err);
+}
+
+rfm_status rfm_comm_greet(rfm_comm *comm, const char *build, rfm_error *err)
+{
+    enum { BUILD_BYTES = 128 };
+    char first[BUILD_BYTES], other[BUILD_BYTES];
+    snprintf(other, sizeof other, "%s", build);
+    memcpy(first, other, sizeof first);
+    rfm_comm_bcast(comm, 0, first, sizeof first);
+    int64_t lowest = strcmp(first, other) != 0 ? comm->rank : comm->size;
+    rfm_comm_reduce_i64(comm, RFM_MIN, &lowest, 1);
+    if (lowest == comm->size)
+        return RFM_OK;
+    rfm_comm_bcast(comm, (int)lowest, other, sizeof other);
+    return rfm_fail(err, RFM_USAGE, "rank %d is rfmpi %s, but rank 0 is rfmpi %s: start one version on all ranks",
+                    (int)lowest, other, first);
 }
 
 void rfm_comm_close(rfm_comm *comm)

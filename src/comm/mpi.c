@@ -1,9 +1,14 @@
 /* mpi: starting and stopping Open MPI, its handles, and what happens when a call fails. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mpi_handle.h"
+
+/* For the first call that all ranks make. */
+enum { MEETING_S = 60, LATER_S = 5 };
 
 void rfm_mpi_check(const rfm_comm *comm, int code, const char *call)
 {
@@ -48,6 +53,34 @@ static void make_handles(rfm_comm *comm)
     rfm_mpi_check(comm, MPI_Op_create(add_i128, 1, &mpi->sum_i128), "MPI_Op_create");
 }
 
+static void end_silently(int number)
+{
+    (void)number;
+    _exit(RFM_INTERNAL);
+}
+
+static void end_with_word(int number)
+{
+    static const char text[] =
+        "rfmpi: error: the ranks were started but do not reach each other: is there a network that "
+        "all of them have, and memory enough for MPI on each?\n";
+    (void)number;
+    _exit(write(STDERR_FILENO, text, sizeof text - 1) < 0 ? RFM_IO : RFM_INTERNAL);
+}
+
+/* MPI_Init may return on all ranks although they have no way to each other, or one of them had no memory for it. The
+ * first call that they make together then waits for ever: it is given a time, and rank 0 speaks first. */
+static void meet(rfm_comm *comm)
+{
+    int rank = 0;
+    rfm_mpi_check(comm, MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
+    signal(SIGALRM, rank == 0 ? end_with_word : end_silently);
+    alarm(rank == 0 ? MEETING_S : MEETING_S + LATER_S);
+    make_handles(comm);
+    alarm(0);
+    signal(SIGALRM, SIG_DFL);
+}
+
 rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err)
 {
     comm->mpi = rfm_alloc(1, sizeof *comm->mpi, err);
@@ -66,7 +99,7 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
         return rfm_fail(err, RFM_INTERNAL, "this MPI library cannot serve a program with threads");
     }
     rfm_broken_ends(end_all);
-    make_handles(comm);
+    meet(comm);
     return RFM_OK;
 }
 
@@ -89,9 +122,4 @@ size_t rfm_comm_library(char *buffer, size_t size)
     version[strcspn(version, ",\n")] = '\0'; /* behind it: who built it where */
     int written = snprintf(buffer, size, "%s", version);
     return written < 0 ? 0 : (size_t)written;
-}
-
-const void *rfm_comm_handle(const rfm_comm *comm)
-{
-    return &comm->mpi->comm;
 }

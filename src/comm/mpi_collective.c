@@ -114,6 +114,19 @@ void rfm_comm_gather_i64(rfm_comm *comm, int64_t value, int64_t *all)
     count_collective(comm, sizeof value, began);
 }
 
+void rfm_ranks_gather(rfm_comm *comm, void *all, const size_t *offsets, int *room)
+{
+    const double began = rfm_clock_s();
+    int *counts = room, *at = room + comm->size;
+    for (int r = 0; r < comm->size; r++) {
+        at[r] = (int)offsets[r];
+        counts[r] = (int)(offsets[r + 1] - offsets[r]);
+    }
+    rfm_mpi_check(comm, MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts, at, MPI_BYTE, comm->mpi->comm),
+                  "MPI_Allgatherv");
+    count_collective(comm, (size_t)counts[comm->rank], began);
+}
+
 void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
 {
     const double began = rfm_clock_s();
@@ -121,6 +134,26 @@ void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs)
     rfm_mpi_check(comm, MPI_Alltoall(counts, width, MPI_BYTE, theirs, width, MPI_BYTE, comm->mpi->comm),
                   "MPI_Alltoall");
     count_collective(comm, (size_t)comm->size * sizeof *counts, began);
+}
+
+static int partner_of(int rank)
+{
+    return rank == RFM_NO_RANK ? MPI_PROC_NULL : rank;
+}
+
+void rfm_ranks_swap_along(rfm_comm *comm, const rfm_route *route, const size_t *counts, size_t *theirs)
+{
+    const double began = rfm_clock_s();
+    int width = (int)sizeof *counts;
+    for (size_t s = 0; s < route->n_steps; s++) {
+        const rfm_hop *step = &route->steps[s];
+        theirs[s] = 0;
+        rfm_mpi_check(comm,
+                      MPI_Sendrecv(&counts[s], width, MPI_BYTE, partner_of(step->to), 0, &theirs[s], width, MPI_BYTE,
+                                   partner_of(step->from), 0, comm->mpi->comm, MPI_STATUS_IGNORE),
+                      "MPI_Sendrecv");
+    }
+    count_collective(comm, route->n_steps * sizeof *counts, began);
 }
 
 /* The next piece of a transfer, cut off its front; partner MPI_PROC_NULL when nothing is left. */

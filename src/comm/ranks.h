@@ -9,10 +9,13 @@
 
 #include "rfmpi/comm.h"
 
-enum { RFM_FAULT_STAGE_BYTES = 64, RFM_NO_RANK = -1 };
+enum { RFM_FAULT_STAGE_BYTES = 64 };
 
 /* The most that one reduction and one transfer are given (limits.c). */
 extern const size_t rfm_ranks_most_elements, rfm_ranks_most_bytes;
+
+/* The most ranks that send to each other directly (limits.c). */
+extern const int rfm_ranks_most_direct;
 
 /* RFMPI_FAULT made ready; n == 0: no failure is to be injected. */
 typedef struct rfm_fault {
@@ -42,9 +45,16 @@ struct rfm_comm {
 rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err);
 void rfm_ranks_stop(rfm_comm *comm);
 
+/* What rank r has of `all`, which lies between its offset and the next one's, comes to all ranks. All of it is at most
+ * max_bytes. room: [2 * size()]. */
+void rfm_ranks_gather(rfm_comm *comm, void *all, const size_t *offsets, int *room);
+
 /* counts[r] of this rank to rank r; theirs[r] is what rank r has for this rank. size() entries
  * each. */
 void rfm_ranks_swap_counts(rfm_comm *comm, const size_t *counts, size_t *theirs);
+
+/* The same along a route, by steps. */
+void rfm_ranks_swap_along(rfm_comm *comm, const rfm_route *route, const size_t *counts, size_t *theirs);
 
 /* One step of a pairwise exchange: every rank calls it with partners that fit. RFM_NO_RANK: nothing
  * goes that way. */

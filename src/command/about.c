@@ -67,10 +67,15 @@ void print_command_help(FILE *to, const rfm_command *command)
     }
 }
 
+const char *rfm_command_build(void)
+{
+    return RFMPI_VERSION " (" RFMPI_GIT ")";
+}
+
 void print_version(FILE *to)
 {
     char text[256];
-    fprintf(to, "rfmpi %s (%s)\n", RFMPI_VERSION, RFMPI_GIT);
+    fprintf(to, "rfmpi %s\n", rfm_command_build());
     fprintf(to, "compiler  %s\n", RFMPI_COMPILER);
     rfm_comm_library(text, sizeof text);
     text[strcspn(text, "\n")] = '\0';

@@ -29,6 +29,10 @@ static const char *const SHOWN[] = {
     "cluster.k",
     "cluster.iterations",
     "cluster.inertia",
+    "quality.silhouette",
+    "quality.davies_bouldin",
+    "quality.calinski_harabasz",
+    "options.cluster.choose",
     "ranks",
     "threads",
     "seconds",
@@ -39,7 +43,7 @@ static rfm_status print_key(const char *dir, const char *key, rfm_error *err)
 {
     char *text = NULL;
     if (rfm_report_read(dir, key, &text, err) == RFM_OK && text)
-        printf("%-24s %s\n", key, text);
+        printf("%-26s %s\n", key, text);
     free(text);
     return err->status;
 }

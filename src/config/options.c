@@ -101,7 +101,7 @@ static const rfm_option options[] = {
     {"output.part_rows", NULL, INTEGER, "1000000", 1, 1000000000, NULL, RESULT, "rows of a part of customers/"},
     {"output.mask", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "hide the content of rows in rejects/"},
     {"output.scratch", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
-     "directory for what passes input.memory; none: the run directory"},
+     "directory for what passes input.memory; none: the run directory, with more than 1,024 ranks $TMPDIR"},
     {"output.checkpoint", NULL, NUMBER, "60", 0, 1e6, NULL, NOTHING,
      "seconds between two checkpoints, at least; 0: only a request to stop makes one"},
     {"output.time_limit", "--time-limit", STRING, NULL, 0, 0, NULL, NOTHING,

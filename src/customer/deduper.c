@@ -16,21 +16,9 @@ enum { LEAST_PIECES = 64, LEAST_EACH = 16 };
 
 static const size_t ROUND_BYTES = (size_t)16 << 20;
 
-/* As many for each owner, and so many that a round, which is one of each at least, is a small part at any number of
- * ranks. */
-static size_t count_pieces(size_t owners)
+static rfm_status open_deduper(rfm_held_shape shape, size_t n_pieces, uint64_t n_ranges, rfm_deduper **deduper,
+                               rfm_error *err)
 {
-    size_t each = (LEAST_PIECES + owners - 1) / owners;
-    return owners * (each > LEAST_EACH ? each : LEAST_EACH);
-}
-
-rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err)
-{
-    const size_t n_pieces = count_pieces((size_t)n_owners);
-    const rfm_held_shape shape = {.kind = input->id_kind,
-                                  .n_numbers = input->n_numbers,
-                                  .n_hashes = input->n_hashes,
-                                  .width = RFM_HELD_FIXED + input->n_numbers + input->n_hashes};
     *deduper = rfm_alloc(1, sizeof **deduper, err);
     if (!*deduper)
         return err->status;
@@ -41,9 +29,27 @@ rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **
         return err->status;
     }
     (*deduper)->n_pieces = n_pieces;
+    (*deduper)->n_ranges = n_ranges;
     for (size_t p = 0; p < n_pieces; p++)
         (*deduper)->pieces[p].shape = shape;
     return RFM_OK;
+}
+
+/* As many for each group, and so many that a round, which is one of each at least, is a small part at any number of
+ * ranks. */
+static size_t count_pieces(size_t groups)
+{
+    size_t each = (LEAST_PIECES + groups - 1) / groups;
+    return groups * (each > LEAST_EACH ? each : LEAST_EACH);
+}
+
+rfm_status rfm_deduper_open(const rfm_input *input, int n_owners, rfm_deduper **deduper, rfm_error *err)
+{
+    const rfm_held_shape shape = {.kind = input->id_kind,
+                                  .n_numbers = input->n_numbers,
+                                  .n_hashes = input->n_hashes,
+                                  .width = RFM_HELD_FIXED + input->n_numbers + input->n_hashes};
+    return open_deduper(shape, count_pieces(rfm_groups(n_owners)), 1, deduper, err);
 }
 
 void rfm_deduper_close(rfm_deduper *deduper)
@@ -60,10 +66,15 @@ void rfm_deduper_close(rfm_deduper *deduper)
 
 /* ---- holding ---------------------------------------------------------------------------------------------------- */
 
+static rfm_held *piece_of(const rfm_deduper *deduper, uint64_t key_high)
+{
+    return &deduper->pieces[rfm_piece_of(key_high * deduper->n_ranges, deduper->n_pieces)];
+}
+
 rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_error *err)
 {
     for (size_t i = 0; i < events->n; i++) {
-        rfm_held *held = &deduper->pieces[rfm_piece_of(events->key[i].high, deduper->n_pieces)];
+        rfm_held *held = piece_of(deduper, events->key[i].high);
         size_t before = rfm_held_size(held);
         if (rfm_held_add(held, events, i, err))
             return err->status;
@@ -72,13 +83,28 @@ rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_e
     return rfm_deduper_spill(deduper, err);
 }
 
+/* Records that came from elsewhere. */
+static rfm_status add_records(rfm_deduper *deduper, const rfm_held *from, rfm_error *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < from->n && !err->status; i++) {
+        const uint64_t *record = rfm_held_record(from, i);
+        rfm_held_move(piece_of(deduper, record[RFM_HELD_KEY_HIGH]), record, from->bytes + at, err);
+        at += rfm_held_id_bytes(from, i);
+    }
+    deduper->held_bytes += rfm_held_size(from);
+    return err->status ? err->status : rfm_deduper_spill(deduper, err);
+}
+
 /* ---- rounds ----------------------------------------------------------------------------------------------------- */
 
 typedef struct resolving {
     rfm_comm *comm;
     rfm_deduper *deduper;
-    size_t n_ranks, each; /* pieces of an owner */
-    size_t *counts;       /* [4][n_ranks]: records and bytes out, records and bytes in */
+    rfm_route route;
+    size_t each;       /* pieces of a target */
+    size_t *counts;    /* [4][n_steps]: records and bytes out, records and bytes in */
+    rfm_deduper *next; /* what holds the records that come; NULL: they are settled */
     const rfm_hash128 *base;
     size_t n_base, next_base, keys_capacity;
     rfm_event_sink sink;
@@ -97,17 +123,18 @@ static size_t agree_on_rounds(const resolving *x)
     return (size_t)n < x->each ? (size_t)n : x->each;
 }
 
-/* Pieces first .. end-1 of every owner, owner by owner. */
+/* Pieces first .. end-1 of every target, step by step. */
 static rfm_status take_round(const resolving *x, size_t first, size_t end, rfm_held *out, rfm_error *err)
 {
     out->shape = x->deduper->pieces[0].shape;
-    for (size_t r = 0; r < x->n_ranks; r++) {
+    for (size_t s = 0; s < x->route.n_steps; s++) {
+        const rfm_hop *step = &x->route.steps[s];
         size_t n = out->n, n_bytes = out->n_bytes;
-        for (size_t p = first; p < end; p++)
-            if (rfm_deduper_take(x->deduper, 0, r * x->each + p, out, err))
+        for (size_t p = first; step->to != RFM_NO_RANK && p < end; p++)
+            if (rfm_deduper_take(x->deduper, 0, step->target * x->each + p, out, err))
                 return err->status;
-        x->counts[r] = out->n - n;
-        x->counts[x->n_ranks + r] = out->n_bytes - n_bytes;
+        x->counts[s] = out->n - n;
+        x->counts[x->route.n_steps + s] = out->n_bytes - n_bytes;
     }
     return RFM_OK;
 }
@@ -115,17 +142,20 @@ static rfm_status take_round(const resolving *x, size_t first, size_t end, rfm_h
 static rfm_status exchange(const resolving *x, const rfm_held *out, rfm_held *in, rfm_error *err)
 {
     void *words = NULL, *bytes = NULL;
-    size_t *n_in = x->counts + 2 * x->n_ranks, *bytes_in = n_in + x->n_ranks;
+    const size_t n_steps = x->route.n_steps;
+    const rfm_parcels records = {out->shape.width * sizeof *out->words, out->words, x->counts};
+    const rfm_parcels ids = {1, out->bytes, x->counts + n_steps};
+    size_t *n_in = x->counts + 2 * n_steps, *bytes_in = n_in + n_steps;
     in->shape = out->shape;
-    if (rfm_comm_exchange(x->comm, out->shape.width * sizeof *out->words, out->words, x->counts, &words, n_in, err))
+    if (rfm_comm_exchange_along(x->comm, &x->route, &records, &words, n_in, err))
         return err->status;
     in->words = words;
-    if (rfm_comm_exchange(x->comm, 1, out->bytes, x->counts + x->n_ranks, &bytes, bytes_in, err))
+    if (rfm_comm_exchange_along(x->comm, &x->route, &ids, &bytes, bytes_in, err))
         return err->status;
     in->bytes = bytes;
-    for (size_t r = 0; r < x->n_ranks; r++) {
-        in->n += n_in[r];
-        in->n_bytes += bytes_in[r];
+    for (size_t s = 0; s < n_steps; s++) {
+        in->n += n_in[s];
+        in->n_bytes += bytes_in[s];
     }
     return RFM_OK;
 }
@@ -225,7 +255,10 @@ static rfm_status run_round(resolving *x, size_t first, size_t end, rfm_error *e
     if (rfm_comm_agree(x->comm, err) || exchange(x, &out, &in, err))
         goto done;
     rfm_held_free(&out);
-    settle(x, &in, err);
+    if (x->next)
+        add_records(x->next, &in, err);
+    else
+        settle(x, &in, err);
     rfm_comm_agree(x->comm, err);
 done:
     rfm_held_free(&out);
@@ -233,36 +266,62 @@ done:
     return err->status;
 }
 
+/* Collective. Uses up what the deduper holds, and the route. */
 static rfm_status run_rounds(resolving *x, rfm_error *err)
 {
-    size_t n_rounds = agree_on_rounds(x);
-    x->counts = rfm_alloc(4 * x->n_ranks, sizeof *x->counts, err);
+    size_t n_rounds = 1;
+    x->counts = rfm_alloc(4 * x->route.n_steps, sizeof *x->counts, err);
     reserve_keys(x, 0, err);
     if (rfm_comm_agree(x->comm, err))
-        return err->status;
+        goto done;
+    x->each = x->deduper->n_pieces / x->route.n_targets;
+    n_rounds = agree_on_rounds(x);
     for (size_t round = 0; round < n_rounds; round++)
         if (run_round(x, x->each * round / n_rounds, x->each * (round + 1) / n_rounds, err))
-            return err->status;
-    take_base(x, NULL);
-    return RFM_OK;
+            goto done;
+done:
+    free(x->counts);
+    x->counts = NULL;
+    rfm_route_free(&x->route);
+    return err->status;
+}
+
+/* Collective. To members of the groups, into another deduper, which takes this one's place in x. */
+static rfm_status bring_to_groups(resolving *x, rfm_error *err)
+{
+    const rfm_deduper *from = x->deduper;
+    const int n_ranks = rfm_comm_size(x->comm);
+    const size_t n_members = rfm_group_size(n_ranks, rfm_group_of(n_ranks, rfm_comm_rank(x->comm)));
+    rfm_route_to_groups(x->comm, &x->route, err);
+    if (open_deduper(from->pieces[0].shape, n_members * LEAST_EACH, rfm_groups(n_ranks), &x->next, err) == RFM_OK &&
+        x->next)
+        rfm_deduper_limit(x->next, from->memory_bytes, from->directory);
+    run_rounds(x, err);
+    x->deduper = x->next;
+    x->next = NULL;
+    return err->status;
 }
 
 rfm_status rfm_deduper_resolve(rfm_comm *comm, rfm_deduper *deduper, const rfm_keys *base, rfm_event_sink sink,
                                void *context, rfm_survivors *survivors, rfm_error *err)
 {
-    size_t n_ranks = (size_t)rfm_comm_size(comm);
     resolving x = {.comm = comm,
                    .deduper = deduper,
-                   .n_ranks = n_ranks,
-                   .each = deduper->n_pieces / n_ranks,
                    .base = base ? base->keys : NULL,
                    .n_base = base ? base->n : 0,
                    .sink = sink,
                    .context = context,
                    .survivors = survivors};
     *survivors = (rfm_survivors){0};
-    run_rounds(&x, err);
-    free(x.counts);
+    const bool regroup = rfm_customers_regroup(rfm_comm_size(comm));
+    if (!regroup || bring_to_groups(&x, err) == RFM_OK) {
+        regroup ? rfm_route_within_group(comm, &x.route, err) : rfm_route_to_groups(comm, &x.route, err);
+        run_rounds(&x, err);
+    }
+    if (!err->status)
+        take_base(&x, NULL);
+    if (x.deduper != deduper)
+        rfm_deduper_close(x.deduper);
     if (err->status) {
         rfm_keys_free(&survivors->keys);
         *survivors = (rfm_survivors){0};

@@ -21,6 +21,7 @@ typedef struct rfm_held_run {
 struct rfm_deduper {
     rfm_held *pieces;
     size_t n_pieces;
+    uint64_t n_ranges;               /* of keys, of which one comes here, and only that one is cut into pieces */
     size_t held_bytes, memory_bytes; /* now, and the budget (0: none) */
     const char *directory;           /* borrowed */
     rfm_scratch scratch;

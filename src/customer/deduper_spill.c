@@ -95,19 +95,12 @@ static rfm_status read_place(const rfm_held_run *run, size_t piece, rfm_held *to
 /* What is of a piece of the deduper among these, which are of another piece. */
 static rfm_status pick(const rfm_deduper *deduper, size_t piece, const rfm_held *from, rfm_held *to, rfm_error *err)
 {
-    const size_t width = from->shape.width;
     const char *id = from->bytes;
     for (size_t i = 0; i < from->n; i++) {
         const size_t length = rfm_held_id_bytes(from, i);
         const uint64_t *record = rfm_held_record(from, i);
-        if (rfm_piece_of(record[RFM_HELD_KEY_HIGH], deduper->n_pieces) == piece) {
-            if (rfm_held_reserve(to, 1, length, err))
-                return err->status;
-            memcpy(to->words + to->n++ * width, record, width * sizeof *record);
-            if (length > 0)
-                memcpy(to->bytes + to->n_bytes, id, length);
-            to->n_bytes += length;
-        }
+        if (rfm_piece_of(record[RFM_HELD_KEY_HIGH], deduper->n_pieces) == piece && rfm_held_move(to, record, id, err))
+            return err->status;
         id += length;
     }
     return RFM_OK;

@@ -4,11 +4,12 @@
 
 #include "block.h"
 
-/* Customers by pieces of the hash, of which each rank owns as many. All ranks have the same number of pieces. */
+/* Customers by pieces of the hash, as many for each group of ranks (rfm_groups). All ranks have the same number of
+ * pieces. */
 typedef struct rfm_source {
     const rfm_layout *layout;
     rfm_id_kind kind;
-    size_t n_pieces; /* a multiple of the ranks */
+    size_t n_pieces; /* a multiple of the groups */
     size_t bytes;    /* about what this rank has */
     /* Add the customers of a piece, as any number of blocks. Each piece is asked for once. */
     rfm_status (*put)(void *from, size_t piece, rfm_blocks *blocks, rfm_error *err);
@@ -21,8 +22,9 @@ typedef struct rfm_source {
 rfm_status rfm_source_exchange(rfm_comm *comm, const rfm_source *source, size_t round_bytes, rfm_state *state,
                                rfm_error *err);
 
-/* The first of sorted ids that is of this piece or a later one. */
-size_t rfm_piece_begin(const rfm_ids *ids, size_t piece, size_t n_pieces);
+/* The first of sorted ids that is of this piece or a later one; n_ranges: of hashes, of which the ids are of one, and
+ * only that one is cut into pieces. */
+size_t rfm_piece_begin(const rfm_ids *ids, uint64_t n_ranges, size_t piece, size_t n_pieces);
 
 static inline size_t rfm_piece_of(uint64_t hash, size_t n_pieces)
 {

@@ -49,6 +49,18 @@ rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, size_t i, rfm_
     return RFM_OK;
 }
 
+rfm_status rfm_held_move(rfm_held *held, const uint64_t *record, const char *id, rfm_error *err)
+{
+    const size_t width = held->shape.width, length = held->shape.kind == RFM_ID_TEXT ? record[RFM_HELD_ID] : 0;
+    if (rfm_held_reserve(held, 1, length, err))
+        return err->status;
+    memcpy(held->words + held->n++ * width, record, width * sizeof *record);
+    if (length > 0)
+        memcpy(held->bytes + held->n_bytes, id, length);
+    held->n_bytes += length;
+    return RFM_OK;
+}
+
 rfm_status rfm_held_locate(rfm_held *held, rfm_error *err)
 {
     size_t at = 0;

@@ -41,7 +41,8 @@ typedef struct rfm_held {
 } rfm_held;
 
 /* Local, all of them. */
-rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, size_t i, rfm_error *err); /* one event */
+rfm_status rfm_held_add(rfm_held *held, const rfm_events *events, size_t i, rfm_error *err);      /* one event */
+rfm_status rfm_held_move(rfm_held *held, const uint64_t *record, const char *id, rfm_error *err); /* one record */
 rfm_status rfm_held_reserve(rfm_held *held, size_t n_more, size_t n_more_bytes, rfm_error *err);
 rfm_status rfm_held_locate(rfm_held *held, rfm_error *err); /* make offset */
 void rfm_held_free(rfm_held *held);

@@ -96,8 +96,8 @@ static rfm_status slice(const rfm_table *table, size_t piece, const rfm_blocks *
     for (const uint64_t *at = from->words; lists && at < from->words + from->n && !err->status;) {
         rfm_state view;
         at = rfm_block_view(at, table->layout, table->kind, &view, lists);
-        const rfm_range range = {rfm_piece_begin(&view.ids, piece, table->n_pieces),
-                                 rfm_piece_begin(&view.ids, piece + 1, table->n_pieces)};
+        const rfm_range range = {rfm_piece_begin(&view.ids, 1, piece, table->n_pieces),
+                                 rfm_piece_begin(&view.ids, 1, piece + 1, table->n_pieces)};
         if (range.end > range.first)
             rfm_block_add_range(to, &view, range, err);
     }

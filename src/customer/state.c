@@ -1,15 +1,10 @@
-/* state: customers in order, by themselves: freeing, merging, and who owns which hash. */
+/* state: customers in order, by themselves: freeing and merging. */
 #include "rfmpi/customer.h"
 
 #include "builder.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int rfm_owner(uint64_t hash, int n_ranks)
-{
-    return (int)(((rfm_u128)hash * (rfm_u128)n_ranks) >> 64);
-}
 
 void rfm_state_free(rfm_state *state)
 {

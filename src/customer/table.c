@@ -26,11 +26,12 @@ static rfm_status init_rows(rfm_table *table, rfm_error *err)
     return RFM_OK;
 }
 
+/* As many for each group of owners: a piece has memory of its own, so there is none for each of very many owners. */
 static rfm_status init_pieces(rfm_table *table, int n_owners, rfm_error *err)
 {
-    size_t owners = (size_t)n_owners;
-    size_t each = (LEAST_PIECES + owners - 1) / owners;
-    table->n_pieces = owners * (each > LEAST_PIECES_EACH ? each : LEAST_PIECES_EACH);
+    size_t groups = rfm_groups(n_owners);
+    size_t each = (LEAST_PIECES + groups - 1) / groups;
+    table->n_pieces = groups * (each > LEAST_PIECES_EACH ? each : LEAST_PIECES_EACH);
     table->pieces = rfm_alloc(table->n_pieces, sizeof *table->pieces, err);
     for (size_t p = 0; table->pieces && p < table->n_pieces; p++) {
         table->pieces[p].n_slots = FIRST_SLOTS;

@@ -1,8 +1,8 @@
 /* table: the customers a rank has met, in pieces by the hash of the id.
  *
- * Piece p of P has the hashes h with floor(h * P / 2^64) = p; P is a multiple of the ranks, so a piece belongs to one
- * owner, and pieces in their order are customers in the order of the hash. What a piece holds fits the cache, and it
- * leaves the table, to its owner or to disk, as a whole. Within a piece:
+ * Piece p of P has the hashes h with floor(h * P / 2^64) = p; P is a multiple of the groups of ranks, so a piece
+ * belongs to one of them, and pieces in their order are customers in the order of the hash. What a piece holds fits
+ * the cache, and it leaves the table, to its group or to disk, as a whole. Within a piece:
  *
  *   - slots[hash & mask] -> number of the customer, with 32 bits of the hash; linear probing, at most 3/4 full
  *   - rows: one a customer, in order of arrival, so that an event touches one place in memory. In chunks: a row never

@@ -28,20 +28,13 @@ rfm_status rfm_h5_attribute_write(rfm_h5 *file, const char *object, const char *
     return err->status;
 }
 
-int64_t rfm_h5_attribute_bytes(hid_t type)
-{
-    return 2 * (int64_t)H5Tget_size(type);
-}
-
-/* Collective. All ranks write: HDF5 keeps metadata the same on each. */
+/* Collective. */
 static rfm_status put(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value, rfm_error *err)
 {
-    if (!rfm_h5_reserve(file, rfm_h5_attribute_bytes(type), err)) {
+    if (!rfm_h5_check_writing(file, err) && rfm_comm_rank(file->comm) == 0)
         rfm_h5_attribute_write(file, object, name, type, value, err);
-        rfm_h5_agree_written(file, err);
-    }
     H5Tclose(type);
-    return err->status;
+    return rfm_h5_agree_written(file, err);
 }
 
 rfm_status rfm_h5_put_text(rfm_h5 *file, const char *object, const char *name, const char *text, rfm_error *err)

@@ -265,8 +265,6 @@ rfm_status rfm_h5_column_make(rfm_h5_table *table, const char *name, rfm_h5_colu
     int64_t bytes = 0;
     if (__builtin_mul_overflow(column->rows, (int64_t)column->width_bytes, &bytes))
         return rfm_fail(err, RFM_IO, "%s: dataset %s would pass 2^63 bytes", file->path, name);
-    if (rfm_h5_disk_reserve(&file->disk, bytes, err))
-        return err->status;
     dataset->id = create_dataset(file->id, dataset, column->rows);
     return dataset->id < 0 ? rfm_h5_fail(file, err, RFM_IO, "cannot create dataset %s", name) : RFM_OK;
 }
@@ -330,6 +328,7 @@ rfm_status rfm_h5_column_write(rfm_h5_column *column, int64_t first, size_t coun
         return fail_range(column, first, count, err);
     if (H5Dwrite(dataset->id, dataset->type, memory, space, H5P_DEFAULT, cells) < 0)
         rfm_h5_fail(dataset->file, err, RFM_IO, "cannot write dataset %s", dataset->name);
+    rfm_h5_disk_check(&dataset->file->disk, err);
     H5Sclose(memory);
     H5Sclose(space);
     return err->status;

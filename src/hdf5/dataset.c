@@ -1,8 +1,8 @@
 /* dataset: rows of all ranks, end to end, to and from a dataset. Knows rounds and ranges; what a
- * file may hold is shape's. */
+ * file may hold is shape's. Rows are read through HDF5 and written beside it (writer.h). */
 #include "file.h"
 
-/* A run of rows on its way between memory and a dataset. */
+/* A run of rows on its way from a dataset. */
 struct slab {
     const rfm_h5 *file;
     const char *name;
@@ -10,31 +10,24 @@ struct slab {
     hid_t transfer;
     int64_t first, count, row_bytes, at_once; /* rows */
     hsize_t columns;
-    bool matrix, writing;
+    int dimensions;
     char *rows;
 };
 
-static rfm_status move_rows(const struct slab *slab, hid_t space, int64_t done, int64_t n, rfm_error *err)
+static rfm_status read_some(const struct slab *slab, hid_t space, int64_t done, int64_t n, rfm_error *err)
 {
-    int dimensions = slab->matrix ? 2 : 1;
     hsize_t start[2] = {(hsize_t)(slab->first + done), 0}, count[2] = {(hsize_t)n, slab->columns};
-    hid_t memory = H5Screate_simple(dimensions, count, NULL);
-    herr_t result = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    hid_t memory = H5Screate_simple(slab->dimensions, count, NULL);
     char *rows = slab->rows + done * slab->row_bytes;
-    if (result >= 0 && slab->writing)
-        result = H5Dwrite(slab->dataset, slab->type, memory, space, slab->transfer, rows);
-    else if (result >= 0)
-        result = H5Dread(slab->dataset, slab->type, memory, space, slab->transfer, rows);
-    if (result < 0 && slab->writing)
-        rfm_h5_fail(slab->file, err, RFM_IO, "cannot write dataset %s", slab->name);
-    else if (result < 0)
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
+        H5Dread(slab->dataset, slab->type, memory, space, slab->transfer, rows) < 0)
         rfm_h5_fail(slab->file, err, RFM_DATA, "cannot read dataset %s", slab->name);
     H5Sclose(memory);
     return err->status;
 }
 
 /* Local: transfers are independent, so ranks need not make the same number of rounds. */
-static rfm_status move_slab(const struct slab *slab, rfm_error *err)
+static rfm_status read_slab(const struct slab *slab, rfm_error *err)
 {
     if (slab->count == 0 || slab->row_bytes == 0)
         return RFM_OK;
@@ -43,7 +36,7 @@ static rfm_status move_slab(const struct slab *slab, rfm_error *err)
         return rfm_h5_fail(slab->file, err, RFM_DATA, "cannot measure dataset %s", slab->name);
     for (int64_t done = 0; !err->status && done < slab->count; done += slab->at_once) {
         int64_t left = slab->count - done;
-        move_rows(slab, space, done, left < slab->at_once ? left : slab->at_once, err);
+        read_some(slab, space, done, left < slab->at_once ? left : slab->at_once, err);
     }
     H5Sclose(space);
     return err->status;
@@ -74,7 +67,7 @@ static hid_t create_dataset(rfm_h5 *file, const char *name, const rfm_h5_shape *
 {
     hsize_t extent[2] = {(hsize_t)shape->rows, (hsize_t)shape->columns};
     hid_t space = H5Screate_simple(shape->matrix ? 2 : 1, extent, NULL);
-    hid_t type = rfm_h5_file_type(shape->type, shape->columns);
+    hid_t type = rfm_h5_memory_type(shape->type, shape->columns); /* rows are written as they are */
     hid_t links = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_create_intermediate_group(links, 1);
     H5Pset_layout(layout, H5D_CONTIGUOUS);
@@ -90,29 +83,22 @@ static hid_t create_dataset(rfm_h5 *file, const char *name, const rfm_h5_shape *
     return dataset;
 }
 
-/* Local. */
-static rfm_status write_rows(hid_t dataset, const rfm_h5_shape *shape, struct slab *slab, rfm_error *err)
+/* Rank 0. Where in the file its rows go: the space is given out now. */
+static rfm_status place_dataset(rfm_h5 *file, const char *name, const rfm_h5_shape *shape, int64_t *offset,
+                                rfm_error *err)
 {
-    slab->dataset = dataset;
-    slab->type = rfm_h5_memory_type(shape->type, shape->columns);
-    slab->columns = (hsize_t)shape->columns;
-    slab->matrix = shape->matrix;
-    slab->row_bytes = rfm_h5_row_bytes(shape);
-    slab->at_once = rows_at_once(slab->file, slab->row_bytes);
-    move_slab(slab, err);
-    H5Tclose(slab->type);
+    int64_t bytes = 0;
+    if (__builtin_mul_overflow(shape->rows, rfm_h5_row_bytes(shape), &bytes))
+        return rfm_fail(err, RFM_IO, "%s: dataset %s would pass 2^63 bytes", file->path, name);
+    hid_t dataset = create_dataset(file, name, shape, err);
+    if (dataset < 0)
+        return err->status;
+    *offset = (int64_t)H5Dget_offset(dataset); /* -1 where there are no bytes */
+    if (bytes > 0 && *offset < 0)
+        rfm_h5_fail(file, err, RFM_IO, "no space for dataset %s", name);
+    if (H5Dclose(dataset) < 0)
+        rfm_h5_fail(file, err, RFM_IO, "cannot close dataset %s", name);
     return err->status;
-}
-
-/* Rows and bytes of all ranks; fails where they pass what a file can hold. */
-static rfm_status reserve_rows(rfm_h5 *file, const char *name, rfm_h5_shape *shape, size_t n_local, rfm_error *err)
-{
-    int64_t row_bytes = rfm_h5_row_bytes(shape), bytes = 0;
-    shape->rows = (int64_t)n_local;
-    rfm_comm_reduce_i64(file->comm, RFM_SUM, &shape->rows, 1);
-    if (__builtin_mul_overflow(shape->rows, row_bytes, &bytes))
-        rfm_fail(err, RFM_IO, "%s: dataset %s would pass 2^63 bytes", file->path, name);
-    return rfm_h5_reserve(file, bytes, err);
 }
 
 rfm_status rfm_h5_write(rfm_h5 *file, const char *name, const rfm_h5_shape *shape, size_t n_local, const void *rows,
@@ -123,18 +109,19 @@ rfm_status rfm_h5_write(rfm_h5 *file, const char *name, const rfm_h5_shape *shap
         whole.matrix = false;
     else
         whole.matrix = whole.matrix || whole.columns != 1;
-    if (check_same(file, name, &whole, err) || reserve_rows(file, name, &whole, n_local, err))
+    rfm_h5_check_writing(file, err);
+    if (check_same(file, name, &whole, err))
         return err->status;
-    /* One kind of slab serves both directions; writing leaves the rows alone. */
-    struct slab slab = {.file = file, .name = name, .transfer = file->transfer, .rows = (char *)rows};
-    slab.count = (int64_t)n_local;
-    slab.first = rfm_comm_before_i64(file->comm, slab.count);
-    slab.writing = true;
-    hid_t dataset = create_dataset(file, name, &whole, err);
-    if (!rfm_h5_agree_written(file, err))
-        write_rows(dataset, &whole, &slab, err);
-    if (dataset >= 0 && H5Dclose(dataset) < 0)
-        rfm_h5_fail(file, err, RFM_IO, "cannot close dataset %s", name);
+    whole.rows = (int64_t)n_local;
+    rfm_comm_reduce_i64(file->comm, RFM_SUM, &whole.rows, 1);
+    const int64_t first = rfm_comm_before_i64(file->comm, (int64_t)n_local), row_bytes = rfm_h5_row_bytes(&whole);
+    int64_t offset = -1;
+    if (rfm_comm_rank(file->comm) == 0)
+        place_dataset(file, name, &whole, &offset, err);
+    if (rfm_h5_agree_written(file, err))
+        return err->status;
+    rfm_comm_bcast(file->comm, 0, &offset, sizeof offset);
+    rfm_h5_disk_write(&file->disk, rows, n_local * (size_t)row_bytes, offset + first * row_bytes);
     return rfm_h5_agree_written(file, err);
 }
 
@@ -169,7 +156,7 @@ static rfm_status read_rows(struct slab *slab, rfm_error *err)
     bool lost = false;
     slab->transfer = H5Pcopy(slab->file->transfer);
     H5Pset_type_conv_cb(slab->transfer, refuse_loss, &lost);
-    if (move_slab(slab, &own) && lost)
+    if (read_slab(slab, &own) && lost)
         rfm_fail(err, RFM_DATA, "%s: dataset %s holds a value that does not fit what is read from it", slab->file->path,
                  slab->name);
     else if (own.status)
@@ -191,7 +178,7 @@ static rfm_status read_opened(const rfm_h5_shape *shape, rfm_h5_type type, struc
 {
     rfm_h5_shape wanted = *shape;
     wanted.type = type;
-    slab->matrix = shape->matrix;
+    slab->dimensions = shape->matrix ? 2 : 1;
     slab->columns = (hsize_t)shape->columns;
     slab->row_bytes = rfm_h5_row_bytes(&wanted);
     if (slab->row_bytes < 0)

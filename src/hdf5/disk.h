@@ -1,9 +1,5 @@
-/* disk: what rank 0 does to a file beside HDF5, so that HDF5 never meets a full disk. Knows bytes,
- * not datasets. Local.
- *
- *     0              written          HDF5's end            reserved
- *     |--- data and metadata ----|------ to be written -----|
- *                                 `--- blocks held by fallocate, beyond the file's size
+/* disk: the bytes of a file that is being written. The first write that fails is kept, and nothing is written after it;
+ * whoever wrote may ask at any later time. Knows bytes, not datasets. Local.
  */
 #ifndef RFM_HDF5_DISK_H
 #define RFM_HDF5_DISK_H
@@ -13,25 +9,23 @@
 typedef struct rfm_h5_disk {
     const char *path; /* borrowed */
     int fd;           /* -1: none */
-    int64_t reserved; /* blocks below this are ours */
-    bool skip;        /* a test's: reserve nothing, as on a file system that cannot */
+    int failed;       /* errno of the first write that failed; 0: none did */
 } rfm_h5_disk;
 
-/* Replace path by an empty HDF5 file of mode 0600. */
+/* Replace path by an empty file of mode 0600. */
 rfm_status rfm_h5_disk_create(rfm_h5_disk *disk, const char *path, rfm_error *err);
 
-/* Before HDF5 adds bytes: hold blocks for them, and for the metadata that come with them. RFM_IO when
- * there is no room. */
-rfm_status rfm_h5_disk_reserve(rfm_h5_disk *disk, int64_t bytes, rfm_error *err);
+/* A file that another rank has created. */
+rfm_status rfm_h5_disk_join(rfm_h5_disk *disk, const char *path, rfm_error *err);
 
-/* Give all blocks back, so that HDF5, which must write metadata to let go of a file, can. The
- * content is lost. */
-void rfm_h5_disk_abandon(rfm_h5_disk *disk);
+void rfm_h5_disk_write(rfm_h5_disk *disk, const void *bytes, size_t n, int64_t offset);
+void rfm_h5_disk_cut(rfm_h5_disk *disk, int64_t length);
 
-/* After HDF5 closed the file: all of it is there, and on the disk. */
-rfm_status rfm_h5_disk_check(rfm_h5_disk *disk, rfm_error *err);
+/* RFM_IO when a write failed. */
+rfm_status rfm_h5_disk_check(const rfm_h5_disk *disk, rfm_error *err);
 
-void rfm_h5_disk_close(rfm_h5_disk *disk); /* -1 is fine */
+/* All that was written is on the disk; -1 is fine. */
+rfm_status rfm_h5_disk_close(rfm_h5_disk *disk, rfm_error *err);
 
 /* That path is a file and HDF5's. */
 rfm_status rfm_h5_disk_probe(const char *path, rfm_error *err);

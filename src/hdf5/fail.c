@@ -25,6 +25,8 @@ static rfm_status status_of(const struct reason *reason, rfm_status otherwise)
 {
     if (reason->minor == H5E_CANTALLOC || reason->minor == H5E_NOSPACE)
         return RFM_NO_MEMORY;
+    if (reason->major == H5E_FILE && reason->minor == H5E_CANTOPENFILE) /* by the system, not for what is in it */
+        return RFM_IO;
     if (reason->major == H5E_IO && (reason->minor == H5E_WRITEERROR || reason->minor == H5E_READERROR))
         return RFM_IO;
     return otherwise;

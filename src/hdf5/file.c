@@ -2,7 +2,7 @@
  */
 #include "file.h"
 
-#include "driver.h"
+#include "writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,7 @@
 size_t rfm_h5_library(char *buffer, size_t size)
 {
     /* HDF5 itself is not asked: its start would look for MPI. */
-    int length =
-        snprintf(buffer, size, "%d.%d.%d, %s", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE, rfm_h5_driver_name());
+    int length = snprintf(buffer, size, "%d.%d.%d", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
     return length < 0 ? 0 : (size_t)length;
 }
 
@@ -30,7 +29,6 @@ void rfm_h5_handle_free(rfm_h5 *file)
         return;
     if (file->transfer >= 0)
         H5Pclose(file->transfer);
-    rfm_h5_disk_close(&file->disk);
     free(file->path);
     free(file);
 }
@@ -46,105 +44,111 @@ rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_e
     file->disk.fd = -1;
     file->path = rfm_copy_string(path, err);
     file->transfer = H5Pcreate(H5P_DATASET_XFER);
-    if (file->transfer < 0 || rfm_h5_driver_transfer(file->transfer) < 0)
+    if (file->transfer < 0)
         rfm_fail(err, RFM_INTERNAL, "%s: HDF5 does not start", path);
     return file;
 }
 
-/* Collective inside HDF5. */
 rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err)
 {
+    if (rfm_h5_disk_probe(file->path, err))
+        return err->status;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     /* The run directory has a lock of ours; HDF5's own fails on file systems without flock(). */
-    herr_t failed = H5Pset_file_locking(access, 0, 1);
-    if (file->writing)
-        failed |= H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18);
-    failed |= H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    failed |= file->comm ? rfm_h5_driver_access(access, file->comm) : H5Pset_fapl_sec2(access);
-    if (failed >= 0)
-        file->id = H5Fopen(file->path, file->writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+    if (H5Pset_file_locking(access, 0, 1) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
+        file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
     if (file->id < 0)
-        rfm_h5_fail(file, err, file->writing ? RFM_IO : RFM_DATA, "cannot open");
+        rfm_h5_fail(file, err, RFM_DATA, "cannot open");
     H5Pclose(access);
     return err->status;
 }
 
-static rfm_status open_file(rfm_comm *comm, const char *path, bool writing, rfm_h5 **out, rfm_error *err)
+rfm_status rfm_h5_handle_create(rfm_h5 *file, rfm_error *err)
 {
-    *out = NULL;
-    rfm_h5 *file = rfm_h5_handle_make(comm, path, writing, err);
-    if (!err->status && rfm_comm_rank(comm) == 0) {
-        if (writing)
-            rfm_h5_disk_create(&file->disk, file->path, err);
-        else
-            rfm_h5_disk_probe(file->path, err);
-    }
-    if (rfm_comm_agree(comm, err)) {
-        if (file && file->disk.fd >= 0)
-            unlink(path);
-        rfm_h5_handle_free(file);
+    if (rfm_h5_disk_create(&file->disk, file->path, err))
         return err->status;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), made = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_obj_track_times(made, 0); /* the same content has the same bytes */
+    /* Attributes beyond 64 KiB need the format of HDF5 1.8. */
+    if (rfm_h5_writer_access(access, &file->disk) >= 0 &&
+        H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0 &&
+        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
+        file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, made, access);
+    if (file->id < 0)
+        rfm_h5_fail(file, err, RFM_IO, "cannot create");
+    H5Pclose(made);
+    H5Pclose(access);
+    return err->status;
+}
+
+rfm_status rfm_h5_handle_finish(rfm_h5 *file, rfm_error *err)
+{
+    if (file->id >= 0 && H5Fclose(file->id) < 0)
+        rfm_h5_fail(file, err, RFM_IO, "cannot close");
+    file->id = -1;
+    return rfm_h5_disk_close(&file->disk, err);
+}
+
+/* ---- on all ranks ----------------------------------------------------------------------------------------------- */
+
+/* Each rank opens the file for itself: what fails one of them keeps no other waiting, and MPI-IO reads no faster. */
+rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err)
+{
+    *file = NULL;
+    rfm_h5 *opened = rfm_h5_handle_make(comm, path, false, err);
+    if (!err->status)
+        rfm_h5_handle_open(opened, err);
+    if (!rfm_comm_agree(comm, err)) {
+        *file = opened;
+        return RFM_OK;
     }
-    rfm_h5_handle_open(file, err);
-    if (rfm_comm_agree(comm, err)) {
-        rfm_error ignored = {0};
-        file->broken = writing;
-        rfm_h5_close(file, &ignored);
-        return err->status;
-    }
-    *out = file;
-    return RFM_OK;
+    if (opened && opened->id >= 0)
+        H5Fclose(opened->id);
+    rfm_h5_handle_free(opened);
+    return err->status;
 }
 
 rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err)
 {
-    return open_file(comm, path, true, file, err);
+    const bool first = rfm_comm_rank(comm) == 0;
+    rfm_h5 *opened = rfm_h5_handle_make(comm, path, true, err);
+    *file = NULL;
+    if (!err->status && first)
+        rfm_h5_handle_create(opened, err);
+    if (!rfm_comm_agree(comm, err) && !first)
+        rfm_h5_disk_join(&opened->disk, opened->path, err);
+    if (!rfm_comm_agree(comm, err)) {
+        *file = opened;
+        return RFM_OK;
+    }
+    rfm_error ignored = {0};
+    if (opened && opened->disk.fd >= 0 && first)
+        unlink(path);
+    if (opened)
+        rfm_h5_handle_finish(opened, &ignored);
+    rfm_h5_handle_free(opened);
+    return err->status;
 }
 
-rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err)
+rfm_status rfm_h5_check_writing(const rfm_h5 *file, rfm_error *err)
 {
-    return open_file(comm, path, false, file, err);
-}
-
-rfm_status rfm_h5_reserve(rfm_h5 *file, int64_t bytes, rfm_error *err)
-{
-    if (!file->writing)
-        rfm_fail(err, RFM_INTERNAL, "%s: is open to read and cannot be written", file->path);
-    else if (rfm_comm_rank(file->comm) == 0)
-        rfm_h5_disk_reserve(&file->disk, bytes, err);
-    return rfm_comm_agree(file->comm, err);
+    return file->writing ? RFM_OK
+                         : rfm_fail(err, RFM_INTERNAL, "%s: is open to read and cannot be written", file->path);
 }
 
 rfm_status rfm_h5_agree_written(rfm_h5 *file, rfm_error *err)
 {
+    rfm_h5_disk_check(&file->disk, err);
     if (rfm_comm_agree(file->comm, err))
         file->broken = true;
     return err->status;
 }
 
-/* Flush while the file is still whole, so that a failure is seen and the space can be given back
- * before the close. */
-static void flush(rfm_h5 *file, rfm_error *err)
-{
-    if (H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0)
-        rfm_h5_fail(file, err, RFM_IO, "cannot write");
-    rfm_h5_agree_written(file, err);
-}
-
 static void close_written(rfm_h5 *file, rfm_error *err)
 {
-    bool first = rfm_comm_rank(file->comm) == 0;
-    if (!file->broken)
-        flush(file, err);
-    if (file->broken && first)
-        rfm_h5_disk_abandon(&file->disk);
-    rfm_comm_barrier(file->comm);
-    if (file->id >= 0 && H5Fclose(file->id) < 0)
-        rfm_h5_fail(file, err, RFM_IO, "cannot close");
-    if (!rfm_h5_agree_written(file, err) && first && !file->broken)
-        rfm_h5_disk_check(&file->disk, err);
+    rfm_h5_handle_finish(file, err);
     rfm_h5_agree_written(file, err);
-    if (file->broken && first)
+    if (file->broken && rfm_comm_rank(file->comm) == 0)
         unlink(file->path);
     rfm_comm_barrier(file->comm);
 }

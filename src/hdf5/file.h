@@ -17,12 +17,12 @@ extern const int64_t rfm_h5_most_bytes;
 struct rfm_h5 {
     rfm_comm *comm; /* NULL: one rank's own file, a table */
     char *path;
-    hid_t id;       /* the file; -1: none */
+    hid_t id;       /* the file; -1: none, as on all ranks but the first of one that is written */
     hid_t transfer; /* property list of raw data */
     bool writing;
     bool broken;            /* something could not be written: the file is to be given up */
     int64_t transfer_bytes; /* of one transfer, at most; rfm_h5_most_bytes unless a test says otherwise */
-    rfm_h5_disk disk;       /* rank 0's */
+    rfm_h5_disk disk;       /* of one that is written */
 };
 
 /* Record a failure of HDF5: "PATH: text: the reason HDF5 gives". HDF5's own classes of error decide
@@ -35,12 +35,15 @@ rfm_status rfm_h5_fail(const rfm_h5 *file, rfm_error *err, rfm_status otherwise,
 rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_error *err);
 void rfm_h5_handle_free(rfm_h5 *file);
 
-/* Open the file of a handle; all ranks of its communicator call it. */
+/* Open the file of a handle to read. Local. */
 rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err);
 
-/* Collective. Before HDF5 adds `bytes` to the file: there is room for them, and the file is open to
- * write. */
-rfm_status rfm_h5_reserve(rfm_h5 *file, int64_t bytes, rfm_error *err);
+/* Make the file of a handle; let go of it when all is on the disk. Local, of one rank; finish also of the others. */
+rfm_status rfm_h5_handle_create(rfm_h5 *file, rfm_error *err);
+rfm_status rfm_h5_handle_finish(rfm_h5 *file, rfm_error *err);
+
+/* The file is open to write. Local. */
+rfm_status rfm_h5_check_writing(const rfm_h5 *file, rfm_error *err);
 
 /* Collective. Agree on a step that changed the file; after a failure it is given up at close. */
 rfm_status rfm_h5_agree_written(rfm_h5 *file, rfm_error *err);
@@ -72,9 +75,5 @@ char *rfm_h5_attribute_text(const rfm_h5 *file, const char *object, const char *
 /* type: RFM_H5_I64 or RFM_H5_F64. */
 rfm_status rfm_h5_attribute_number(const rfm_h5 *file, const char *object, const char *name, rfm_h5_type type,
                                    void *value, rfm_error *err);
-
-/* Of an attribute, the bytes to hold before it is written: a long text goes to a heap beside the object, in blocks of
- * up to twice its length. */
-int64_t rfm_h5_attribute_bytes(hid_t type);
 
 #endif

@@ -17,10 +17,8 @@ static rfm_status open_table(const char *path, bool writing, rfm_h5_table **tabl
         return err->status;
     rfm_h5 *file = (*table)->file = rfm_h5_handle_make(NULL, path, writing, err);
     if (!err->status && writing)
-        rfm_h5_disk_create(&file->disk, file->path, err);
+        rfm_h5_handle_create(file, err);
     else if (!err->status)
-        rfm_h5_disk_probe(file->path, err);
-    if (!err->status)
         rfm_h5_handle_open(file, err);
     if (err->status) {
         rfm_h5_table_close(*table, err);
@@ -39,18 +37,11 @@ rfm_status rfm_h5_table_create(const char *path, rfm_h5_table **table, rfm_error
     return open_table(path, true, table, err);
 }
 
-/* A file that is given up gets its space back first: HDF5 must write metadata to let go of it. */
 static void close_written(rfm_h5 *file, rfm_error *err)
 {
-    if (!err->status && H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0)
-        rfm_h5_fail(file, err, RFM_IO, "cannot write");
-    if (err->status)
-        rfm_h5_disk_abandon(&file->disk);
-    if (file->id >= 0 && H5Fclose(file->id) < 0)
-        rfm_h5_fail(file, err, RFM_IO, "cannot close");
-    if (!err->status)
-        rfm_h5_disk_check(&file->disk, err);
-    if (err->status && file->disk.fd >= 0)
+    const bool there = file->disk.fd >= 0;
+    rfm_h5_handle_finish(file, err);
+    if (err->status && there)
         unlink(file->path);
 }
 
@@ -141,8 +132,6 @@ rfm_status rfm_h5_table_list(rfm_h5_table *table, const char *group, char ***nam
 rfm_status rfm_h5_table_group(rfm_h5_table *table, const char *group, rfm_error *err)
 {
     rfm_h5 *file = table->file;
-    if (rfm_h5_disk_reserve(&file->disk, 0, err))
-        return err->status;
     hid_t order = H5Pcreate(H5P_GROUP_CREATE);
     H5Pset_obj_track_times(order, 0);
     H5Pset_link_creation_order(order, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
@@ -173,10 +162,9 @@ rfm_status rfm_h5_table_integer(rfm_h5_table *table, const char *object, const c
 
 static rfm_status put(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value, rfm_error *err)
 {
-    if (!rfm_h5_disk_reserve(&file->disk, rfm_h5_attribute_bytes(type), err))
-        rfm_h5_attribute_write(file, object, name, type, value, err);
+    rfm_h5_attribute_write(file, object, name, type, value, err);
     H5Tclose(type);
-    return err->status;
+    return rfm_h5_disk_check(&file->disk, err);
 }
 
 rfm_status rfm_h5_table_put_text(rfm_h5_table *table, const char *object, const char *name, const char *text,

@@ -31,16 +31,19 @@ static rfm_status read_block(int fd, int64_t offset, size_t n, unsigned char *bl
     return RFM_OK;
 }
 
-static rfm_status add_file(const rfm_file *file, int rank, int n_ranks, unsigned char *block, rfm_i128 *sum,
-                           rfm_error *err)
+static int64_t count_blocks(const rfm_file *file)
 {
-    const int64_t n_blocks = (file->size_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
-    if (rank >= n_blocks)
-        return RFM_OK;
+    return (file->size_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
+}
+
+/* Blocks first .. end-1. */
+static rfm_status add_blocks(const rfm_file *file, int64_t first, int64_t end, unsigned char *block, rfm_i128 *sum,
+                             rfm_error *err)
+{
     const int fd = open(file->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return rfm_fail_errno(err, errno, "cannot open %s", file->path);
-    for (int64_t index = rank; index < n_blocks && err->status == RFM_OK; index += n_ranks) {
+    for (int64_t index = first; index < end && err->status == RFM_OK; index++) {
         const int64_t offset = index * BLOCK_BYTES, left = file->size_bytes - offset;
         const size_t n = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
         if (read_block(fd, offset, n, block, file->path, err) == RFM_OK)
@@ -50,11 +53,22 @@ static rfm_status add_file(const rfm_file *file, int rank, int n_ranks, unsigned
     return err->status;
 }
 
+/* The blocks of all files, end to end, are shared out in ranges: a rank opens the files of its own range only. */
 rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err)
 {
     unsigned char *block = rfm_alloc(BLOCK_BYTES + sizeof(int64_t), 1, err);
-    for (size_t i = 0; block && i < files->n && err->status == RFM_OK; i++)
-        add_file(&files->files[i], rank, n_ranks, block, &sums[i], err);
+    int64_t n_blocks = 0, before = 0;
+    for (size_t i = 0; i < files->n; i++)
+        n_blocks += count_blocks(&files->files[i]);
+    const int64_t own = (int64_t)((rfm_i128)n_blocks * rank / n_ranks);
+    const int64_t own_end = (int64_t)((rfm_i128)n_blocks * (rank + 1) / n_ranks);
+    for (size_t i = 0; block && i < files->n && err->status == RFM_OK; i++) {
+        const int64_t n = count_blocks(&files->files[i]);
+        const int64_t first = own > before ? own - before : 0, end = own_end < before + n ? own_end - before : n;
+        if (first < end)
+            add_blocks(&files->files[i], first, end, block, &sums[i], err);
+        before += n;
+    }
     free(block);
     return err->status;
 }

@@ -139,8 +139,6 @@ static rfm_status choose_format(const rfm_input *input, rfm_file *file, rfm_erro
 /* A file must be readable, and be what its name says. */
 static rfm_status look_into(const rfm_input *input, rfm_file *file, rfm_error *err)
 {
-    if (file->size_bytes == 0 && input->header)
-        rfm_log(RFM_LOG_WARN, "%s: is empty, without even a header", file->path);
     if (choose_format(input, file, err) != RFM_OK)
         return err->status;
     return rfm_format_traits_of(file->format)->columnar ? rfm_table_look_into(file, err)
@@ -159,7 +157,14 @@ static rfm_status move_finds(finds *all, rfm_files *files, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
+rfm_status rfm_files_look_into(const rfm_input *input, rfm_files *files, size_t first, size_t end, rfm_error *err)
+{
+    for (size_t i = first; i < end && err->status == RFM_OK; i++)
+        look_into(input, &files->files[i], err);
+    return err->status;
+}
+
+rfm_status rfm_files_list(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
                           rfm_error *err)
 {
     rfm_paths paths = {0};
@@ -172,12 +177,22 @@ rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, s
     rfm_paths_free(&paths);
     keep_each_once(&all);
     for (size_t i = 0; i < all.n && err->status == RFM_OK; i++)
-        look_into(input, &all.items[i].file, err);
+        if (all.items[i].file.size_bytes == 0 && input->header)
+            rfm_log(RFM_LOG_WARN, "%s: is empty, without even a header", all.items[i].file.path);
     if (err->status == RFM_OK)
         move_finds(&all, files, err);
     for (size_t i = 0; i < all.n; i++)
         free_file(&all.items[i].file);
     free(all.items);
+    return err->status;
+}
+
+rfm_status rfm_files_find(const rfm_input *input, const char *const *patterns, size_t n_patterns, rfm_files *files,
+                          rfm_error *err)
+{
+    if (rfm_files_list(input, patterns, n_patterns, files, err) == RFM_OK &&
+        rfm_files_look_into(input, files, 0, files->n, err) != RFM_OK)
+        rfm_files_free(files);
     return err->status;
 }
 

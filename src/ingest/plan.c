@@ -22,6 +22,7 @@ typedef struct planner {
     const rfm_files *files;
     int n_ranks;
     int64_t *load;    /* [n_ranks] */
+    int *heap;        /* [n_ranks] ranks, the least loaded first; of as loaded ones the first */
     int64_t total;    /* of all files */
     int64_t pourable; /* of those that may be cut anywhere */
     lump *lumps;
@@ -142,13 +143,25 @@ static rfm_status add_shard(planner *p, rfm_shard shard, rfm_error *err)
     return err->status;
 }
 
-static int least_loaded(const planner *p)
+static bool is_before(const planner *p, int a, int b)
 {
-    int least = 0;
-    for (int r = 1; r < p->n_ranks; r++)
-        if (p->load[r] < p->load[least])
-            least = r;
-    return least;
+    return p->load[a] != p->load[b] ? p->load[a] < p->load[b] : a < b;
+}
+
+/* The first rank of the heap has more to do than before. */
+static void sink_first(const planner *p)
+{
+    const int n = p->n_ranks, first = p->heap[0];
+    int at = 0;
+    for (int child = 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && is_before(p, p->heap[child + 1], p->heap[child]))
+            child++;
+        if (!is_before(p, p->heap[child], first))
+            break;
+        p->heap[at] = p->heap[child];
+        at = child;
+    }
+    p->heap[at] = first;
 }
 
 /* Alone it would keep its rank busy after all others are done. */
@@ -159,18 +172,30 @@ static bool is_to_be_relayed(const planner *p, const lump *big)
            big->cost > p->total / p->n_ranks;
 }
 
-/* Those that are relayed come first, one a rank as far as there are ranks; as all help, they load nobody. */
+static size_t count_relayed(const planner *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_lumps; i++)
+        n += is_to_be_relayed(p, &p->lumps[i]);
+    return n;
+}
+
+/* As all of a node help with those that are relayed, they load nobody, and their ranks lie as far apart as can be, so
+ * that every node has its share of them. */
 static rfm_status place_lumps(planner *p, rfm_error *err)
 {
-    int next = 0;
     if (p->n_lumps > 0)
         qsort(p->lumps, p->n_lumps, sizeof *p->lumps, largest_first);
+    const size_t n_relayed = count_relayed(p);
+    size_t next = 0;
     for (size_t i = 0; i < p->n_lumps && err->status == RFM_OK; i++) {
         rfm_shard shard = p->lumps[i].shard;
-        shard.relayed = is_to_be_relayed(p, &p->lumps[i]);
-        shard.rank = shard.relayed ? next++ % p->n_ranks : least_loaded(p);
-        if (!shard.relayed)
+        shard.relayed = n_relayed > 0 && is_to_be_relayed(p, &p->lumps[i]);
+        shard.rank = shard.relayed ? (int)(next++ * (size_t)p->n_ranks / n_relayed) : p->heap[0];
+        if (!shard.relayed) {
             p->load[shard.rank] += p->lumps[i].cost;
+            sink_first(p);
+        }
         add_shard(p, shard, err);
     }
     return err->status;
@@ -249,10 +274,14 @@ rfm_status rfm_plan_make(const rfm_files *files, int n_ranks, rfm_plan *plan, rf
     *plan = (rfm_plan){0};
     planner p = {.files = files, .n_ranks = n_ranks, .plan = plan};
     p.load = rfm_alloc((size_t)n_ranks, sizeof *p.load, err);
-    if (p.load && measure(&p, err) == RFM_OK && place_lumps(&p, err) == RFM_OK && pour(&p, err) == RFM_OK &&
+    p.heap = rfm_alloc((size_t)n_ranks, sizeof *p.heap, err);
+    for (int r = 0; p.heap && r < n_ranks; r++)
+        p.heap[r] = r;
+    if (p.load && p.heap && measure(&p, err) == RFM_OK && place_lumps(&p, err) == RFM_OK && pour(&p, err) == RFM_OK &&
         plan->n > 0)
         qsort(plan->shards, plan->n, sizeof *plan->shards, by_place);
     free(p.load);
+    free(p.heap);
     free(p.lumps);
     if (err->status != RFM_OK)
         rfm_plan_free(plan);

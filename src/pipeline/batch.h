@@ -153,7 +153,7 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err);
 rfm_status sweep_fit(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering *clustering, rfm_error *err);
 
 /* stop.c. Local. From open on SIGUSR1 and SIGTERM are requests to stop; so are the file `stop` in the run directory
- * (one that lies there at open is removed) and output.time_limit. */
+ * (one that lies there at open is removed; without a run, none is looked for) and output.time_limit. */
 rfm_status stop_open(rfm_batch *batch, rfm_error *err);
 void stop_close(rfm_batch *batch);
 const char *stop_reason(rfm_batch *batch); /* NULL: go on */
@@ -207,7 +207,10 @@ void measure_end(rfm_batch *batch, const char *stage);
 
 /* memory.c */
 rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err); /* Local: of a rank; 0: none */
-void report_memory(rfm_batch *batch);                                              /* Collective */
+/* Local. Where a rank puts what passes its budget: output.scratch, else the run directory; that of the node's own
+ * temporary files ($TMPDIR, /tmp) beyond 1,024 ranks. */
+const char *scratch_directory(const rfm_batch *batch);
+void report_memory(rfm_batch *batch); /* Collective */
 
 /* store.c. Collective: what is finished goes where section `store` says. */
 bool store_is_wanted(const rfm_config *config); /* Local */

@@ -195,15 +195,21 @@ static rfm_status check_left_out(conversion *c, rfm_error *err)
     return rfm_comm_agree(comm, err);
 }
 
-/* The tables are on the disk; they get their names, and those are brought there too. Collective. */
+/* The tables are on the disk; they get their names, and those are brought there too. All or none: what is there would
+ * be in the way of the next start. Collective. */
 static rfm_status publish(conversion *c, rfm_error *err)
 {
-    for (size_t i = 0; i < c->batch->files.n && err->status == RFM_OK; i++)
-        if (is_mine(c, i) && rename(c->temporaries[i], c->paths[i]) != 0)
-            rfm_fail_errno(err, errno, "%s: cannot be renamed to %s", c->temporaries[i], c->paths[i]);
+    size_t n = 0;
+    for (; n < c->batch->files.n && err->status == RFM_OK; n++)
+        if (is_mine(c, n) && rename(c->temporaries[n], c->paths[n]) != 0)
+            rfm_fail_errno(err, errno, "%s: cannot be renamed to %s", c->temporaries[n], c->paths[n]);
     if (rfm_comm_agree(c->batch->comm, err) == RFM_OK && rfm_comm_rank(c->batch->comm) == 0)
         rfm_folder_sync_names(c->out, err);
-    return rfm_comm_agree(c->batch->comm, err);
+    if (rfm_comm_agree(c->batch->comm, err) != RFM_OK)
+        for (size_t i = 0; i < n; i++)
+            if (is_mine(c, i))
+                unlink(c->paths[i]);
+    return err->status;
 }
 
 static void free_conversion(conversion *c)

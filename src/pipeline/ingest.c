@@ -29,8 +29,7 @@ static rfm_status hold(void *deduper, const rfm_events *events, rfm_error *err)
 
 static void limit_memory(const rfm_batch *batch, const rfm_pass *pass)
 {
-    const char *given = rfm_config_string(batch->config, "output.scratch");
-    const char *scratch = given ? given : rfm_run_dir(batch->run);
+    const char *scratch = scratch_directory(batch);
     if (pass->table)
         rfm_table_limit(pass->table, batch->job.memory_bytes, scratch);
     if (pass->deduper)
@@ -321,7 +320,7 @@ static rfm_status ingest_events(rfm_batch *batch, rfm_pass *pass, rfm_error *err
     const bool keep = rfm_config_boolean(batch->config, "output.state");
     rfm_state base = {0};
     rfm_keys base_keys = {0};
-    if (keep || onto)
+    if (keep || onto || rfm_customers_regroup(rfm_comm_size(batch->comm)))
         rfm_layout_keep_values(&batch->layout);
     if ((keep || onto) && make_provenance(batch, err) != RFM_OK)
         goto done;

@@ -215,8 +215,8 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
     return err->status;
 }
 
-/* Local. Hash of a small file, by which a product remembers it. */
-static rfm_status hash_file(const char *path, char **text, rfm_error *err)
+/* Local. Hash of a small file. */
+static rfm_status read_hash(const char *path, char **text, rfm_error *err)
 {
     rfm_text bytes = {0};
     char block[65536];
@@ -240,6 +240,20 @@ static rfm_status hash_file(const char *path, char **text, rfm_error *err)
     return err->status;
 }
 
+/* Collective. The same on all ranks, by which a product remembers the file. Rank 0 reads it. */
+static rfm_status hash_file(rfm_comm *comm, const char *path, char **text, rfm_error *err)
+{
+    size_t n_bytes = 0;
+    void *bytes = NULL;
+    if (rfm_comm_rank(comm) == 0 && read_hash(path, text, err) == RFM_OK) {
+        bytes = *text;
+        n_bytes = strlen(*text) + 1;
+    }
+    if (rfm_comm_agree(comm, err) == RFM_OK && rfm_comm_share(comm, 0, &bytes, &n_bytes, err) == RFM_OK)
+        *text = bytes;
+    return err->status;
+}
+
 /* The starting centroids of cluster.init: file:PATH. Collective. */
 static rfm_status read_given(rfm_batch *batch, rfm_error *err)
 {
@@ -250,8 +264,8 @@ static rfm_status read_given(rfm_batch *batch, rfm_error *err)
     rfm_h5 *file = NULL;
     rfm_h5_shape shape = {0};
     bool found = false;
-    hash_file(path, &batch->job.given_hash, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK && rfm_h5_open(batch->comm, path, &file, err) == RFM_OK)
+    if (hash_file(batch->comm, path, &batch->job.given_hash, err) == RFM_OK &&
+        rfm_h5_open(batch->comm, path, &file, err) == RFM_OK)
         rfm_h5_shape_of(file, "/centroids", &shape, &found, err);
     if (err->status == RFM_OK && !found)
         rfm_fail(err, RFM_DATA, "%s: no dataset /centroids (k x d)", path);
@@ -292,8 +306,7 @@ static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_erro
 /* Collective. *hash: of the file's content, by which products remember it. */
 static rfm_status load_model(rfm_comm *comm, const char *path, char **hash, rfm_model *model, rfm_error *err)
 {
-    hash_file(path, hash, err);
-    if (rfm_comm_agree(comm, err) != RFM_OK)
+    if (hash_file(comm, path, hash, err) != RFM_OK)
         return err->status;
     return rfm_model_read(comm, path, model, err);
 }

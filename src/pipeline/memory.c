@@ -5,6 +5,9 @@
 
 enum { LEAST_MIB = 1 };
 
+/* As many scratch files at most, one a rank, lie where the products do, which is on a parallel file system. */
+enum { SCRATCH_FILES_MOST = 1024 };
+
 /* "512M" as bytes; 0 for what is no size. */
 static size_t parse_size(const char *text)
 {
@@ -29,6 +32,14 @@ rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err
                                "'%s' is no budget for customers: a number with K, M, G or T (2G), at least %dM", text,
                                LEAST_MIB);
     return RFM_OK;
+}
+
+const char *scratch_directory(const rfm_batch *batch)
+{
+    const char *given = rfm_config_string(batch->config, "output.scratch"), *local = getenv("TMPDIR");
+    if (given || rfm_comm_size(batch->comm) <= SCRATCH_FILES_MOST)
+        return given ? given : rfm_run_dir(batch->run);
+    return local && *local ? local : "/tmp";
 }
 
 void report_memory(rfm_batch *batch)

@@ -5,20 +5,68 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Rank 0. */
+static rfm_status list_files(rfm_batch *batch, rfm_text *packed, rfm_error *err)
+{
+    const rfm_node *paths = rfm_config_tree(batch->config, "input.paths");
+    const char **patterns = rfm_alloc(paths->n_items, sizeof *patterns, err);
+    for (size_t i = 0; patterns && i < paths->n_items; i++)
+        patterns[i] = paths->items[i].text;
+    if (patterns && rfm_files_list(&batch->job.input, patterns, paths->n_items, &batch->files, err) == RFM_OK)
+        rfm_files_pack(&batch->files, packed, err);
+    free(patterns);
+    return err->status;
+}
+
+/* Local. What the ranks found in the files, rank by rank, takes the place of what was listed. */
+static rfm_status join_files(rfm_files *files, const char *bytes, const size_t *offsets, int n_ranks, rfm_error *err)
+{
+    rfm_files known = {.files = rfm_alloc(files->n, sizeof *known.files, err)};
+    for (int r = 0; r < n_ranks && !err->status; r++) {
+        rfm_files part = {0};
+        if (rfm_files_unpack(bytes + offsets[r], offsets[r + 1] - offsets[r], &part, err) == RFM_OK) {
+            rfm_assert(known.n + part.n <= files->n);
+            for (size_t i = 0; i < part.n; i++)
+                known.files[known.n++] = part.files[i];
+            free(part.files);
+        }
+    }
+    rfm_files_free(files);
+    *files = known;
+    return err->status;
+}
+
+/* Collective. Each rank looks into a share of the files: of 10^5 of them one rank would do nothing else for minutes. */
+static rfm_status look_into_files(rfm_batch *batch, rfm_error *err)
+{
+    const int rank = rfm_comm_rank(batch->comm), n_ranks = rfm_comm_size(batch->comm);
+    const size_t n = batch->files.n, first = n * (size_t)rank / (size_t)n_ranks;
+    const size_t end = n * ((size_t)rank + 1) / (size_t)n_ranks;
+    const rfm_files own = {batch->files.files + first, end - first};
+    rfm_text packed = {0};
+    void *all = NULL;
+    size_t *offsets = NULL;
+    if (rfm_files_look_into(&batch->job.input, &batch->files, first, end, err) == RFM_OK)
+        rfm_files_pack(&own, &packed, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK &&
+        rfm_comm_allgather_bytes(batch->comm, packed.bytes, packed.length, &all, &offsets, err) == RFM_OK) {
+        join_files(&batch->files, all, offsets, n_ranks, err);
+        rfm_comm_agree(batch->comm, err);
+    }
+    rfm_text_free(&packed);
+    free(all);
+    free(offsets);
+    return err->status;
+}
+
 /* Files by pattern on rank 0 only, so that all ranks speak of the same ones. */
 rfm_status find_event_files(rfm_batch *batch, rfm_error *err)
 {
-    const rfm_node *paths = rfm_config_tree(batch->config, "input.paths");
     rfm_text packed = {0};
     void *bytes = NULL;
     size_t n_bytes = 0;
     if (rfm_comm_rank(batch->comm) == 0) {
-        const char **patterns = rfm_alloc(paths->n_items, sizeof *patterns, err);
-        for (size_t i = 0; patterns && i < paths->n_items; i++)
-            patterns[i] = paths->items[i].text;
-        if (patterns && rfm_files_find(&batch->job.input, patterns, paths->n_items, &batch->files, err) == RFM_OK)
-            rfm_files_pack(&batch->files, &packed, err);
-        free(patterns);
+        list_files(batch, &packed, err);
         bytes = packed.bytes;
         n_bytes = packed.length;
     }
@@ -30,7 +78,8 @@ rfm_status find_event_files(rfm_batch *batch, rfm_error *err)
         rfm_files_unpack(bytes, n_bytes, &batch->files, err);
         free(bytes);
     }
-    rfm_comm_agree(batch->comm, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+        look_into_files(batch, err);
 done:
     rfm_text_free(&packed);
     return err->status;

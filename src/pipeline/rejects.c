@@ -40,23 +40,53 @@ static void sort_and_cut(rfm_rejects *all)
     all->n_kept = n;
 }
 
+/* With its length in front, so that several may follow each other. */
+static rfm_status put_rejects(const rfm_rejects *rejects, rfm_text *bytes, rfm_error *err)
+{
+    rfm_text packed = {0};
+    rfm_rejects_pack(rejects, &packed);
+    const uint64_t n = packed.length;
+    rfm_text_add(bytes, &n, sizeof n);
+    rfm_text_add(bytes, packed.bytes, n);
+    rfm_text_check(&packed, err);
+    rfm_text_free(&packed);
+    return err->status ? err->status : rfm_text_check(bytes, err);
+}
+
+static rfm_status take_rejects(const rfm_text *bytes, size_t n_files, rfm_rejects *all, rfm_error *err)
+{
+    for (size_t at = 0; at < bytes->length && err->status == RFM_OK;) {
+        uint64_t n;
+        memcpy(&n, bytes->bytes + at, sizeof n);
+        rfm_rejects_unpack(bytes->bytes + at + sizeof n, n, n_files, all, err);
+        at += sizeof n + n;
+    }
+    sort_and_cut(all);
+    return err->status;
+}
+
+/* What ranks have together, and of each reason no more than are shown: the first of all are among the first of some. */
+static rfm_status keep_first(void *files, rfm_text *bytes, rfm_error *err)
+{
+    rfm_rejects some = {0};
+    rfm_text shorter = {0};
+    if (take_rejects(bytes, ((const rfm_files *)files)->n, &some, err) == RFM_OK)
+        put_rejects(&some, &shorter, err);
+    rfm_rejects_free(&some);
+    rfm_text_free(bytes);
+    *bytes = shorter;
+    return err->status;
+}
+
 /* Collective. `all` is empty but on rank 0. */
 static rfm_status gather_rejects(rfm_batch *batch, const rfm_rejects *mine, rfm_rejects *all, rfm_error *err)
 {
-    rfm_text packed = {0};
-    void *bytes = NULL;
-    size_t *offsets = NULL;
-    rfm_rejects_pack(mine, &packed);
-    rfm_text_check(&packed, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK &&
-        rfm_comm_gather_bytes(batch->comm, 0, packed.bytes, packed.length, &bytes, &offsets, err) == RFM_OK && bytes) {
-        for (int r = 0; r < rfm_comm_size(batch->comm) && err->status == RFM_OK; r++)
-            rfm_rejects_unpack((char *)bytes + offsets[r], offsets[r + 1] - offsets[r], batch->files.n, all, err);
-        sort_and_cut(all);
-    }
-    rfm_text_free(&packed);
-    free(bytes);
-    free(offsets);
+    rfm_text bytes = {0};
+    if (put_rejects(mine, &bytes, err) == RFM_OK)
+        keep_first(&batch->files, &bytes, err);
+    if (rfm_comm_collect(batch->comm, &bytes, keep_first, &batch->files, err) == RFM_OK)
+        take_rejects(&bytes, batch->files.n, all, err);
+    rfm_text_free(&bytes);
     return rfm_comm_agree(batch->comm, err);
 }
 

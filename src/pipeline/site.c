@@ -80,17 +80,20 @@ static rfm_status gather(rfm_comm *comm, node **nodes, size_t *n_nodes, rfm_erro
 {
     node here = {0};
     bool speaks;
-    size_t *offsets = NULL;
-    void *all = NULL;
+    rfm_text all = {0};
     *nodes = NULL;
     *n_nodes = 0;
     if (look_around(comm, &here, &speaks, err) != RFM_OK)
         return err->status;
-    if (rfm_comm_gather_bytes(comm, 0, &here, speaks ? sizeof here : 0, &all, &offsets, err) == RFM_OK && all) {
-        *nodes = all;
-        *n_nodes = offsets[rfm_comm_size(comm)] / sizeof here;
+    if (speaks)
+        rfm_text_add(&all, &here, sizeof here);
+    rfm_text_check(&all, err);
+    if (rfm_comm_collect(comm, &all, NULL, NULL, err) == RFM_OK && rfm_comm_rank(comm) == 0) {
+        *nodes = (void *)all.bytes;
+        *n_nodes = all.length / sizeof here;
+        return RFM_OK;
     }
-    free(offsets);
+    rfm_text_free(&all);
     return err->status;
 }
 

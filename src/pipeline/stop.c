@@ -19,12 +19,11 @@ static void catch (int number)
     caught = number;
 }
 
-static void handle(void (*handler)(int))
+static void handle(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGUSR1, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigaction(number, &action, NULL);
 }
 
 /* "5400", "90m", "1.5h" as seconds; 0 for what is none. */
@@ -53,21 +52,23 @@ rfm_status stop_open(rfm_batch *batch, rfm_error *err)
         return rfm_config_fail(batch->config, "output.time_limit", err,
                                "'%s' is no time: a number of seconds, or with s, m, h or d (90m)", limit);
     batch->stop.at_s = limit ? rfm_comm_started_s(batch->comm) + seconds : 0;
-    rfm_text_addf(&path, "%s/stop", rfm_run_dir(batch->run));
+    if (batch->run)
+        rfm_text_addf(&path, "%s/stop", rfm_run_dir(batch->run));
     if (rfm_text_check(&path, err) != RFM_OK)
         return err->status;
     batch->stop.file = path.bytes;
-    if (rfm_comm_rank(batch->comm) == 0 && unlink(path.bytes) != 0 && errno != ENOENT)
+    if (path.bytes && rfm_comm_rank(batch->comm) == 0 && unlink(path.bytes) != 0 && errno != ENOENT)
         return rfm_fail_errno(err, errno, "%s: cannot remove", path.bytes);
     caught = 0;
-    handle(catch);
+    handle(SIGUSR1, catch);
+    handle(SIGTERM, catch);
     return trial_read(getenv("RFMPI_TRIAL"), rfm_comm_rank(batch->comm), &batch->stop.trial, err);
 }
 
 void stop_close(rfm_batch *batch)
 {
-    if (batch->stop.file)
-        handle(SIG_DFL);
+    handle(SIGUSR1, SIG_IGN); /* as before open */
+    handle(SIGTERM, SIG_DFL);
     free(batch->stop.file);
     batch->stop.file = NULL;
 }
@@ -76,7 +77,7 @@ static bool find_file(rfm_batch *batch)
 {
     rfm_stop *stop = &batch->stop;
     const double now = rfm_clock_s();
-    if (rfm_comm_rank(batch->comm) == 0 && !stop->found && now - stop->seen_s > LOOK_S) {
+    if (stop->file && rfm_comm_rank(batch->comm) == 0 && !stop->found && now - stop->seen_s > LOOK_S) {
         stop->seen_s = now;
         stop->found = access(stop->file, F_OK) == 0;
     }

@@ -203,25 +203,36 @@ rfm_status rfm_pipeline_store_check(rfm_comm *comm, const rfm_config *config, rf
     return rfm_comm_agree(comm, err);
 }
 
+/* Local. Rank 0. */
+static void unload(rfm_batch *batch, rfm_text *text, rfm_error *err)
+{
+    const rfm_config *config = batch->config;
+    rfm_upload_options options = read_options(config);
+    options.stopped = is_stopped;
+    options.context = batch;
+    const rfm_unload_options wanted = {.table = rfm_config_string(config, "unload.table"),
+                                       .query = rfm_config_string(config, "unload.query"),
+                                       .dir = rfm_config_string(config, "unload.dir"),
+                                       .format = rfm_config_string(config, "unload.format"),
+                                       .time_column = rfm_config_string(config, "unload.time_column"),
+                                       .after = rfm_config_string(config, "unload.after"),
+                                       .file_bytes = rfm_config_integer(config, "unload.file_bytes")};
+    rfm_unload_outcome outcome;
+    if (rfm_unload_run(&options, &wanted, &outcome, err) == RFM_OK)
+        rfm_text_addf(text, "%lld rows in %lld files in %s%s%s%s\n", (long long)outcome.n_rows,
+                      (long long)outcome.n_files, wanted.dir, *outcome.until ? ", up to " : "", outcome.until,
+                      outcome.already ? ": they were there already" : "");
+}
+
 rfm_status rfm_pipeline_unload(rfm_comm *comm, const rfm_config *config, rfm_text *text, rfm_error *err)
 {
+    rfm_batch batch = {.comm = comm, .config = config, .start_s = rfm_clock_s()};
     rfm_comm_stage(comm, "unload");
-    if (rfm_comm_rank(comm) == 0) {
-        const rfm_upload_options options = read_options(config);
-        const rfm_unload_options unload = {.table = rfm_config_string(config, "unload.table"),
-                                           .query = rfm_config_string(config, "unload.query"),
-                                           .dir = rfm_config_string(config, "unload.dir"),
-                                           .format = rfm_config_string(config, "unload.format"),
-                                           .time_column = rfm_config_string(config, "unload.time_column"),
-                                           .after = rfm_config_string(config, "unload.after"),
-                                           .file_bytes = rfm_config_integer(config, "unload.file_bytes")};
-        rfm_unload_outcome outcome;
-        if (rfm_unload_run(&options, &unload, &outcome, err) == RFM_OK)
-            rfm_text_addf(text, "%lld rows in %lld files in %s%s%s%s\n", (long long)outcome.n_rows,
-                          (long long)outcome.n_files, unload.dir, *outcome.until ? ", up to " : "", outcome.until,
-                          outcome.already ? ": they were there already" : "");
-    }
+    stop_open(&batch, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK && rfm_comm_rank(comm) == 0)
+        unload(&batch, text, err);
     rfm_upload_forget();
     rfm_comm_rest(comm);
+    stop_close(&batch);
     return rfm_comm_agree(comm, err);
 }

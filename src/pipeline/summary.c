@@ -76,10 +76,10 @@ static void print_json(const rfm_node *node, rfm_text *json)
     rfm_text_adds(json, map ? "}" : "]");
 }
 
-/* Local. A report entry from JSON text; what could not be built in memory shows when the report is saved. */
+/* Local. A report entry from JSON text. */
 static void report_json(rfm_run *run, const char *key, rfm_text *json)
 {
-    rfm_report_json(run, key, json->failed ? "" : json->bytes);
+    rfm_report_json(run, key, json->failed ? NULL : json->bytes);
     rfm_text_free(json);
 }
 

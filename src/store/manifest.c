@@ -87,13 +87,11 @@ static rfm_status write_file(const char *dir, const rfm_parts *parts, const rfm_
 rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, const rfm_part_note *notes,
                               size_t n, rfm_error *err)
 {
-    void *all = NULL;
-    size_t *offsets = NULL;
-    if (rfm_comm_gather_bytes(comm, 0, notes, n * sizeof *notes, &all, &offsets, err))
-        return err->status;
-    if (rfm_comm_rank(comm) == 0)
-        write_file(dir, parts, all, offsets[rfm_comm_size(comm)] / sizeof *notes, err);
-    free(all);
-    free(offsets);
+    rfm_text all = {0};
+    rfm_text_add(&all, notes, n * sizeof *notes);
+    rfm_text_check(&all, err);
+    if (rfm_comm_collect(comm, &all, NULL, NULL, err) == RFM_OK && rfm_comm_rank(comm) == 0)
+        write_file(dir, parts, (const void *)all.bytes, all.length / sizeof *notes, err);
+    rfm_text_free(&all);
     return rfm_comm_agree(comm, err);
 }

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,24 +92,35 @@ static rfm_status add_note(struct writer *writer, int64_t part, rfm_error *err)
     return RFM_OK;
 }
 
+/* Feeds a file to a hash. It is read, not mapped: a page that a disk cannot give ends a process. */
+static rfm_status hash_file(int fd, rfm_hasher *hasher, int64_t *n_bytes, rfm_error *err)
+{
+    enum { BLOCK_BYTES = 1 << 18 };
+    ssize_t got = 0;
+    char *block = rfm_alloc(BLOCK_BYTES, 1, err);
+    while (block && ((got = read(fd, block, BLOCK_BYTES)) > 0 || (got < 0 && errno == EINTR))) {
+        if (got < 0)
+            continue;
+        rfm_hasher_feed(hasher, block, (size_t)got);
+        *n_bytes += got;
+    }
+    if (got < 0)
+        rfm_fail_errno(err, errno, "cannot be read back");
+    free(block);
+    return err->status;
+}
+
 /* Size and hash of what is on the disk, whoever wrote it. */
 static rfm_status measure(const struct writer *writer, rfm_part_note *note, rfm_error *err)
 {
+    rfm_hasher *hasher = NULL;
     int fd = -1;
-    struct stat status = {0};
-    if (open_part(writer, note->part, 0, &fd, err))
-        return err->status;
-    void *bytes = MAP_FAILED;
-    if (fstat(fd, &status) == 0 && status.st_size > 0)
-        bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) {
-        rfm_fail_errno(err, errno ? errno : EIO, "%s: cannot read part %lld", writer->dir, (long long)note->part);
-    } else {
-        note->bytes = status.st_size;
-        note->hash = rfm_hash128_of(bytes, (size_t)status.st_size);
-        munmap(bytes, (size_t)status.st_size);
-    }
-    close(fd);
+    if (open_part(writer, note->part, 0, &fd, err) || rfm_hasher_open(&hasher, err) ||
+        hash_file(fd, hasher, &note->bytes, err))
+        rfm_error_context(err, "%s: part %lld", writer->dir, (long long)note->part);
+    note->hash = rfm_hasher_close(hasher);
+    if (fd >= 0)
+        close(fd);
     return err->status;
 }
 

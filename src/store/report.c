@@ -202,9 +202,11 @@ void rfm_report_json(rfm_run *run, const char *key, const char *json)
     json_error_t reason;
     if (!run->report)
         return;
-    json_t *value = json_loads(json ? json : "", JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &reason);
+    json_t *value = json ? json_loads(json, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &reason) : NULL;
     if (value)
         set(run, key, value);
+    else if (!json || json_error_code(&reason) == json_error_out_of_memory)
+        rfm_fail(&run->failed, RFM_NO_MEMORY, "no memory for %s of %s", key, RFM_RUN_REPORT);
     else
         rfm_fail(&run->failed, RFM_INTERNAL, "%s of %s is not JSON: %s", key, RFM_RUN_REPORT, reason.text);
 }

@@ -37,6 +37,11 @@ static rfm_status take_directory(rfm_run *run, const char *lock, double wait_s, 
     return rfm_lock_downgrade(run->lock, lock, err);
 }
 
+bool rfm_run_holds_lock(int rank, int n_ranks)
+{
+    return rank % ((n_ranks - 1) / RFM_RUN_LOCKS_MOST + 1) == 0;
+}
+
 rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, rfm_run **run, rfm_error *err)
 {
     const bool first = rfm_comm_rank(comm) == 0;
@@ -48,7 +53,7 @@ rfm_status rfm_run_open_within(rfm_comm *comm, const char *dir, double wait_s, r
     if (rfm_comm_agree(comm, err))
         goto done;
     rfm_comm_bcast(comm, 0, &opened->attempt, sizeof opened->attempt);
-    if (!first)
+    if (!first && rfm_run_holds_lock(rfm_comm_rank(comm), rfm_comm_size(comm)))
         rfm_lock_shared(lock, wait_s, &opened->lock, err);
     if (rfm_comm_agree(comm, err))
         goto done;

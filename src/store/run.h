@@ -12,6 +12,14 @@
 #define RFM_RUN_TRAIL "log.jsonl"
 #define RFM_RUN_LOCK_WAIT_S 30.0
 
+/* A file system with one server for locks takes so many on a file at once. */
+enum { RFM_RUN_LOCKS_MOST = 1024 };
+
+/* Local. Whether this rank holds the lock while the directory is open: every rank of up to 1,024, else every
+ * so-manieth, which is one a node where ranks of a node follow each other. The others write temporary files only, whose
+ * names carry the attempt, so that one which outlives the holders for a moment does no harm to the next start. */
+bool rfm_run_holds_lock(int rank, int n_ranks);
+
 /* Paths handed out for a product, kept until close. */
 struct rfm_run_name {
     char *product, *path, *temporary;

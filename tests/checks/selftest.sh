@@ -52,6 +52,7 @@ done
 breaks format.sh "a brace on the line of the signature" src/base/sum.c '\nint f(void) {\n    return 1;\n}\n'
 breaks shellcheck.sh "an unquoted variable" jobs/start.sh 'rm $1\n'
 breaks shellcheck.sh "an unquoted variable in .ci/run" .ci/run 'rm $1\n'
+breaks shellcheck.sh "an unquoted variable in a batch script" jobs/start.sbatch '#!/usr/bin/env bash\nrm $1\n'
 breaks words.sh "a mark of unfinished work" src/base/sum.c '/* TO''DO: more */\n'
 breaks words.sh "a word of unfinished work" jobs/start.sh '# good enough for ''now\n'
 breaks words.sh "a path on one machine" jobs/start.sh 'cat /ho''me/me/x\n'

@@ -153,6 +153,28 @@ class Unload(case.Case):
                     files = len(glob.glob(str(self.dir / out / "part*")))
                     self.assertEqual(len(house.log("storage-get")) - gets, files - before)
 
+    def test_a_request_to_stop_ends_it_at_once_and_the_next_start_goes_on(self):
+        with warehouse.Warehouse(stage="s3") as house:
+            create(house)
+            fill(house, 0, 2000)
+            house.order(at="storage-get", what="hang", nth=3)
+            process = subprocess.Popen(
+                case.command("unload", self.job, "--set", f"unload.dir={self.dir / 'stopped'}", "--set", "store.parallel=1", ranks=0),
+                env={**os.environ, **house.environment("password")}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, text=True)
+            end = time.monotonic() + 20
+            while not met(house) and time.monotonic() < end:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGUSR1)
+            said = process.communicate(timeout=20)[1]
+            self.assertEqual(process.returncode, 75, said)
+            self.assertIn("stopped on request", said)
+            before, gets = len(glob.glob(str(self.dir / "stopped" / "part*"))), len(house.log("storage-get"))
+            self.unload(house, "stopped", "--set", "store.parallel=1")
+            self.assertEqual(len(rows_of(self.dir / "stopped")), 2000)
+            files = len(glob.glob(str(self.dir / "stopped" / "part*")))
+            self.assertEqual(len(house.log("storage-get")) - gets, files - before)
+
     def test_what_is_wrong_is_told(self):
         with warehouse.Warehouse(stage="s3") as house:
             create(house)

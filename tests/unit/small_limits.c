@@ -5,4 +5,5 @@
 
 const size_t rfm_ranks_most_elements = 61;
 const size_t rfm_ranks_most_bytes = 997;
+const int rfm_ranks_most_direct = 2;
 const int64_t rfm_h5_most_bytes = 2003;

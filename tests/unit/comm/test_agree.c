@@ -55,6 +55,19 @@ static void an_agreed_error_keeps_its_rank_when_agreed_again(void **state)
     assert_int_equal(err.n_failed, 1);
 }
 
+static void ranks_of_another_build_are_named(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    assert_int_equal(rfm_comm_greet(comm, "1.2 (a)", &err), RFM_OK);
+    for (int other = 1; other < comm->size; other++) {
+        char expected[64];
+        snprintf(expected, sizeof expected, "rank %d is rfmpi 1.3 (b), but rank 0 is rfmpi 1.2 (a)", other);
+        assert_int_equal(rfm_comm_greet(comm, comm->rank >= other ? "1.3 (b)" : "1.2 (a)", &err), RFM_USAGE);
+        assert_failed(&err, RFM_USAGE, expected);
+    }
+}
+
 static void a_fault_strikes_at_its_stage_rank_and_number_only(void **state)
 {
     (void)state;
@@ -100,6 +113,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_error_of_the_failed_rank_reaches_all),
         cmocka_unit_test(the_lowest_of_several_failed_ranks_speaks),
         cmocka_unit_test(an_agreed_error_keeps_its_rank_when_agreed_again),
+        cmocka_unit_test(ranks_of_another_build_are_named),
         cmocka_unit_test(a_fault_strikes_at_its_stage_rank_and_number_only),
         cmocka_unit_test(a_fault_inside_an_exchange_frees_and_fails_everywhere),
     };

@@ -169,22 +169,66 @@ static void byte_strings_are_gathered_on_all_ranks(void **state)
     free(offsets);
 }
 
-static void byte_strings_are_gathered_on_one_rank_only(void **state)
+static void byte_strings_come_together_on_rank_0(void **state)
 {
     (void)state;
-    for (int root = 0; root < comm->size; root++) {
-        unsigned char bytes[128];
-        fill(bytes, sizeof bytes, comm->rank);
-        size_t n = length_of(comm->rank), *offsets;
-        void *all;
-        assert_int_equal(rfm_comm_gather_bytes(comm, root, bytes, n, &all, &offsets, &err), RFM_OK);
-        if (comm->rank == root)
-            check_gathered(all, offsets);
-        else
-            assert_null(all);
-        free(all);
-        free(offsets);
+    unsigned char bytes[128];
+    fill(bytes, sizeof bytes, comm->rank);
+    size_t n = length_of(comm->rank), offsets[17] = {0};
+    rfm_text all = {0};
+    rfm_text_add(&all, bytes, n);
+    assert_int_equal(rfm_comm_collect(comm, &all, NULL, NULL, &err), RFM_OK);
+    for (int r = 0; r < comm->size; r++)
+        offsets[r + 1] = offsets[r] + length_of(r);
+    assert_int_equal(all.length, comm->rank == 0 ? offsets[comm->size] : 0);
+    if (comm->rank == 0)
+        check_gathered((unsigned char *)all.bytes, offsets);
+    rfm_text_free(&all);
+}
+
+/* The two largest bytes of all that came together. */
+static rfm_status keep_two(void *context, rfm_text *bytes, rfm_error *error)
+{
+    (void)error;
+    char best[2] = {0};
+    for (size_t i = 0; i < bytes->length; i++) {
+        char c = bytes->bytes[i];
+        best[1] = c > best[0] ? best[0] : c > best[1] ? c : best[1];
+        best[0] = c > best[0] ? c : best[0];
     }
+    memcpy(bytes->bytes, best, 2);
+    *(size_t *)context = bytes->length > *(size_t *)context ? bytes->length : *(size_t *)context;
+    bytes->length = 2;
+    return RFM_OK;
+}
+
+static void what_comes_together_is_shortened_on_the_way(void **state)
+{
+    (void)state;
+    rfm_text all = {0};
+    size_t most = 0;
+    rfm_text_addf(&all, "%c%c", 'a' + comm->rank, 'A');
+    assert_int_equal(rfm_comm_collect(comm, &all, keep_two, &most, &err), RFM_OK);
+    assert_true(most <= 4);
+    const char expected[] = {(char)('a' + comm->size - 1), comm->size > 1 ? (char)('a' + comm->size - 2) : 'A', '\0'};
+    if (comm->rank == 0)
+        assert_memory_equal(all.bytes, expected, 2);
+    rfm_text_free(&all);
+}
+
+static rfm_status refuse(void *context, rfm_text *bytes, rfm_error *error)
+{
+    (void)context, (void)bytes;
+    return rfm_fail(error, RFM_NO_MEMORY, "no room");
+}
+
+static void a_failure_on_the_way_is_known_to_all(void **state)
+{
+    (void)state;
+    rfm_text all = {0};
+    rfm_text_adds(&all, "x");
+    assert_int_equal(rfm_comm_collect(comm, &all, refuse, NULL, &err), comm->size > 1 ? RFM_NO_MEMORY : RFM_OK);
+    rfm_text_free(&all);
 }
 
 typedef struct triple {
@@ -244,7 +288,7 @@ static void what_is_sent_to_others_is_counted(void **state)
     before = after;
     rfm_comm_reduce_i64(comm, RFM_SUM, &value, 1);
     after = rfm_comm_traffic(comm);
-    bool alone = rfm_comm_handle(comm) == NULL; /* the serial twin has nobody to tell */
+    bool alone = comm->mpi == NULL; /* the serial twin has nobody to tell */
     assert_int_equal(after.n_messages, before.n_messages);
     assert_int_equal(after.n_collectives - before.n_collectives, alone ? 0 : 1);
     assert_int_equal(after.collective_bytes - before.collective_bytes, alone ? 0 : sizeof value);
@@ -290,7 +334,7 @@ static void rank_size_and_library_are_told(void **state)
     char name[80] = "";
     size_t length = rfm_comm_library(name, sizeof name);
     assert_true(length > 3 && length < sizeof name && strlen(name) == length);
-    assert_true((rfm_comm_handle(comm) == NULL) == (strcmp(name, "none (serial)") == 0));
+    assert_true((comm->mpi == NULL) == (strcmp(name, "none (serial)") == 0));
     assert_int_equal(rfm_comm_rank(comm), comm->rank);
     assert_in_range(rfm_comm_rank(comm), 0, rfm_comm_size(comm) - 1);
     int64_t ranks = rfm_comm_rank(comm);
@@ -311,7 +355,9 @@ int main(int argc, char **argv)
         BOTH(a_broadcast_reaches_every_rank_from_every_root),
         BOTH(a_string_of_unknown_length_is_shared_from_every_root),
         BOTH(byte_strings_are_gathered_on_all_ranks),
-        BOTH(byte_strings_are_gathered_on_one_rank_only),
+        BOTH(byte_strings_come_together_on_rank_0),
+        BOTH(what_comes_together_is_shortened_on_the_way),
+        BOTH(a_failure_on_the_way_is_known_to_all),
         BOTH(an_exchange_brings_each_rank_what_is_meant_for_it),
         BOTH(what_is_sent_to_others_is_counted),
         BOTH(an_exchange_too_large_for_one_rank_fails_on_all),

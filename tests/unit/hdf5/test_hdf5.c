@@ -318,7 +318,7 @@ static void the_library_is_named(void **state)
     char text[64] = "";
     size_t length = rfm_h5_library(text, sizeof text);
     assert_int_equal(length, strlen(text));
-    assert_non_null(strstr(text, rfm_comm_handle(comm) ? ", parallel" : ", serial"));
+    assert_non_null(strstr(text, "1."));
 }
 
 int main(int argc, char **argv)

@@ -134,12 +134,35 @@ static void what_is_compressed_is_relayed_only_where_it_would_keep_one_rank_busy
     rfm_plan_free(&plan);
 }
 
+/* All of a node parse what one of its ranks decodes: files on neighbours would leave other nodes idle. */
+static void relayed_files_lie_apart(void **unused)
+{
+    (void)unused;
+    enum { FILES = 8, RANKS = 1024 };
+    rfm_error err = {0};
+    rfm_plan plan;
+    rfm_file some[FILES];
+    for (int i = 0; i < FILES; i++)
+        some[i] = (rfm_file){.path = "big", .size_bytes = 1000000 + i, .format = RFM_FORMAT_GZIP};
+    const rfm_files files = {some, FILES};
+    assert_int_equal(rfm_plan_make(&files, RANKS, &plan, &err), RFM_OK);
+    bool taken[FILES] = {false};
+    for (size_t i = 0; i < plan.n; i++) {
+        assert_true(plan.shards[i].relayed);
+        assert_int_equal(plan.shards[i].rank % (RANKS / FILES), 0);
+        assert_false(taken[plan.shards[i].rank / (RANKS / FILES)]);
+        taken[plan.shards[i].rank / (RANKS / FILES)] = true;
+    }
+    rfm_plan_free(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_shares_everything_out_once_and_evenly),
         cmocka_unit_test(an_even_plan_needs_no_more_than_a_shard_a_rank_and_file),
         cmocka_unit_test(what_is_compressed_is_relayed_only_where_it_would_keep_one_rank_busy_alone),
+        cmocka_unit_test(relayed_files_lie_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -388,6 +388,20 @@ static void a_failure_injected_anywhere_reaches_all_ranks(void **state)
     assert_true(is_there(in_folder("fault/customers/part")));
 }
 
+static void at_most_so_many_ranks_hold_the_lock(void **state)
+{
+    (void)state;
+    static const int sizes[] = {1, 2, 1024, 1025, 2048, 65521, 131072};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int n_holders = 0;
+        for (int rank = 0; rank < sizes[i]; rank++)
+            n_holders += rfm_run_holds_lock(rank, sizes[i]);
+        assert_true(rfm_run_holds_lock(0, sizes[i]));
+        assert_true(sizes[i] > RFM_RUN_LOCKS_MOST || n_holders == sizes[i]);
+        assert_in_range(n_holders, sizes[i] < 512 ? sizes[i] : 512, RFM_RUN_LOCKS_MOST);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +415,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_path_that_is_not_utf8_is_an_origin_like_any_other),
         cmocka_unit_test(a_noted_product_whose_file_is_gone_is_absent),
         cmocka_unit_test(directories_are_replaced_and_dropped_whole),
+        cmocka_unit_test(at_most_so_many_ranks_hold_the_lock),
         cmocka_unit_test(what_earlier_attempts_left_is_swept_and_no_more),
         cmocka_unit_test(what_an_attempt_did_not_publish_goes_at_close),
         cmocka_unit_test(a_failure_injected_anywhere_reaches_all_ranks),
