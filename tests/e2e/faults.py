@@ -43,7 +43,7 @@ class Faults(case.Case):
     def words(self, *more, out=None):
         return ("run", case.SOURCE / "conf" / "quickstart.yml", "--set", "input.paths=" + json.dumps(self.events), "--set",
                 f"output.dir={out or self.out}", "--set", "features.population=all", "--set", "cluster.k=3", "--set", "cluster.restarts=1",
-                "--set", "output.part_rows=150", "--set", "output.checkpoint=0", *more)
+                "--set", "output.part_rows=150", "--set", "output.checkpoint=0.000001", *more)
 
     def digest(self, *more):
         """Of a run that nothing happens to."""

@@ -97,7 +97,7 @@ class Kill(case.Case):
     def words(self, out):
         return ("run", case.SOURCE / "conf" / "quickstart.yml", "--set", "input.paths=" + json.dumps(self.events), "--set",
                 f"output.dir={self.dir / out}", "--set", "cluster.k=[4,9]", "--set", "features.list=rfm-behaviour", "--set",
-                "features.population=all", "--set", "output.checkpoint=0", "--set", "output.part_rows=5000", "--memory", "2M", "--set",
+                "features.population=all", "--set", "output.checkpoint=0.000001", "--set", "output.part_rows=5000", "--memory", "2M", "--set",
                 f"store.dir={self.dir / out}.copy")
 
     def interrupt(self, job, draw):
