@@ -284,12 +284,10 @@ static rfm_status write_all(rfm_progress *self, rfm_text *text, rfm_error *err)
     return rfm_text_check(text, err);
 }
 
-rfm_status rfm_progress_heed(const rfm_work *work, rfm_error *err)
+static rfm_status keep(const rfm_work *work, rfm_error *err)
 {
     rfm_progress *self = work->progress;
     rfm_text bytes = {0};
-    if (!self || work->wishes == 0 || !self->fit->course.labelled)
-        return RFM_OK;
     const bool stops = work->wishes >= STOP;
     write_all(self, &bytes, err);
     if (rfm_comm_agree(work->comm, err) == RFM_OK)
@@ -299,4 +297,19 @@ rfm_status rfm_progress_heed(const rfm_work *work, rfm_error *err)
         rfm_fail(err, RFM_STOPPED, "stopped on request in the fit of %d clusters, which is kept: run it again to go on",
                  self->fit->options->k);
     return err->status;
+}
+
+rfm_status rfm_progress_heed(const rfm_work *work, rfm_error *err)
+{
+    const bool wished = work->progress && work->wishes != 0;
+    return wished && work->progress->fit->course.labelled ? keep(work, err) : RFM_OK;
+}
+
+rfm_status rfm_progress_heed_seeding(rfm_work *work, rfm_error *err)
+{
+    if (!work->progress)
+        return RFM_OK;
+    work->wishes = rfm_progress_wish(work->progress);
+    rfm_comm_reduce_i64(work->comm, RFM_SUM, &work->wishes, 1);
+    return work->wishes != 0 ? keep(work, err) : RFM_OK;
 }

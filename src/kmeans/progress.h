@@ -37,4 +37,8 @@ int64_t rfm_progress_wish(const rfm_progress *progress);
  * after an iteration whose labels do not follow from its centroids: the wishes will come again. */
 rfm_status rfm_progress_heed(const rfm_work *work, rfm_error *err);
 
+/* Collective. The same between two steps of a seeding, where no pass counts the wishes. Of the restart in hand nothing
+ * is kept yet: it is seeded again. */
+rfm_status rfm_progress_heed_seeding(rfm_work *work, rfm_error *err);
+
 #endif

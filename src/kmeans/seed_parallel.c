@@ -10,6 +10,7 @@
 
 #include "definition.h"
 #include "nearer.h"
+#include "progress.h"
 #include "seeding.h"
 
 typedef struct candidates {
@@ -190,7 +191,8 @@ static rfm_status weigh_candidates(const rfm_seeder *seeder, const rfm_pool *poo
 }
 
 /* The same on every rank: no communication. */
-static void choose_centres(const rfm_seeder *seeder, const candidates *list, int *k, double *centroids)
+static rfm_status choose_centres(const rfm_seeder *seeder, const candidates *list, int *k, double *centroids,
+                                 rfm_error *err)
 {
     const rfm_matrix *matrix = seeder->work->matrix;
     rfm_pool pool = {.threads = list->n < RFM_POOL_SHARE ? 1 : seeder->work->threads,
@@ -202,7 +204,7 @@ static void choose_centres(const rfm_seeder *seeder, const candidates *list, int
                      .step = matrix->grid->step,
                      .distance = list->distance};
     *k = rfm_plusplus_first(seeder, &pool, RFM_RANDOM_CANDIDATE, centroids) ? 1 : 0;
-    rfm_plusplus_extend(seeder, &pool, RFM_RANDOM_CANDIDATE, k, centroids);
+    return rfm_plusplus_extend(seeder, &pool, RFM_RANDOM_CANDIDATE, k, centroids, err);
 }
 
 static rfm_status draw_candidates(rfm_seeder *seeder, const rfm_pool *pool, candidates *list, rfm_error *err)
@@ -213,7 +215,8 @@ static rfm_status draw_candidates(rfm_seeder *seeder, const rfm_pool *pool, cand
     if (rfm_comm_agree(seeder->work->comm, err) != RFM_OK || draw_first(seeder, pool, list, err) != RFM_OK)
         return err->status;
     for (int round = 0; round < seeder->options->rounds; round++)
-        if (run_round(seeder, pool, (uint32_t)round, list, err) != RFM_OK)
+        if (rfm_progress_heed_seeding(seeder->work, err) != RFM_OK ||
+            run_round(seeder, pool, (uint32_t)round, list, err) != RFM_OK)
             return err->status;
     return RFM_OK;
 }
@@ -227,12 +230,12 @@ rfm_status rfm_seed_parallel(rfm_seeder *seeder, int *k, double *centroids, rfm_
     rfm_log(RFM_LOG_DEBUG, "k-means||: %zu candidates", list.n);
     if (list.n > (size_t)seeder->options->k) {
         if (weigh_candidates(seeder, &pool, &list, err) == RFM_OK)
-            choose_centres(seeder, &list, k, centroids);
+            choose_centres(seeder, &list, k, centroids, err);
     } else {
         *k = (int)list.n;
         for (size_t c = 0; c < list.n; c++)
             rfm_definition_position(pool.d, pool.step, list.index + c * list.d, centroids + c * list.d);
-        rfm_plusplus_extend(seeder, &pool, RFM_RANDOM_NEXT, k, centroids);
+        rfm_plusplus_extend(seeder, &pool, RFM_RANDOM_NEXT, k, centroids, err);
     }
 done:
     free_candidates(&list);

@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include "definition.h"
+#include "progress.h"
 #include "seeding.h"
 
 double rfm_plusplus_most(const rfm_pool *pool)
@@ -103,11 +104,15 @@ static bool add_centre(const rfm_seeder *seeder, const rfm_pool *pool, rfm_rando
     return true;
 }
 
-void rfm_plusplus_extend(const rfm_seeder *seeder, const rfm_pool *pool, rfm_random_use use, int *n, double *centroids)
+rfm_status rfm_plusplus_extend(const rfm_seeder *seeder, const rfm_pool *pool, rfm_random_use use, int *n,
+                               double *centroids, rfm_error *err)
 {
     while (*n > 0 && *n < seeder->options->k) {
+        if (pool->comm && rfm_progress_heed_seeding(seeder->work, err) != RFM_OK)
+            return err->status;
         if (!add_centre(seeder, pool, use, *n, centroids + (size_t)*n * (size_t)pool->d))
-            return;
+            return RFM_OK;
         ++*n;
     }
+    return RFM_OK;
 }

@@ -57,11 +57,11 @@ static void take_given(const rfm_seeder *seeder, int *k, double *centroids)
             centroids[c * d + j] = seeder->options->given[c * d + j] - grid->offset[j];
 }
 
-static void run_plusplus(const rfm_seeder *seeder, int *k, double *centroids)
+static rfm_status run_plusplus(const rfm_seeder *seeder, int *k, double *centroids, rfm_error *err)
 {
     rfm_pool pool = rfm_pool_of(seeder->work);
     *k = rfm_plusplus_first(seeder, &pool, RFM_RANDOM_FIRST, centroids) ? 1 : 0;
-    rfm_plusplus_extend(seeder, &pool, RFM_RANDOM_NEXT, k, centroids);
+    return rfm_plusplus_extend(seeder, &pool, RFM_RANDOM_NEXT, k, centroids, err);
 }
 
 rfm_status rfm_seeder_run(rfm_seeder *seeder, int restart, int *k, double *centroids, rfm_error *err)
@@ -76,8 +76,7 @@ rfm_status rfm_seeder_run(rfm_seeder *seeder, int restart, int *k, double *centr
         rfm_seed_random(seeder, k, centroids);
         return RFM_OK;
     case RFM_SEEDING_PLUSPLUS:
-        run_plusplus(seeder, k, centroids);
-        return RFM_OK;
+        return run_plusplus(seeder, k, centroids, err);
     case RFM_SEEDING_PARALLEL:
         break;
     }

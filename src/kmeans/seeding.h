@@ -35,8 +35,10 @@ void rfm_seeder_position(const rfm_seeder *seeder, int trial, double *position);
 bool rfm_plusplus_first(const rfm_seeder *seeder, const rfm_pool *pool, rfm_random_use use, double *centroid);
 
 /* Collective. Greedy k-means++: adds centres to the *n there are until there are options->k, or no row is off all of
- * them. The pool's distances are up to date, before and after. */
-void rfm_plusplus_extend(const rfm_seeder *seeder, const rfm_pool *pool, rfm_random_use use, int *n, double *centroids);
+ * them. The pool's distances are up to date, before and after. Requests to stop are heeded where the pool is spread
+ * over the ranks. */
+rfm_status rfm_plusplus_extend(const rfm_seeder *seeder, const rfm_pool *pool, rfm_random_use use, int *n,
+                               double *centroids, rfm_error *err);
 
 /* Collective. The largest of weight times distance. */
 double rfm_plusplus_most(const rfm_pool *pool);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lets `patience` iterations pass, then wishes. What was kept last is here. */
+/* Lets `patience` iterations and steps of seeding pass, then wishes. What was kept last is here. */
 typedef struct keeper {
     int patience, n_kept;
     rfm_wish after;
@@ -87,13 +87,16 @@ static uint64_t run_alone(const test_sample *sample, const rfm_kmeans_options *o
     return hash;
 }
 
-/* Stopped after every `step` iterations until it is done. Returns how often. */
+/* Stopped after none, `step`, twice `step` ... iterations or steps of seeding, over and over until it is done: a
+ * seeding is no longer than the longest. Returns how often. */
 static int run_in_pieces(const test_sample *sample, const rfm_kmeans_options *options, int step, uint64_t *hash)
 {
+    enum { LONGEST = 12 };
     rfm_text kept = {0};
     int n = 0;
     for (bool done = false; !done; n++) {
-        keeper self = {.patience = step, .after = RFM_WISH_STOP, .rank = n % (rfm_comm_size(comm) + 1) - 1};
+        keeper self = {
+            .patience = step * (n % (LONGEST + 1)), .after = RFM_WISH_STOP, .rank = n % (rfm_comm_size(comm) + 1) - 1};
         done = start(sample, n % WAYS, *options, &self, &kept, hash);
         rfm_text_free(&self.bytes);
         assert_true(n < 1000);
@@ -196,7 +199,7 @@ static void what_is_damaged_is_refused(void **state)
     test_sample sample = sample_make(KIND_CLUSTERED, 7, 60, 2);
     rfm_kmeans_options options = ask(4, RFM_SEEDING_PLUSPLUS, 2);
     options.max_iterations = 20;
-    rfm_text kept = keep_one(&sample, &options, 2);
+    rfm_text kept = keep_one(&sample, &options, 6);
     int refused = 0;
     for (size_t i = 0; i<2 * kept.length; i += rfm_comm_size(comm)> 1 ? 7 : 1) {
         keeper self = {.patience = 1000000};
