@@ -1,7 +1,8 @@
 """What checkpoints cost: the same reading without any and with one every tenth of it, in turn; see bench/checkpoint.sh.
 
-At default settings a run of ten minutes makes one a minute. Here both are shorter alike, which is the harder case: the
-less is read between two rounds, the more of its events are of customers that the round has not met.
+At default settings a run of ten minutes makes one a minute. Here both may be shorter alike, which is the harder case: the
+less is read between two rounds, the more of its events are of customers that the round has not met. Each file is read
+`--repeat` times, under so many names.
 """
 
 import shutil
@@ -18,6 +19,15 @@ def run(feature_list, paths, out, seconds):
     shutil.rmtree(out)
     kept = report["checkpoints"]
     return figures | {"written": kept["written"], "bytes": kept["bytes"], "writing": kept["seconds"]}
+
+
+def repeat(paths, times):
+    """The same files under more names, beside them."""
+    again = [(path, path.with_name(f"again-{i}-{path.name}")) for path in paths for i in range(1, times)]
+    for path, name in again:
+        name.unlink(missing_ok=True)
+        name.hardlink_to(path)
+    return [*paths, *(name for _, name in again)]
 
 
 def measure_list(feature_list, paths, out, rounds):
@@ -40,18 +50,20 @@ def row(of):
 
 def add_words(parser):
     parser.add_argument("--events", type=int, default=100_000_000)
+    parser.add_argument("--repeat", type=int, default=10)
     parser.add_argument("--shape", choices=["log", "wide"], default="log")
     parser.add_argument("--rounds", type=int, default=5)
 
 
 def main():
     words = measure.read_words(__doc__, add_words)
-    results = {"shape": words.shape, "events": words.events, "machine": measure.machine()}
+    results = {"shape": words.shape, "events": words.events * words.repeat, "machine": measure.machine()}
     with measure.place_of(words, words.events * (formats.BYTES_AN_EVENT + 20)) as place:
         paths = formats.make(place / f"{words.shape}-{words.events}", formats.PLAIN, words.events, words.shape)
+        paths = repeat(paths, words.repeat)
         results["runs"] = [measure_list(name, paths, place / "run", words.rounds) for name in ("simple", "full")]
     measure.keep(words.out, results)
-    print(f"Shape {words.shape}, {words.events:,} events, 2 ranks; {measure.machine_line(results['machine'])}.\n")
+    print(f"Shape {words.shape}, {results['events']:,} events, 2 ranks; {measure.machine_line(results['machine'])}.\n")
     print(measure.table(["features", "without, s", "with, s", "share", "every, s", "rounds of all ranks", "MiB", "writing, s"],
                         [row(of) for of in results["runs"]]))
     sys.exit(0 if all(share(of) < MOST for of in results["runs"]) else 1)
