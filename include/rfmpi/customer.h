@@ -140,6 +140,7 @@ typedef struct rfm_scratch {
     const char *what; /* does not get into it when it cannot be written, and what helps; borrowed */
     int file;
     int64_t n_bytes; /* where the next goes */
+    int64_t limit;   /* which nothing written may pass; 0: none */
 } rfm_scratch;
 
 /* ---- table: what a rank folds events into; Local ---------------------------------------------------------------- */

@@ -92,26 +92,33 @@ rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err);
 
 #define RFM_ROUNDS "rounds" /* their directory, in the run's */
 
-/* A file of rounds. Functions are Local. */
+/* A rank's rounds of one start: a file of their own, or a region of one that neighbours share. Functions are Local. */
 typedef struct rfm_rounds {
     char *path; /* NULL: not open */
     int file;
-    int64_t end; /* of the rounds in it, or of those that were read */
+    int64_t end;   /* of the rounds in it, or of those that were read; in the file, as all offsets */
+    int64_t limit; /* which nothing may pass: others have what lies behind; INT64_MAX: a file of its own */
     rfm_hash128 origin;
 } rfm_rounds;
 
-/* This rank's file of this start; it must not be there. */
+/* Where the rounds of one rank lie. */
+typedef struct rfm_rounds_place {
+    char *path;
+    int64_t region, n_regions; /* of the file; 1: a file of its own */
+} rfm_rounds_place;
+
+/* This rank's of this start; there must be none. */
 rfm_status rfm_rounds_create(rfm_run *run, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
 
 /* To read from. */
-rfm_status rfm_rounds_open(const char *path, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
+rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
 void rfm_rounds_close(rfm_rounds *rounds); /* zero-initialised is fine */
 
-/* RFM_IO when the disk has no room for a round of so many bytes, as far as can be told. */
+/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told. */
 rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err);
 
-/* Where the body of the next round is to be written; and the end of it, when that has been done: the round is safe on
- * the disk. */
+/* Where the body of the next round is to be written, up to the limit at most; and the end of it, when that has been
+ * done: the round is safe on the disk. */
 int64_t rfm_rounds_body(const rfm_rounds *rounds);
 rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_text *meta, rfm_error *err);
 
@@ -119,9 +126,9 @@ rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_tex
  * all behind it, is of no use. */
 rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_error *err);
 
-/* Collective. The paths of this rank's share of all files of rounds; the caller frees. */
-rfm_status rfm_rounds_list(rfm_run *run, char ***paths, size_t *n, rfm_error *err);
-void rfm_rounds_list_free(char ***paths, size_t *n); /* Local */
+/* Collective. This rank's share of all places of rounds; the caller frees. */
+rfm_status rfm_rounds_list(rfm_run *run, rfm_rounds_place **places, size_t *n, rfm_error *err);
+void rfm_rounds_list_free(rfm_rounds_place **places, size_t *n); /* Local */
 
 /* ---- run.json: the machine-readable report, kept on rank 0; setters are Local and do nothing elsewhere ---------- */
 

@@ -43,6 +43,8 @@ rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_by
     const char *bytes = from;
     size_t left = n_bytes;
     *place = (rfm_scratch_place){scratch->n_bytes, n_bytes, rfm_hash64(from, n_bytes)};
+    if (scratch->limit > 0 && (int64_t)n_bytes > scratch->limit - scratch->n_bytes)
+        return rfm_fail(err, RFM_IO, "%s: no room left in it for %s", scratch->path, scratch->what);
     while (left > 0) {
         ssize_t n = pwrite(scratch->file, bytes, left, scratch->n_bytes);
         if (n < 0 && errno == EINTR)

@@ -119,7 +119,8 @@ static rfm_status write_round(rfm_pass *pass, rfm_text *meta, rfm_error *err)
     keeper->shelf = (rfm_scratch){.path = keeper->rounds.path,
                                   .what = WHAT,
                                   .file = keeper->rounds.file,
-                                  .n_bytes = rfm_rounds_body(&keeper->rounds)};
+                                  .n_bytes = rfm_rounds_body(&keeper->rounds),
+                                  .limit = keeper->rounds.limit};
     if (pack_ledger(pass, meta, err) != RFM_OK)
         return err->status;
     if (pass->deduper)
@@ -211,14 +212,14 @@ static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm
     return err->status;
 }
 
-static rfm_status take_file(rfm_pass *pass, const char *path, size_t i, rfm_error *err)
+static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, size_t i, rfm_error *err)
 {
     rfm_rounds *rounds = &pass->keeper.earlier[i];
     rfm_scratch *shelf = &pass->keeper.shelves[i];
     rfm_text meta = {0};
     rfm_error torn = {0};
     bool found = true;
-    if (rfm_rounds_open(path, &pass->keeper.origin, rounds, err) != RFM_OK)
+    if (rfm_rounds_open(place, &pass->keeper.origin, rounds, err) != RFM_OK)
         return err->status;
     pass->keeper.n_earlier = i + 1;
     *shelf = (rfm_scratch){.path = rounds->path, .what = WHAT, .file = rounds->file};
@@ -238,12 +239,12 @@ static rfm_status take_file(rfm_pass *pass, const char *path, size_t i, rfm_erro
     return err->status;
 }
 
-static rfm_status take_files(rfm_pass *pass, char *const *paths, size_t n, rfm_error *err)
+static rfm_status take_regions(rfm_pass *pass, const rfm_rounds_place *places, size_t n, rfm_error *err)
 {
     pass->keeper.earlier = rfm_alloc(n, sizeof *pass->keeper.earlier, err);
     pass->keeper.shelves = rfm_alloc(n, sizeof *pass->keeper.shelves, err);
     for (size_t i = 0; i < n && err->status == RFM_OK; i++)
-        take_file(pass, paths[i], i, err);
+        take_region(pass, &places[i], i, err);
     return err->status;
 }
 
@@ -283,14 +284,14 @@ static void report_taken(rfm_pass *pass)
 static rfm_status take_earlier(rfm_pass *pass, bool *twice, rfm_error *err)
 {
     rfm_batch *batch = pass->batch;
-    char **paths = NULL;
+    rfm_rounds_place *places = NULL;
     size_t n = 0;
-    if (rfm_rounds_list(batch->run, &paths, &n, err) == RFM_OK) {
-        take_files(pass, paths, n, err);
+    if (rfm_rounds_list(batch->run, &places, &n, err) == RFM_OK) {
+        take_regions(pass, places, n, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK && mark_done(pass, twice, err) == RFM_OK && !*twice)
             report_taken(pass);
     }
-    rfm_rounds_list_free(&paths, &n);
+    rfm_rounds_list_free(&places, &n);
     return err->status;
 }
 

@@ -1,13 +1,18 @@
-/* rounds: what reading has come to, for a later start. Each rank of each start has a file of its own, RUN_DIR/rounds/
- * START-RANK, to which it appends; nothing that lies there is written again:
+/* rounds: what reading has come to, for a later start. Each rank of each start has a region to which it appends;
+ * nothing that lies there is written again. Of up to rfm_rounds_most_files ranks it is a file,
+ * RUN_DIR/rounds/START-RANK, without a limit. Of more, N neighbours share the file START-GROUP-N, in which each has
+ * rfm_rounds_region_bytes: what no one has written is a hole, and nobody writes in the region of another.
  *
- *     file    | round | round | ...
+ *     file    | region | region | ...
+ *     region  | round | round | ... | zeros, up to the next region |
  *     round   | head | body | meta |
  *     head    | magic 8 | hash of the origin 16 | bytes of body 8 | of meta 8 | XXH3 of meta 8 | XXH3 of all before 8 |
  *
  * The body is written first, by whoever has something to keep, and meta, which must be able to tell whether the body is
  * as it was, behind it. The head comes last: a round is there whole or not at all, and the first that is not is the end
- * of the file. Knows nothing of body and meta. */
+ * of the region. Knows nothing of body and meta. */
+#include "rounds.h"
+
 #include "run.h"
 
 #include "folder.h"
@@ -40,19 +45,69 @@ static uint64_t hash_head(const head *of)
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
+static bool is_shared(const rfm_rounds *rounds)
+{
+    return rounds->limit != INT64_MAX;
+}
+
+/* false: they are not there. */
+static bool get(const rfm_rounds *rounds, void *into, size_t n, int64_t at)
+{
+    for (size_t done = 0; done < n;) {
+        const ssize_t got = pread(rounds->file, (char *)into + done, n - done, (off_t)(at + (int64_t)done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+/* size: of the file. Nothing was written behind the rounds; or, in a shared file, no head. */
+static bool is_end(const rfm_rounds *rounds, int64_t size)
+{
+    static const head none;
+    head of;
+    const int64_t left = size - rounds->end;
+    const size_t n = left < (int64_t)sizeof of ? (size_t)left : sizeof of;
+    return left <= 0 || (is_shared(rounds) && get(rounds, &of, n, rounds->end) && memcmp(&of, &none, n) == 0);
+}
+
+static void bound(rfm_rounds *rounds, int64_t region, int64_t n_regions)
+{
+    rounds->end = n_regions > 1 ? region * rfm_rounds_region_bytes : 0;
+    rounds->limit = n_regions > 1 ? rounds->end + rfm_rounds_region_bytes : INT64_MAX;
+}
+
+/* This rank's, among ranks that make so many files at most. */
+static rfm_status find_place(rfm_run *run, rfm_rounds *rounds, rfm_error *err)
+{
+    const int rank = rfm_comm_rank(run->comm), size = rfm_comm_size(run->comm),
+              n_regions = (size - 1) / rfm_rounds_most_files + 1;
+    rfm_text path = {0};
+    rfm_text_addf(&path, "%s/%lld-%d", rfm_run_path(run, RFM_ROUNDS), (long long)run->attempt, rank / n_regions);
+    if (n_regions > 1)
+        rfm_text_addf(&path, "-%d", n_regions);
+    rounds->path = path.bytes;
+    bound(rounds, rank % n_regions, n_regions);
+    return rfm_text_check(&path, err);
+}
+
 static rfm_status make_file(rfm_run *run, rfm_rounds *rounds, rfm_error *err)
 {
     const char *dir = rfm_run_path(run, RFM_ROUNDS);
-    rfm_text path = {0};
-    rfm_text_addf(&path, "%s/%lld-%d", dir, (long long)run->attempt, rfm_comm_rank(run->comm));
-    if (rfm_text_check(&path, err) != RFM_OK)
+    struct stat status;
+    if (find_place(run, rounds, err) != RFM_OK)
         return err->status;
-    rounds->path = path.bytes;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return rfm_fail_errno(err, errno, "%s: cannot be made", dir);
-    rounds->file = open(rounds->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (rounds->file < 0)
+    const int alone = is_shared(rounds) ? 0 : O_EXCL;
+    rounds->file = open(rounds->path, O_RDWR | O_CREAT | alone | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (rounds->file < 0 || fstat(rounds->file, &status) != 0)
         return rfm_fail_errno(err, errno, "%s: cannot be made", rounds->path);
+    if (!is_end(rounds, status.st_size))
+        return rfm_fail_errno(err, EEXIST, "%s: cannot be made", rounds->path);
     if (rfm_folder_sync_names(dir, err) == RFM_OK)
         rfm_folder_sync_names(run->dir, err);
     return err->status;
@@ -66,13 +121,14 @@ rfm_status rfm_rounds_create(rfm_run *run, const rfm_origin *origin, rfm_rounds 
     return err->status;
 }
 
-rfm_status rfm_rounds_open(const char *path, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err)
+rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err)
 {
-    *rounds = (rfm_rounds){.file = -1, .path = rfm_copy_string(path, err)};
+    *rounds = (rfm_rounds){.file = -1, .path = rfm_copy_string(place->path, err)};
+    bound(rounds, place->region, place->n_regions);
     if (rounds->path && rfm_origin_hash(origin, &rounds->origin, err) == RFM_OK) {
-        rounds->file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        rounds->file = open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         if (rounds->file < 0)
-            rfm_fail_errno(err, errno, "%s: cannot be opened", path);
+            rfm_fail_errno(err, errno, "%s: cannot be opened", place->path);
     }
     if (err->status)
         rfm_rounds_close(rounds);
@@ -89,13 +145,36 @@ void rfm_rounds_close(rfm_rounds *rounds)
 
 /* ---- append ----------------------------------------------------------------------------------------------------- */
 
+/* What was reserved behind the end goes; in a shared file, where no hole can be made, with the file. */
+static bool give_back(const rfm_rounds *rounds)
+{
+    if (!is_shared(rounds))
+        return ftruncate(rounds->file, (off_t)rounds->end) == 0;
+    fallocate(rounds->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, rounds->end, rounds->limit - rounds->end);
+    return true;
+}
+
+static rfm_status check_limit(const rfm_rounds *rounds, int64_t n_bytes, rfm_error *err)
+{
+    if (n_bytes > rounds->limit - rounds->end)
+        rfm_fail(err, RFM_IO, "%s: no room for %lld bytes: a rank has %lld of it, and has used %lld", rounds->path,
+                 (long long)n_bytes, (long long)rfm_rounds_region_bytes,
+                 (long long)(rfm_rounds_region_bytes - (rounds->limit - rounds->end)));
+    return err->status;
+}
+
 rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err)
 {
+    const int64_t all = (int64_t)(n_bytes + sizeof(head));
+    /* A hole is made within the size of a file only. */
+    const int mode = is_shared(rounds) ? 0 : FALLOC_FL_KEEP_SIZE;
+    if (check_limit(rounds, all, err) != RFM_OK)
+        return err->status;
     /* Where the file system cannot tell in advance, writing will. */
-    if (fallocate(rounds->file, FALLOC_FL_KEEP_SIZE, rounds->end, (off_t)(n_bytes + sizeof(head))) != 0 &&
-        (errno == ENOSPC || errno == EDQUOT)) {
+    if (fallocate(rounds->file, mode, rounds->end, all) != 0 &&
+        (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
         rfm_fail_errno(err, errno, "%s: no room for %zu bytes", rounds->path, n_bytes);
-        if (ftruncate(rounds->file, (off_t)rounds->end) != 0) /* gives back what it got of them; else that stays */
+        if (!give_back(rounds)) /* what it got of them; else that stays */
             return err->status;
     }
     return err->status;
@@ -115,33 +194,19 @@ rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_tex
     const int64_t end = body_end + of.meta_bytes;
     memcpy(of.magic, MAGIC, sizeof MAGIC);
     of.hash = hash_head(&of);
-    if (rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
+    if (check_limit(rounds, end - rounds->end, err) != RFM_OK ||
+        rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
         rfm_folder_put(rounds->file, rounds->path, &of, sizeof of, rounds->end, err) != RFM_OK)
         return err->status;
-    if (ftruncate(rounds->file, (off_t)end) != 0 ||
-        fsync(rounds->file) != 0) /* what was reserved and is not needed goes */
-        return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
     rounds->end = end;
+    if (!give_back(rounds) || fsync(rounds->file) != 0)
+        return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
     return RFM_OK;
 }
 
 /* ---- read ------------------------------------------------------------------------------------------------------- */
 
-/* false: they are not there. */
-static bool get(const rfm_rounds *rounds, void *into, size_t n, int64_t at)
-{
-    for (size_t done = 0; done < n;) {
-        const ssize_t got = pread(rounds->file, (char *)into + done, n - done, (off_t)(at + (int64_t)done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        done += (size_t)got;
-    }
-    return true;
-}
-
-/* size: of the file. */
+/* size: of the file, or up to the limit. */
 static bool get_head(const rfm_rounds *rounds, int64_t size, head *of)
 {
     if (size - rounds->end < (int64_t)sizeof *of || !get(rounds, of, sizeof *of, rounds->end) ||
@@ -161,9 +226,10 @@ rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_
     meta->length = 0;
     if (fstat(rounds->file, &status) != 0)
         return rfm_fail_errno(err, errno, "%s: cannot be looked at", rounds->path);
-    if (status.st_size == rounds->end)
+    const int64_t size = status.st_size < rounds->limit ? status.st_size : rounds->limit;
+    if (is_end(rounds, size))
         return RFM_OK;
-    const bool whole = get_head(rounds, status.st_size, &of);
+    const bool whole = get_head(rounds, size, &of);
     const int64_t meta_at = rfm_rounds_body(rounds) + (whole ? of.body_bytes : 0);
     if (whole && rfm_reserve(&meta->bytes, &meta->capacity, (size_t)of.meta_bytes + 1, 1, err) != RFM_OK)
         return err->status;
@@ -180,11 +246,20 @@ rfm_status rfm_rounds_next(rfm_rounds *rounds, rfm_text *meta, bool *found, rfm_
 
 /* ---- what lies there -------------------------------------------------------------------------------------------- */
 
-static bool is_file_of_rounds(const char *name)
+/* START-RANK or START-GROUP-N: how many regions the file has; 0: it is none of rounds. */
+static int64_t count_regions(const char *name)
 {
-    const size_t first = strspn(name, "0123456789"),
-                 second = name[first] == '-' ? strspn(name + first + 1, "0123456789") : 0;
-    return first > 0 && second > 0 && name[first + 1 + second] == '\0';
+    const char *last = name;
+    int n_numbers = 1;
+    size_t n = strspn(name, "0123456789");
+    for (; n > 0 && last[n] == '-'; n_numbers++) {
+        last += n + 1;
+        n = strspn(last, "0123456789");
+    }
+    if (n == 0 || last[n] != '\0' || n_numbers < 2 || n_numbers > 3)
+        return 0;
+    const int64_t n_regions = n_numbers == 3 ? strtoll(last, NULL, 10) : 1;
+    return n_regions <= INT64_MAX / rfm_rounds_region_bytes ? n_regions : 0;
 }
 
 /* Rank 0: names, each with its NUL. */
@@ -195,48 +270,61 @@ static rfm_status list_names(rfm_run *run, rfm_text *names, rfm_error *err)
     if (!list)
         return errno == ENOENT ? RFM_OK : rfm_fail_errno(err, errno, "%s: cannot be read", dir);
     for (const struct dirent *entry; (entry = readdir(list));)
-        if (is_file_of_rounds(entry->d_name))
+        if (count_regions(entry->d_name) > 0)
             rfm_text_add(names, entry->d_name, strlen(entry->d_name) + 1);
     closedir(list);
     return rfm_text_check(names, err);
 }
 
-/* This rank's of n names: every size-th. */
-static rfm_status take_share(rfm_run *run, const char *names, size_t n_bytes, char ***paths, size_t *n, rfm_error *err)
+static rfm_status add_place(rfm_run *run, const char *name, int64_t region, rfm_rounds_place *place, rfm_error *err)
 {
-    const size_t size = (size_t)rfm_comm_size(run->comm), rank = (size_t)rfm_comm_rank(run->comm);
-    size_t capacity = 0, i = 0;
-    for (size_t at = 0; at < n_bytes && err->status == RFM_OK; at += strlen(names + at) + 1)
-        if (i++ % size == rank && rfm_reserve(paths, &capacity, *n + 1, sizeof **paths, err) == RFM_OK)
-            (*paths)[(*n)++] = rfm_folder_path(rfm_run_path(run, RFM_ROUNDS), names + at, err);
+    char *path = rfm_folder_path(rfm_run_path(run, RFM_ROUNDS), name, err);
+    *place = (rfm_rounds_place){.path = path, .region = region, .n_regions = count_regions(name)};
     return err->status;
 }
 
-rfm_status rfm_rounds_list(rfm_run *run, char ***paths, size_t *n, rfm_error *err)
+/* This rank's of the regions of all names: every size-th. */
+static rfm_status take_share(rfm_run *run, const char *names, size_t n_bytes, rfm_rounds_place **places, size_t *n,
+                             rfm_error *err)
+{
+    const int64_t size = rfm_comm_size(run->comm);
+    int64_t next = rfm_comm_rank(run->comm);
+    size_t capacity = 0;
+    for (size_t at = 0; at < n_bytes && err->status == RFM_OK; at += strlen(names + at) + 1) {
+        const int64_t n_regions = count_regions(names + at);
+        for (; next < n_regions && err->status == RFM_OK; next += size)
+            if (rfm_reserve(places, &capacity, *n + 1, sizeof **places, err) == RFM_OK)
+                add_place(run, names + at, next, &(*places)[(*n)++], err);
+        next -= n_regions;
+    }
+    return err->status;
+}
+
+rfm_status rfm_rounds_list(rfm_run *run, rfm_rounds_place **places, size_t *n, rfm_error *err)
 {
     rfm_text names = {0};
-    *paths = NULL;
+    *places = NULL;
     *n = 0;
     if (rfm_comm_rank(run->comm) == 0)
         list_names(run, &names, err);
     void *bytes = names.bytes;
     size_t n_bytes = names.length;
     if (rfm_comm_agree(run->comm, err) == RFM_OK && rfm_comm_share(run->comm, 0, &bytes, &n_bytes, err) == RFM_OK) {
-        take_share(run, bytes, n_bytes, paths, n, err);
+        take_share(run, bytes, n_bytes, places, n, err);
         if (rfm_comm_rank(run->comm) != 0)
             free(bytes);
     }
     rfm_text_free(&names);
     if (rfm_comm_agree(run->comm, err) != RFM_OK)
-        rfm_rounds_list_free(paths, n);
+        rfm_rounds_list_free(places, n);
     return err->status;
 }
 
-void rfm_rounds_list_free(char ***paths, size_t *n)
+void rfm_rounds_list_free(rfm_rounds_place **places, size_t *n)
 {
     for (size_t i = 0; i < *n; i++)
-        free((*paths)[i]);
-    free(*paths);
-    *paths = NULL;
+        free((*places)[i].path);
+    free(*places);
+    *places = NULL;
     *n = 0;
 }

@@ -8,6 +8,7 @@ import h5py
 import numpy
 
 IN_PIECES = os.environ["RFMPI_IN_PIECES"]
+REGION_BYTES = 50000017  # small_limits.c
 
 
 class InPieces(case.Case):
@@ -34,6 +35,53 @@ class InPieces(case.Case):
         self.rfmpi("run", *words, f"output.dir={self.dir / 'whole'}", ranks=2)
         self.rfmpi("run", *words, f"output.dir={self.dir / 'pieces'}", ranks=4, program=IN_PIECES)
         self.compare(case.read_report(self.dir / "whole"), case.read_report(self.dir / "pieces"))
+
+    # ---- rounds of ranks that share files ---------------------------------------------------------------------------
+
+    def words(self, paths, out, *more):
+        return ("run", case.SOURCE / "conf" / "quickstart.yml", "--set", f"input.paths=[{','.join(paths)}]", "--set",
+                f"output.dir={self.dir / out}", *more)
+
+    def interrupt(self, paths, out, trial, ranks, codes):
+        result = case.launch(*self.words(paths, out), ranks=ranks, env={"RFMPI_TRIAL": trial}, program=IN_PIECES)
+        self.assertIn(result.returncode, codes, result.stderr)
+        return {path.name for path in (self.dir / out / "rounds").iterdir()}
+
+    def finish(self, paths, out, whole, ranks):
+        said = self.rfmpi(*self.words(paths, out), ranks=ranks, program=IN_PIECES).stderr
+        report = case.read_report(self.dir / out)
+        self.assertEqual(report["digest"], whole["digest"])
+        self.assertGreater(report["checkpoints"]["rows_resumed"], 0)
+        self.assertFalse((self.dir / out / "rounds").exists())
+        return said
+
+    def share(self):
+        if case.SERIAL:
+            self.skipTest("this build has one rank")
+        paths = self.generate(events=100000, customers=4000, parts=2)
+        return paths, self.run_job("quickstart.yml", paths, "whole", ranks=2)
+
+    def test_rounds_of_ranks_that_share_files(self):
+        paths, whole = self.share()
+        for ranks in (1, 2, 3, 4):
+            out = f"rounds-{ranks}"
+            names = self.interrupt(paths, out, "ingest:1:4:stop:1", 4, (75,))
+            self.assertEqual(names, {"1-0-2", "1-1-2"})
+            for name in names:
+                self.assertGreater((self.dir / out / "rounds" / name).stat().st_size, REGION_BYTES)
+            names = self.interrupt(paths, out, "ingest:0:2:kill:1", 3, (137, -9))
+            self.assertLessEqual(names, {"1-0-2", "1-1-2", "2-0-2", "2-1-2"})
+            self.assertNotIn("damaged", self.finish(paths, out, whole, ranks))
+
+    def test_a_region_that_is_damaged_leaves_the_others(self):
+        paths, whole = self.share()
+        self.interrupt(paths, "damaged", "ingest:1:4:stop:1", 4, (75,))
+        with open(self.dir / "damaged" / "rounds" / "1-0-2", "r+b") as file:
+            file.seek(REGION_BYTES)
+            self.assertEqual(file.read(8), b"RFMPIRD1")
+            file.seek(REGION_BYTES)
+            file.write(b"X")
+        self.assertIn("not used (1 of 2 ranks)", self.finish(paths, "damaged", whole, 2))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ static void check_file(const uint8_t *bytes, size_t n)
     bool found = true;
     int64_t end = 0;
     const rfm_origin none = {0};
-    must(rfm_rounds_open(fuzz_file(bytes, n), &none, &rounds, &err) == RFM_OK);
+    const rfm_rounds_place place = {.path = fuzz_file(bytes, n), .n_regions = 1};
+    must(rfm_rounds_open(&place, &none, &rounds, &err) == RFM_OK);
     while (rfm_rounds_next(&rounds, &meta, &found, &err) == RFM_OK && found) {
         must(rounds.end > end && rounds.end <= (int64_t)n);
         end = rounds.end;

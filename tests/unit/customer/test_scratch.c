@@ -89,6 +89,25 @@ static void what_has_changed_or_ends_early_is_refused(void **state)
     rfm_scratch_close(&scratch);
 }
 
+static void nothing_is_written_past_the_limit(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    rfm_scratch scratch = {0};
+    rfm_scratch_place place;
+    char bytes[100] = "x";
+    assert_int_equal(rfm_scratch_open(&scratch, folder, &err), RFM_OK);
+    scratch.n_bytes = 50;
+    scratch.limit = 250;
+    assert_int_equal(rfm_scratch_write(&scratch, bytes, 100, &place, &err), RFM_OK);
+    assert_int_equal(rfm_scratch_write(&scratch, bytes, 100, &place, &err), RFM_OK);
+    assert_int_equal(rfm_scratch_write(&scratch, bytes, 0, &place, &err), RFM_OK);
+    assert_int_equal(rfm_scratch_write(&scratch, bytes, 1, &place, &err), RFM_IO);
+    assert_non_null(strstr(err.message, "no room left"));
+    assert_int_equal(lseek(scratch.file, 0, SEEK_END), 250);
+    rfm_scratch_close(&scratch);
+}
+
 static void a_directory_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -162,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_come_back_in_any_order),
         cmocka_unit_test(what_has_changed_or_ends_early_is_refused),
+        cmocka_unit_test(nothing_is_written_past_the_limit),
         cmocka_unit_test(a_directory_that_is_not_there_is_named),
         cmocka_unit_test(a_full_disk_ends_the_folding_and_names_the_file),
         cmocka_unit_test(a_frozen_table_has_what_it_spilled),
