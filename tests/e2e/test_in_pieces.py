@@ -63,7 +63,7 @@ class InPieces(case.Case):
 
     def test_rounds_of_ranks_that_share_files(self):
         paths, whole = self.share()
-        for ranks in (1, 2, 3, 4):
+        for ranks in (1, 4):
             out = f"rounds-{ranks}"
             names = self.interrupt(paths, out, "ingest:1:4:stop:1", 4, (75,))
             self.assertEqual(names, {"1-0-2", "1-1-2"})
@@ -82,6 +82,17 @@ class InPieces(case.Case):
             file.seek(REGION_BYTES)
             file.write(b"X")
         self.assertIn("not used (1 of 2 ranks)", self.finish(paths, "damaged", whole, 2))
+
+    def test_a_round_that_would_pass_its_region_is_not_made(self):
+        if case.SERIAL:
+            self.skipTest("this build has one rank")
+        paths = self.generate(events=1200000, customers=600000, parts=2)
+        words = self.words(paths, "full", "--set", "features.list=rfm-behaviour", "--set", "output.checkpoint=0")
+        said = self.rfmpi("prepare", *words[1:], ranks=3, program=IN_PIECES, env={"RFMPI_TRIAL": "ingest:0:100000:stop:150"}).stderr
+        self.assertIn("warning: no checkpoint: ", said)
+        self.assertRegex(said, f"rounds/1-[01]-2: no room for [0-9]+ bytes: a rank has {REGION_BYTES} of it, and has used 0 ")
+        alone = self.run_job("quickstart.yml", paths, "alone", "--set", "features.list=rfm-behaviour", task="prepare", ranks=2)
+        self.assertEqual(case.read_report(self.dir / "full")["digest"], alone["digest"])
 
 
 if __name__ == "__main__":
