@@ -46,7 +46,8 @@ static void check_file(const uint8_t *bytes, size_t n)
     bool found = true;
     int64_t end = 0;
     const rfm_origin none = {0};
-    const rfm_rounds_place place = {.path = fuzz_file(bytes, n), .n_regions = 1};
+    const rfm_rounds_place place = {.path = strdup(fuzz_file(bytes, n)), .n_regions = 1};
+    must(place.path != NULL);
     must(rfm_rounds_open(&place, &none, &rounds, &err) == RFM_OK);
     while (rfm_rounds_next(&rounds, &meta, &found, &err) == RFM_OK && found) {
         must(rounds.end > end && rounds.end <= (int64_t)n);
@@ -56,6 +57,7 @@ static void check_file(const uint8_t *bytes, size_t n)
     must(err.status == RFM_OK || err.status == RFM_DATA);
     rfm_text_free(&meta);
     rfm_rounds_close(&rounds);
+    free(place.path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
