@@ -44,6 +44,7 @@ step() {
     say "rfmpi $*"
     srun --mpi=pmix --cpus-per-task="$OMP_NUM_THREADS" --cpu-bind=cores --kill-on-bad-exit=0 --wait=15 "$RFMPI" "$@" </dev/null &
     running=$!
+    [ "$n_asked" = 0 ] || pass_on # it came in between
     while [ "$status" -gt 128 ] && [ "$n_asked" != "$seen" ]; do # the signal wakes us up while the step goes on
         seen=$n_asked status=0
         wait "$running" || status=$?
@@ -68,6 +69,10 @@ requeue() {
         say "not requeued: Slurm is ending this job"
     else
         say "back into the queue"
-        scontrol requeue "$job_name" && sleep 60 # until Slurm ends it
+        if scontrol requeue "$job_name"; then
+            sleep 60 # until Slurm ends it
+        else
+            say "it could not be put there; the same job submitted again goes on"
+        fi
     fi
 }

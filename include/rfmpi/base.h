@@ -132,6 +132,13 @@ typedef struct rfm_vector_level {
  * names none of them, or one that is not there. */
 rfm_status rfm_vector_choose(const rfm_vector_level *levels, size_t n, size_t *chosen, rfm_error *err);
 
+/* ---- together --------------------------------------------------------------------------------------------------- */
+
+/* As open(2), with mode 0600, for a file in which other nodes write as well. The client of NFS writes a page whole of
+ * which a part has changed, and so puts what it takes for the rest over what another node has written there; it does
+ * not where each write waits for the server (O_DSYNC). */
+int rfm_open_together(const char *path, int flags);
+
 /* ---- clock ------------------------------------------------------------------------------------------------------ */
 
 double rfm_clock_s(void);           /* monotonic seconds */

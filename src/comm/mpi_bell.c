@@ -86,11 +86,14 @@ bool rfm_comm_meet(rfm_comm *comm, bool (*wants)(void *context), void *context)
     const struct timespec moment = {.tv_nsec = 1000000};
     MPI_Request request;
     int done = 0;
+    const double began = rfm_clock_s();
+    rfm_comm_bell(comm, wants(context)); /* all may be here before the first look below */
     rfm_mpi_check(comm, MPI_Ibarrier(comm->mpi->comm, &request), "MPI_Ibarrier");
     while (rfm_mpi_check(comm, MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test"), !done) {
         rfm_comm_bell(comm, wants(context));
         nanosleep(&moment, NULL);
     }
     comm->traffic.n_collectives++;
+    comm->traffic.seconds += rfm_clock_s() - began;
     return settle_bell(comm);
 }

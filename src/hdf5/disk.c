@@ -9,7 +9,7 @@
 
 static rfm_status open_file(rfm_h5_disk *disk, const char *path, int flags, rfm_error *err)
 {
-    *disk = (rfm_h5_disk){.path = path, .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600)};
+    *disk = (rfm_h5_disk){.path = path, .fd = rfm_open_together(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags)};
     if (disk->fd < 0)
         return rfm_fail_errno(err, errno, "%s: cannot %s", path, flags & O_CREAT ? "create" : "open");
     return RFM_OK;

@@ -1,6 +1,7 @@
 /* writer: see writer.h. */
 #include "writer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,16 +60,25 @@ static haddr_t get_end_of_file(const H5FD_t *file, H5FD_mem_t type)
     return ((const writer *)file)->end_of_file;
 }
 
-/* What was never written is zero. HDF5 reads what it has written itself, so rarely that a wait does not matter. */
+/* What was never written is zero. HDF5 reads what it has written itself, so rarely that a wait does not matter. A
+ * failure is kept like one of writing. */
 static herr_t read_back(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t at, size_t n, void *bytes)
 {
     (void)type, (void)transfer;
-    const rfm_h5_disk *disk = ((writer *)file)->disk;
+    rfm_h5_disk *disk = ((writer *)file)->disk;
     char *into = memset(bytes, 0, n);
-    size_t done = 0;
-    ssize_t got;
-    while (done < n && (got = pread(disk->fd, into + done, n - done, (off_t)(at + done))) > 0)
-        done += (size_t)got;
+    for (ssize_t got = 1; n > 0 && got != 0;) {
+        got = pread(disk->fd, into, n, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            disk->failed = disk->failed ? disk->failed : errno;
+            break;
+        }
+        into += got;
+        at += (haddr_t)got;
+        n -= (size_t)got;
+    }
     return 0;
 }
 
@@ -112,10 +122,10 @@ static const H5FD_class_t CLASS = {
 
 herr_t rfm_h5_writer_access(hid_t access, rfm_h5_disk *disk)
 {
+    /* Once, and for good: closing a file gives its driver back before it calls it for the last time. */
+    static hid_t driver = H5I_INVALID_HID;
     const writer_info info = {disk};
-    const hid_t driver = H5FDregister(&CLASS);
-    const herr_t failed = driver < 0 ? -1 : H5Pset_driver(access, driver, &info);
-    if (driver >= 0)
-        H5FDunregister(driver); /* the property list holds it */
-    return failed;
+    if (driver < 0)
+        driver = H5FDregister(&CLASS);
+    return driver < 0 ? -1 : H5Pset_driver(access, driver, &info);
 }

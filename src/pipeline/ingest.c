@@ -61,6 +61,9 @@ static rfm_status read_shards(rfm_pass *pass, const rfm_reading *how, rfm_error 
     for (size_t i = 0; i < plan->n && err->status == RFM_OK; i++) {
         if (plan->shards[i].rank != rank || plan->shards[i].relayed)
             continue;
+        /* Small shards have no pause of their own. */
+        if (pass->fresh.portions.n > 0 && rounds_are_due(pass) && rounds_pause(pass, err) != RFM_OK)
+            break;
         rfm_shard_result result = {0};
         rfm_reading reading = *how;
         reading.shard = &plan->shards[i];

@@ -18,6 +18,7 @@ typedef struct rfm_round_keeper {
     const char *reason;      /* why this rank has asked all to stop; NULL: it has not */
     rfm_error useless;       /* the first thing that kept a round from being made or used, with which all goes on */
     bool stops;              /* somebody has asked */
+    bool whole_noted;        /* a round of this start has the files that are read whole */
     bool failed;             /* this rank gives up, and the others need not go on */
 } rfm_round_keeper;
 

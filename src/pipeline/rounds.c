@@ -62,7 +62,8 @@ bool rounds_are_due(void *context)
 bool rounds_meet(rfm_pass *pass, const rfm_error *err)
 {
     pass->keeper.failed = err->status != RFM_OK;
-    pass->keeper.stops = rfm_comm_meet(pass->batch->comm, asks_to_stop, pass);
+    /* What was agreed on before stays: the bell has been silent since. */
+    pass->keeper.stops |= rfm_comm_meet(pass->batch->comm, asks_to_stop, pass);
     return !pass->keeper.stops;
 }
 
@@ -91,13 +92,14 @@ void rounds_tell(rfm_pass *pass)
 
 /* ---- out -------------------------------------------------------------------------------------------------------- */
 
-/* Files of which it showed only while reading that one rank must read them whole. */
+/* Files that one rank must read whole, which may have shown only while reading: once is enough. */
 static rfm_status note_whole_files(rfm_pass *pass, rfm_error *err)
 {
     const rfm_files *files = &pass->batch->files;
-    for (size_t i = 0; i < files->n && err->status == RFM_OK; i++)
+    for (size_t i = 0; i < files->n && !pass->keeper.whole_noted && err->status == RFM_OK; i++)
         if (files->files[i].whole)
             rfm_portions_add(&pass->fresh.portions, (rfm_portion){.file = (int64_t)i, .whole = 1}, err);
+    pass->keeper.whole_noted = true;
     return err->status;
 }
 
@@ -189,10 +191,10 @@ static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm
 {
     rfm_ledger ledger = {0};
     rfm_error useless = {0};
-    uint64_t n_bytes = UINT64_MAX;
+    uint64_t n_bytes = 0;
     if (meta->length >= sizeof n_bytes)
         memcpy(&n_bytes, meta->bytes, sizeof n_bytes);
-    if (n_bytes > meta->length - sizeof n_bytes)
+    if (meta->length < sizeof n_bytes || n_bytes > meta->length - sizeof n_bytes)
         rfm_fail(&useless, RFM_DATA, "no ledger");
     const char *at = meta->bytes + sizeof n_bytes;
     if (!useless.status)
@@ -212,19 +214,16 @@ static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm
     return err->status;
 }
 
-static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, size_t i, rfm_error *err)
+/* All rounds of one that is open; *any: there are some. */
+static rfm_status take_rounds(rfm_pass *pass, rfm_rounds *rounds, rfm_scratch *shelf, bool *any, rfm_error *err)
 {
-    rfm_rounds *rounds = &pass->keeper.earlier[i];
-    rfm_scratch *shelf = &pass->keeper.shelves[i];
     rfm_text meta = {0};
     rfm_error torn = {0};
     bool found = true;
-    if (rfm_rounds_open(place, &pass->keeper.origin, rounds, err) != RFM_OK)
-        return err->status;
-    pass->keeper.n_earlier = i + 1;
-    *shelf = (rfm_scratch){.path = rounds->path, .what = WHAT, .file = rounds->file};
+    *any = false;
     while (err->status == RFM_OK && rfm_rounds_next(rounds, &meta, &found, &torn) == RFM_OK && found) {
         shelf->n_bytes = rounds->end;
+        *any = true;
         if (look(pass))
             rfm_fail(err, RFM_STOPPED, "stopped on request (%s) while rounds were read: run it again to go on",
                      pass->keeper.reason);
@@ -239,12 +238,35 @@ static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, siz
     return err->status;
 }
 
+/* Stays open, for table and deduper to read from, where it has rounds. */
+static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, rfm_error *err)
+{
+    rfm_round_keeper *keeper = &pass->keeper;
+    rfm_rounds *rounds = &keeper->earlier[keeper->n_earlier];
+    rfm_scratch *shelf = &keeper->shelves[keeper->n_earlier];
+    rfm_error useless = {0};
+    bool any;
+    if (rfm_rounds_open(place, &keeper->origin, rounds, &useless) == RFM_NO_MEMORY)
+        return rfm_fail(err, useless.status, "%s", useless.message);
+    if (useless.status) {
+        pass_over(keeper, &useless, "a checkpoint is not used");
+        return RFM_OK;
+    }
+    *shelf = (rfm_scratch){.path = rounds->path, .what = WHAT, .file = rounds->file};
+    take_rounds(pass, rounds, shelf, &any, err);
+    if (any)
+        keeper->n_earlier++;
+    else
+        rfm_rounds_close(rounds);
+    return err->status;
+}
+
 static rfm_status take_regions(rfm_pass *pass, const rfm_rounds_place *places, size_t n, rfm_error *err)
 {
     pass->keeper.earlier = rfm_alloc(n, sizeof *pass->keeper.earlier, err);
     pass->keeper.shelves = rfm_alloc(n, sizeof *pass->keeper.shelves, err);
     for (size_t i = 0; i < n && err->status == RFM_OK; i++)
-        take_region(pass, &places[i], i, err);
+        take_region(pass, &places[i], err);
     return err->status;
 }
 
@@ -299,11 +321,16 @@ static rfm_status take_earlier(rfm_pass *pass, bool *twice, rfm_error *err)
 
 static rfm_status make_rounds_origin(rfm_pass *pass, rfm_error *err)
 {
-    const bool state = rfm_config_boolean(pass->batch->config, "output.state");
-    make_origin(pass->batch, UP_TO_STATE, &pass->keeper.origin, err);
-    /* Without it values are counted that state.h5 would have to have. */
-    return err->status ? err->status
-                       : rfm_origin_add(&pass->keeper.origin, "output.state", state ? "true" : "false", err);
+    const rfm_batch *batch = pass->batch;
+    const bool state = rfm_config_boolean(batch->config, "output.state");
+    const bool groups = rfm_customers_regroup(rfm_comm_size(batch->comm));
+    make_origin(batch, UP_TO_STATE, &pass->keeper.origin, err);
+    /* Without it values are counted that state.h5, or a group of ranks, would have to have. */
+    if (err->status == RFM_OK &&
+        rfm_origin_add(&pass->keeper.origin, "output.state", state ? "true" : "false", err) == RFM_OK && !state)
+        rfm_origin_add(&pass->keeper.origin, "number of ranks",
+                       groups ? "so high that they form groups" : "below that of groups", err);
+    return err->status;
 }
 
 rfm_status rounds_open(rfm_pass *pass, bool *twice, rfm_error *err)

@@ -51,7 +51,7 @@ static char *path_of(const struct writer *writer, int64_t part, rfm_error *err)
 static rfm_status open_part(const struct writer *writer, int64_t part, int flags, int *fd, rfm_error *err)
 {
     char *path = path_of(writer, part, err);
-    *fd = path ? open(path, O_RDWR | O_CLOEXEC | flags, 0600) : -1;
+    *fd = path ? rfm_open_together(path, O_RDWR | O_CLOEXEC | flags) : -1;
     if (path && *fd < 0)
         rfm_fail_errno(err, errno, "%s: cannot create", path);
     free(path);

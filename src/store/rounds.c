@@ -102,8 +102,7 @@ static rfm_status make_file(rfm_run *run, rfm_rounds *rounds, rfm_error *err)
         return err->status;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return rfm_fail_errno(err, errno, "%s: cannot be made", dir);
-    const int alone = is_shared(rounds) ? 0 : O_EXCL;
-    rounds->file = open(rounds->path, O_RDWR | O_CREAT | alone | O_CLOEXEC | O_NOFOLLOW, 0600);
+    rounds->file = open(rounds->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (rounds->file < 0 || fstat(rounds->file, &status) != 0)
         return rfm_fail_errno(err, errno, "%s: cannot be made", rounds->path);
     if (!is_end(rounds, status.st_size))

@@ -116,6 +116,11 @@ class Resume(case.Case):
     def test_plain_files(self):
         self.check([self.write("a.csv", 0, 0.2), self.write("b.csv", 0.2, 0.9), self.write("c.csv", 0.9, 1)])
 
+    def test_many_small_files(self):
+        n = 60
+        self.check([self.write(f"{i:02}.csv{'.gz' if i % 2 else ''}", i / n, (i + 1) / n, gzip.compress if i % 2 else bytes) for i in range(n)],
+                   looks=50)
+
     def test_one_plain_file_without_a_state(self):
         self.check([self.write("a.csv")], "--set", "output.state=false", state=False)
 

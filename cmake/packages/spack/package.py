@@ -20,8 +20,8 @@ class Rfmpi(CMakePackage):
     depends_on("pkgconfig", type="build")
     # Those whose package files the build asks for.
     depends_on("openmpi@4:", when="+mpi")
-    depends_on("hdf5@1.10: +mpi", when="+mpi")
-    depends_on("hdf5@1.10: ~mpi", when="~mpi")
+    depends_on("hdf5@1.10 +mpi", when="+mpi")
+    depends_on("hdf5@1.10 ~mpi", when="~mpi")
     depends_on("openblas threads=openmp")
     depends_on("libyaml")
     depends_on("jansson")
