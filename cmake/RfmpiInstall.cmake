@@ -2,6 +2,11 @@
 # a modulefile. RfmpiPackage.cmake makes a package of the same.
 include(GNUInstallDirs)
 
+# For everybody to read, whatever the umask of who made the checkout or the package.
+set(open_to_all OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${open_to_all})
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${open_to_all})
+
 set(pages ${CMAKE_BINARY_DIR}/pages)
 set(completion ${CMAKE_SOURCE_DIR}/cmake/packages)
 string(TIMESTAMP today "%Y-%m-%d" UTC) # SOURCE_DATE_EPOCH's day, where that is set
@@ -27,6 +32,6 @@ install(FILES ${pages}/completion/rfmpi.fish DESTINATION ${CMAKE_INSTALL_DATADIR
 set(share ${CMAKE_INSTALL_DATADIR}/rfmpi)
 install(DIRECTORY conf DESTINATION ${share} PATTERN local EXCLUDE)
 # Those that build are for a checkout.
-install(DIRECTORY jobs DESTINATION ${share} USE_SOURCE_PERMISSIONS PATTERN install.sh EXCLUDE PATTERN quickstart.sh EXCLUDE)
+install(DIRECTORY jobs DESTINATION ${share} FILE_PERMISSIONS ${open_to_all} PATTERN install.sh EXCLUDE PATTERN quickstart.sh EXCLUDE)
 install(FILES cmake/packages/modulefile DESTINATION ${share}/modulefiles/rfmpi RENAME ${PROJECT_VERSION})
 install(FILES README.md ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

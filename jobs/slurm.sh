@@ -60,12 +60,22 @@ finish() {
     exit "$1"
 }
 
+# A controller that is busy, or being replaced, is asked again.
+state_of_job() {
+    local i
+    for i in 1 2 3 4 5; do
+        squeue -h -j "$job_name" -o %T && return
+        sleep $((2 * i))
+    done
+    echo RUNNING # nothing says otherwise
+}
+
 # Not from the trap, and only while the job is running: what was cancelled stays cancelled, and what Slurm itself has put back into the
 # queue (a node that failed, a job with precedence) is not put there twice.
 requeue() {
     if [ "${SLURM_RESTART_COUNT:-0}" -ge "$max_restarts" ]; then
         say "not requeued after $max_restarts restarts (max_restarts); the same job submitted again goes on"
-    elif [ "$(squeue -h -j "$job_name" -o %T)" != RUNNING ]; then
+    elif [ "$(state_of_job)" != RUNNING ]; then
         say "not requeued: Slurm is ending this job"
     else
         say "back into the queue"

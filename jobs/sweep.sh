@@ -17,7 +17,13 @@ mkdir -p "$dir"
 submit() {
     sbatch --parsable --kill-on-invalid-dep=yes "${more[@]}" "$@" | cut -d ';' -f 1
 }
+# What has been submitted goes again when the rest cannot be.
+submitted=()
+trap '[ ${#submitted[@]} -eq 0 ] || scancel "${submitted[@]}"' EXIT
 prepared=$(submit "$here/prepare.sbatch" "$job" "$@" --set "output.dir=$dir/prepared")
+submitted+=("$prepared")
 fits=$(submit --dependency=afterok:"$prepared" --array="$ks" "$here/sweep.sbatch" "$dir" "$job" "$@")
+submitted+=("$fits")
 gathered=$(sbatch --parsable --dependency=afterany:"$fits" "$here/gather.sbatch" "$dir" "$ks" | cut -d ';' -f 1)
+submitted=()
 echo "jobs $prepared (prepare), $fits (the fits), $gathered (what compares them: $dir/sweep.csv and $dir/best)"
