@@ -140,22 +140,22 @@ rfm_status rfm_digests_open(const rfm_digests_order *order, rfm_digests **digest
     return err->status;
 }
 
-void rfm_digests_close(rfm_digests *self)
+void rfm_digests_close(rfm_digests *digests)
 {
-    if (!self)
+    if (!digests)
         return;
-    pthread_mutex_lock(&self->lock);
-    self->leaves = true;
-    pthread_cond_broadcast(&self->moved);
-    pthread_mutex_unlock(&self->lock);
-    if (self->has_thread)
-        pthread_join(self->thread, NULL);
-    pthread_cond_destroy(&self->moved);
-    pthread_mutex_destroy(&self->lock);
-    for (size_t i = 0; self->texts && i < self->order.n; i++)
-        free(self->texts[i]);
-    free(self->texts);
-    free(self);
+    pthread_mutex_lock(&digests->lock);
+    digests->leaves = true;
+    pthread_cond_broadcast(&digests->moved);
+    pthread_mutex_unlock(&digests->lock);
+    if (digests->has_thread)
+        pthread_join(digests->thread, NULL);
+    pthread_cond_destroy(&digests->moved);
+    pthread_mutex_destroy(&digests->lock);
+    for (size_t i = 0; digests->texts && i < digests->order.n; i++)
+        free(digests->texts[i]);
+    free(digests->texts);
+    free(digests);
 }
 
 /* With the lock held. */
@@ -165,24 +165,24 @@ static void ask(rfm_digests *self, size_t i)
     pthread_cond_broadcast(&self->moved);
 }
 
-bool rfm_digests_ready(rfm_digests *self, size_t i)
+bool rfm_digests_ready(rfm_digests *digests, size_t i)
 {
-    pthread_mutex_lock(&self->lock);
-    ask(self, i);
-    const bool ready = is_settled(self, i);
-    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_lock(&digests->lock);
+    ask(digests, i);
+    const bool ready = is_settled(digests, i);
+    pthread_mutex_unlock(&digests->lock);
     return ready;
 }
 
-const char *rfm_digests_get(rfm_digests *self, size_t i, rfm_error *err)
+const char *rfm_digests_get(rfm_digests *digests, size_t i, rfm_error *err)
 {
-    pthread_mutex_lock(&self->lock);
-    ask(self, i);
-    while (!is_settled(self, i))
-        pthread_cond_wait(&self->moved, &self->lock);
-    const char *text = i < self->n_made ? self->texts[i] : NULL;
+    pthread_mutex_lock(&digests->lock);
+    ask(digests, i);
+    while (!is_settled(digests, i))
+        pthread_cond_wait(&digests->moved, &digests->lock);
+    const char *text = i < digests->n_made ? digests->texts[i] : NULL;
     if (!text)
-        *err = self->failed;
-    pthread_mutex_unlock(&self->lock);
+        *err = digests->failed;
+    pthread_mutex_unlock(&digests->lock);
     return text;
 }
