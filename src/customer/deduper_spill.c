@@ -220,12 +220,9 @@ static rfm_status check_run(const rfm_deduper *deduper, const rfm_held_run *run,
 rfm_status rfm_deduper_unshelve(rfm_deduper *deduper, const rfm_scratch *shelf, const char *index, size_t n_bytes,
                                 rfm_error *err)
 {
-    uint64_t n_pieces = 0;
+    const uint64_t n_pieces = rfm_scratch_index(index, n_bytes, sizeof(rfm_held_place));
     rfm_assert(deduper->n_runs == deduper->n_shelved);
-    if (n_bytes >= sizeof n_pieces)
-        memcpy(&n_pieces, index, sizeof n_pieces);
-    if (n_pieces == 0 || (n_bytes - sizeof n_pieces) / sizeof(rfm_held_place) != n_pieces ||
-        (n_bytes - sizeof n_pieces) % sizeof(rfm_held_place) != 0)
+    if (n_pieces == 0)
         return rfm_fail(err, RFM_DATA, "%s: no index", shelf->path);
     rfm_held_run *run = start_run(deduper, shelf, n_pieces, err);
     if (!run)

@@ -86,3 +86,13 @@ rfm_status rfm_scratch_check(const rfm_scratch *scratch, const rfm_scratch_place
             return rfm_fail(err, RFM_DATA, "%s: ends before what it is to hold", scratch->path);
     return RFM_OK;
 }
+
+uint64_t rfm_scratch_index(const char *index, size_t n_bytes, size_t place_bytes)
+{
+    uint64_t n = 0;
+    if (n_bytes < sizeof n)
+        return 0;
+    memcpy(&n, index, sizeof n);
+    const size_t left = n_bytes - sizeof n;
+    return left / place_bytes == n && left % place_bytes == 0 ? n : 0;
+}

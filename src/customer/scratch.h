@@ -24,4 +24,8 @@ rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place 
 /* RFM_DATA unless all of these lie in front of the end of the file. */
 rfm_status rfm_scratch_check(const rfm_scratch *scratch, const rfm_scratch_place *places, size_t n, rfm_error *err);
 
+/* An index that was kept: the number of its places in 8 bytes, and they, each of place_bytes. That number; 0: it is
+ * none. */
+uint64_t rfm_scratch_index(const char *index, size_t n_bytes, size_t place_bytes);
+
 #endif

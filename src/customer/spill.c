@@ -203,12 +203,9 @@ static rfm_status check_run(const rfm_run_on_disk *run, rfm_error *err)
 rfm_status rfm_table_unshelve(rfm_table *table, const rfm_scratch *shelf, const char *index, size_t n_bytes,
                               rfm_error *err)
 {
-    uint64_t n_pieces = 0;
+    const uint64_t n_pieces = rfm_scratch_index(index, n_bytes, sizeof(rfm_scratch_place));
     rfm_assert(table->n_runs == table->n_shelved);
-    if (n_bytes >= sizeof n_pieces)
-        memcpy(&n_pieces, index, sizeof n_pieces);
-    if (n_pieces == 0 || (n_bytes - sizeof n_pieces) / sizeof(rfm_scratch_place) != n_pieces ||
-        (n_bytes - sizeof n_pieces) % sizeof(rfm_scratch_place) != 0)
+    if (n_pieces == 0)
         return rfm_fail(err, RFM_DATA, "%s: no index", shelf->path);
     rfm_run_on_disk *run = start_run(table, shelf, n_pieces, err);
     if (!run)

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,12 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="rfmpi-e2e-"))
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def terminate_a_rank(self, process, out):
+        """SIGTERM to one of those that write to `out`: not to mpirun, where there is one."""
+        found = subprocess.run(["pgrep", "-f", f"output.dir={self.dir / out}"], capture_output=True, text=True).stdout.split()
+        ranks = [pid for pid in map(int, found) if pid != process.pid] or [process.pid]
+        os.kill(ranks[-1], signal.SIGTERM)
 
     def rfmpi(self, *words, code=0, **how):
         result = launch(*words, **how)

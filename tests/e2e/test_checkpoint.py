@@ -112,13 +112,7 @@ class Checkpoint(case.Case):
 
     def test_one_rank_that_is_terminated_stops_all(self):
         self.rfmpi(*self.words("alone"))
-
-        def terminate_a_rank(process):
-            found = subprocess.run(["pgrep", "-f", f"output.dir={self.dir / 'term'}"], capture_output=True, text=True).stdout.split()
-            ranks = [pid for pid in map(int, found) if pid != process.pid] or [process.pid]
-            os.kill(ranks[-1], signal.SIGTERM)
-
-        self.stop_and_finish("term", terminate_a_rank, "clusters", outcome(self.dir / "alone"))
+        self.stop_and_finish("term", lambda process: self.terminate_a_rank(process, "term"), "clusters", outcome(self.dir / "alone"))
 
     def test_a_time_limit_is_kept_start_after_start(self):
         self.rfmpi(*self.words("alone"))

@@ -201,17 +201,12 @@ class Resume(case.Case):
         self.assertGreater(case.read_report(self.dir / out)["checkpoints"]["rows_resumed"], 0)
         self.assert_nothing_left(out)
 
-    def terminate_a_rank(self, process):
-        found = subprocess.run(["pgrep", "-f", f"output.dir={self.dir / 'term'}"], capture_output=True, text=True).stdout.split()
-        ranks = [pid for pid in map(int, found) if pid != process.pid] or [process.pid]
-        os.kill(ranks[-1], signal.SIGTERM)
-
     def test_every_kind_of_request(self):
         paths = [self.write("a.csv", 0, 0.5, times=MANY), self.write("b.csv", 0.5, 1, times=MANY)]
         self.rfmpi(*self.words(paths, "alone"))
         wanted = self.outcome("alone")
         requests = {"file": (lambda _: (self.dir / "file" / "stop").touch(), self.dir / "file" / "stop"),
-                    "term": (self.terminate_a_rank, "SIGTERM")}
+                    "term": (lambda process: self.terminate_a_rank(process, "term"), "SIGTERM")}
         if not case.SERIAL:
             requests["usr1"] = (lambda process: process.send_signal(signal.SIGUSR1), "SIGUSR1")
         for out, (ask, reason) in requests.items():
