@@ -1,7 +1,7 @@
 # rfm_test(NAME SOURCES a.c ... LINKS module ... [RANKS 1 2 3 4 [LONG_RANKS 8]] [TIMEOUT seconds] [LONG])
 #
 # A cmocka program as one CTest entry, or, with RANKS, one entry for every number of ranks; those of LONG_RANKS are
-# labelled `long`. LINKS as in rfm_module.
+# labelled `long`, and those of an even number `even`: the short tier leaves these out under the sanitizers. LINKS as in rfm_module.
 #
 # rfm_script_test(NAME COMMAND script.sh|script.py [arguments ...] [TIMEOUT seconds] [PROCESSORS n] [LONG])
 #
@@ -51,6 +51,9 @@ function(rfm_test name)
     foreach(ranks ${arg_RANKS} ${arg_LONG_RANKS})
       add_test(NAME ${name}.${ranks} COMMAND ${RFM_MPIRUN} -n ${ranks} $<TARGET_FILE:test_${name}>)
       rfm_test_properties(${name}.${ranks} ${arg_TIMEOUT} ${ranks} "${arg_LONG}")
+      if(ranks MATCHES "[02468]$")
+        set_property(TEST ${name}.${ranks} APPEND PROPERTY LABELS even)
+      endif()
     endforeach()
     foreach(ranks ${arg_LONG_RANKS})
       set_property(TEST ${name}.${ranks} APPEND PROPERTY LABELS long)

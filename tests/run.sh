@@ -56,7 +56,7 @@ if [ $long = yes ]; then
     run_ctest ci
 else
     build debug
-    run_ctest debug -L '^(unit|fuzz)$' -LE '^long$' -E '\.[24]$'
+    run_ctest debug -L '^(unit|fuzz)$' -LE '^(long|even)$'
     build ci
     run_ctest ci -LE '^long$'
 fi
