@@ -73,7 +73,7 @@ static void put_stability_index(page *p)
     put(p, "<thead><tr>");
     put_heading(p, W_FEATURE);
     put_heading(p, W_STABILITY_INDEX);
-    put_heading(p, W_MEANING);
+    put_text_heading(p, W_MEANING);
     put(p, "</tr></thead><tbody>\n");
     for (const char *name; (name = rfm_json_next(index, &at, &item));) {
         const double shift = rfm_json_number(item);

@@ -64,6 +64,13 @@ void put_bar(page *p, double share, size_t segment_index)
     putf(p, " aria-hidden=\"true\"><i style=\"width:%.1f%%\"></i></span>", 100 * kept);
 }
 
+void put_text_heading(page *p, word w)
+{
+    put(p, "<th scope=\"col\" class=\"text\">");
+    say(p, w);
+    put(p, "</th>");
+}
+
 /* ---- segments ---------------------------------------------------------------------------------------------------- */
 
 void put_mark(page *p, size_t i)

@@ -36,6 +36,7 @@ void put_short(page *p, const char *text, int most); /* no wider than so many le
 void put_count(page *p, double n);   /* 1,234,567 */
 void put_number(page *p, double x);  /* three digits that matter, all of whole parts: 0.00123, 12.3, 12,345 */
 void put_compact(page *p, double x); /* 12.3k, 1.2M: where there is little room */
+void put_decimals(page *p, double x, int decimals);
 void put_share(page *p, double x);   /* 0.123: 12.3% */
 void put_seconds(page *p, double s); /* 0.18 s, 3 min 20 s */
 void put_bytes(page *p, double n);   /* 1.19 MiB */
@@ -99,7 +100,8 @@ void figure_close(page *p);
 void table_behind(page *p);
 void table_open(page *p);
 void table_close(page *p, bool behind);
-void put_heading(page *p, word w); /* <th scope=col> */
+void put_heading(page *p, word w); /* <th scope=col>, over numbers; over text: */
+void put_text_heading(page *p, word w);
 
 /* A length from 0 to 1, beside its number, which says the same; in a segment's colour, or in the page's (PLAIN). */
 void put_bar(page *p, double share, size_t segment_index);

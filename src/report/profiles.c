@@ -134,7 +134,7 @@ static void put_standings(page *p)
     const size_t n = choose_largest(all, CHARTED_MOST, chosen);
     const double widest = widest_standing(all, chosen, n), bottom = TOP + (double)all->d * ROW;
     const scale x = {-widest, widest, LEFT, WIDTH - RIGHT, false};
-    figure_open(p, "chart wide");
+    figure_open(p, "chart split");
     say_in(p, "figcaption", n < all->n ? W_STANDINGS_OF_LARGEST : W_STANDINGS);
     svg_open(p, WIDTH, bottom + BOTTOM);
     say(p, W_STANDINGS_TITLE);

@@ -189,7 +189,7 @@ void put_projection(page *p)
     put(p, "<p class=\"lead\">");
     say(p, W_MAP_LEAD, a_count((double)p->facts->n_sample), a_share(p->facts->explained[0] + p->facts->explained[1]));
     put(p, "</p>\n");
-    figure_open(p, "chart map");
+    figure_open(p, "chart split");
     if (lay_out(p->facts, &a)) {
         svg_open(p, WIDTH, HEIGHT);
         say(p, W_MAP_TITLE);

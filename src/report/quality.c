@@ -141,7 +141,7 @@ static void draw_silhouette(page *p, const scale *x, size_t i)
     put(p, "v14H");
     put_at(p, zero);
     put(p, "z\"/>");
-    svg_text_open(p, "tick", fmax(at, zero) + 4, top + 15);
+    svg_text_open(p, "tick end", WIDTH - 4, top + 15);
     put_number(p, s);
     put(p, "</text>");
 }
@@ -153,7 +153,7 @@ static void draw_overall(page *p, const scale *x, double overall, double bottom)
     for (size_t t = 0; t < n; t++) {
         svg_line(p, "grid", place_on(x, ticks[t]), TOP, place_on(x, ticks[t]), bottom);
         svg_text_open(p, "tick middle", place_on(x, ticks[t]), bottom + 15);
-        put_number(p, ticks[t]);
+        put_tick(p, ticks, n, t);
         put(p, "</text>");
     }
     if (!isnan(overall))
@@ -199,7 +199,7 @@ void put_silhouettes(page *p)
     for (size_t i = 0; i < p->facts->n; i++)
         x.low = fmin(x.low, fmax(-1, silhouette_of(p->facts, i)));
     put_silhouette_lead(p, overall);
-    figure_open(p, "chart wide");
+    figure_open(p, "chart narrow");
     say_in(p, "figcaption", W_SILHOUETTE_CAPTION);
     svg_open(p, WIDTH, bottom + BOTTOM);
     say(p, W_SILHOUETTE_TITLE);
@@ -260,7 +260,7 @@ void put_trace(page *p)
     chart.y = y;
     chart.marked = chart.n;
     put_fit(p);
-    figure_open(p, "chart");
+    figure_open(p, "chart narrow");
     say_in(p, "figcaption", W_TRACE_CAPTION);
     if (x && y && chart.n > 1)
         svg_line_chart(p, &chart, W_TRACE_TITLE, W_ITERATION);

@@ -10,25 +10,25 @@ extern const char rfm_report_style[]; /* page.css */
 
 typedef struct section {
     const char *id;
-    word heading;
+    word heading, in_navigation;
     bool (*is_there)(const facts *all);
     void (*put)(page *p);
 } section;
 
 static const section SECTIONS[] = {
-    {"segments", W_NAV_SEGMENTS, NULL, put_cards},
-    {"scores", W_NAV_SCORES, has_scores, put_scores},
-    {"profiles", W_NAV_PROFILES, NULL, put_profiles},
-    {"distributions", W_NAV_DISTRIBUTIONS, NULL, put_distributions},
-    {"map", W_NAV_MAP, has_projection, put_projection},
-    {"choice", W_NAV_CHOICE, has_sweep, put_sweep},
-    {"silhouette", W_NAV_SILHOUETTE, has_silhouettes, put_silhouettes},
-    {"convergence", W_NAV_CONVERGENCE, has_trace, put_trace},
-    {"change", W_NAV_CHANGE, has_change, put_change},
-    {"rows", W_NAV_ROWS, has_rows, put_rows},
-    {"run", W_NAV_RUN, NULL, put_run},
-    {"glossary", W_NAV_GLOSSARY, NULL, put_glossary},
-    {"exactness", W_NAV_EXACTNESS, NULL, put_exactness},
+    {"segments", W_H_SEGMENTS, W_NAV_SEGMENTS, NULL, put_cards},
+    {"scores", W_H_SCORES, W_NAV_SCORES, has_scores, put_scores},
+    {"profiles", W_H_PROFILES, W_NAV_PROFILES, NULL, put_profiles},
+    {"distributions", W_H_DISTRIBUTIONS, W_NAV_DISTRIBUTIONS, NULL, put_distributions},
+    {"map", W_H_MAP, W_NAV_MAP, has_projection, put_projection},
+    {"choice", W_H_CHOICE, W_NAV_CHOICE, has_sweep, put_sweep},
+    {"silhouette", W_H_SILHOUETTE, W_NAV_SILHOUETTE, has_silhouettes, put_silhouettes},
+    {"convergence", W_H_CONVERGENCE, W_NAV_CONVERGENCE, has_trace, put_trace},
+    {"change", W_H_CHANGE, W_NAV_CHANGE, has_change, put_change},
+    {"rows", W_H_ROWS, W_NAV_ROWS, has_rows, put_rows},
+    {"run", W_H_RUN, W_NAV_RUN, NULL, put_run},
+    {"glossary", W_H_GLOSSARY, W_NAV_GLOSSARY, NULL, put_glossary},
+    {"exactness", W_H_EXACTNESS, W_NAV_EXACTNESS, NULL, put_exactness},
 };
 enum { N_SECTIONS = sizeof SECTIONS / sizeof *SECTIONS };
 
@@ -66,7 +66,7 @@ static void put_navigation(page *p)
         if (!is_there(p, &SECTIONS[i]))
             continue;
         putf(p, "<li><a href=\"#%s\">", SECTIONS[i].id);
-        say(p, SECTIONS[i].heading);
+        say(p, SECTIONS[i].in_navigation);
         put(p, "</a></li>\n");
     }
     put(p, "</ul></nav>\n");

@@ -35,7 +35,7 @@ static void put_kinds(page *p, const kind *kinds, size_t n, double total, word h
     put_heading(p, heading);
     put_heading(p, W_COUNT);
     put_heading(p, W_SHARE);
-    put_heading(p, W_MEANING);
+    put_text_heading(p, W_MEANING);
     put(p, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < n; i++) {
         const double count = run_number(p->facts, kinds[i].key);

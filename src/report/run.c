@@ -107,7 +107,8 @@ static void put_facts(page *p)
     put_number_fact(p, W_HOSTS, "site.n_hosts", put_count);
     put_number_fact(p, W_MEMORY, "peak_memory_bytes", put_bytes);
     put_number_fact(p, W_MEMORY_MOST, "peak_memory_bytes_max", put_bytes);
-    put_number_fact(p, W_SPILLED, "spilled_bytes", put_bytes);
+    if (run_number(p->facts, "spilled_bytes") > 0)
+        put_number_fact(p, W_SPILLED, "spilled_bytes", put_bytes);
     put_text_fact(p, W_ALGORITHM, "cluster.algorithm");
     put_text_fact(p, W_PROCESSOR, "site.processor");
     put_text_fact(p, W_VERSION, "version");
@@ -218,7 +219,7 @@ static void put_options(page *p)
     table_open(p);
     put(p, "<thead><tr>");
     put_heading(p, W_OPTION);
-    put_heading(p, W_VALUE);
+    put_text_heading(p, W_VALUE);
     put(p, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < n; i++)
         put_option(p, &options[i]);

@@ -162,19 +162,21 @@ static void put_cuts(page *p)
 {
     if (!run_value(p->facts, "scores.cuts"))
         return;
+    put(p, "<div>\n");
     say_in(p, "h3", W_CUTS);
     say_in(p, "p", rfm_json_is_true(run_value(p->facts, "scores.learnt")) ? W_CUTS_LEARNT : W_CUTS_GIVEN);
     table_open(p);
     put(p, "<thead><tr>");
     put_heading(p, W_SCORE);
-    put_heading(p, W_FEATURE);
-    put_heading(p, W_CUT_POINTS);
-    put_heading(p, W_UNIT);
+    put_text_heading(p, W_FEATURE);
+    put_text_heading(p, W_CUT_POINTS);
+    put_text_heading(p, W_UNIT);
     put(p, "</tr></thead><tbody>\n");
     put_cut_row(p, "recency", W_RECENCY);
     put_cut_row(p, "frequency", W_FREQUENCY);
     put_cut_row(p, "monetary", W_MONETARY);
     table_close(p, false);
+    put(p, "</div>\n");
 }
 
 /* ---- grid -------------------------------------------------------------------------------------------------------- */
@@ -240,8 +242,10 @@ static void put_cross(page *p)
 void put_scores(page *p)
 {
     say_in(p, "p class=\"lead\"", W_SCORES_LEAD);
+    put(p, "<div class=\"pair\">\n");
     put_heat(p);
     put_cuts(p);
+    put(p, "</div>\n");
     put_grid(p);
     put_cross(p);
 }

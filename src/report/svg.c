@@ -185,6 +185,16 @@ size_t choose_ticks(const scale *s, double gap, double ticks[TICKS_MOST])
     return n >= 2 ? n : choose_linear(s, gap, ticks);
 }
 
+void put_tick(page *p, const double *ticks, size_t n, size_t i)
+{
+    const double step = n > 1 ? ticks[n - 1] - ticks[n - 2] : 1, first = n > 1 ? ticks[1] - ticks[0] : 1;
+    const bool even = fabs(step - first) < 1e-6 * step;
+    if (even && step < 1 && step > 1e-4 && fabs(ticks[i]) < 1000)
+        put_decimals(p, ticks[i], (int)ceil(-log10(step) - 1e-9));
+    else
+        put_compact(p, ticks[i]);
+}
+
 bool find_range(const double *values, size_t n, double *low, double *high)
 {
     *low = INFINITY;
@@ -217,7 +227,7 @@ static void draw_axes(page *p, const scale *x, const scale *y, word x_name)
         const double at = place_on(y, ticks[i]);
         svg_line(p, "grid", x->from, at, x->to, at);
         svg_text_open(p, "tick end", x->from - 6, at + 4);
-        put_compact(p, ticks[i]);
+        put_tick(p, ticks, n, i);
         put(p, "</text>");
     }
     n = choose_ticks(x, 34, ticks);

@@ -34,6 +34,9 @@ double place_on(const scale *s, double x);
 enum { TICKS_MOST = 12 };
 size_t choose_ticks(const scale *s, double gap, double ticks[TICKS_MOST]);
 
+/* The i-th of n, with as many decimals as the others. */
+void put_tick(page *p, const double *ticks, size_t n, size_t i);
+
 /* Lowest and highest of n, without what is no number; false when there is none. Equal ones are spread apart. */
 bool find_range(const double *values, size_t n, double *low, double *high);
 

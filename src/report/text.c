@@ -70,7 +70,7 @@ static void put_character(page *p, unsigned c)
         bytes[n++] = (char)c;
     } else {
         const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        bytes[n++] = (char)((0xF00U >> more & 0xFFU) | c >> 6 * more);
+        bytes[n++] = (char)((0xFF00U >> (more + 1) & 0xFFU) | c >> 6 * more);
         for (int i = more - 1; i >= 0; i--)
             bytes[n++] = (char)(0x80U | (c >> 6 * i & 0x3FU));
     }
@@ -141,7 +141,7 @@ static void put_printed(page *p, const char *printed)
     }
 }
 
-static void put_decimals(page *p, double x, int decimals)
+void put_decimals(page *p, double x, int decimals)
 {
     char printed[400];
     snprintf(printed, sizeof printed, "%.*f", decimals, x);
