@@ -213,7 +213,8 @@ typedef enum rfm_random_use {
     RFM_RANDOM_GENERATE,   /* rfmpi generate */
     RFM_RANDOM_SPLIT,      /* local search: the sample, and the rows that clusters are split at */
     RFM_RANDOM_PROFILE,    /* the sample that tenths are taken from */
-    RFM_RANDOM_SILHOUETTE  /* the sample that the silhouette is taken from */
+    RFM_RANDOM_SILHOUETTE, /* the sample that the silhouette is taken from */
+    RFM_RANDOM_PORTRAIT    /* the samples that the report draws */
 } rfm_random_use;
 
 typedef struct rfm_purpose {

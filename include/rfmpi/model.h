@@ -238,6 +238,69 @@ rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *mo
                            rfm_error *err); /* Collective; rank 0's */
 rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err); /* Collective */
 
+/* ---- portrait: what the segments look like ----------------------------------------------------------------------- */
+
+enum {
+    RFM_PORTRAIT_SEGMENTS = 64,     /* shown at most: the largest */
+    RFM_PORTRAIT_FEATURES = 64,     /* shown at most: the first */
+    RFM_PORTRAIT_BINS = 30,         /* of a histogram at most */
+    RFM_PORTRAIT_QUARTILES = 20000, /* customers of a segment that its quartiles are taken from, about: else of all */
+    RFM_PORTRAIT_COLUMNS = 256,     /* of a matrix that has components */
+    RFM_PORTRAIT_POINTS = 2000      /* customers to draw, at most */
+};
+
+/* What a quantile of rfm_portrait_feature is. */
+enum { RFM_P01, RFM_P05, RFM_P25, RFM_P50, RFM_P75, RFM_P95, RFM_P99, RFM_PORTRAIT_QUANTILES };
+
+/* One feature of all customers, and the bins of its histograms. A bin holds its lower edge; the first and the last also
+ * hold what lies beyond. */
+typedef struct rfm_portrait_feature {
+    double least, greatest, mean;
+    double quantiles[RFM_PORTRAIT_QUANTILES];
+    bool logarithmic; /* bins are of equal width in ln(1 + x), not in x */
+    int n_bins;
+    double edges[RFM_PORTRAIT_BINS + 1]; /* [n_bins + 1] round numbers */
+} rfm_portrait_feature;
+
+/* A customer, or a centroid, on the first two principal components. */
+typedef struct rfm_portrait_point {
+    double x, y;
+    int segment; /* among those shown */
+} rfm_portrait_point;
+
+/* Numbers of a segment that has no customers are NaN. */
+typedef struct rfm_portrait {
+    int k, d;        /* segments and features shown */
+    int *labels;     /* [k] of the model, ascending */
+    double *shares;  /* [k] of all customers, by weight */
+    int money;       /* the feature that is revenue: "monetary", else the first in amounts; -1: none */
+    double *revenue; /* [k] its sum, by weight */
+    double revenue_of_all;
+    double *means;     /* [k * d] */
+    double *quartiles; /* [k * d * 3] */
+    double *standings; /* [k * d] the segment's mean scaled value less that of all, in standard deviations of all */
+    rfm_portrait_feature *features; /* [d] */
+    double *counts;                 /* [k * d * RFM_PORTRAIT_BINS] customers, by weight */
+
+    /* Principal components of the scaled features, of all columns of the frame; has_components false where there are
+     * fewer than two or more than RFM_PORTRAIT_COLUMNS, or nothing varies. */
+    bool has_components;
+    int64_t n_looked_at; /* customers that standings and components are taken from */
+    double explained[2]; /* shares of the variance */
+    double *loadings;    /* [2 * columns of the frame] unit vectors, the entry of largest magnitude positive */
+    rfm_portrait_point *centroids; /* [k] */
+    rfm_portrait_point *points;    /* [n_points] drawn by the customers' keys */
+    size_t n_points;
+} rfm_portrait;
+
+/* Collective. The same bits on all ranks, at any number of them. labels: of this rank's rows; rows: [model->k] of all
+ * ranks. Beyond RFM_PORTRAIT_QUARTILES customers a segment's quartiles are those of a sample; all else is of all
+ * customers, but for standings and components of so many columns that their products would be more than 2 10^10, which
+ * are then of a sample too. Takes memory for one column, not for a second matrix. */
+rfm_status rfm_portrait_make(rfm_comm *comm, const rfm_frame *frame, const rfm_model *model, const int32_t *labels,
+                             const int64_t *rows, rfm_portrait *portrait, rfm_error *err);
+void rfm_portrait_free(rfm_portrait *portrait);
+
 /* ---- the model as a statement ----------------------------------------------------------------------------------- */
 
 /* What the times of a table of events are. */

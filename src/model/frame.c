@@ -63,6 +63,11 @@ rfm_status rfm_ids_pick(const rfm_ids *ids, const size_t *picked, size_t n, rfm_
     return err->status;
 }
 
+uint64_t rfm_frame_key(const rfm_frame *frame, size_t row)
+{
+    return frame->has_ids ? frame->ids.hash[row] : rfm_hash64_integer(frame->first + (int64_t)row);
+}
+
 void rfm_frame_describe(const rfm_frame *frame, size_t row, char *text, size_t size)
 {
     const rfm_ids *ids = &frame->ids;

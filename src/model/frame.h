@@ -13,6 +13,9 @@ rfm_status rfm_ids_pick(const rfm_ids *ids, const size_t *picked, size_t n, rfm_
 /* Local. Id of a row for messages: "customer 'abc'" or "row 17" (global, from 0). */
 void rfm_frame_describe(const rfm_frame *frame, size_t row, char *text, size_t size);
 
+/* Local. What random choices of a row are keyed by: the hash of its id, or of its global number. */
+uint64_t rfm_frame_key(const rfm_frame *frame, size_t row);
+
 void rfm_names_free(char **names, size_t n);
 
 #endif

@@ -24,8 +24,7 @@ static lot lot_of(const rfm_frame *frame)
 
 static bool is_drawn(const lot *by, const rfm_frame *frame, size_t i)
 {
-    const uint64_t key = frame->has_ids ? frame->ids.hash[i] : rfm_hash64_integer(frame->first + (int64_t)i);
-    return by->share >= 1 || rfm_random_unit(by->stream, key) < by->share;
+    return by->share >= 1 || rfm_random_unit(by->stream, rfm_frame_key(frame, i)) < by->share;
 }
 
 /* The rows of a sample, end to end over all ranks, column by column. */

@@ -147,6 +147,7 @@ rfm_status cluster_make(rfm_batch *batch, rfm_error *err);
 rfm_status cluster_load(rfm_batch *batch, rfm_error *err);
 rfm_status label_make(rfm_batch *batch, rfm_error *err);
 rfm_status score_make(rfm_batch *batch, rfm_error *err);
+rfm_status figures_make(rfm_batch *batch, rfm_error *err);
 rfm_status write_make(rfm_batch *batch, rfm_error *err);
 
 /* sweep.c. Collective: the fit, of the best k where several were asked for; its quality goes into run.json. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, WRITE, N_STAGES };
+enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, FIGURES, WRITE, N_STAGES };
 
 #define BIT(x) (1U << (x))
 #define ALL_TASKS (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
@@ -28,6 +28,8 @@ static const rfm_stage STAGES[N_STAGES] = {
     [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make, cluster_load},
     [LABEL] = {"label", BIT(RFM_TASK_PREDICT), BIT(FEATURES), NULL, 0, label_make, NULL},
     [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make, NULL},
+    [FIGURES] = {"figures", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "figures.json", UP_TO_RESULT,
+                 figures_make, NULL},
     [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers", UP_TO_RESULT, write_make, NULL},
 };
 

@@ -83,6 +83,8 @@ class Faults(case.Case):
             for part in manifest["parts"]:
                 packed = (out / "customers" / part["name"]).read_bytes()
                 self.assertEqual((len(packed), len(gzip.decompress(packed).splitlines()) - 1), (part["bytes"], part["rows"]))
+        if (out / "figures.json").exists():
+            self.assertEqual(len(json.loads((out / "figures.json").read_text())["segments"]), 3)
         if (out / "segments.csv").exists():
             self.assertEqual(len((out / "segments.csv").read_text().splitlines()), 1 + 3)
 

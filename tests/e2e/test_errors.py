@@ -197,7 +197,7 @@ class Errors(case.Case):
 
     @case.needs_ranks
     def test_a_failure_at_any_agreement_of_any_stage_on_any_rank(self):
-        stages = ("start", "ingest", "features", "cluster", "score", "write", "report")
+        stages = ("start", "ingest", "features", "cluster", "score", "figures", "write", "report")
         words = self.job("run", "--set", f"input.paths=[{self.good}]")
         self.assertGreater(self.walk(stages, words, ranks=3, most=2), 30)
 
@@ -211,7 +211,7 @@ class Errors(case.Case):
         fold = self.job("prepare", "--set", f"input.paths=[{more}]", *dedupe, "--onto", base)
         self.assertGreater(self.walk(("start", "ingest", "features", "report"), fold, ranks=2, most=2), 10)
         predict = ("predict", base, "--model", model / "model.h5")
-        self.assertGreater(self.walk(("ingest", "label", "write"), predict, ranks=2, most=2), 6)
+        self.assertGreater(self.walk(("ingest", "label", "figures", "write"), predict, ranks=2, most=2), 6)
 
 
 if __name__ == "__main__":

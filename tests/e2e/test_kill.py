@@ -20,7 +20,7 @@ import case
 LONG = "long" in sys.argv[1:2]
 SEED = int(os.environ.get("TEST_SEED", str(time.time_ns() % 10**6)))
 RUNS = 50 if LONG else 10
-STAGES = ["start", "ingest", "features", "cluster", "score", "write", "report"]  # the last has the copy behind it
+STAGES = ["start", "ingest", "features", "cluster", "score", "figures", "write", "report"]  # the last has the copy behind it
 GONE_S = 30                            # a job that lost a rank has ended by then
 
 

@@ -348,7 +348,7 @@ class Stages(case.Case):
     def test_stages_of_a_run(self):
         paths = self.generate(events=20000, customers=1500)
         self.start("run", paths, "alone")
-        for stage, step in (("features", 9), ("score", 4), ("write", 6)):
+        for stage, step in (("features", 9), ("score", 4), ("figures", 17), ("write", 6)):
             self.stop_at_every_look("run", stage, paths, step=step)
 
     def test_labels_of_a_prediction(self):

@@ -26,15 +26,15 @@ class RunDir(case.Case):
 
     def products(self):
         return {name: (self.out / name).stat().st_mtime_ns
-                for name in ("state.h5", "features.h5", "model.h5", "segments.csv", "customers")}
+                for name in ("state.h5", "features.h5", "model.h5", "segments.csv", "figures.json", "customers")}
 
     def test_everything_of_the_contract_is_there_and_private(self):
         self.start()
         names = sorted(path.name for path in self.out.iterdir())
-        self.assertEqual(names, ["customers", "features.h5", "lock", "log.jsonl", "model.h5", "rejects", "run.json", "segments.csv",
+        self.assertEqual(names, ["customers", "features.h5", "figures.json", "lock", "log.jsonl", "model.h5", "rejects", "run.json", "segments.csv",
                                  "state.h5"])
         self.assertEqual(stat.S_IMODE(self.out.stat().st_mode), 0o700)
-        for name in ("state.h5", "features.h5", "log.jsonl"):
+        for name in ("state.h5", "features.h5", "figures.json", "log.jsonl"):
             self.assertEqual(stat.S_IMODE((self.out / name).stat().st_mode), 0o600, name)
         report = case.read_report(self.out)
         for key in ("digest", "ranks", "threads", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates",
@@ -42,7 +42,7 @@ class RunDir(case.Case):
             self.assertIn(key, report)
         for key in ("k", "iterations", "inertia", "seconds_fit", "seconds_per_iteration"):
             self.assertIn(key, report["cluster"])
-        for stage in ("ingest", "features", "cluster", "score", "write"):
+        for stage in ("ingest", "features", "cluster", "score", "figures", "write"):
             self.assertGreaterEqual(report["stages"][stage]["seconds"], 0)
         self.assertEqual(report["n_rows"], report["n_events"] + report["n_filtered"] + report["n_after_as_of"]
                          + report["n_duplicates"] + report["n_rejected"])
@@ -65,7 +65,7 @@ class RunDir(case.Case):
         self.start("--set", "cluster.k=5", "--force")
         after = self.products()
         self.assertEqual(case.read_report(self.out)["cluster"]["k"], 5)
-        self.assertEqual({name for name in before if before[name] != after[name]}, {"model.h5", "segments.csv", "customers"})
+        self.assertEqual({name for name in before if before[name] != after[name]}, {"model.h5", "segments.csv", "figures.json", "customers"})
 
     def test_another_input_is_refused(self):
         self.start()

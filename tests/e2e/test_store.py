@@ -396,7 +396,7 @@ class Copy(Store):
         return self.start("store", self.out, "--set", f"store.dir={to}", *more, code=code)
 
     def assert_copied(self, to):
-        for name in ("segments.csv", "model.h5", "features.h5", "customers/manifest.json", *(f"customers/{name}" for name in self.parts())):
+        for name in ("segments.csv", "figures.json", "model.h5", "features.h5", "customers/manifest.json", *(f"customers/{name}" for name in self.parts())):
             self.assertEqual((to / name).read_bytes(), (self.out / name).read_bytes(), name)
         self.assertEqual([path.name for path in self.dir.iterdir() if "rfmpi-part" in path.name], [])
 

@@ -262,7 +262,7 @@ class Measures(Watched):
             self.out = self.dir / f"by-{ranks}"
             self.start(ranks=ranks)
             report = case.read_report(self.out)
-            self.assertEqual(list(report["stages"]), ["ingest", "features", "cluster", "score", "write"])
+            self.assertEqual(list(report["stages"]), ["ingest", "features", "cluster", "score", "figures", "write"])
             for stage in report["stages"].values():
                 for name in ("seconds", "working_seconds", "bytes_read", "bytes_sent", "bytes_collective", "peak_memory_bytes"):
                     self.check_spread(stage, name)

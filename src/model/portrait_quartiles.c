@@ -1,0 +1,181 @@
+/* Quartiles of each segment, from all of its customers or a sample of them. The rows of the samples come together
+ * feature by feature; each rank sorts the segments that are its own. */
+#include "portrait.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct weighed {
+    double value;
+    int64_t weight;
+} weighed;
+
+/* Those drawn: this rank's rows, and of all ranks, in rank order, where each goes when they are put together by slot.
+ */
+typedef struct drawn {
+    size_t n_own, n;
+    size_t *rows;    /* [n_own] */
+    size_t *places;  /* [n] */
+    size_t *begins;  /* [k + 1] of each slot */
+    weighed *sorted; /* [n] by slot; weights are there, values come and go */
+} drawn;
+
+/* ---- quartiles of what is sorted -------------------------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    const weighed *x = a, *y = b;
+    const int by_value = (x->value > y->value) - (x->value < y->value);
+    return by_value ? by_value : (x->weight > y->weight) - (x->weight < y->weight);
+}
+
+/* Type 7 (Hyndman and Fan 1996). */
+static double quantile(const weighed *sorted, size_t n, double probability)
+{
+    const double at = (double)(n - 1) * probability;
+    const size_t low = (size_t)at, high = low + 1 < n ? low + 1 : low;
+    return sorted[low].value + (sorted[high].value - sorted[low].value) * (at - (double)low);
+}
+
+/* As rfm_quantiles has it: the mean over a window of one mean weight. */
+static double quantile_by_weight(const weighed *sorted, size_t n, double probability)
+{
+    double total = 0, passed = 0, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        total += (double)sorted[i].weight;
+    const double width = total / (double)n, from = (total - width) * probability, to = from + width;
+    for (size_t i = 0; i < n && passed < to; i++) {
+        const double end = passed + (double)sorted[i].weight;
+        const double inside = (end < to ? end : to) - (passed > from ? passed : from);
+        sum += inside > 0 ? inside / width * sorted[i].value : 0;
+        passed = end;
+    }
+    return sum;
+}
+
+/* ---- who is drawn ----------------------------------------------------------------------------------------------- */
+
+static rfm_status draw(const rfm_sitter *of, drawn *to, rfm_error *err)
+{
+    rfm_draw *draws = rfm_alloc((size_t)of->k, sizeof *draws, err);
+    for (int c = 0; draws && c < of->model->k; c++)
+        if (of->slot_of[c] < of->k)
+            draws[of->slot_of[c]] = rfm_draw_of(RFM_DRAW_QUARTILES, RFM_PORTRAIT_QUARTILES, of->rows[c]);
+    if (draws)
+        rfm_draw_rows(of, draws, &to->rows, &to->n_own, err);
+    free(draws);
+    return rfm_comm_agree(of->comm, err);
+}
+
+/* Collective. One number of 8 bytes for each row drawn, of all ranks in rank order; the caller frees *all. */
+static rfm_status gather(const rfm_sitter *of, const rfm_text *own, void **all, size_t *n, rfm_error *err)
+{
+    size_t *offsets = NULL;
+    rfm_text_check(own, err);
+    if (rfm_comm_agree(of->comm, err) == RFM_OK &&
+        rfm_comm_allgather_bytes(of->comm, own->bytes, own->length, all, &offsets, err) == RFM_OK)
+        *n = offsets[rfm_comm_size(of->comm)] / sizeof(double);
+    free(offsets);
+    return err->status;
+}
+
+/* A slot and a weight, of at most 24 bits, as one number. */
+enum { WEIGHT_BITS = 32 };
+
+/* Local. Each slot's rows end to end, in the order they have. */
+static rfm_status arrange(const rfm_sitter *of, const int64_t *notes, drawn *to, rfm_error *err)
+{
+    const size_t k = (size_t)of->k;
+    to->places = rfm_alloc(to->n, sizeof *to->places, err);
+    to->begins = rfm_alloc(k + 1, sizeof *to->begins, err);
+    to->sorted = rfm_alloc(to->n, sizeof *to->sorted, err);
+    if (err->status != RFM_OK)
+        return err->status;
+    for (size_t i = 0; i < to->n; i++)
+        to->begins[(notes[i] >> WEIGHT_BITS) + 1]++;
+    for (size_t s = 0; s < k; s++)
+        to->begins[s + 1] += to->begins[s];
+    for (size_t i = 0; i < to->n; i++)
+        to->places[i] = to->begins[notes[i] >> WEIGHT_BITS]++;
+    for (size_t s = k; s > 0; s--)
+        to->begins[s] = to->begins[s - 1];
+    to->begins[0] = 0;
+    return RFM_OK;
+}
+
+static void add_notes(const rfm_sitter *of, const drawn *own, rfm_text *notes)
+{
+    for (size_t i = 0; i < own->n_own; i++) {
+        const size_t row = own->rows[i];
+        const int64_t note = (int64_t)of->slot_of[of->labels[row]] << WEIGHT_BITS | rfm_sitter_weight(of, row);
+        rfm_text_add(notes, &note, sizeof note);
+    }
+}
+
+/* ---- feature by feature ----------------------------------------------------------------------------------------- */
+
+/* Local. Sorts the segments of this rank, and tells their quartiles; the rest becomes infinite. */
+static void sort_own(const rfm_sitter *of, const drawn *all, size_t j, double *quartiles)
+{
+    const size_t d = (size_t)of->d, ranks = (size_t)rfm_comm_size(of->comm), rank = (size_t)rfm_comm_rank(of->comm);
+#pragma omp parallel for num_threads(of->threads) schedule(dynamic)
+    for (size_t s = 0; s < (size_t)of->k; s++) {
+        weighed *own = all->sorted + all->begins[s];
+        const size_t n = all->begins[s + 1] - all->begins[s];
+        if (s % ranks == rank)
+            qsort(own, n, sizeof *own, compare);
+        for (int q = 0; q < 3; q++) {
+            double *to = &quartiles[(s * d + j) * 3 + (size_t)q];
+            *to = HUGE_VAL;
+            if (s % ranks == rank && n > 0)
+                *to = (of->frame->weights.units ? quantile_by_weight : quantile)(own, n, 0.25 * (q + 1));
+        }
+    }
+}
+
+/* Collective. notes: what came of add_notes, of all ranks. */
+static rfm_status sort_feature(const rfm_sitter *of, const drawn *all, const int64_t *notes, size_t j,
+                               double *quartiles, rfm_error *err)
+{
+    rfm_text own = {0};
+    void *values = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < all->n_own; i++)
+        rfm_text_add(&own, of->frame->values + all->rows[i] * (size_t)of->frame->d + j, sizeof(double));
+    if (gather(of, &own, &values, &n, err) == RFM_OK) {
+        rfm_assert(n == all->n);
+        for (size_t i = 0; i < n; i++)
+            all->sorted[all->places[i]] =
+                (weighed){((const double *)values)[i], notes[i] & ((INT64_C(1) << WEIGHT_BITS) - 1)};
+        sort_own(of, all, j, quartiles);
+    }
+    rfm_text_free(&own);
+    free(values);
+    return err->status;
+}
+
+rfm_status rfm_portrait_quartiles(const rfm_sitter *of, rfm_portrait *portrait, rfm_error *err)
+{
+    const size_t n = (size_t)of->k * (size_t)of->d * 3;
+    drawn all = {0};
+    rfm_text own = {0};
+    void *notes = NULL;
+    if (draw(of, &all, err) == RFM_OK)
+        add_notes(of, &all, &own);
+    if (err->status == RFM_OK && gather(of, &own, &notes, &all.n, err) == RFM_OK)
+        arrange(of, notes, &all, err);
+    rfm_comm_agree(of->comm, err);
+    for (size_t j = 0; err->status == RFM_OK && j < (size_t)of->d; j++)
+        sort_feature(of, &all, notes, j, portrait->quartiles, err);
+    if (err->status == RFM_OK)
+        rfm_comm_reduce_f64(of->comm, RFM_MIN, portrait->quartiles, n);
+    for (size_t i = 0; err->status == RFM_OK && i < n; i++)
+        portrait->quartiles[i] = isfinite(portrait->quartiles[i]) ? portrait->quartiles[i] : NAN;
+    rfm_text_free(&own);
+    free(notes);
+    free(all.rows);
+    free(all.places);
+    free(all.begins);
+    free(all.sorted);
+    return err->status;
+}
