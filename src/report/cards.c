@@ -58,6 +58,12 @@ static void put_share_row(page *p, word name, double share, size_t i)
     put(p, "</b></dd></div>\n");
 }
 
+/* Revenue counts customers as often as they weigh. */
+static double revenue_each(const segment *s)
+{
+    return s->revenue / (isnan(s->weight) ? s->customers : s->weight);
+}
+
 static void put_card(page *p, size_t i)
 {
     const segment *s = &p->facts->segments[i];
@@ -77,7 +83,7 @@ static void put_card(page *p, size_t i)
     put_traits(p, s);
     if (s->customers > 0 && !isnan(s->revenue)) {
         put(p, "<p class=\"per\">");
-        say(p, W_REVENUE_EACH, a_number(s->revenue / s->customers));
+        say(p, W_REVENUE_EACH, a_number(revenue_each(s)));
         put(p, "</p>\n");
     }
     put(p, "</article>\n");
@@ -104,7 +110,7 @@ static void put_row(page *p, size_t i, bool weighted, bool with_revenue)
     if (with_revenue) {
         put_cell(p, put_number, s->revenue);
         put_cell(p, put_share, s->revenue_share);
-        put_cell(p, put_number, s->revenue / s->customers);
+        put_cell(p, put_number, revenue_each(s));
     }
     put(p, "</tr>\n");
 }

@@ -51,7 +51,7 @@ static void put_moved(page *p)
     put_heading(p, W_MOVED_BY);
     put(p, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < p->facts->n; i++) {
-        const double by = number_at(moved, label_of(p->facts, i));
+        const double by = number_at(moved, p->facts->segments[i].label);
         put(p, "<tr>");
         put_segment_heading(p, i);
         put(p, "<td>");

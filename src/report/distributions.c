@@ -14,21 +14,13 @@ typedef struct chart {
     double row; /* its height */
 } chart;
 
-static bool is_drawable(const feature *f)
-{
-    for (size_t b = 0; b <= N_BINS; b++)
-        if (!isfinite(f->edges[b]))
-            return false;
-    return f->edges[N_BINS] > f->edges[0];
-}
-
 /* Heights by the row's own fullest bin: shapes are compared, sizes stand elsewhere. */
 static void draw_hill(page *p, const chart *c, size_t i, double base)
 {
     const double *counts = c->feature->counts + i * N_BINS, height = c->row - 5;
-    const double width = (c->x.to - c->x.from) / N_BINS;
+    const double width = (c->x.to - c->x.from) / (double)c->feature->n_bins;
     double most = 0;
-    for (size_t b = 0; b < N_BINS; b++)
+    for (size_t b = 0; b < c->feature->n_bins; b++)
         most = isfinite(counts[b]) ? fmax(most, counts[b]) : most;
     if (!(most > 0))
         return;
@@ -36,7 +28,7 @@ static void draw_hill(page *p, const chart *c, size_t i, double base)
     put_at(p, c->x.from);
     put(p, " ");
     put_at(p, base);
-    for (size_t b = 0; b < N_BINS; b++) {
+    for (size_t b = 0; b < c->feature->n_bins; b++) {
         const double count = isfinite(counts[b]) ? fmax(counts[b], 0) : 0;
         put(p, "V");
         put_at(p, base - height * count / most);
@@ -125,8 +117,8 @@ static void put_feature(page *p, chart *c)
     put(p, "</b> ");
     say(p, W_MEDIAN_OF_ALL, a_measure(f->median, f->unit));
     put(p, "</figcaption>\n");
-    if (is_drawable(f)) {
-        c->x = (scale){f->edges[0], f->edges[N_BINS], LEFT, WIDTH - RIGHT, f->is_log};
+    if (f->n_bins > 0) {
+        c->x = (scale){f->edges[0], f->edges[f->n_bins], LEFT, WIDTH - RIGHT, f->is_log};
         svg_open(p, WIDTH, bottom + BOTTOM);
         say(p, W_DISTRIBUTION_TITLE, a_text(f->name));
         svg_titled(p);

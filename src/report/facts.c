@@ -42,15 +42,12 @@ const char *run_segment_name(const facts *all, const char *id)
     return run_text(all, path);
 }
 
-/* A model that goes on from a previous one has ids of its own, which `drift` tells by label; others count labels. */
-size_t label_of(const facts *all, size_t i)
+const segment *segment_of_label(const facts *all, size_t label)
 {
-    const rfm_json *ids = run_value(all, "drift.segments");
-    const double id = strtod(all->segments[i].id, NULL);
-    for (size_t c = 0; c < rfm_json_count(ids); c++)
-        if (!(number_at(ids, c) < id) && !(number_at(ids, c) > id))
-            return c;
-    return ids || all->segments[i].id[0] == '\0' ? SIZE_MAX : (size_t)id;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->segments[i].label == label)
+            return &all->segments[i];
+    return NULL;
 }
 
 /* ---- rows of numbers --------------------------------------------------------------------------------------------- */
@@ -83,9 +80,10 @@ static size_t count_numbers(const facts *all)
 
 static void read_segment(facts *all, const rfm_json *from, segment *to, double **at)
 {
-    const double id = number_of(from, "id");
+    const double id = number_of(from, "id"), label = number_of(from, "label");
     if (id >= 0 && id < 1e15)
         snprintf(to->id, sizeof to->id, "%.0f", id);
+    to->label = label >= 0 && label < 1e9 ? (size_t)label : SIZE_MAX;
     to->name = rfm_json_text(rfm_json_find(from, "name"));
     to->customers = number_of(from, "customers");
     to->share = number_of(from, "share");
@@ -104,6 +102,15 @@ static const char *text_of(const rfm_json *object, const char *key)
     return text ? text : "";
 }
 
+/* Edges as far as they ascend. */
+static size_t count_bins(const double *edges)
+{
+    size_t n = 0;
+    while (n < N_BINS && isfinite(edges[0]) && isfinite(edges[n + 1]) && edges[n + 1] > edges[n])
+        n++;
+    return n;
+}
+
 static void read_feature(const facts *all, const rfm_json *from, feature *to, double **at)
 {
     to->name = text_of(from, "name");
@@ -112,6 +119,7 @@ static void read_feature(const facts *all, const rfm_json *from, feature *to, do
     to->mean = number_of(from, "mean");
     to->median = number_of(from, "median");
     to->edges = take_row(at, rfm_json_find(from, "edges"), N_BINS + 1);
+    to->n_bins = count_bins(to->edges);
     to->counts = take_rows(at, rfm_json_find(from, "counts"), all->n, N_BINS);
     to->quartiles = take_rows(at, rfm_json_find(from, "quartiles"), all->n, 3);
 }
@@ -151,6 +159,8 @@ static rfm_status read_figures(facts *all, rfm_error *err)
     all->n_sample = least(rfm_json_count(rfm_json_find(projection, "sample")), SAMPLE_MOST);
     all->n_customers = number_of(all->figures, "n_customers");
     all->n_segments = number_of(all->figures, "n_segments");
+    all->quartiles_of = number_of(all->figures, "quartiles_of");
+    all->looked_at = number_of(projection, "customers");
     double *at = all->numbers = rfm_alloc(count_numbers(all), sizeof *all->numbers, err);
     if (!at)
         return err->status;

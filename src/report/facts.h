@@ -10,6 +10,7 @@ enum { SEGMENTS_MOST = 64, FEATURES_MOST = 64, SAMPLE_MOST = 2000, N_BINS = 30 }
 /* Texts are borrowed from the files, rows of numbers from the facts. */
 typedef struct segment {
     char id[24];
+    size_t label;     /* its place in the lists of run.json; SIZE_MAX: not told */
     const char *name; /* NULL: none */
     double customers, share, weight, revenue, revenue_share;
     const double *centroid, *median, *mean, *standing; /* [d] */
@@ -19,8 +20,9 @@ typedef struct feature {
     const char *name, *unit;
     bool is_log; /* its axis */
     double mean, median;
-    const double *edges;     /* [N_BINS + 1] */
-    const double *counts;    /* [n][N_BINS] */
+    size_t n_bins;           /* 0: nothing to draw */
+    const double *edges;     /* [n_bins + 1] ascending */
+    const double *counts;    /* [n][N_BINS], of which the first n_bins count */
     const double *quartiles; /* [n][3] */
 } feature;
 
@@ -30,7 +32,9 @@ typedef struct facts {
     size_t n, d;                    /* those that are in the figures */
     segment segments[SEGMENTS_MOST];
     feature features[FEATURES_MOST];
-    int money; /* the feature that is revenue; -1: none */
+    double quartiles_of; /* customers that a quartile of a segment is taken from at most */
+    double looked_at;    /* customers that standings and components are taken from */
+    int money;           /* the feature that is revenue; -1: none */
     bool has_projection;
     double explained[2];
     const double *loadings;  /* [2][d] */
@@ -55,7 +59,7 @@ const char *run_segment_name(const facts *all, const char *id);
 /* The i-th of a list of numbers; NAN behind its end. */
 double number_at(const rfm_json *list, size_t i);
 
-/* Which label in the lists of run.json is this segment's; SIZE_MAX where that is not told. */
-size_t label_of(const facts *all, size_t i);
+/* The segment of a label; NULL where it is not among those in the figures. */
+const segment *segment_of_label(const facts *all, size_t label);
 
 #endif

@@ -14,6 +14,24 @@ void put_glossary(page *p)
         put(p, "</dd></div>\n");
     }
     put(p, "</dl>\n");
+    say_in(p, "h3", W_FEATURES);
+    put(p, "<dl class=\"glossary\">\n");
+    for (size_t j = 0; j < p->facts->d; j++) {
+        put(p, "<div><dt>");
+        put_text(p, p->facts->features[j].name);
+        put(p, "</dt><dd>");
+        say(p, meaning_of(p->facts->features[j].name));
+        put(p, "</dd></div>\n");
+    }
+    put(p, "</dl>\n");
+}
+
+static double largest_segment(const facts *all)
+{
+    double largest = 0;
+    for (size_t i = 0; i < all->n; i++)
+        largest = fmax(largest, all->segments[i].customers);
+    return largest;
 }
 
 void put_exactness(page *p)
@@ -22,6 +40,16 @@ void put_exactness(page *p)
     const double rows = run_number(all, "quality.silhouette_rows");
     put(p, "<ul class=\"plain\">\n");
     say_in(p, "li", W_EXACT_COUNTS);
+    if (largest_segment(all) > all->quartiles_of) {
+        put(p, "<li>");
+        say(p, W_EXACT_QUARTILES, a_count(all->quartiles_of));
+        put(p, "</li>\n");
+    }
+    if (all->looked_at < all->n_customers) {
+        put(p, "<li>");
+        say(p, W_EXACT_COMPONENTS, a_count(all->looked_at));
+        put(p, "</li>\n");
+    }
     if (all->has_projection) {
         put(p, "<li>");
         say(p, W_EXACT_MAP, a_count((double)all->n_sample), a_count(all->n_customers));

@@ -40,12 +40,10 @@ void matrix_name(const char **names, size_t n, const rfm_json *list)
 
 void matrix_name_labels(const facts *all, matrix *m)
 {
-    const rfm_json *ids = run_value(all, "drift.segments");
     for (size_t c = 0; c < m->n_columns; c++) {
-        const double id = ids ? number_at(ids, c) : (double)c;
-        if (id >= 0 && id < 1e15)
-            snprintf(m->column_ids[c], sizeof m->column_ids[c], "%.0f", id);
-        m->column_names[c] = run_segment_name(all, m->column_ids[c]);
+        const segment *of = segment_of_label(all, c);
+        snprintf(m->column_ids[c], sizeof m->column_ids[c], "%s", of ? of->id : "?");
+        m->column_names[c] = of ? of->name : NULL;
     }
 }
 

@@ -42,6 +42,7 @@ void put_seconds(page *p, double s); /* 0.18 s, 3 min 20 s */
 void put_bytes(page *p, double n);   /* 1.19 MiB */
 void put_moment(page *p, int64_t utc_us, const rfm_zone *zone, const char *zone_name);
 void put_measure(page *p, double x, const char *unit); /* 12 orders, 3 days, 12.3% */
+void put_unit(page *p, const char *unit);              /* orders, days, amount/order */
 
 /* ---- words -------------------------------------------------------------------------------------------------------- */
 

@@ -35,7 +35,7 @@ static void put_feature_headings(page *p)
         put(p, "<th scope=\"col\">");
         put_text(p, f->name);
         put(p, "<small>");
-        put_text(p, f->unit);
+        put_unit(p, f->unit);
         put(p, "</small></th>");
     }
     put(p, "</tr></thead><tbody>\n");

@@ -119,7 +119,7 @@ bool has_silhouettes(const facts *all)
 
 static double silhouette_of(const facts *all, size_t i)
 {
-    return number_at(run_value(all, "quality.silhouettes"), label_of(all, i));
+    return number_at(run_value(all, "quality.silhouettes"), all->segments[i].label);
 }
 
 static void draw_silhouette(page *p, const scale *x, size_t i)

@@ -154,7 +154,7 @@ static void put_cut_row(page *p, const char *measure, word name)
         put_number(p, number_at(cuts, i));
     }
     put(p, "</td><td class=\"text\">");
-    put_text(p, unit);
+    put_unit(p, unit);
     put(p, "</td></tr>\n");
 }
 

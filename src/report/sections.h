@@ -29,7 +29,10 @@ void put_run(page *p);
 void put_glossary(page *p);
 void put_exactness(page *p);
 
-/* cards.c: sentences on what sets a segment apart, the most telling first; each in a <li>. */
+/* traits.c: sentences on what sets a segment apart, the most telling first; each in a <li>. */
 void put_traits(page *p, const segment *s);
+
+/* traits.c: what a feature is, in plain words. */
+word meaning_of(const char *name);
 
 #endif

@@ -281,25 +281,54 @@ void put_bytes(page *p, double n)
     putf(p, NARROW "%s", units[p->language][i]);
 }
 
-void put_measure(page *p, double x, const char *unit)
+/* Of `length` bytes; false where the page has no word for it. */
+static bool say_unit(page *p, const char *unit, size_t length, double number)
 {
     static const struct {
         const char *unit;
         word with;
     } units[] = {
-        {"days", W_DAYS},         {"weeks", W_WEEKS},          {"hours", W_HOURS},   {"seconds", W_UNIT_SECONDS},
-        {"orders", W_ORDERS},     {"events", W_EVENTS},        {"values", W_VALUES}, {"sessions", W_SESSIONS},
-        {"products", W_PRODUCTS}, {"categories", W_CATEGORIES}};
+        {"days", W_DAYS},         {"weeks", W_WEEKS},           {"hours", W_HOURS},   {"seconds", W_UNIT_SECONDS},
+        {"orders", W_ORDERS},     {"events", W_EVENTS},         {"values", W_VALUES}, {"sessions", W_SESSIONS},
+        {"products", W_PRODUCTS}, {"categories", W_CATEGORIES}, {"amount", W_AMOUNT}, {"share", W_UNIT_SHARE}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].unit) == length && memcmp(unit, units[i].unit, length) == 0) {
+            say(p, units[i].with, a_number(number));
+            return true;
+        }
+    return false;
+}
+
+void put_unit(page *p, const char *unit)
+{
+    const size_t first = strcspn(unit, "/");
+    const rfm_text before = p->html;
+    const bool known = say_unit(p, unit, first, 2);
+    if (known && unit[first] == '/') {
+        put(p, "/");
+        if (say_unit(p, unit + first + 1, strlen(unit + first + 1), 1))
+            return;
+        p->html.length = before.length; /* half of it is no help */
+    } else if (known) {
+        return;
+    }
+    put_text(p, unit);
+}
+
+void put_measure(page *p, double x, const char *unit)
+{
+    const bool counted = strcmp(unit, "amount") != 0 && strcmp(unit, "share") != 0;
     if (strcmp(unit, "share") == 0) {
         put_share(p, x);
         return;
     }
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(unit, units[i].unit) == 0) {
-            say(p, units[i].with, a_number(x));
-            return;
-        }
     put_number(p, x);
+    if (!counted || isnan(x))
+        return;
+    const rfm_text before = p->html;
+    put(p, "\u00A0");
+    if (!say_unit(p, unit, strlen(unit), x))
+        p->html.length = before.length;
 }
 
 /* ---- dates ------------------------------------------------------------------------------------------------------- */

@@ -11,24 +11,41 @@ static const double SOME = 0.3, CLEAR = 0.6, FAR = 1.2; /* standard deviations f
 /* Of features that rfmpi itself defines; {1} how far, {2} the segment, {3} all customers, {4} median or mean. */
 static const struct {
     const char *feature;
-    word high, low;
+    word high, low, meaning;
 } SENTENCES[] = {
-    {"recency_days", W_RECENCY_HIGH, W_RECENCY_LOW},
-    {"frequency", W_FREQUENCY_HIGH, W_FREQUENCY_LOW},
-    {"monetary", W_MONETARY_HIGH, W_MONETARY_LOW},
-    {"views", W_VIEWS_HIGH, W_VIEWS_LOW},
-    {"carts", W_CARTS_HIGH, W_CARTS_LOW},
-    {"removes", W_REMOVES_HIGH, W_REMOVES_LOW},
-    {"sessions", W_SESSIONS_HIGH, W_SESSIONS_LOW},
-    {"active_days", W_ACTIVE_HIGH, W_ACTIVE_LOW},
-    {"products", W_PRODUCTS_HIGH, W_PRODUCTS_LOW},
-    {"categories", W_CATEGORIES_HIGH, W_CATEGORIES_LOW},
-    {"tenure_days", W_TENURE_HIGH, W_TENURE_LOW},
-    {"idle_days", W_IDLE_HIGH, W_IDLE_LOW},
-    {"mean_gap_days", W_GAP_HIGH, W_GAP_LOW},
-    {"conversion", W_CONVERSION_HIGH, W_CONVERSION_LOW},
-    {"average_order", W_BASKET_HIGH, W_BASKET_LOW},
+    {"recency_days", W_RECENCY_HIGH, W_RECENCY_LOW, W_IS_RECENCY},
+    {"frequency", W_FREQUENCY_HIGH, W_FREQUENCY_LOW, W_IS_FREQUENCY},
+    {"monetary", W_MONETARY_HIGH, W_MONETARY_LOW, W_IS_MONETARY},
+    {"views", W_VIEWS_HIGH, W_VIEWS_LOW, W_IS_VIEWS},
+    {"carts", W_CARTS_HIGH, W_CARTS_LOW, W_IS_CARTS},
+    {"removes", W_REMOVES_HIGH, W_REMOVES_LOW, W_IS_REMOVES},
+    {"sessions", W_SESSIONS_HIGH, W_SESSIONS_LOW, W_IS_SESSIONS},
+    {"active_days", W_ACTIVE_HIGH, W_ACTIVE_LOW, W_IS_ACTIVE},
+    {"products", W_PRODUCTS_HIGH, W_PRODUCTS_LOW, W_IS_PRODUCTS},
+    {"categories", W_CATEGORIES_HIGH, W_CATEGORIES_LOW, W_IS_CATEGORIES},
+    {"tenure_days", W_TENURE_HIGH, W_TENURE_LOW, W_IS_TENURE},
+    {"idle_days", W_IDLE_HIGH, W_IDLE_LOW, W_IS_IDLE},
+    {"mean_gap_days", W_GAP_HIGH, W_GAP_LOW, W_IS_GAP},
+    {"conversion", W_CONVERSION_HIGH, W_CONVERSION_LOW, W_IS_CONVERSION},
+    {"average_order", W_BASKET_HIGH, W_BASKET_LOW, W_IS_BASKET},
 };
+
+enum { N_SENTENCES = sizeof SENTENCES / sizeof *SENTENCES };
+
+/* Of that feature; N_SENTENCES: it is the job's own. */
+static size_t find_sentence(const char *name)
+{
+    size_t i = 0;
+    while (i < N_SENTENCES && strcmp(SENTENCES[i].feature, name) != 0)
+        i++;
+    return i;
+}
+
+word meaning_of(const char *name)
+{
+    const size_t i = find_sentence(name);
+    return i < N_SENTENCES ? SENTENCES[i].meaning : W_IS_OWN;
+}
 
 static word adverb_of(double standing)
 {
@@ -49,14 +66,12 @@ static void put_trait(page *p, const segment *s, size_t j)
     const slot of_segment = a_measure(by_median ? s->median[j] : s->mean[j], f->unit);
     const slot of_all = a_measure(by_median ? f->median : f->mean, f->unit);
     const slot adverb = a_word(adverb_of(s->standing[j])), which = a_word(by_median ? W_MEDIAN : W_MEAN);
+    const size_t known = find_sentence(f->name);
     put(p, "<li>");
-    for (size_t i = 0; i < sizeof SENTENCES / sizeof *SENTENCES; i++)
-        if (strcmp(SENTENCES[i].feature, f->name) == 0) {
-            say(p, high ? SENTENCES[i].high : SENTENCES[i].low, adverb, of_segment, of_all, which);
-            put(p, "</li>\n");
-            return;
-        }
-    say(p, high ? W_FEATURE_HIGH : W_FEATURE_LOW, adverb, of_segment, of_all, which, a_text(f->name));
+    if (known < N_SENTENCES)
+        say(p, high ? SENTENCES[known].high : SENTENCES[known].low, adverb, of_segment, of_all, which);
+    else
+        say(p, high ? W_FEATURE_HIGH : W_FEATURE_LOW, adverb, of_segment, of_all, which, a_text(f->name));
     put(p, "</li>\n");
 }
 

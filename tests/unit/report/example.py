@@ -46,7 +46,7 @@ def make_segments(draw, k, features, names, centres, revenue):
         middle = [scale * math.exp(centres[j][i]) for j, (_, _, scale) in enumerate(features)]
         average = [sum(c) / k for c in centres]
         money = size * middle[2] if revenue and len(features) > 2 else None
-        segments.append({"id": i, "name": names[i % len(names)], "customers": size, "share": size / sum(sizes), "weight": None,
+        segments.append({"id": i, "label": i, "name": names[i % len(names)], "customers": size, "share": size / sum(sizes), "weight": None,
                          "revenue": money, "revenue_share": None, "centroid": [0.9 * m for m in middle], "median": middle,
                          "mean": [1.2 * m for m in middle], "standing": [1.5 * (centres[j][i] - average[j]) for j in range(len(features))]})
     total = sum(s["revenue"] or 0 for s in segments)
@@ -63,7 +63,7 @@ def make_projection(draw, k, d):
         sample.append([round(centroids[i][0] + draw.gauss(0, 0.5), 3), round(centroids[i][1] + draw.gauss(0, 0.4), 3), i])
     loadings = [[draw.gauss(0, 1) for _ in range(d)] for _ in range(2)]
     loadings = [[x / math.hypot(*row) for x in row] for row in loadings]
-    return {"explained": [0.58, 0.21], "loadings": loadings, "centroids": centroids, "sample": sample}
+    return {"customers": 1000000, "explained": [0.58, 0.21], "loadings": loadings, "centroids": centroids, "sample": sample}
 
 
 def make_scores(draw, k, names):
@@ -124,7 +124,7 @@ def main():
     names = WICKED if args.wicked else NAMES
     centres = [sorted((draw.gauss(0, 1) for _ in range(k)), reverse=j % 2 == 1) for j in range(len(features))]
     segments = make_segments(draw, k, features, names, centres, not args.bare)
-    figures = {"format": "rfmpi figures 1", "n_customers": sum(s["customers"] for s in segments), "n_segments": k, "n_features": len(features),
+    figures = {"format": "rfmpi figures 1", "n_customers": sum(s["customers"] for s in segments), "n_segments": k, "n_features": len(features), "quartiles_of": 10000,
                "money": None if args.bare or len(features) < 3 else "monetary", "segments": segments,
                "features": [make_feature(draw, *feature, centres[j]) for j, feature in enumerate(features)],
                "projection": None if args.bare else make_projection(draw, k, len(features))}
