@@ -56,6 +56,9 @@ rfm_status rfm_run_put(rfm_run *run, const char *product, const rfm_origin *orig
 /* Local. Write a small file of mode 0600, whole, and sync it; one of that name is overwritten. */
 rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *err);
 
+/* Local. The same in place of what has that name, all at once: under a temporary name beside it until it is whole. */
+rfm_status rfm_file_replace(const char *path, const rfm_text *bytes, rfm_error *err);
+
 /* Local. "dir/name"; NULL with err set. The caller frees. */
 char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
 
@@ -142,6 +145,11 @@ void rfm_report_integers(rfm_run *run, const char *key, const int64_t *values, s
 void rfm_report_json(rfm_run *run, const char *key,
                      const char *json); /* any JSON text, checked; NULL where memory was out */
 
+void rfm_report_remove(rfm_run *run, const char *key); /* without a point in it; what is not there is fine */
+
+/* Append numbers to a JSON text as a list of rows. Local. */
+void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns);
+
 /* Append a text to a JSON text, in its quotes; bytes that are not UTF-8 as \xNN. Local. */
 void rfm_json_add_string(rfm_text *json, const char *text);
 
@@ -149,6 +157,30 @@ rfm_status rfm_report_save(rfm_run *run, rfm_error *err); /* Collective: replace
 
 /* Local: one value of a run.json, for `info` and tests of what is finished. Caller frees *text; NULL when absent. */
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err);
+
+/* ---- JSON files, to read: all Local ------------------------------------------------------------------------------ */
+
+/* A value. What is asked of one that is not there (NULL), or of another kind, is not there either. */
+typedef struct json_t rfm_json;
+
+/* Read a file that holds one object; RFM_DATA for what is none. NULL without an error when there is no such file. The
+ * values in it are borrowed, and live until it is freed. */
+rfm_json *rfm_json_load(const char *path, rfm_error *err);
+void rfm_json_free(rfm_json *root); /* NULL is fine */
+
+/* The value at a dotted path, where names may hold dots themselves. */
+const rfm_json *rfm_json_find(const rfm_json *root, const char *path);
+
+size_t rfm_json_count(const rfm_json *value); /* items of an array, members of an object; else 0 */
+const rfm_json *rfm_json_item(const rfm_json *array, size_t i);
+bool rfm_json_is_list(const rfm_json *value);
+
+/* The members of an object in the file's order: *at is NULL for the first; NULL behind the last. */
+const char *rfm_json_next(const rfm_json *object, void **at, const rfm_json **value);
+
+double rfm_json_number(const rfm_json *value);    /* NAN where it is none */
+const char *rfm_json_text(const rfm_json *value); /* UTF-8; NULL where it is none */
+bool rfm_json_is_true(const rfm_json *value);
 
 /* ---- log.jsonl: what every start said, a JSON object a line; rank 0's alone ------------------------------------- */
 
@@ -179,6 +211,7 @@ typedef struct rfm_part_column {
     const char *name;
     rfm_column_type type;
     const char *comment; /* NULL: none */
+    bool optional;       /* a table that lacks it gets the others */
 } rfm_part_column;
 
 typedef struct rfm_parts {

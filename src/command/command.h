@@ -25,6 +25,10 @@ rfm_status words_assign(rfm_words *words, const char *key, const char *value,
 rfm_status words_assign_yaml(rfm_words *words, const char *key, const char *value,
                              rfm_error *err); /* as --set takes it */
 rfm_status words_assign_list(rfm_words *words, const char *key, const char *const *values, size_t n, rfm_error *err);
+/* The options of a section ("store.") that a finished run had, from its run.json; and the words of another command line
+ * behind those that are there. */
+rfm_status words_recall(rfm_words *words, const char *run_dir, const char *section, rfm_error *err);
+rfm_status words_join(rfm_words *first, const rfm_words *then, rfm_error *err);
 void words_free(rfm_words *words);
 
 /* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
@@ -80,6 +84,7 @@ rfm_status command_convert(rfm_comm *comm, int argc, char **argv, rfm_error *err
 rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_unload(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_export(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_report(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 

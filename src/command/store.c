@@ -1,5 +1,4 @@
 /* store: a finished run's results go where the job says. unload: rows of the warehouse come from there. */
-#include "rfmpi/store.h"
 #include "command.h"
 
 #include <string.h>
@@ -29,38 +28,6 @@ static rfm_status split_words(int argc, char **argv, store_words *words, rfm_err
     return err->status;
 }
 
-/* Without a job file, the run's own options of the section hold, before what the command line says. */
-static rfm_status recall_options(const char *run_dir, rfm_words *recalled, rfm_error *err)
-{
-    size_t n;
-    const rfm_option *options = rfm_options(&n);
-    for (size_t i = 0; i < n && err->status == RFM_OK; i++) {
-        char key[128], *value = NULL;
-        if (strncmp(options[i].key, "store.", 6) != 0)
-            continue;
-        snprintf(key, sizeof key, "options.%s", options[i].key);
-        const bool is_text = options[i].type == RFM_OPTION_STRING || options[i].type == RFM_OPTION_CHOICE;
-        if (rfm_report_read(run_dir, key, &value, err) == RFM_OK && value)
-            is_text ? words_assign(recalled, options[i].key, value, err)
-                    : words_assign_yaml(recalled, options[i].key, value, err);
-        free(value);
-    }
-    return err->status;
-}
-
-static rfm_status join_words(rfm_words *first, const rfm_words *then, rfm_error *err)
-{
-    for (size_t i = 0; i < then->n_assignments && err->status == RFM_OK; i++) {
-        char *copy = rfm_copy_string(then->assignments[i], err);
-        if (!copy || rfm_reserve(&first->assignments, &first->capacity, first->n_assignments + 1, sizeof copy, err)) {
-            free(copy);
-            break;
-        }
-        first->assignments[first->n_assignments++] = copy;
-    }
-    return err->status;
-}
-
 static rfm_status check_operand(const store_words *split, const rfm_words *words, rfm_error *err)
 {
     if (!words->operand && !split->check)
@@ -68,14 +35,14 @@ static rfm_status check_operand(const store_words *split, const rfm_words *words
     return err->status;
 }
 
-/* Collective. */
+/* Collective. Without a job file, the run's own options of the section hold, before what the command line says. */
 static rfm_status resolve(rfm_comm *comm, const store_words *split, rfm_words *words, rfm_config **config,
                           rfm_error *err)
 {
     rfm_words all = {0};
     if (check_operand(split, words, err) == RFM_OK && rfm_comm_rank(comm) == 0 &&
-        (split->job || !words->operand || recall_options(words->operand, &all, err) == RFM_OK))
-        join_words(&all, words, err);
+        (split->job || !words->operand || words_recall(&all, words->operand, "store.", err) == RFM_OK))
+        words_join(&all, words, err);
     if (rfm_comm_agree(comm, err) == RFM_OK)
         words_config(comm, &all, split->job, config, err);
     words_free(&all);

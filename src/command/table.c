@@ -41,6 +41,11 @@ static const rfm_flag EXPORT_FLAGS[] = {
     {0},
 };
 
+static const rfm_flag REPORT_FLAGS[] = {
+    {"--out", "FILE", NULL, "write it there, not to RUN_DIR/report.html"},
+    {0},
+};
+
 const rfm_command COMMANDS[] = {
     {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, command_run},
     {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
@@ -60,6 +65,8 @@ const rfm_command COMMANDS[] = {
      CONVERT_FLAGS, TAKES_SET, command_convert},
     {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE",
      "a model -> a statement that scores customers inside Snowflake", EXPORT_FLAGS, TAKES_OPTIONS, command_export},
+    {"report", "RUN_DIR", "a finished run -> report.html, a page for people: who the segments are, and how good",
+     REPORT_FLAGS, TAKES_SET, command_report},
     {"info", "RUN_DIR", "say what a run directory holds, and its digest", NULL, TAKES_NO_OPTIONS, command_info},
     {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", NULL,
      TAKES_OPTIONS, command_config},

@@ -1,5 +1,6 @@
 /* The words of a command line: operand, --set, and the flags the option table names. */
 #include "command.h"
+#include "rfmpi/store.h"
 
 #include <string.h>
 
@@ -119,6 +120,31 @@ void words_free(rfm_words *words)
         free(words->assignments[i]);
     free(words->assignments);
     *words = (struct rfm_words){0};
+}
+
+rfm_status words_recall(rfm_words *words, const char *run_dir, const char *section, rfm_error *err)
+{
+    size_t n;
+    const rfm_option *options = rfm_options(&n);
+    for (size_t i = 0; i < n && err->status == RFM_OK; i++) {
+        char key[128], *value = NULL;
+        if (strncmp(options[i].key, section, strlen(section)) != 0)
+            continue;
+        snprintf(key, sizeof key, "options.%s", options[i].key);
+        const bool is_text = options[i].type == RFM_OPTION_STRING || options[i].type == RFM_OPTION_CHOICE;
+        if (rfm_report_read(run_dir, key, &value, err) == RFM_OK && value)
+            is_text ? words_assign(words, options[i].key, value, err)
+                    : words_assign_yaml(words, options[i].key, value, err);
+        free(value);
+    }
+    return err->status;
+}
+
+rfm_status words_join(rfm_words *first, const rfm_words *then, rfm_error *err)
+{
+    for (size_t i = 0; i < then->n_assignments && err->status == RFM_OK; i++)
+        assign_plain(first, then->assignments[i], err);
+    return err->status;
 }
 
 rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job, rfm_config **config, rfm_error *err)

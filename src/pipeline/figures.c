@@ -49,7 +49,7 @@ static void add_segment(const rfm_batch *batch, const rfm_portrait *of, int s, r
     const rfm_model *model = &batch->model;
     const size_t c = (size_t)of->labels[s], d = (size_t)of->d, at = (size_t)s * d;
     const bool weighted = batch->frame.weights.unit > 0, has_revenue = of->money >= 0;
-    rfm_text_addf(json, "{\"id\": %d, \"name\": ", (int)model->segment_ids[c]);
+    rfm_text_addf(json, "{\"id\": %d, \"label\": %zu, \"name\": ", (int)model->segment_ids[c], c);
     rfm_json_add_string(json, model->names[c]);
     rfm_text_addf(json, ", \"customers\": %lld", (long long)batch->sizes[c]);
     add_named(json, "share", of->shares[s]);

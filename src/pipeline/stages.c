@@ -155,7 +155,7 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
     if (n_made == 0) {
         rfm_log(RFM_LOG_INFO, "%s is finished already, from the same inputs and options: nothing to do",
                 rfm_run_dir(batch->run));
-        return RFM_OK;
+        return page_leave(batch, false, err);
     }
     rfm_report_text(batch->run, "status", "running");
     batch->safe = true;
@@ -168,7 +168,7 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
     note_published(batch);
     report_kept(batch);
     rfm_comm_stage(batch->comm, "report");
-    return report_finish(batch, err);
+    return report_finish(batch, err) == RFM_OK ? page_leave(batch, true, err) : err->status;
 }
 
 static void batch_free(rfm_batch *batch)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,5 +228,30 @@ rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *er
         rfm_fail_errno(err, errno, "%s: cannot write", path);
     if (close(fd) != 0)
         rfm_fail_errno(err, errno, "%s: cannot write", path);
+    return err->status;
+}
+
+static char *name_temporary(const char *path, rfm_error *err)
+{
+    rfm_text name = {0};
+    const char *slash = strrchr(path, '/');
+    const int folder = slash ? (int)(slash + 1 - path) : 0;
+    rfm_text_addf(&name, "%.*s.%s.%lld.tmp", folder, path, path + folder, (long long)getpid());
+    if (rfm_text_check(&name, err))
+        rfm_text_free(&name);
+    return name.bytes;
+}
+
+rfm_status rfm_file_replace(const char *path, const rfm_text *bytes, rfm_error *err)
+{
+    char *temporary = name_temporary(path, err), *folder = rfm_copy_string(path, err);
+    if (!err->status && rfm_file_write(temporary, bytes, err) == RFM_OK && rename(temporary, path) != 0)
+        rfm_fail_errno(err, errno, "%s: cannot rename to %s", temporary, path);
+    if (err->status && temporary)
+        unlink(temporary);
+    if (!err->status)
+        rfm_folder_sync_names(dirname(folder), err);
+    free(temporary);
+    free(folder);
     return err->status;
 }

@@ -1,9 +1,8 @@
 /* json: JSON values by dotted path, and JSON files. Knows nothing of what they say. */
 #include "json.h"
 
-#include "rfmpi/store.h"
-
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +76,18 @@ void rfm_json_add_string(rfm_text *json, const char *text)
     json_decref(string);
 }
 
+void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns)
+{
+    rfm_text_adds(json, "[");
+    for (size_t r = 0; r < n_rows; r++) {
+        rfm_text_adds(json, r > 0 ? ",[" : "[");
+        for (size_t c = 0; c < n_columns; c++)
+            rfm_text_addf(json, c > 0 ? ",%lld" : "%lld", (long long)counts[r * n_columns + c]);
+        rfm_text_adds(json, "]");
+    }
+    rfm_text_adds(json, "]");
+}
+
 bool rfm_json_set(json_t *root, const char *path, json_t *value)
 {
     char name[256];
@@ -111,4 +122,50 @@ const json_t *rfm_json_find(const json_t *root, const char *path)
         found = child ? rfm_json_find(child, dot + 1) : NULL;
     }
     return found;
+}
+
+/* ---- values ------------------------------------------------------------------------------------------------------ */
+
+void rfm_json_free(rfm_json *root)
+{
+    json_decref(root);
+}
+
+size_t rfm_json_count(const rfm_json *value)
+{
+    return json_is_array(value) ? json_array_size(value) : json_object_size(value);
+}
+
+const rfm_json *rfm_json_item(const rfm_json *array, size_t i)
+{
+    return json_array_get(array, i);
+}
+
+bool rfm_json_is_list(const rfm_json *value)
+{
+    return json_is_array(value);
+}
+
+const char *rfm_json_next(const rfm_json *object, void **at, const rfm_json **value)
+{
+    /* The library takes an object that it does not change without const. */
+    json_t *unchanged = (json_t *)(uintptr_t)object;
+    *at = *at ? json_object_iter_next(unchanged, *at) : json_object_iter(unchanged);
+    *value = *at ? json_object_iter_value(*at) : NULL;
+    return *at ? json_object_iter_key(*at) : NULL;
+}
+
+double rfm_json_number(const rfm_json *value)
+{
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+const char *rfm_json_text(const rfm_json *value)
+{
+    return json_string_value(value);
+}
+
+bool rfm_json_is_true(const rfm_json *value)
+{
+    return json_is_true(value);
 }

@@ -2,12 +2,9 @@
 #ifndef RFM_STORE_JSON_H
 #define RFM_STORE_JSON_H
 
-#include "rfmpi/base.h"
+#include "rfmpi/store.h"
 
 #include <jansson.h>
-
-/* Read a file that holds one object; RFM_DATA for what is none. NULL without an error when there is no such file. */
-json_t *rfm_json_load(const char *path, rfm_error *err);
 
 /* The value as a file's text, indented. */
 rfm_status rfm_json_print(const json_t *value, rfm_text *text, rfm_error *err);
@@ -21,8 +18,5 @@ json_t *rfm_json_string(const char *text);
 /* Set the value at a dotted path, making objects on the way (replacing what is none). Takes the value over, also on
  * failure; false when memory is out. */
 bool rfm_json_set(json_t *root, const char *path, json_t *value);
-
-/* The value at a dotted path, where names may hold dots themselves; NULL when there is none. Borrowed. */
-const json_t *rfm_json_find(const json_t *root, const char *path);
 
 #endif

@@ -1,0 +1,146 @@
+/* What has changed since an earlier model, and since an earlier run: segments that moved, customers that did. */
+#include "sections.h"
+
+#include "matrix.h"
+
+#include <math.h>
+#include <string.h>
+
+bool has_change(const facts *all)
+{
+    return run_value(all, "drift") || run_value(all, "migration");
+}
+
+/* ---- customers by where the previous model puts them -------------------------------------------------------------- */
+
+static void put_flows(page *p)
+{
+    const rfm_json *flows = run_value(p->facts, "drift.flows"), *row;
+    const size_t n = rfm_json_is_list(flows) ? 0 : rfm_json_count(flows);
+    void *at = NULL;
+    matrix m;
+    size_t n_columns = rfm_json_count(run_value(p->facts, "drift.segments"));
+    if (n == 0 || n_columns == 0)
+        return;
+    if (matrix_init(p, &m, n, n_columns)) {
+        const char *id;
+        for (size_t r = 0; r < n && (id = rfm_json_next(flows, &at, &row)); r++) {
+            m.rows[r] = row;
+            snprintf(m.row_ids[r], sizeof m.row_ids[r], "%.20s", id);
+            m.row_names[r] = run_segment_name(p->facts, m.row_ids[r]);
+        }
+        matrix_name_labels(p->facts, &m);
+        say_in(p, "h3", W_FLOWS);
+        matrix_put(p, &m, W_PREVIOUS_SEGMENT, W_SEGMENT_NOW);
+    }
+    matrix_free(&m);
+}
+
+/* ---- how far segments and features moved -------------------------------------------------------------------------- */
+
+static void put_moved(page *p)
+{
+    const rfm_json *moved = run_value(p->facts, "drift.moved");
+    if (!rfm_json_is_list(moved))
+        return;
+    say_in(p, "h3", W_MOVED);
+    say_in(p, "p", W_MOVED_LEAD);
+    table_open(p);
+    put(p, "<thead><tr>");
+    put_heading(p, W_SEGMENT);
+    put_heading(p, W_MOVED_BY);
+    put(p, "</tr></thead><tbody>\n");
+    for (size_t i = 0; i < p->facts->n; i++) {
+        const double by = number_at(moved, p->facts->segments[i].label);
+        put(p, "<tr>");
+        put_segment_heading(p, i);
+        put(p, "<td>");
+        isnan(by) ? say(p, W_NEW_SEGMENT) : put_number(p, by);
+        put(p, "</td></tr>\n");
+    }
+    table_close(p, false);
+}
+
+static void put_stability_index(page *p)
+{
+    const rfm_json *index = run_value(p->facts, "drift.stability_index"), *item;
+    void *at = NULL;
+    if (rfm_json_count(index) == 0 || rfm_json_is_list(index))
+        return;
+    say_in(p, "h3", W_SHIFT);
+    say_in(p, "p", W_SHIFT_LEAD);
+    table_open(p);
+    put(p, "<thead><tr>");
+    put_heading(p, W_FEATURE);
+    put_heading(p, W_STABILITY_INDEX);
+    put_text_heading(p, W_MEANING);
+    put(p, "</tr></thead><tbody>\n");
+    for (const char *name; (name = rfm_json_next(index, &at, &item));) {
+        const double shift = rfm_json_number(item);
+        put(p, "<tr><th scope=\"row\">");
+        put_text(p, name);
+        put(p, "</th><td>");
+        put_number(p, shift);
+        put(p, "</td><td class=\"text\">");
+        if (!isnan(shift))
+            say(p, shift < 0.1 ? W_SHIFT_NONE : shift < 0.25 ? W_SHIFT_SOME : W_SHIFT_LARGE);
+        put(p, "</td></tr>\n");
+    }
+    table_close(p, false);
+}
+
+/* ---- customers that both runs have -------------------------------------------------------------------------------- */
+
+static void put_migration_matrix(page *p, const rfm_json *counts, const rfm_json *from, const rfm_json *to,
+                                 word heading)
+{
+    matrix m;
+    if (!rfm_json_is_list(counts))
+        return;
+    if (matrix_init(p, &m, rfm_json_count(counts), rfm_json_count(rfm_json_item(counts, 0)))) {
+        for (size_t r = 0; r < m.n_rows; r++)
+            m.rows[r] = rfm_json_item(counts, r);
+        matrix_name(m.row_names, m.n_rows, from);
+        matrix_name(m.column_names, m.n_columns, to);
+        say_in(p, "h3", heading);
+        matrix_put(p, &m, W_PREVIOUS_SEGMENT, W_SEGMENT_NOW);
+    }
+    matrix_free(&m);
+}
+
+static double sum_of(const rfm_json *list)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rfm_json_count(list); i++)
+        sum += number_at(list, i) > 0 ? number_at(list, i) : 0;
+    return sum;
+}
+
+static void put_migration(page *p)
+{
+    const facts *all = p->facts;
+    if (!run_value(all, "migration"))
+        return;
+    put_migration_matrix(p, run_value(all, "migration.customers"), run_value(all, "migration.names_from"),
+                         run_value(all, "migration.names_to"), W_MIGRATION);
+    put(p, "<p>");
+    say(p, W_ARRIVED_LEFT, a_count(sum_of(run_value(all, "migration.arrived"))),
+        a_count(sum_of(run_value(all, "migration.left"))));
+    put(p, "</p>\n");
+    put_migration_matrix(p, run_value(all, "migration.scores.customers"), run_value(all, "scores.grid"),
+                         run_value(all, "scores.grid"), W_GRID_MIGRATION);
+}
+
+void put_change(page *p)
+{
+    const double share = run_number(p->facts, "drift.share_changed");
+    if (!isnan(share)) {
+        put(p, "<p class=\"lead\">");
+        say(p, W_CHANGE_LEAD, a_share(share), a_count(run_number(p->facts, "drift.n_changed")));
+        put(p, "</p>\n");
+    }
+    put_flows(p);
+    put_migration(p);
+    put_moved(p);
+    put_stability_index(p);
+}

@@ -1,0 +1,356 @@
+/* Text and numbers as people read them, in the page's language. */
+#include "page.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NARROW "\u202F" /* a narrow space at which no line is broken */
+#define MINUS "\u2212"
+#define DASH "\u2013"
+#define REPLACEMENT 0xFFFD
+
+void put(page *p, const char *markup)
+{
+    rfm_text_adds(&p->html, markup);
+}
+
+void putf(page *p, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    put(p, text);
+}
+
+/* ---- text -------------------------------------------------------------------------------------------------------- */
+
+/* The next character of UTF-8, or REPLACEMENT for a byte that begins none; moves *at past it. */
+static unsigned next_character(const unsigned char **at)
+{
+    static const unsigned least[] = {0, 0x80, 0x800, 0x10000};
+    const unsigned first = *(*at)++;
+    const int more = first < 0x80 ? 0 : first < 0xC2 ? -1 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : -1;
+    if (more <= 0)
+        return more == 0 ? first : REPLACEMENT;
+    unsigned character = first & (0x3FU >> more);
+    for (int i = 0; i < more; i++) {
+        if (((*at)[i] & 0xC0) != 0x80)
+            return REPLACEMENT;
+        character = character << 6 | ((*at)[i] & 0x3F);
+    }
+    if (character < least[more] || character > 0x10FFFF || (character >= 0xD800 && character < 0xE000))
+        return REPLACEMENT;
+    *at += more;
+    return character;
+}
+
+static bool is_harmful(unsigned c)
+{
+    return (c >= 0x80 && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069) || (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c < 0xFDF0);
+}
+
+/* What stands for a character that cannot stand for itself. */
+static unsigned make_harmless(unsigned c)
+{
+    if (c < 0x20)
+        return c == '\t' || c == '\n' || c == '\r' ? ' ' : 0x2400 + c;
+    return c == 0x7F ? 0x2421 : is_harmful(c) ? REPLACEMENT : c;
+}
+
+static void put_character(page *p, unsigned c)
+{
+    char bytes[4];
+    size_t n = 0;
+    if (c < 0x80) {
+        bytes[n++] = (char)c;
+    } else {
+        const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+        bytes[n++] = (char)((0xFF00U >> (more + 1) & 0xFFU) | c >> 6 * more);
+        for (int i = more - 1; i >= 0; i--)
+            bytes[n++] = (char)(0x80U | (c >> 6 * i & 0x3FU));
+    }
+    rfm_text_add(&p->html, bytes, n);
+}
+
+static void put_escaped(page *p, unsigned c)
+{
+    static const struct {
+        unsigned c;
+        const char *entity;
+    } entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
+        if (entities[i].c == c) {
+            put(p, entities[i].entity);
+            return;
+        }
+    put_character(p, c);
+}
+
+void put_text(page *p, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at)
+        put_escaped(p, make_harmless(next_character(&at)));
+}
+
+/* Letters of East Asia are twice as wide as others. */
+static int width_of(unsigned c)
+{
+    return c >= 0x1100 ? 2 : 1;
+}
+
+void put_short(page *p, const char *text, int most)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    int width = 0;
+    for (const unsigned char *seen = at; *seen;)
+        width += width_of(make_harmless(next_character(&seen)));
+    const bool cut = width > most;
+    for (int left = cut ? most - 1 : most; *at;) {
+        const unsigned c = make_harmless(next_character(&at));
+        left -= width_of(c);
+        if (left < 0)
+            break;
+        put_escaped(p, c);
+    }
+    put(p, cut ? "\u2026" : "");
+}
+
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
+
+/* A number as printf wrote it, as people write it: groups of three, the language's marks, a proper minus. */
+static void put_printed(page *p, const char *printed)
+{
+    const bool french = p->language == FRENCH, negative = *printed == '-';
+    const char *digits = printed + negative;
+    const size_t whole = strcspn(digits, ".");
+    put(p, negative && strspn(digits, "0.") < strlen(digits) ? MINUS : "");
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0)
+            put(p, french ? NARROW : ",");
+        rfm_text_add(&p->html, digits + i, 1);
+    }
+    if (digits[whole] == '.') {
+        put(p, french ? "," : ".");
+        put(p, digits + whole + 1);
+    }
+}
+
+void put_decimals(page *p, double x, int decimals)
+{
+    char printed[400];
+    snprintf(printed, sizeof printed, "%.*f", decimals, x);
+    put_printed(p, printed);
+}
+
+/* The same without zeros at the end. */
+static void put_trimmed(page *p, double x, int decimals)
+{
+    char printed[400];
+    size_t n = (size_t)snprintf(printed, sizeof printed, "%.*f", decimals, x);
+    while (decimals > 0 && printed[n - 1] == '0')
+        n--;
+    n -= printed[n - 1] == '.';
+    printed[n] = '\0';
+    put_printed(p, printed);
+}
+
+static void put_exponent(page *p, int exponent)
+{
+    static const char *const raised[] = {"\u2070", "\u00B9", "\u00B2", "\u00B3", "\u2074",
+                                         "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
+    char digits[16];
+    snprintf(digits, sizeof digits, "%d", exponent < 0 ? -exponent : exponent);
+    put(p, NARROW "\u00D7" NARROW "10");
+    put(p, exponent < 0 ? "\u207B" : "");
+    for (const char *c = digits; *c; c++)
+        put(p, raised[*c - '0']);
+}
+
+/* 1.23 x 10^-7 */
+static void put_scientific(page *p, double x)
+{
+    char printed[64];
+    snprintf(printed, sizeof printed, "%.2e", x);
+    char *e = strchr(printed, 'e');
+    int exponent = 0;
+    sscanf(e + 1, "%d", &exponent);
+    *e = '\0';
+    put_printed(p, printed);
+    put_exponent(p, exponent);
+}
+
+static bool put_special(page *p, double x)
+{
+    if (isnan(x))
+        put(p, DASH);
+    else if (isinf(x))
+        put(p, x < 0 ? MINUS "\u221E" : "\u221E");
+    return !isfinite(x);
+}
+
+void put_count(page *p, double n)
+{
+    if (!put_special(p, n))
+        fabs(n) < 1e15 ? put_decimals(p, n, 0) : put_scientific(p, n);
+}
+
+void put_number(page *p, double x)
+{
+    const double size = fabs(x);
+    if (put_special(p, x))
+        return;
+    if (size >= 1e15 || (size > 0 && size < 1e-4))
+        put_scientific(p, x);
+    else
+        put_trimmed(p, x, size >= 100 || size <= 0 ? 0 : 2 - (int)floor(log10(size)));
+}
+
+void put_compact(page *p, double x)
+{
+    static const struct {
+        double size;
+        const char *names[N_LANGUAGES];
+    } units[] = {{1e9, {"bn", NARROW "Md"}}, {1e6, {"M", NARROW "M"}}, {1e3, {"k", NARROW "k"}}};
+    size_t i = 0;
+    while (i < 3 && fabs(x) < units[i].size)
+        i++;
+    if (i == 3 || (i == 2 && fabs(x) < 1e4) || fabs(x) >= 1e14 || isnan(x)) {
+        put_number(p, x);
+        return;
+    }
+    put_number(p, x / units[i].size);
+    put(p, units[i].names[p->language]);
+}
+
+void put_share(page *p, double x)
+{
+    const char *sign = p->language == FRENCH ? NARROW "%" : "%";
+    if (put_special(p, x))
+        return;
+    if (x > 0 && x < 0.001) {
+        put(p, "&lt;" NARROW);
+        put_decimals(p, 0.1, 1);
+    } else {
+        put_decimals(p, 100 * x, x <= 0 || x >= 1 ? 0 : 1);
+    }
+    put(p, sign);
+}
+
+/* ---- units ------------------------------------------------------------------------------------------------------- */
+
+static void put_parts(page *p, double whole, const char *unit, double rest, const char *small)
+{
+    put_decimals(p, whole, 0);
+    putf(p, NARROW "%s ", unit);
+    put_decimals(p, rest, 0);
+    putf(p, NARROW "%s", small);
+}
+
+void put_seconds(page *p, double s)
+{
+    const double rounded = floor(s + 0.5);
+    if (put_special(p, s))
+        return;
+    if (rounded >= 3600) {
+        const double minutes = floor(rounded / 60 + 0.5);
+        put_parts(p, floor(minutes / 60), "h", fmod(minutes, 60), "min");
+    } else if (rounded >= 60) {
+        put_parts(p, floor(rounded / 60), "min", fmod(rounded, 60), "s");
+    } else if (s > 0 && s < 0.001) {
+        put(p, "&lt;" NARROW "1" NARROW "ms");
+    } else {
+        s < 0.1 ? put_trimmed(p, s, 3) : put_number(p, s);
+        put(p, NARROW "s");
+    }
+}
+
+void put_bytes(page *p, double n)
+{
+    static const char *const units[N_LANGUAGES][5] = {{"bytes", "KiB", "MiB", "GiB", "TiB"},
+                                                      {"octets", "Kio", "Mio", "Gio", "Tio"}};
+    int i = 0;
+    for (; i < 4 && n >= 1024; i++)
+        n /= 1024;
+    put_number(p, n);
+    putf(p, NARROW "%s", units[p->language][i]);
+}
+
+/* Of `length` bytes; false where the page has no word for it. */
+static bool say_unit(page *p, const char *unit, size_t length, double number)
+{
+    static const struct {
+        const char *unit;
+        word with;
+    } units[] = {
+        {"days", W_DAYS},         {"weeks", W_WEEKS},           {"hours", W_HOURS},   {"seconds", W_UNIT_SECONDS},
+        {"orders", W_ORDERS},     {"events", W_EVENTS},         {"values", W_VALUES}, {"sessions", W_SESSIONS},
+        {"products", W_PRODUCTS}, {"categories", W_CATEGORIES}, {"amount", W_AMOUNT}, {"share", W_UNIT_SHARE}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strlen(units[i].unit) == length && memcmp(unit, units[i].unit, length) == 0) {
+            say(p, units[i].with, a_number(number));
+            return true;
+        }
+    return false;
+}
+
+void put_unit(page *p, const char *unit)
+{
+    const size_t first = strcspn(unit, "/");
+    const rfm_text before = p->html;
+    const bool known = say_unit(p, unit, first, 2);
+    if (known && unit[first] == '/') {
+        put(p, "/");
+        if (say_unit(p, unit + first + 1, strlen(unit + first + 1), 1))
+            return;
+        p->html.length = before.length; /* half of it is no help */
+    } else if (known) {
+        return;
+    }
+    put_text(p, unit);
+}
+
+void put_measure(page *p, double x, const char *unit)
+{
+    const bool counted = strcmp(unit, "amount") != 0 && strcmp(unit, "share") != 0;
+    if (strcmp(unit, "share") == 0) {
+        put_share(p, x);
+        return;
+    }
+    put_number(p, x);
+    if (!counted || isnan(x))
+        return;
+    const rfm_text before = p->html;
+    put(p, "\u00A0");
+    if (!say_unit(p, unit, strlen(unit), x))
+        p->html.length = before.length;
+}
+
+/* ---- dates ------------------------------------------------------------------------------------------------------- */
+
+/* The end of a day is told as that day. */
+void put_moment(page *p, int64_t utc_us, const rfm_zone *zone, const char *zone_name)
+{
+    const int64_t local = utc_us + (zone ? rfm_zone_offset_us(zone, utc_us) : 0);
+    char iso[RFM_NUMBER_BYTES];
+    int year = 0, month = 1, day = 1;
+    rfm_time_format_utc(local, iso);
+    sscanf(iso, "%d-%d-%d", &year, &month, &day);
+    if (p->language == FRENCH && day == 1)
+        put(p, "1er");
+    else
+        putf(p, "%d", day);
+    put(p, " ");
+    say(p, (word)(W_JANUARY + month - 1));
+    putf(p, " %d", year);
+    const int64_t of_day = ((local % RFM_DAY_US) + RFM_DAY_US) % RFM_DAY_US;
+    if (of_day == 0 || of_day >= RFM_DAY_US - 1000000)
+        return;
+    putf(p, p->language == FRENCH ? " \u00E0 %.2s" NARROW "h" NARROW "%.2s " : ", %.2s:%.2s ", iso + 11, iso + 14);
+    put_text(p, zone_name);
+}
