@@ -97,7 +97,9 @@ class Browser:
 
     def open(self, path):
         self.said, self.requests, self.events = [], [], []
-        self.call("Page.navigate", url=path.as_uri())
+        refused = self.call("Page.navigate", url=path.as_uri()).get("errorText")
+        if refused:
+            raise Failed(f"{path}: {refused}")
         until = time.monotonic() + ANSWER_S
         while "Page.loadEventFired" not in self.events:
             self.take(self.receive(until))

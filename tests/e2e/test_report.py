@@ -11,6 +11,9 @@ import tempfile
 import browser
 import case
 
+import h5py
+import numpy
+
 WIDTHS = {"phone": 360, "desk": 1280}
 PAPER = 718  # A4 between its margins, in CSS pixels
 LEAST_CONTRAST = 4.5
@@ -110,6 +113,21 @@ class Report(case.Case):
                 self.see(path=path, **look)
                 self.assertEqual(self.browser.ask("overlaps()"), [])
                 self.assertEqual(self.browser.ask("overflows()"), [])
+
+    def test_many_segments_of_long_names_by_weight(self):
+        draw, k = numpy.random.default_rng(1), 40
+        with h5py.File(self.place / "wide.h5", "w") as file:
+            file["features/values"] = draw.normal(size=(8000, 13)) + 9 * draw.normal(size=(k, 13))[draw.integers(0, k, 8000)]
+            file["features/names"] = numpy.array([f"a_long_name_of_a_feature_of_the_shop_{j}" for j in range(13)], "S")
+            file["features/weights"] = draw.uniform(0, 3, 8000)
+        names = [f"A segment whose name is long, number {c}" for c in range(k)]
+        self.launch("train", self.place / "wide.h5", "--set", f"cluster.k={k}", "--set", "cluster.names=" + json.dumps(names), "--set",
+                    f"output.dir={self.place / 'wide'}")
+        for width in WIDTHS.values():
+            self.see(width, self.place / "wide" / "report.html")
+            self.assertEqual(self.browser.ask("overlaps()"), [])
+            self.assertEqual(self.browser.ask("overflows()"), [])
+        self.assertEqual(len(self.browser.ask("[...document.querySelectorAll('.card')].map(one => one.id)")), k)
 
     def test_text_stands_out_in_light_and_dark_and_on_paper(self):
         for look in ({"width": 1280}, {"width": 1280, "dark": True}, {"width": 360, "dark": True}, {"width": PAPER, "media": "print"}):
