@@ -20,7 +20,7 @@ import browser  # noqa: E402
 RFMPI = os.environ.get("RFMPI", SOURCE / "build" / "release" / "bin" / "rfmpi")
 MOST_BYTES = 300_000
 # name: width of the window, dark or not, what is shown (a selector; none: the top of the page), its height at most
-PICTURES = {"report-segments": (1200, False, None, 1060), "report-scores": (1200, False, "#scores", 900),
+PICTURES = {"report-segments": (1200, False, None, 1060), "report-scores": (1200, False, "#scores", 715),
             "report-distributions": (1200, False, "#distributions", 900), "report-map": (1200, True, "#map", 900),
             "report-phone": (390, False, None, 844)}
 
