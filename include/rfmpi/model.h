@@ -336,9 +336,9 @@ typedef struct rfm_portrait {
 } rfm_portrait;
 
 /* Collective. The same bits on all ranks, at any number of them. labels: of this rank's rows; rows: [model->k] of all
- * ranks. Beyond RFM_PORTRAIT_QUARTILES customers a segment's quartiles are those of a sample; all else is of all
- * customers, but for standings and components of so many columns that their products would be more than 2 10^10, which
- * are then of a sample too. Takes memory for one column, not for a second matrix. */
+ * ranks. Of all customers, but for the quartiles of segments, from about RFM_PORTRAIT_QUARTILES of each, and standings
+ * and components, from about a million in all, and fewer of more than 140 columns. Takes memory for one column, not for
+ * a second matrix. */
 rfm_status rfm_portrait_make(rfm_comm *comm, const rfm_frame *frame, const rfm_model *model, const int32_t *labels,
                              const int64_t *rows, rfm_portrait *portrait, rfm_error *err);
 void rfm_portrait_free(rfm_portrait *portrait);

@@ -4,15 +4,32 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Of one thread, and then of all ranks. */
+/* Most columns are counts and days: small whole numbers, of which each is counted. */
+enum { SMALL = 1024 };
+
+/* A column, of one thread and then of all ranks. */
 typedef struct span {
     double least, negated; /* of the least -x */
-    int64_t n_others;      /* values that are no small whole numbers */
+    int64_t n_large;       /* values that are not below SMALL, or not whole */
+    int64_t n_broken;      /* values that are not whole */
+    int64_t n_of[SMALL];   /* of each whole number from 0 on */
 } span;
 
-static bool is_whole(double x)
+static inline bool is_whole(double x)
 {
     return fabs(x) < 0x1p31 && x == (double)(int32_t)x;
+}
+
+static inline void scan_value(double x, int64_t weight, span *into)
+{
+    into->least = x < into->least ? x : into->least;
+    into->negated = -x < into->negated ? -x : into->negated;
+    if (x >= 0 && x < SMALL && x == (double)(int32_t)x) {
+        into->n_of[(int32_t)x] += weight;
+        return;
+    }
+    into->n_large++;
+    into->n_broken += !is_whole(x);
 }
 
 static void scan_rows(const rfm_sitter *of, size_t from, size_t to, span *spans)
@@ -20,12 +37,20 @@ static void scan_rows(const rfm_sitter *of, size_t from, size_t to, span *spans)
     const size_t columns = (size_t)of->columns, stride = (size_t)of->frame->d;
     for (size_t i = from; i < to; i++) {
         const double *row = of->frame->values + i * stride;
-        for (size_t j = 0; j < columns && rfm_sitter_weight(of, i) > 0; j++) {
-            spans[j].least = row[j] < spans[j].least ? row[j] : spans[j].least;
-            spans[j].negated = -row[j] < spans[j].negated ? -row[j] : spans[j].negated;
-            spans[j].n_others += !is_whole(row[j]);
-        }
+        const int64_t weight = rfm_sitter_weight(of, i);
+        for (size_t j = 0; j < columns && weight > 0; j++)
+            scan_value(row[j], weight, &spans[j]);
     }
+}
+
+static void join_span(const span *more, span *to)
+{
+    to->least = more->least < to->least ? more->least : to->least;
+    to->negated = more->negated < to->negated ? more->negated : to->negated;
+    to->n_large += more->n_large;
+    to->n_broken += more->n_broken;
+    for (int x = 0; x < SMALL; x++)
+        to->n_of[x] += more->n_of[x];
 }
 
 /* spans: [threads * columns]; those of the first thread become those of this rank. */
@@ -33,7 +58,7 @@ static void scan(const rfm_sitter *of, span *spans)
 {
     const size_t columns = (size_t)of->columns;
     for (size_t i = 0; i < (size_t)of->threads * columns; i++)
-        spans[i] = (span){HUGE_VAL, HUGE_VAL, 0};
+        spans[i].least = spans[i].negated = HUGE_VAL;
 #pragma omp parallel for num_threads(of->threads) schedule(static, 1)
     for (int t = 0; t < of->threads; t++) {
         size_t from, to;
@@ -41,28 +66,43 @@ static void scan(const rfm_sitter *of, span *spans)
         scan_rows(of, from, to, spans + (size_t)t * columns);
     }
     for (size_t t = 1; t < (size_t)of->threads; t++)
-        for (size_t j = 0; j < columns; j++) {
-            const span *more = &spans[t * columns + j];
-            spans[j].least = more->least < spans[j].least ? more->least : spans[j].least;
-            spans[j].negated = more->negated < spans[j].negated ? more->negated : spans[j].negated;
-            spans[j].n_others += more->n_others;
-        }
+        for (size_t j = 0; j < columns; j++)
+            join_span(&spans[t * columns + j], &spans[j]);
 }
 
-/* Collective. n_others: [columns] how many values are no small whole numbers. */
-static void find_ends(const rfm_sitter *of, const span *spans, int64_t *n_others)
+/* Collective. Of all ranks. */
+static void join_ranks(const rfm_sitter *of, span *spans)
 {
     const size_t columns = (size_t)of->columns;
     for (size_t j = 0; j < columns; j++) {
-        of->least[j] = spans[j].least;
-        of->greatest[j] = spans[j].negated;
-        n_others[j] = spans[j].n_others;
+        double ends[2] = {spans[j].least, spans[j].negated};
+        rfm_comm_reduce_f64(of->comm, RFM_MIN, ends, 2);
+        rfm_comm_reduce_i64(of->comm, RFM_SUM, &spans[j].n_large, 2 + SMALL);
+        of->least[j] = ends[0];
+        of->greatest[j] = -ends[1];
     }
-    rfm_comm_reduce_f64(of->comm, RFM_MIN, of->least, columns);
-    rfm_comm_reduce_f64(of->comm, RFM_MIN, of->greatest, columns);
-    rfm_comm_reduce_i64(of->comm, RFM_SUM, n_others, columns);
-    for (size_t j = 0; j < columns; j++)
-        of->greatest[j] = -of->greatest[j];
+}
+
+/* ---- quantiles -------------------------------------------------------------------------------------------------- */
+
+/* The value of that rank, from 0 on, among small whole numbers. */
+static double value_at(const span *of, int64_t rank)
+{
+    int x = 0;
+    for (int64_t below = of->n_of[0]; below <= rank; below += of->n_of[x])
+        x++;
+    return x;
+}
+
+/* Type 7, as rfm_quantiles has it, of small whole numbers. */
+static void count_off(const span *of, int64_t n, const double *probabilities, double *quantiles)
+{
+    for (int q = 0; q < RFM_PORTRAIT_QUANTILES; q++) {
+        const double at = (double)(n - 1) * probabilities[q];
+        const int64_t low = (int64_t)at;
+        const double a = value_at(of, low), b = value_at(of, low + 1 < n ? low + 1 : low);
+        quantiles[q] = a + (b - a) * (at - (double)low);
+    }
 }
 
 /* Logarithmic where nothing is negative and the upper half is much longer than the lower one. */
@@ -74,31 +114,31 @@ static bool is_skewed(const rfm_portrait_feature *feature)
 }
 
 /* Collective. */
-static rfm_status find_axis(const rfm_sitter *of, int j, bool whole, rfm_portrait_feature *feature, rfm_error *err)
+static rfm_status find_axis(const rfm_sitter *of, int j, const span *all, rfm_portrait_feature *feature, rfm_error *err)
 {
     static const double probabilities[RFM_PORTRAIT_QUANTILES] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
-    const rfm_column column = {of->frame->n, (size_t)of->frame->d, of->frame->values + j, of->frame->weights.units};
+    const int64_t *weights = of->frame->weights.units;
+    const rfm_column column = {of->frame->n, (size_t)of->frame->d, of->frame->values + j, weights};
     feature->least = of->least[j];
     feature->greatest = of->greatest[j];
-    if (rfm_quantiles(of->comm, &column, RFM_PORTRAIT_QUANTILES, probabilities, feature->quantiles, err) != RFM_OK)
+    if (all->n_large == 0 && !weights)
+        count_off(all, of->frame->n_global, probabilities, feature->quantiles);
+    else if (rfm_quantiles(of->comm, &column, RFM_PORTRAIT_QUANTILES, probabilities, feature->quantiles, err) != RFM_OK)
         return err->status;
     feature->logarithmic = is_skewed(feature);
-    rfm_bins_choose(feature, feature->quantiles[RFM_P01], feature->quantiles[RFM_P99], whole);
+    rfm_bins_choose(feature, feature->quantiles[RFM_P01], feature->quantiles[RFM_P99], all->n_broken == 0);
     return RFM_OK;
 }
 
 rfm_status rfm_portrait_axes(const rfm_sitter *of, rfm_portrait *portrait, rfm_error *err)
 {
-    const size_t columns = (size_t)of->columns;
-    span *spans = rfm_alloc((size_t)of->threads * columns, sizeof *spans, err);
-    int64_t *n_others = rfm_alloc(columns, sizeof *n_others, err);
-    if (err->status == RFM_OK)
+    span *spans = rfm_alloc((size_t)of->threads * (size_t)of->columns, sizeof *spans, err);
+    if (spans)
         scan(of, spans);
     if (rfm_comm_agree(of->comm, err) == RFM_OK)
-        find_ends(of, spans, n_others);
+        join_ranks(of, spans);
     for (int j = 0; j < of->d && err->status == RFM_OK; j++)
-        find_axis(of, j, n_others[j] == 0, &portrait->features[j], err);
+        find_axis(of, j, &spans[j], &portrait->features[j], err);
     free(spans);
-    free(n_others);
     return err->status;
 }

@@ -53,13 +53,33 @@ typedef struct tally {
     int64_t *counts; /* [slots * d * RFM_PORTRAIT_BINS] */
 } tally;
 
+/* What the values of a column are rounded to: a power of two such that the largest stays below 2^51 of them. */
+typedef struct quantum {
+    int exponent;
+    double per_unit; /* 2^-exponent */
+} quantum;
+
 typedef struct counting {
     const rfm_sitter *of;
-    int *exponents; /* [d] */
+    quantum *quanta; /* [d] */
     finder *finders;
     uint8_t *first; /* of all finders */
     tally *tallies; /* [threads] */
 } counting;
+
+static quantum quantum_of(double largest)
+{
+    enum { SPARE_BITS = 11, LEAST = -1000 };
+    const int exponent = rfm_quantum_exponent(largest) + SPARE_BITS, kept = exponent < LEAST ? LEAST : exponent;
+    return (quantum){kept, ldexp(1, -kept)};
+}
+
+/* The nearest whole number of |x| < 2^51, ties to even. */
+static inline int64_t round_to(const quantum *q, double x)
+{
+    const double large = 0x1.8p52;
+    return (int64_t)((x * q->per_unit + large) - large);
+}
 
 static void count_row(const counting *c, size_t i, tally *into)
 {
@@ -72,7 +92,7 @@ static void count_row(const counting *c, size_t i, tally *into)
     into->weights[slot] += weight;
     for (size_t j = 0; j < d; j++) {
         const size_t at = slot * d + j;
-        into->sums[at] += weight * rfm_quantum_round(row[j], c->exponents[j]);
+        into->sums[at] += (rfm_i128)weight * round_to(&c->quanta[j], row[j]);
         into->counts[at * RFM_PORTRAIT_BINS + (size_t)find_bin(&c->finders[j], row[j])] += weight;
     }
 }
@@ -103,7 +123,7 @@ static rfm_status open_counting(const rfm_sitter *of, const rfm_portrait *portra
 {
     const size_t slots = rfm_sitter_slots(of), d = (size_t)of->d;
     *c = (counting){.of = of};
-    c->exponents = rfm_alloc(d, sizeof *c->exponents, err);
+    c->quanta = rfm_alloc(d, sizeof *c->quanta, err);
     c->finders = rfm_alloc(d, sizeof *c->finders, err);
     c->first = rfm_alloc(d, N_LEADING, err);
     c->tallies = rfm_alloc((size_t)of->threads, sizeof *c->tallies, err);
@@ -115,7 +135,7 @@ static rfm_status open_counting(const rfm_sitter *of, const rfm_portrait *portra
     for (size_t j = 0; err->status == RFM_OK && j < d; j++) {
         const rfm_portrait_feature *feature = &portrait->features[j];
         const double least = fabs(feature->least), greatest = fabs(feature->greatest);
-        c->exponents[j] = rfm_quantum_exponent(least > greatest ? least : greatest);
+        c->quanta[j] = quantum_of(least > greatest ? least : greatest);
         c->finders[j].first = c->first + j * N_LEADING;
         fill_finder(feature, &c->finders[j]);
     }
@@ -129,7 +149,7 @@ static void close_counting(counting *c)
         free(c->tallies[t].sums);
         free(c->tallies[t].counts);
     }
-    free(c->exponents);
+    free(c->quanta);
     free(c->finders);
     free(c->first);
     free(c->tallies);
@@ -156,9 +176,9 @@ static void tell(const counting *c, const tally *all, rfm_portrait *portrait)
     for (size_t s = 0; s < (size_t)of->k; s++) {
         portrait->shares[s] = (double)all->weights[s] / total;
         if (money >= 0)
-            portrait->revenue[s] = revenue_of(of, all->sums[s * d + (size_t)money], c->exponents[money]);
+            portrait->revenue[s] = revenue_of(of, all->sums[s * d + (size_t)money], c->quanta[money].exponent);
         for (size_t j = 0; j < d; j++)
-            portrait->means[s * d + j] = mean_of(all->sums[s * d + j], all->weights[s], c->exponents[j]);
+            portrait->means[s * d + j] = mean_of(all->sums[s * d + j], all->weights[s], c->quanta[j].exponent);
     }
     for (size_t i = 0; i < (size_t)of->k * d * RFM_PORTRAIT_BINS; i++)
         portrait->counts[i] = (double)all->counts[i] * unit;
@@ -166,9 +186,9 @@ static void tell(const counting *c, const tally *all, rfm_portrait *portrait)
         rfm_i128 sum = 0;
         for (size_t s = 0; s < slots; s++)
             sum += all->sums[s * d + j];
-        portrait->features[j].mean = mean_of(sum, rfm_sitter_total(of), c->exponents[j]);
+        portrait->features[j].mean = mean_of(sum, rfm_sitter_total(of), c->quanta[j].exponent);
         if ((int)j == money)
-            portrait->revenue_of_all = revenue_of(of, sum, c->exponents[j]);
+            portrait->revenue_of_all = revenue_of(of, sum, c->quanta[j].exponent);
     }
 }
 

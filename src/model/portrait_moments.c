@@ -11,7 +11,8 @@
 
 enum { BLOCK = 256, HALF_BITS = 15, INDEX_BITS = 30 };
 
-static const double PRODUCTS_MOST = 2e10;
+static const double ROWS_MOST = 1e6, PRODUCTS_MOST = 2e10;
+static const double PER_HALF = 1.0 / (1 << HALF_BITS);
 
 void rfm_moments_free(rfm_moments *moments)
 {
@@ -105,7 +106,7 @@ static void fill_block(const rfm_sitter *of, const rfm_moments *m, size_t row, s
     into->weights[slot] += weight;
     into->room.weights[r] = weight;
     for (size_t j = 0; j < columns; j++) {
-        const double index = look_up(of, &m->fine, (int)j, values[j]), high = nearest(ldexp(index, -HALF_BITS));
+        const double index = look_up(of, &m->fine, (int)j, values[j]), high = nearest(index * PER_HALF);
         into->room.whole[j * BLOCK + r] = index;
         into->room.high[j * BLOCK + r] = high;
         into->room.low[j * BLOCK + r] = index - high * (1 << HALF_BITS);
@@ -223,8 +224,8 @@ static void take_part(const rfm_sitter *of, const part *from, rfm_moments *m)
 static void sum_all(const rfm_sitter *of, part *parts, rfm_moments *m)
 {
     const size_t slots = rfm_sitter_slots(of), columns = (size_t)m->columns;
-    const double products = (double)count_products(m) * 2, most = PRODUCTS_MOST / products;
-    const rfm_draw draw = rfm_draw_of(RFM_DRAW_MOMENTS, most, of->frame->n_global);
+    const double most = PRODUCTS_MOST / (2 * (double)count_products(m));
+    const rfm_draw draw = rfm_draw_of(RFM_DRAW_MOMENTS, most < ROWS_MOST ? most : ROWS_MOST, of->frame->n_global);
 #pragma omp parallel for num_threads(of->threads) schedule(static, 1)
     for (int t = 0; t < of->threads; t++)
         add_rows(of, m, &draw, t, &parts[t]);

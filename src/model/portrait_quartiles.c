@@ -1,5 +1,5 @@
 /* Quartiles of each segment, from all of its customers or a sample of them. The rows of the samples come together
- * feature by feature; each rank sorts the segments that are its own. */
+ * feature by feature; each rank looks at the segments that are its own. */
 #include "portrait.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ typedef struct drawn {
     weighed *sorted; /* [n] by slot; weights are there, values come and go */
 } drawn;
 
-/* ---- quartiles of what is sorted -------------------------------------------------------------------------------- */
+/* ---- quartiles -------------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -29,18 +29,64 @@ static int compare(const void *a, const void *b)
     return by_value ? by_value : (x->weight > y->weight) - (x->weight < y->weight);
 }
 
+static double middle_of(double a, double b, double c)
+{
+    const double low = a < b ? a : b, high = a < b ? b : a;
+    return c < low ? low : c > high ? high : c;
+}
+
+/* The parts of a stretch: below a value, equal to it, above it. */
+typedef struct parts {
+    size_t equal, above;
+} parts;
+
+static parts part_by(weighed *values, size_t from, size_t to, double pivot)
+{
+    size_t below = from, at = from;
+    while (at < to) {
+        const weighed one = values[at];
+        if (one.value < pivot) {
+            values[at++] = values[below];
+            values[below++] = one;
+        } else if (one.value > pivot) {
+            values[at] = values[--to];
+            values[to] = one;
+        } else {
+            at++;
+        }
+    }
+    return (parts){below, to};
+}
+
+/* The value of that rank; the others change their places (Hoare 1961). */
+static double select_value(weighed *values, size_t n, size_t rank)
+{
+    size_t from = 0, to = n;
+    while (to - from > 1) {
+        const double pivot = middle_of(values[from].value, values[from + (to - from) / 2].value, values[to - 1].value);
+        const parts p = part_by(values, from, to, pivot);
+        if (rank >= p.equal && rank < p.above)
+            return pivot;
+        from = rank < p.equal ? from : p.above;
+        to = rank < p.equal ? p.equal : to;
+    }
+    return values[from].value;
+}
+
 /* Type 7 (Hyndman and Fan 1996). */
-static double quantile(const weighed *sorted, size_t n, double probability)
+static double quantile(weighed *values, size_t n, double probability)
 {
     const double at = (double)(n - 1) * probability;
     const size_t low = (size_t)at, high = low + 1 < n ? low + 1 : low;
-    return sorted[low].value + (sorted[high].value - sorted[low].value) * (at - (double)low);
+    const double a = select_value(values, n, low), b = select_value(values, n, high);
+    return a + (b - a) * (at - (double)low);
 }
 
 /* As rfm_quantiles has it: the mean over a window of one mean weight. */
-static double quantile_by_weight(const weighed *sorted, size_t n, double probability)
+static double quantile_by_weight(weighed *sorted, size_t n, double probability)
 {
     double total = 0, passed = 0, sum = 0;
+    qsort(sorted, n, sizeof *sorted, compare);
     for (size_t i = 0; i < n; i++)
         total += (double)sorted[i].weight;
     const double width = total / (double)n, from = (total - width) * probability, to = from + width;
@@ -114,16 +160,14 @@ static void add_notes(const rfm_sitter *of, const drawn *own, rfm_text *notes)
 
 /* ---- feature by feature ----------------------------------------------------------------------------------------- */
 
-/* Local. Sorts the segments of this rank, and tells their quartiles; the rest becomes infinite. */
-static void sort_own(const rfm_sitter *of, const drawn *all, size_t j, double *quartiles)
+/* Local. The quartiles of this rank's segments; the rest becomes infinite. */
+static void find_own(const rfm_sitter *of, const drawn *all, size_t j, double *quartiles)
 {
     const size_t d = (size_t)of->d, ranks = (size_t)rfm_comm_size(of->comm), rank = (size_t)rfm_comm_rank(of->comm);
 #pragma omp parallel for num_threads(of->threads) schedule(dynamic)
     for (size_t s = 0; s < (size_t)of->k; s++) {
         weighed *own = all->sorted + all->begins[s];
         const size_t n = all->begins[s + 1] - all->begins[s];
-        if (s % ranks == rank)
-            qsort(own, n, sizeof *own, compare);
         for (int q = 0; q < 3; q++) {
             double *to = &quartiles[(s * d + j) * 3 + (size_t)q];
             *to = HUGE_VAL;
@@ -134,7 +178,7 @@ static void sort_own(const rfm_sitter *of, const drawn *all, size_t j, double *q
 }
 
 /* Collective. notes: what came of add_notes, of all ranks. */
-static rfm_status sort_feature(const rfm_sitter *of, const drawn *all, const int64_t *notes, size_t j,
+static rfm_status find_feature(const rfm_sitter *of, const drawn *all, const int64_t *notes, size_t j,
                                double *quartiles, rfm_error *err)
 {
     rfm_text own = {0};
@@ -147,7 +191,7 @@ static rfm_status sort_feature(const rfm_sitter *of, const drawn *all, const int
         for (size_t i = 0; i < n; i++)
             all->sorted[all->places[i]] =
                 (weighed){((const double *)values)[i], notes[i] & ((INT64_C(1) << WEIGHT_BITS) - 1)};
-        sort_own(of, all, j, quartiles);
+        find_own(of, all, j, quartiles);
     }
     rfm_text_free(&own);
     free(values);
@@ -166,7 +210,7 @@ rfm_status rfm_portrait_quartiles(const rfm_sitter *of, rfm_portrait *portrait, 
         arrange(of, notes, &all, err);
     rfm_comm_agree(of->comm, err);
     for (size_t j = 0; err->status == RFM_OK && j < (size_t)of->d; j++)
-        sort_feature(of, &all, notes, j, portrait->quartiles, err);
+        find_feature(of, &all, notes, j, portrait->quartiles, err);
     if (err->status == RFM_OK)
         rfm_comm_reduce_f64(of->comm, RFM_MIN, portrait->quartiles, n);
     for (size_t i = 0; err->status == RFM_OK && i < n; i++)

@@ -13,7 +13,7 @@ enum { DIGIT_BITS = 11, BINS = 1 << DIGIT_BITS, PASSES = 6, KEY_BITS = 64 };
 typedef struct search {
     int64_t target; /* rank among the values whose keys begin with prefix */
     uint64_t prefix;
-    int like; /* an earlier search with the same prefix: its histogram serves, or -1 */
+    int like; /* which of the prefixes it is */
 } search;
 
 /* -0 becomes 0. Of what is no number there is none. */
@@ -46,21 +46,52 @@ static int digit_bits(int pass)
     return KEY_BITS - above < DIGIT_BITS ? KEY_BITS - above : DIGIT_BITS;
 }
 
-/* The keys that are sought among, and what each counts for. */
+/* The keys that are sought among, and what each counts for: a stretch for each thread. */
 typedef struct keyed {
     uint64_t *keys;
     int64_t *weights; /* NULL: 1 each */
-    size_t n;
+    int threads;
+    struct stretch {
+        size_t from, n;
+    } * stretches;
 } keyed;
 
-static void count_digits(const keyed *of, const search *wanted, int pass, int64_t *histogram)
+/* The prefixes that are sought in a pass, each once, and where to look for one by its last digit. */
+typedef struct prefixes {
+    int n;
+    uint64_t *values;
+    int first[BINS]; /* no prefix of that digit comes before it; n: there is none */
+} prefixes;
+
+static inline int find_prefix(const prefixes *of, uint64_t value)
+{
+    int i = of->first[value & (BINS - 1)];
+    while (i < of->n && of->values[i] != value)
+        i++;
+    return i;
+}
+
+/* histograms: of each prefix, zeroed. Keys that have none of them are not looked at again, unless they have weights,
+ * which are wanted later on. */
+static void count_digits(const keyed *of, int thread, const prefixes *wanted, int pass, int64_t *histograms)
 {
     const int below = bits_below(pass), bits = digit_bits(pass);
     const uint64_t mask = (UINT64_C(1) << bits) - 1;
-    memset(histogram, 0, BINS * sizeof *histogram);
-    for (size_t i = 0; i < of->n; i++)
-        if (pass == 0 || of->keys[i] >> (below + bits) == wanted->prefix)
-            histogram[of->keys[i] >> below & mask] += of->weights ? of->weights[i] : 1;
+    struct stretch *own = &of->stretches[thread];
+    uint64_t *keys = of->keys + own->from;
+    const int64_t *weights = of->weights ? of->weights + own->from : NULL;
+    size_t kept = 0;
+    for (size_t i = 0; i < own->n; i++) {
+        const uint64_t key = keys[i];
+        const int prefix = pass == 0 ? 0 : find_prefix(wanted, key >> (below + bits));
+        if (prefix == wanted->n)
+            continue;
+        histograms[(size_t)prefix * BINS + (key >> below & mask)] += weights ? weights[i] : 1;
+        if (!weights)
+            keys[kept++] = key;
+    }
+    if (!weights)
+        own->n = kept;
 }
 
 /* Move a search one digit down. */
@@ -72,30 +103,43 @@ static void descend(search *one, const int64_t *histogram, int pass)
     one->prefix = one->prefix << digit_bits(pass) | digit;
 }
 
-static void find_likeness(search *searches, int n)
+/* Which searches have the same prefix, and so one histogram. */
+static void list_prefixes(search *searches, int n, prefixes *wanted)
 {
+    wanted->n = 0;
     for (int i = 0; i < n; i++) {
-        searches[i].like = -1;
-        for (int j = 0; j < i && searches[i].like < 0; j++)
-            if (searches[j].prefix == searches[i].prefix)
-                searches[i].like = j;
+        int p = 0;
+        while (p < wanted->n && wanted->values[p] != searches[i].prefix)
+            p++;
+        searches[i].like = p;
+        if (p == wanted->n)
+            wanted->values[wanted->n++] = searches[i].prefix;
     }
+    for (int digit = 0; digit < BINS; digit++)
+        wanted->first[digit] = wanted->n;
+    for (int p = wanted->n - 1; p >= 0; p--)
+        wanted->first[wanted->values[p] & (BINS - 1)] = p;
 }
 
-/* Collective. histograms: one for each search. */
-static void select_keys(rfm_comm *comm, const keyed *of, search *searches, int n_searches, int64_t *histograms)
+/* Collective. histograms: [threads][n_searches * BINS]. */
+static void select_keys(rfm_comm *comm, const keyed *of, search *searches, int n_searches, prefixes *wanted,
+                        int64_t *histograms)
 {
+    const size_t stride = (size_t)n_searches * BINS;
     for (int pass = 0; pass < PASSES; pass++) {
-        find_likeness(searches, n_searches);
-        for (int i = 0; i < n_searches; i++) {
-            if (searches[i].like >= 0)
-                continue;
-            int64_t *histogram = histograms + (size_t)i * BINS;
-            count_digits(of, &searches[i], pass, histogram);
-            rfm_comm_reduce_i64(comm, RFM_SUM, histogram, BINS);
+        list_prefixes(searches, n_searches, wanted);
+        const size_t used = (size_t)wanted->n * BINS;
+#pragma omp parallel for num_threads(of->threads) schedule(static, 1)
+        for (int t = 0; t < of->threads; t++) {
+            memset(histograms + (size_t)t * stride, 0, used * sizeof *histograms);
+            count_digits(of, t, wanted, pass, histograms + (size_t)t * stride);
         }
+        for (size_t t = 1; t < (size_t)of->threads; t++)
+            for (size_t i = 0; i < used; i++)
+                histograms[i] += histograms[t * stride + i];
+        rfm_comm_reduce_i64(comm, RFM_SUM, histograms, used);
         for (int i = 0; i < n_searches; i++)
-            descend(&searches[i], histograms + (size_t)(searches[i].like < 0 ? i : searches[i].like) * BINS, pass);
+            descend(&searches[i], histograms + (size_t)searches[i].like * BINS, pass);
     }
 }
 
@@ -113,9 +157,10 @@ static double position(int64_t n, double probability, int64_t *low)
 typedef struct selection {
     rfm_comm *comm;
     keyed of;
-    int64_t n, total;    /* of all ranks: values, and what they weigh */
-    search *searches;    /* two for each quantile: the values below and above it */
-    int64_t *histograms; /* [n_searches * BINS] */
+    int64_t n, total; /* of all ranks: values, and what they weigh */
+    search *searches; /* two for each quantile: the values below and above it */
+    prefixes wanted;
+    int64_t *histograms; /* [threads][n_searches * BINS] */
 } selection;
 
 /* ---- all weights equal ------------------------------------------------------------------------------------------ */
@@ -176,9 +221,12 @@ static double sum_between(const selection *s, uint64_t low, uint64_t high)
     const double least = value_of(low);
     const int exponent = rfm_quantum_exponent(value_of(high) - least);
     rfm_i128 sum = 0;
-    for (size_t i = 0; i < s->of.n; i++)
-        if (s->of.keys[i] > low && s->of.keys[i] < high)
-            sum += s->of.weights[i] * rfm_quantum_round(value_of(s->of.keys[i]) - least, exponent);
+    for (int t = 0; t < s->of.threads; t++) {
+        const struct stretch *own = &s->of.stretches[t];
+        for (size_t i = own->from; i < own->from + own->n; i++)
+            if (s->of.keys[i] > low && s->of.keys[i] < high)
+                sum += s->of.weights[i] * rfm_quantum_round(value_of(s->of.keys[i]) - least, exponent);
+    }
     rfm_comm_sum_i128(s->comm, &sum, 1);
     return rfm_quantum_value(sum, exponent);
 }
@@ -202,35 +250,50 @@ static void average_windows(const selection *s, int n_quantiles, const double *p
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 /* What is no value, or weighs nothing, is left out. */
-static void fill_keys(keyed *of, const rfm_column *column)
+static void fill_keys(const keyed *of, int thread, const rfm_column *column)
 {
-    for (size_t i = 0; i < column->n; i++) {
+    const size_t t = (size_t)thread, threads = (size_t)of->threads, n = column->n;
+    const size_t from = n / threads * t + (t < n % threads ? t : n % threads),
+                 to = from + n / threads + (t < n % threads);
+    size_t at = from;
+    for (size_t i = from; i < to; i++) {
         const double value = column->values[i * column->stride];
         if (isnan(value) || (column->weights && column->weights[i] == 0))
             continue;
         if (of->weights)
-            of->weights[of->n] = column->weights[i];
-        of->keys[of->n++] = key_of(value);
+            of->weights[at] = column->weights[i];
+        of->keys[at++] = key_of(value);
     }
+    of->stretches[t] = (struct stretch){from, at - from};
 }
 
 static rfm_status prepare(selection *s, const rfm_column *column, size_t n_searches, rfm_error *err)
 {
+    s->of.threads = rfm_kmeans_threads();
     s->of.keys = rfm_alloc(column->n, sizeof *s->of.keys, err);
     if (column->weights)
         s->of.weights = rfm_alloc(column->n, sizeof *s->of.weights, err);
+    s->of.stretches = rfm_alloc((size_t)s->of.threads, sizeof *s->of.stretches, err);
     s->searches = rfm_alloc(n_searches, sizeof *s->searches, err);
-    s->histograms = rfm_alloc(n_searches, BINS * sizeof *s->histograms, err);
-    if (err->status == RFM_OK)
-        fill_keys(&s->of, column);
+    s->wanted.values = rfm_alloc(n_searches, sizeof *s->wanted.values, err);
+    s->histograms = rfm_alloc((size_t)s->of.threads * n_searches, BINS * sizeof *s->histograms, err);
+    if (err->status == RFM_OK) {
+#pragma omp parallel for num_threads(s->of.threads) schedule(static, 1)
+        for (int t = 0; t < s->of.threads; t++)
+            fill_keys(&s->of, t, column);
+    }
     return rfm_comm_agree(s->comm, err);
 }
 
 static void count_all(selection *s)
 {
-    int64_t sums[2] = {(int64_t)s->of.n, 0};
-    for (size_t i = 0; s->of.weights && i < s->of.n; i++)
-        sums[1] += s->of.weights[i];
+    int64_t sums[2] = {0, 0};
+    for (int t = 0; t < s->of.threads; t++) {
+        const struct stretch *own = &s->of.stretches[t];
+        sums[0] += (int64_t)own->n;
+        for (size_t i = own->from; s->of.weights && i < own->from + own->n; i++)
+            sums[1] += s->of.weights[i];
+    }
     rfm_comm_reduce_i64(s->comm, RFM_SUM, sums, 2);
     s->n = sums[0];
     s->total = sums[1];
@@ -247,13 +310,15 @@ rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantil
         quantiles[q] = 0;
     if (s.n > 0) {
         (column->weights ? aim_at_windows : aim)(&s, n_quantiles, probabilities);
-        select_keys(comm, &s.of, s.searches, 2 * n_quantiles, s.histograms);
+        select_keys(comm, &s.of, s.searches, 2 * n_quantiles, &s.wanted, s.histograms);
         (column->weights ? average_windows : interpolate)(&s, n_quantiles, probabilities, quantiles);
     }
 done:
     free(s.of.keys);
     free(s.of.weights);
+    free(s.of.stretches);
     free(s.searches);
+    free(s.wanted.values);
     free(s.histograms);
     return err->status;
 }

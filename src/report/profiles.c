@@ -142,7 +142,7 @@ static void put_standings(page *p)
     draw_axis(p, &x, bottom);
     for (size_t j = 0; j < all->d; j++) {
         svg_text_open(p, "name end", LEFT - 10, TOP + ((double)j + 0.5) * ROW + 4);
-        put_short(p, all->features[j].name, 16);
+        put_short(p, all->features[j].name, 14);
         put(p, "</text>");
     }
     draw_marks(p, &x, chosen, n);
