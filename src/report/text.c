@@ -236,6 +236,8 @@ void put_share(page *p, double x)
     if (x > 0 && x < 0.001) {
         put(p, "&lt;" NARROW);
         put_decimals(p, 0.1, 1);
+    } else if (fabs(x) >= 1e10) {
+        put_number(p, 100 * x);
     } else {
         put_decimals(p, 100 * x, x <= 0 || x >= 1 ? 0 : 1);
     }
@@ -299,16 +301,22 @@ static bool say_unit(page *p, const char *unit, size_t length, double number)
     return false;
 }
 
+static void cut_back(page *p, size_t length)
+{
+    if (p->html.length > length)
+        rfm_text_end(&p->html, p->html.bytes + length);
+}
+
 void put_unit(page *p, const char *unit)
 {
     const size_t first = strcspn(unit, "/");
-    const rfm_text before = p->html;
+    const size_t before = p->html.length;
     const bool known = say_unit(p, unit, first, 2);
     if (known && unit[first] == '/') {
         put(p, "/");
         if (say_unit(p, unit + first + 1, strlen(unit + first + 1), 1))
             return;
-        p->html.length = before.length; /* half of it is no help */
+        cut_back(p, before); /* half of it is no help */
     } else if (known) {
         return;
     }
@@ -325,10 +333,10 @@ void put_measure(page *p, double x, const char *unit)
     put_number(p, x);
     if (!counted || isnan(x))
         return;
-    const rfm_text before = p->html;
+    const size_t before = p->html.length;
     put(p, "\u00A0");
     if (!say_unit(p, unit, strlen(unit), x))
-        p->html.length = before.length;
+        cut_back(p, before);
 }
 
 /* ---- dates ------------------------------------------------------------------------------------------------------- */

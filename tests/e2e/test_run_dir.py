@@ -31,10 +31,10 @@ class RunDir(case.Case):
     def test_everything_of_the_contract_is_there_and_private(self):
         self.start()
         names = sorted(path.name for path in self.out.iterdir())
-        self.assertEqual(names, ["customers", "features.h5", "figures.json", "lock", "log.jsonl", "model.h5", "rejects", "run.json", "segments.csv",
-                                 "state.h5"])
+        self.assertEqual(names, ["customers", "features.h5", "figures.json", "lock", "log.jsonl", "model.h5", "rejects", "report.html", "run.json",
+                                 "segments.csv", "state.h5"])
         self.assertEqual(stat.S_IMODE(self.out.stat().st_mode), 0o700)
-        for name in ("state.h5", "features.h5", "figures.json", "log.jsonl"):
+        for name in ("state.h5", "features.h5", "figures.json", "report.html", "log.jsonl"):
             self.assertEqual(stat.S_IMODE((self.out / name).stat().st_mode), 0o600, name)
         report = case.read_report(self.out)
         for key in ("digest", "ranks", "threads", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates",
@@ -48,7 +48,8 @@ class RunDir(case.Case):
                          + report["n_duplicates"] + report["n_rejected"])
         rows = case.read_customers(self.out)
         self.assertEqual(len(rows), report["n_customers"])
-        self.assertEqual(list(rows[0]), ["id", "recency_days", "frequency", "monetary", "segment", "segment_name", "distance"])
+        self.assertEqual(list(rows[0]), ["id", "recency_days", "frequency", "monetary", "segment", "segment_name", "distance", "r_score",
+                                          "f_score", "m_score", "rfm_segment"])
 
     def test_finished_says_so_and_does_nothing(self):
         self.start()
