@@ -143,6 +143,7 @@ int rfm_open_together(const char *path, int flags);
 
 double rfm_clock_s(void);           /* monotonic seconds */
 int64_t rfm_clock_wall_us(void);    /* UTC microseconds since 1970 */
+double rfm_clock_processor_s(void); /* what all threads of this process have used, system calls included */
 size_t rfm_peak_memory_bytes(void); /* largest resident size of this process so far */
 
 /* ---- text: a growing string ------------------------------------------------------------------------------------- */

@@ -87,7 +87,7 @@ typedef struct rfm_kept {
 
 /* What stood when a stage began. */
 typedef struct rfm_measure {
-    double start_s;
+    double start_s, processor_s;
     rfm_traffic traffic;
 } rfm_measure;
 

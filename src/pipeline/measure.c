@@ -3,14 +3,18 @@
 
 #include <string.h>
 
-enum { SECONDS, WORKING, READ, SENT, COLLECTIVE, PEAK, N_MEASURES };
+enum { SECONDS, WORKING, PROCESSOR, READ, SENT, COLLECTIVE, PEAK, N_MEASURES };
 
 static const struct {
     const char *name;
     bool is_count; /* whole, and with a sum */
-} MEASURES[N_MEASURES] = {
-    [SECONDS] = {"seconds", false}, [WORKING] = {"working_seconds", false},    [READ] = {"bytes_read", true},
-    [SENT] = {"bytes_sent", true},  [COLLECTIVE] = {"bytes_collective", true}, [PEAK] = {"peak_memory_bytes", true}};
+} MEASURES[N_MEASURES] = {[SECONDS] = {"seconds", false},
+                          [WORKING] = {"working_seconds", false},
+                          [PROCESSOR] = {"processor_seconds", false},
+                          [READ] = {"bytes_read", true},
+                          [SENT] = {"bytes_sent", true},
+                          [COLLECTIVE] = {"bytes_collective", true},
+                          [PEAK] = {"peak_memory_bytes", true}};
 
 static const double MICRO = 1e6;
 
@@ -22,7 +26,7 @@ typedef struct spread {
 void measure_begin(rfm_batch *batch)
 {
     batch->bytes_read = 0;
-    batch->measure = (rfm_measure){rfm_clock_s(), rfm_comm_traffic(batch->comm)};
+    batch->measure = (rfm_measure){rfm_clock_s(), rfm_clock_processor_s(), rfm_comm_traffic(batch->comm)};
 }
 
 /* Two reductions. Seconds are summed in microseconds. */
@@ -78,6 +82,7 @@ void measure_end(rfm_batch *batch, const char *stage)
     const double talking = now.seconds - before.seconds;
     const double own[N_MEASURES] = {[SECONDS] = seconds,
                                     [WORKING] = talking < seconds ? seconds - talking : 0,
+                                    [PROCESSOR] = rfm_clock_processor_s() - batch->measure.processor_s,
                                     [READ] = (double)batch->bytes_read,
                                     [SENT] = (double)(now.message_bytes - before.message_bytes),
                                     [COLLECTIVE] = (double)(now.collective_bytes - before.collective_bytes),

@@ -264,7 +264,7 @@ class Measures(Watched):
             report = case.read_report(self.out)
             self.assertEqual(list(report["stages"]), ["ingest", "features", "cluster", "score", "figures", "write"])
             for stage in report["stages"].values():
-                for name in ("seconds", "working_seconds", "bytes_read", "bytes_sent", "bytes_collective", "peak_memory_bytes"):
+                for name in ("seconds", "working_seconds", "processor_seconds", "bytes_read", "bytes_sent", "bytes_collective", "peak_memory_bytes"):
                     self.check_spread(stage, name)
                 self.assertGreaterEqual(stage["imbalance"], 1)
                 self.assertLessEqual(stage["working_seconds"], stage["seconds"] + 1e-5)
