@@ -79,7 +79,7 @@ static bool is_among_the_largest(const int64_t *rows, int k, int c, int most)
 {
     int before = 0;
     for (int o = 0; o < k; o++)
-        before += rows[o] > rows[c] || (rows[o] == rows[c] && o < c);
+        before += rows[o] > rows[c] || (o < c && rows[o] == rows[c]);
     return before < most;
 }
 

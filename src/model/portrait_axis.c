@@ -3,16 +3,18 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Most columns are counts and days: small whole numbers, of which each is counted. */
 enum { SMALL = 1024 };
 
+/* What is counted of a column: each whole number below SMALL, by weight; the others; and those that are not whole. */
+enum { LARGE = SMALL, BROKEN, N_COUNTS };
+
 /* A column, of one thread and then of all ranks. */
 typedef struct span {
     double least, negated; /* of the least -x */
-    int64_t n_large;       /* values that are not below SMALL, or not whole */
-    int64_t n_broken;      /* values that are not whole */
-    int64_t n_of[SMALL];   /* of each whole number from 0 on */
+    int64_t counts[N_COUNTS];
 } span;
 
 static inline bool is_whole(double x)
@@ -25,11 +27,11 @@ static inline void scan_value(double x, int64_t weight, span *into)
     into->least = x < into->least ? x : into->least;
     into->negated = -x < into->negated ? -x : into->negated;
     if (x >= 0 && x < SMALL && x == (double)(int32_t)x) {
-        into->n_of[(int32_t)x] += weight;
+        into->counts[(int32_t)x] += weight;
         return;
     }
-    into->n_large++;
-    into->n_broken += !is_whole(x);
+    into->counts[LARGE]++;
+    into->counts[BROKEN] += !is_whole(x);
 }
 
 static void scan_rows(const rfm_sitter *of, size_t from, size_t to, span *spans)
@@ -47,10 +49,8 @@ static void join_span(const span *more, span *to)
 {
     to->least = more->least < to->least ? more->least : to->least;
     to->negated = more->negated < to->negated ? more->negated : to->negated;
-    to->n_large += more->n_large;
-    to->n_broken += more->n_broken;
-    for (int x = 0; x < SMALL; x++)
-        to->n_of[x] += more->n_of[x];
+    for (int c = 0; c < N_COUNTS; c++)
+        to->counts[c] += more->counts[c];
 }
 
 /* spans: [threads * columns]; those of the first thread become those of this rank. */
@@ -70,16 +70,21 @@ static void scan(const rfm_sitter *of, span *spans)
             join_span(&spans[t * columns + j], &spans[j]);
 }
 
-/* Collective. Of all ranks. */
-static void join_ranks(const rfm_sitter *of, span *spans)
+/* Collective. Spans become those of all ranks. room: [2 * columns] and [columns * N_COUNTS]. */
+static void join_ranks(const rfm_sitter *of, span *spans, double *ends, int64_t *counts)
 {
-    const size_t columns = (size_t)of->columns;
+    const size_t columns = (size_t)of->columns, bytes = sizeof spans->counts;
     for (size_t j = 0; j < columns; j++) {
-        double ends[2] = {spans[j].least, spans[j].negated};
-        rfm_comm_reduce_f64(of->comm, RFM_MIN, ends, 2);
-        rfm_comm_reduce_i64(of->comm, RFM_SUM, &spans[j].n_large, 2 + SMALL);
-        of->least[j] = ends[0];
-        of->greatest[j] = -ends[1];
+        ends[2 * j] = spans[j].least;
+        ends[2 * j + 1] = spans[j].negated;
+        memcpy(counts + j * N_COUNTS, spans[j].counts, bytes);
+    }
+    rfm_comm_reduce_f64(of->comm, RFM_MIN, ends, 2 * columns);
+    rfm_comm_reduce_i64(of->comm, RFM_SUM, counts, columns * N_COUNTS);
+    for (size_t j = 0; j < columns; j++) {
+        of->least[j] = ends[2 * j];
+        of->greatest[j] = -ends[2 * j + 1];
+        memcpy(spans[j].counts, counts + j * N_COUNTS, bytes);
     }
 }
 
@@ -89,7 +94,7 @@ static void join_ranks(const rfm_sitter *of, span *spans)
 static double value_at(const span *of, int64_t rank)
 {
     int x = 0;
-    for (int64_t below = of->n_of[0]; below <= rank; below += of->n_of[x])
+    for (int64_t below = of->counts[0]; below <= rank; below += of->counts[x])
         x++;
     return x;
 }
@@ -121,24 +126,30 @@ static rfm_status find_axis(const rfm_sitter *of, int j, const span *all, rfm_po
     const rfm_column column = {of->frame->n, (size_t)of->frame->d, of->frame->values + j, weights};
     feature->least = of->least[j];
     feature->greatest = of->greatest[j];
-    if (all->n_large == 0 && !weights)
+    if (all->counts[LARGE] == 0 && !weights)
         count_off(all, of->frame->n_global, probabilities, feature->quantiles);
     else if (rfm_quantiles(of->comm, &column, RFM_PORTRAIT_QUANTILES, probabilities, feature->quantiles, err) != RFM_OK)
         return err->status;
     feature->logarithmic = is_skewed(feature);
-    rfm_bins_choose(feature, feature->quantiles[RFM_P01], feature->quantiles[RFM_P99], all->n_broken == 0);
+    rfm_bins_choose(feature, feature->quantiles[RFM_P01], feature->quantiles[RFM_P99], all->counts[BROKEN] == 0);
     return RFM_OK;
 }
 
 rfm_status rfm_portrait_axes(const rfm_sitter *of, rfm_portrait *portrait, rfm_error *err)
 {
     span *spans = rfm_alloc((size_t)of->threads * (size_t)of->columns, sizeof *spans, err);
+    double *ends = rfm_alloc((size_t)of->columns, 2 * sizeof *ends, err);
+    int64_t *counts = rfm_alloc((size_t)of->columns, N_COUNTS * sizeof *counts, err);
     if (spans)
         scan(of, spans);
-    if (rfm_comm_agree(of->comm, err) == RFM_OK)
-        join_ranks(of, spans);
-    for (int j = 0; j < of->d && err->status == RFM_OK; j++)
-        find_axis(of, j, &spans[j], &portrait->features[j], err);
+    if (rfm_comm_agree(of->comm, err) == RFM_OK) {
+        rfm_assert(spans != NULL && ends != NULL && counts != NULL);
+        join_ranks(of, spans, ends, counts);
+        for (int j = 0; j < of->d && err->status == RFM_OK; j++)
+            find_axis(of, j, &spans[j], &portrait->features[j], err);
+    }
     free(spans);
+    free(ends);
+    free(counts);
     return err->status;
 }

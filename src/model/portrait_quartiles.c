@@ -1,5 +1,5 @@
-/* Quartiles of each segment, from all of its customers or a sample of them. The rows of the samples come together
- * feature by feature; each rank looks at the segments that are its own. */
+/* Quartiles of each segment, from all of its customers or a sample of them. The values of the samples come together,
+ * some features at a time; each rank looks at the segments that are its own. */
 #include "portrait.h"
 
 #include <math.h>
@@ -14,10 +14,11 @@ typedef struct weighed {
  */
 typedef struct drawn {
     size_t n_own, n;
-    size_t *rows;    /* [n_own] */
-    size_t *places;  /* [n] */
-    size_t *begins;  /* [k + 1] of each slot */
-    weighed *sorted; /* [n] by slot; weights are there, values come and go */
+    size_t *rows;      /* [n_own] */
+    size_t *places;    /* [n] */
+    size_t *begins;    /* [k + 1] of each slot */
+    weighed *sorted;   /* [n] of one feature, by slot */
+    double *quartiles; /* the portrait's */
 } drawn;
 
 /* ---- quartiles -------------------------------------------------------------------------------------------------- */
@@ -119,8 +120,9 @@ static rfm_status gather(const rfm_sitter *of, const rfm_text *own, void **all, 
     size_t *offsets = NULL;
     rfm_text_check(own, err);
     if (rfm_comm_agree(of->comm, err) == RFM_OK &&
-        rfm_comm_allgather_bytes(of->comm, own->bytes, own->length, all, &offsets, err) == RFM_OK)
+        rfm_comm_allgather_bytes(of->comm, own->bytes, own->length, all, &offsets, err) == RFM_OK) {
         *n = offsets[rfm_comm_size(of->comm)] / sizeof(double);
+    }
     free(offsets);
     return err->status;
 }
@@ -132,6 +134,7 @@ enum { WEIGHT_BITS = 32 };
 static rfm_status arrange(const rfm_sitter *of, const int64_t *notes, drawn *to, rfm_error *err)
 {
     const size_t k = (size_t)of->k;
+    rfm_assert(notes != NULL);
     to->places = rfm_alloc(to->n, sizeof *to->places, err);
     to->begins = rfm_alloc(k + 1, sizeof *to->begins, err);
     to->sorted = rfm_alloc(to->n, sizeof *to->sorted, err);
@@ -158,10 +161,10 @@ static void add_notes(const rfm_sitter *of, const drawn *own, rfm_text *notes)
     }
 }
 
-/* ---- feature by feature ----------------------------------------------------------------------------------------- */
+/* ---- group by group ----------------------------------------------------------------------------------------- */
 
 /* Local. The quartiles of this rank's segments; the rest becomes infinite. */
-static void find_own(const rfm_sitter *of, const drawn *all, size_t j, double *quartiles)
+static void find_own(const rfm_sitter *of, const drawn *all, size_t j)
 {
     const size_t d = (size_t)of->d, ranks = (size_t)rfm_comm_size(of->comm), rank = (size_t)rfm_comm_rank(of->comm);
 #pragma omp parallel for num_threads(of->threads) schedule(dynamic)
@@ -169,7 +172,7 @@ static void find_own(const rfm_sitter *of, const drawn *all, size_t j, double *q
         weighed *own = all->sorted + all->begins[s];
         const size_t n = all->begins[s + 1] - all->begins[s];
         for (int q = 0; q < 3; q++) {
-            double *to = &quartiles[(s * d + j) * 3 + (size_t)q];
+            double *to = &all->quartiles[(s * d + j) * 3 + (size_t)q];
             *to = HUGE_VAL;
             if (s % ranks == rank && n > 0)
                 *to = (of->frame->weights.units ? quantile_by_weight : quantile)(own, n, 0.25 * (q + 1));
@@ -177,45 +180,58 @@ static void find_own(const rfm_sitter *of, const drawn *all, size_t j, double *q
     }
 }
 
-/* Collective. notes: what came of add_notes, of all ranks. */
-static rfm_status find_feature(const rfm_sitter *of, const drawn *all, const int64_t *notes, size_t j,
-                               double *quartiles, rfm_error *err)
+/* Features whose values are on their way together. */
+enum { GROUP = 8 };
+
+/* Collective. Features j to j + n - 1; notes: what came of add_notes, of all ranks. */
+static rfm_status find_group(const rfm_sitter *of, const drawn *all, const int64_t *notes, size_t first, size_t n,
+                             rfm_error *err)
 {
     rfm_text own = {0};
     void *values = NULL;
-    size_t n = 0;
+    size_t n_values = 0;
     for (size_t i = 0; i < all->n_own; i++)
-        rfm_text_add(&own, of->frame->values + all->rows[i] * (size_t)of->frame->d + j, sizeof(double));
-    if (gather(of, &own, &values, &n, err) == RFM_OK) {
-        rfm_assert(n == all->n);
-        for (size_t i = 0; i < n; i++)
-            all->sorted[all->places[i]] =
-                (weighed){((const double *)values)[i], notes[i] & ((INT64_C(1) << WEIGHT_BITS) - 1)};
-        find_own(of, all, j, quartiles);
+        rfm_text_add(&own, of->frame->values + all->rows[i] * (size_t)of->frame->d + first, n * sizeof(double));
+    if (gather(of, &own, &values, &n_values, err) == RFM_OK) {
+        rfm_assert(values != NULL && notes != NULL && n_values == n * all->n);
+        for (size_t j = 0; j < n; j++) {
+            for (size_t i = 0; i < all->n; i++)
+                all->sorted[all->places[i]] =
+                    (weighed){((const double *)values)[i * n + j], notes[i] & ((INT64_C(1) << WEIGHT_BITS) - 1)};
+            find_own(of, all, first + j);
+        }
     }
     rfm_text_free(&own);
     free(values);
     return err->status;
 }
 
+/* Collective. What each row drawn is of, and in which order they are put together. */
+static rfm_status bring_together(const rfm_sitter *of, drawn *all, void **notes, rfm_error *err)
+{
+    rfm_text own = {0};
+    add_notes(of, all, &own);
+    if (gather(of, &own, notes, &all->n, err) == RFM_OK)
+        arrange(of, *notes, all, err);
+    rfm_text_free(&own);
+    return rfm_comm_agree(of->comm, err);
+}
+
 rfm_status rfm_portrait_quartiles(const rfm_sitter *of, rfm_portrait *portrait, rfm_error *err)
 {
-    const size_t n = (size_t)of->k * (size_t)of->d * 3;
-    drawn all = {0};
-    rfm_text own = {0};
+    const size_t d = (size_t)of->d, n = (size_t)of->k * d * 3;
+    double *quartiles = portrait->quartiles;
+    drawn all = {.quartiles = quartiles};
     void *notes = NULL;
-    if (draw(of, &all, err) == RFM_OK)
-        add_notes(of, &all, &own);
-    if (err->status == RFM_OK && gather(of, &own, &notes, &all.n, err) == RFM_OK)
-        arrange(of, notes, &all, err);
-    rfm_comm_agree(of->comm, err);
-    for (size_t j = 0; err->status == RFM_OK && j < (size_t)of->d; j++)
-        find_feature(of, &all, notes, j, portrait->quartiles, err);
+    if (draw(of, &all, err) == RFM_OK && bring_together(of, &all, &notes, err) == RFM_OK) {
+        rfm_assert(all.places != NULL && all.begins != NULL && all.sorted != NULL);
+        for (size_t j = 0; err->status == RFM_OK && j < d; j += GROUP)
+            find_group(of, &all, notes, j, d - j < GROUP ? d - j : GROUP, err);
+    }
     if (err->status == RFM_OK)
-        rfm_comm_reduce_f64(of->comm, RFM_MIN, portrait->quartiles, n);
+        rfm_comm_reduce_f64(of->comm, RFM_MIN, quartiles, n);
     for (size_t i = 0; err->status == RFM_OK && i < n; i++)
-        portrait->quartiles[i] = isfinite(portrait->quartiles[i]) ? portrait->quartiles[i] : NAN;
-    rfm_text_free(&own);
+        quartiles[i] = isfinite(quartiles[i]) ? quartiles[i] : NAN;
     free(notes);
     free(all.rows);
     free(all.places);

@@ -166,6 +166,17 @@ class Figures(case.Case):
                 self.assertNotEqual(got.tolist(), exact.tolist())
                 close(got, exact, 0.03)
 
+    def test_components_of_very_many_customers_come_from_a_sample(self):
+        random, n = numpy.random.default_rng(7), 1300000
+        rows = (random.normal(size=(n, 2)) @ [[3, 1], [0, 1]] + 40 * random.integers(0, 2, (n, 1))).astype("float32")
+        words = ("--set", "cluster.k=2", "--set", "cluster.scale=none")
+        told = self.train(self.write("x", rows), "run", *words, ranks=2)
+        self.assertEqual(told, self.train(self.dir / "x.h5", "again", *words, ranks=3))
+        self.assertTrue(0.99e6 < told["projection"]["customers"] < 1.01e6)
+        values, vectors = numpy.linalg.eigh(numpy.cov(rows.astype(float).T))
+        close(told["projection"]["explained"], values[::-1] / values.sum(), 1e-3)
+        close(told["projection"]["loadings"][0], vectors[:, -1] * numpy.sign(vectors[:, -1].sum()), 1e-2)
+
     def test_by_weight(self):
         random = numpy.random.default_rng(4)
         rows = numpy.concatenate([random.normal(m, 1, (700, 3)) for m in (0, 8, 20)])
