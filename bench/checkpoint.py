@@ -1,17 +1,21 @@
-"""What checkpoints cost: the same reading without any and with one every tenth of it, in turn; see bench/checkpoint.sh.
+"""What checkpoints cost: the same reading without any and with them, in turn; see bench/checkpoint.sh.
 
-At default settings a run of ten minutes makes one a minute. Here both may be shorter alike, which is the harder case: the
-less is read between two rounds, the more of its events are of customers that the round has not met. Each file is read
-`--repeat` times, under so many names.
+At default settings a run of ten minutes makes one a minute: `--every 60` and as many repetitions as make ten minutes
+measure that. Otherwise one comes every tenth of the reading, however short, which is the harder case: the less is read
+between two rounds, the more of its events are of customers that the round has not met. The events are read `--repeat`
+times: by overlay mounts, since a file is one file whatever it is called. That wants root.
 """
 
+import contextlib
 import shutil
+import subprocess
 import sys
 
 import formats
 import measure
 
 PARTS, MOST = 10, 0.02
+LISTS = ["simple", "full"]
 
 
 def run(feature_list, paths, out, seconds):
@@ -21,17 +25,22 @@ def run(feature_list, paths, out, seconds):
     return figures | {"written": kept["written"], "bytes": kept["bytes"], "writing": kept["seconds"]}
 
 
-def repeat(paths, times):
-    """The same files under more names, beside them."""
-    again = [(path, path.with_name(f"again-{i}-{path.name}")) for path in paths for i in range(1, times)]
-    for path, name in again:
-        name.unlink(missing_ok=True)
-        name.hardlink_to(path)
-    return [*paths, *(name for _, name in again)]
+@contextlib.contextmanager
+def repeated(paths, place, times):
+    """The same files, in so many file systems more."""
+    nothing = place / "again" / "nothing"
+    nothing.mkdir(parents=True, exist_ok=True)
+    mounts = [place / "again" / str(i) for i in range(1, times)]
+    with contextlib.ExitStack() as stack:
+        for mount in mounts:
+            mount.mkdir(exist_ok=True)
+            subprocess.run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={paths[0].parent}:{nothing}", str(mount)], check=True)
+            stack.callback(subprocess.run, ["umount", str(mount)], check=True)
+        yield [*paths, *(mount / path.name for mount in mounts for path in paths)]
 
 
-def measure_list(feature_list, paths, out, rounds):
-    every = run(feature_list, paths, out, 0)["seconds"] / PARTS
+def measure_list(feature_list, paths, out, rounds, every):
+    every = every or run(feature_list, paths, out, 0)["seconds"] / PARTS
     steps = {"without": lambda: run(feature_list, paths, out, 0), "with": lambda: run(feature_list, paths, out, every)}
     return {"list": feature_list, "every": every} | measure.in_turn(steps, rounds, feature_list)
 
@@ -50,9 +59,11 @@ def row(of):
 
 def add_words(parser):
     parser.add_argument("--events", type=int, default=100_000_000)
-    parser.add_argument("--repeat", type=int, default=10)
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--shape", choices=["log", "wide"], default="log")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--every", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("--lists", nargs="+", choices=LISTS, default=LISTS)
 
 
 def main():
@@ -60,8 +71,8 @@ def main():
     results = {"shape": words.shape, "events": words.events * words.repeat, "machine": measure.machine()}
     with measure.place_of(words, words.events * (formats.BYTES_AN_EVENT + 20)) as place:
         paths = formats.make(place / f"{words.shape}-{words.events}", formats.PLAIN, words.events, words.shape)
-        paths = repeat(paths, words.repeat)
-        results["runs"] = [measure_list(name, paths, place / "run", words.rounds) for name in ("simple", "full")]
+        with repeated(paths, place, words.repeat) as all_paths:
+            results["runs"] = [measure_list(name, all_paths, place / "run", words.rounds, words.every) for name in words.lists]
     measure.keep(words.out, results)
     print(f"Shape {words.shape}, {results['events']:,} events, 2 ranks; {measure.machine_line(results['machine'])}.\n")
     print(measure.table(["features", "without, s", "with, s", "share", "every, s", "rounds of all ranks", "MiB", "writing, s"],

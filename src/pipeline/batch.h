@@ -257,7 +257,8 @@ void report_memory(rfm_batch *batch); /* Collective */
 bool store_is_wanted(const rfm_config *config); /* Local */
 rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err);
 
-/* page.c. Collective: report.html of a batch that is done. changed: what lies there is of an earlier state, or may be. */
+/* page.c. Collective: report.html of a batch that is done. changed: what lies there is of an earlier state, or may be.
+ */
 rfm_status page_leave(rfm_batch *batch, bool changed, rfm_error *err);
 
 /* summary.c */

@@ -38,6 +38,12 @@ static void put_flows(page *p)
 
 /* ---- how far segments and features moved -------------------------------------------------------------------------- */
 
+/* One that continues no old segment has not moved. */
+static bool is_new(const facts *all, const segment *s)
+{
+    return !rfm_json_find(run_value(all, "drift.flows"), s->id);
+}
+
 static void put_moved(page *p)
 {
     const rfm_json *moved = run_value(p->facts, "drift.moved");
@@ -55,7 +61,7 @@ static void put_moved(page *p)
         put(p, "<tr>");
         put_segment_heading(p, i);
         put(p, "<td>");
-        isnan(by) ? say(p, W_NEW_SEGMENT) : put_number(p, by);
+        is_new(p->facts, &p->facts->segments[i]) ? say(p, W_NEW_SEGMENT) : put_number(p, by);
         put(p, "</td></tr>\n");
     }
     table_close(p, false);
@@ -91,8 +97,12 @@ static void put_stability_index(page *p)
 
 /* ---- customers that both runs have -------------------------------------------------------------------------------- */
 
-static void put_migration_matrix(page *p, const rfm_json *counts, const rfm_json *from, const rfm_json *to,
-                                 word heading)
+/* What the two sides of a migration are called: lists of names, and of ids where there are such. */
+typedef struct side {
+    const rfm_json *names, *ids;
+} side;
+
+static void put_migration_matrix(page *p, const rfm_json *counts, side from, side to, word heading)
 {
     matrix m;
     if (!rfm_json_is_list(counts))
@@ -100,8 +110,8 @@ static void put_migration_matrix(page *p, const rfm_json *counts, const rfm_json
     if (matrix_init(p, &m, rfm_json_count(counts), rfm_json_count(rfm_json_item(counts, 0)))) {
         for (size_t r = 0; r < m.n_rows; r++)
             m.rows[r] = rfm_json_item(counts, r);
-        matrix_name(m.row_names, m.n_rows, from);
-        matrix_name(m.column_names, m.n_columns, to);
+        matrix_name(m.row_names, m.row_ids, m.n_rows, from.names, from.ids);
+        matrix_name(m.column_names, m.column_ids, m.n_columns, to.names, to.ids);
         say_in(p, "h3", heading);
         matrix_put(p, &m, W_PREVIOUS_SEGMENT, W_SEGMENT_NOW);
     }
@@ -121,14 +131,15 @@ static void put_migration(page *p)
     const facts *all = p->facts;
     if (!run_value(all, "migration"))
         return;
-    put_migration_matrix(p, run_value(all, "migration.customers"), run_value(all, "migration.names_from"),
-                         run_value(all, "migration.names_to"), W_MIGRATION);
+    const side from = {run_value(all, "migration.names_from"), run_value(all, "migration.ids_from")};
+    const side to = {run_value(all, "migration.names_to"), run_value(all, "migration.ids_to")};
+    const side grid = {run_value(all, "scores.grid"), NULL};
+    put_migration_matrix(p, run_value(all, "migration.customers"), from, to, W_MIGRATION);
     put(p, "<p>");
     say(p, W_ARRIVED_LEFT, a_count(sum_of(run_value(all, "migration.arrived"))),
         a_count(sum_of(run_value(all, "migration.left"))));
     put(p, "</p>\n");
-    put_migration_matrix(p, run_value(all, "migration.scores.customers"), run_value(all, "scores.grid"),
-                         run_value(all, "scores.grid"), W_GRID_MIGRATION);
+    put_migration_matrix(p, run_value(all, "migration.scores.customers"), grid, grid, W_GRID_MIGRATION);
 }
 
 void put_change(page *p)

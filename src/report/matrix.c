@@ -30,11 +30,14 @@ void matrix_free(matrix *m)
     free(m->column_ids);
 }
 
-void matrix_name(const char **names, size_t n, const rfm_json *list)
+void matrix_name(const char **names, char (*ids)[24], size_t n, const rfm_json *name_list, const rfm_json *id_list)
 {
     for (size_t i = 0; i < n; i++) {
-        const rfm_json *item = rfm_json_item(list, i), *name = rfm_json_find(item, "name");
+        const rfm_json *item = rfm_json_item(name_list, i), *name = rfm_json_find(item, "name");
+        const double id = number_at(id_list, i);
         names[i] = rfm_json_text(name ? name : item);
+        if (id >= 0 && id < 1e15)
+            snprintf(ids[i], sizeof ids[i], "%.0f", id);
     }
 }
 

@@ -16,8 +16,8 @@ typedef struct matrix {
 bool matrix_init(page *p, matrix *m, size_t n_rows, size_t n_columns);
 void matrix_free(matrix *m);
 
-/* Names from a list of texts, or of objects with a "name". */
-void matrix_name(const char **names, size_t n, const rfm_json *list);
+/* Names from a list of texts, or of objects with a "name"; and ids from a list of numbers, where there is one. */
+void matrix_name(const char **names, char (*ids)[24], size_t n, const rfm_json *name_list, const rfm_json *id_list);
 
 /* The columns are the labels of this run's segments, which are not always their ids. */
 void matrix_name_labels(const facts *all, matrix *m);

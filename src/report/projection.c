@@ -39,7 +39,7 @@ static bool find_place(double x, double y, double width, const box *taken, size_
 {
     static const double directions[8][2] = {{1, 0},    {-1, 0},    {0, -1},  {0, 1},
                                             {.8, -.8}, {-.8, -.8}, {.8, .8}, {-.8, .8}};
-    for (double far = 14; far < 60; far += 8)
+    for (int far = 14; far < 60; far += 8)
         for (int i = 0; i < 8; i++) {
             const double cx = x + directions[i][0] * (far + width / 2 - 4), cy = y + directions[i][1] * far;
             *place = (box){cx - width / 2, cy - 7, cx + width / 2, cy + 7};

@@ -135,27 +135,41 @@ static const char *unit_of(const facts *all, const char *name)
     return "";
 }
 
-static void put_cut_row(page *p, const char *measure, word name)
+/* Numbers one behind the other; at most as many as there are scores. */
+static void put_list_cell(page *p, const rfm_json *list, void (*put_it)(page *, double))
+{
+    put(p, "<td class=\"text\">");
+    for (size_t i = 0; i < rfm_json_count(list) && i < BINS_MOST; i++) {
+        put(p, i > 0 ? " \u00B7 " : "");
+        put_it(p, number_at(list, i));
+    }
+    put(p, "</td>");
+}
+
+static const rfm_json *value_of(const facts *all, const char *what, const char *measure)
 {
     char path[64];
-    snprintf(path, sizeof path, "scores.cuts.%s", measure);
-    const rfm_json *cuts = run_value(p->facts, path);
-    snprintf(path, sizeof path, "scores.features.%s", measure);
-    const char *made_of = run_text(p->facts, path), *unit = unit_of(p->facts, made_of);
+    snprintf(path, sizeof path, "scores.%s.%s", what, measure);
+    return run_value(all, path);
+}
+
+static void put_cut_row(page *p, const char *measure, word name)
+{
+    const rfm_json *cuts = value_of(p->facts, "cuts", measure);
+    const char *made_of = rfm_json_text(value_of(p->facts, "features", measure));
     if (!rfm_json_is_list(cuts))
         return;
     put(p, "<tr><th scope=\"row\">");
     say(p, name);
-    put(p, "</th><td class=\"text\">");
+    put(p, "<small>");
     put_text(p, made_of ? made_of : "");
-    put(p, "</td><td class=\"text\">");
-    for (size_t i = 0; i < rfm_json_count(cuts) && i < BINS_MOST; i++) {
-        put(p, i > 0 ? " \u00B7 " : "");
-        put_number(p, number_at(cuts, i));
-    }
-    put(p, "</td><td class=\"text\">");
-    put_unit(p, unit);
-    put(p, "</td></tr>\n");
+    put(p, "</small></th>");
+    put_list_cell(p, cuts, put_number);
+    put(p, "<td class=\"text\">");
+    put_unit(p, unit_of(p->facts, made_of));
+    put(p, "</td>");
+    put_list_cell(p, value_of(p->facts, "customers", measure), put_count);
+    put(p, "</tr>\n");
 }
 
 static void put_cuts(page *p)
@@ -168,9 +182,9 @@ static void put_cuts(page *p)
     table_open(p);
     put(p, "<thead><tr>");
     put_heading(p, W_SCORE);
-    put_text_heading(p, W_FEATURE);
     put_text_heading(p, W_CUT_POINTS);
     put_text_heading(p, W_UNIT);
+    put_text_heading(p, W_CUSTOMERS_BY_SCORE);
     put(p, "</tr></thead><tbody>\n");
     put_cut_row(p, "recency", W_RECENCY);
     put_cut_row(p, "frequency", W_FREQUENCY);
@@ -231,7 +245,7 @@ static void put_cross(page *p)
     if (matrix_init(p, &m, rfm_json_count(cross), rfm_json_count(rfm_json_item(cross, 0)))) {
         for (size_t r = 0; r < m.n_rows; r++)
             m.rows[r] = rfm_json_item(cross, r);
-        matrix_name(m.row_names, m.n_rows, grid);
+        matrix_name(m.row_names, m.row_ids, m.n_rows, grid, NULL);
         matrix_name_labels(p->facts, &m);
         say_in(p, "h3", W_CROSS);
         matrix_put(p, &m, W_GRID_SEGMENT, W_SEGMENT);

@@ -165,8 +165,11 @@ static size_t choose_linear(const scale *s, double gap, double *ticks)
 {
     const double room = fabs(s->to - s->from) / gap, step = choose_step(s->high - s->low, fmax(1, fmin(room, 6)));
     size_t n = 0;
-    for (double i = ceil(s->low / step); i * step <= s->high && n < TICKS_MOST; i++)
-        ticks[n++] = i * step;
+    const double first = ceil(s->low / step);
+    while (n < TICKS_MOST && (first + (double)n) * step <= s->high) {
+        ticks[n] = (first + (double)n) * step;
+        n++;
+    }
     return n;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NARROW "\u202F" /* a narrow space at which no line is broken */
@@ -178,8 +179,7 @@ static void put_scientific(page *p, double x)
     char printed[64];
     snprintf(printed, sizeof printed, "%.2e", x);
     char *e = strchr(printed, 'e');
-    int exponent = 0;
-    sscanf(e + 1, "%d", &exponent);
+    const int exponent = (int)strtol(e + 1, NULL, 10);
     *e = '\0';
     put_printed(p, printed);
     put_exponent(p, exponent);
@@ -344,11 +344,12 @@ void put_measure(page *p, double x, const char *unit)
 /* The end of a day is told as that day. */
 void put_moment(page *p, int64_t utc_us, const rfm_zone *zone, const char *zone_name)
 {
-    const int64_t local = utc_us + (zone ? rfm_zone_offset_us(zone, utc_us) : 0);
+    const int64_t shifted = utc_us + (zone ? rfm_zone_offset_us(zone, utc_us) : 0);
+    const int64_t local = shifted < RFM_TIME_FIRST_US || shifted > RFM_TIME_LAST_US ? utc_us : shifted;
     char iso[RFM_NUMBER_BYTES];
-    int year = 0, month = 1, day = 1;
-    rfm_time_format_utc(local, iso);
-    sscanf(iso, "%d-%d-%d", &year, &month, &day);
+    rfm_time_format_utc(local, iso); /* YYYY-MM-DD... */
+    const int year = (int)strtol(iso, NULL, 10), month = (int)strtol(iso + 5, NULL, 10);
+    const int day = (int)strtol(iso + 8, NULL, 10);
     if (p->language == FRENCH && day == 1)
         put(p, "1er");
     else

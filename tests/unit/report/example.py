@@ -73,6 +73,7 @@ def make_scores(draw, k, names):
     grid = [{"name": n, "customers": 100 * (i + 1), "share": (i + 1) / 66, "revenue": 9000.5 * (i + 1), "revenue_share": (i + 1) / 66}
             for i, n in enumerate(names)]
     return {"bins": 5, "learnt": True, "features": {"recency": "recency_days", "frequency": "frequency", "monetary": "monetary"},
+            "customers": {m: [900, 1000, 1100, 950, 1050] for m in ("recency", "frequency", "monetary")},
             "cuts": {"recency": [7, 21, 60, 150], "frequency": [1, 2, 4, 9], "monetary": [20.5, 60, 140, 400]},
             "heat": {"customers": heat, "monetary": money}, "grid": grid,
             "cross": [[draw.randrange(900) for _ in range(k)] for _ in grid]}
