@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "frame.h"
-#include "scaling.h"
 
 /* Columns in hand at a time, values of one behind each other: a row of so many is a cache line. */
 enum { GROUP = 8 };
@@ -18,57 +17,6 @@ typedef struct column {
     double *values; /* [n], those of `of` */
     rfm_column of;
 } column;
-
-/* ---- kinds of scaling; Collective ------------------------------------------------------------------------------- */
-
-static void fit_standard(const column *c, const rfm_spread *spread, struct rfm_scaling_column *learnt)
-{
-    learnt->center = rfm_column_mean(c->comm, &c->of, spread);
-    learnt->scale = rfm_column_deviation(c->comm, &c->of, spread, learnt->center);
-}
-
-static rfm_status fit_robust(const column *c, const rfm_spread *spread, struct rfm_scaling_column *learnt,
-                             rfm_error *err)
-{
-    static const double quarters[] = {0.25, 0.5, 0.75};
-    double quartiles[3];
-    if (rfm_quantiles(c->comm, &c->of, 3, quarters, quartiles, err) != RFM_OK)
-        return err->status;
-    learnt->center = quartiles[1];
-    learnt->scale = quartiles[2] - quartiles[0];
-    if (learnt->scale > 0)
-        return RFM_OK;
-    const double mean = rfm_column_mean(c->comm, &c->of, spread);
-    learnt->scale = rfm_column_deviation(c->comm, &c->of, spread, mean);
-    rfm_log(RFM_LOG_WARN, "column %s: its quartiles are equal; scaled by the standard deviation instead", c->name);
-    return RFM_OK;
-}
-
-static rfm_status fit_column(const column *c, rfm_scale kind, struct rfm_scaling_column *learnt, rfm_error *err)
-{
-    const rfm_spread spread = rfm_column_spread(c->comm, &c->of);
-    const double range = spread.greatest - spread.least;
-    learnt->center = 0;
-    learnt->scale = 1;
-    if (kind == RFM_SCALE_NONE)
-        return RFM_OK;
-    learnt->center = spread.least;
-    if (!(range > 0)) {
-        rfm_log(RFM_LOG_WARN, "column %s: all values are equal; it tells no customers apart", c->name);
-        return RFM_OK;
-    }
-    if (!isfinite(range))
-        return rfm_fail(err, RFM_DATA, "column %s: its range is beyond what a double holds", c->name);
-    if (kind == RFM_SCALE_MINMAX)
-        learnt->scale = range;
-    else if (kind == RFM_SCALE_STANDARD)
-        fit_standard(c, &spread, learnt);
-    else
-        fit_robust(c, &spread, learnt, err);
-    if (!(learnt->scale > 0))
-        learnt->scale = 1;
-    return err->status;
-}
 
 /* ---- transforms ------------------------------------------------------------------------------------------------- */
 
@@ -148,7 +96,8 @@ static rfm_status fit_whole_column(const column *c, const rfm_features *features
                                    rfm_error *err)
 {
     struct rfm_scaling_column *learnt = &scaling->columns[index];
-    if (fit_steps(c, features, index, learnt, err) != RFM_OK || fit_column(c, scaling->kind, learnt, err) != RFM_OK)
+    if (fit_steps(c, features, index, learnt, err) != RFM_OK ||
+        rfm_scaling_column_fit(c->comm, c->name, &c->of, scaling->kind, learnt, err) != RFM_OK)
         return err->status;
     for (size_t i = 0; i < c->of.n; i++)
         c->values[i] = rfm_scaling_column_scale(learnt, c->values[i]);

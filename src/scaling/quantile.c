@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rfmpi/model.h"
+#include "rfmpi/scaling.h"
 
 /* Digits of a key, highest first: five of 11 bits and one of 9. */
 enum { DIGIT_BITS = 11, BINS = 1 << DIGIT_BITS, PASSES = 6, KEY_BITS = 64 };
