@@ -21,12 +21,6 @@ typedef struct rfm_roles {
     int decimals;
 } rfm_roles;
 
-/* CLIP cuts at two quantiles of the training values at that point of the chain. */
-typedef struct rfm_transform {
-    rfm_transform_kind kind;
-    double quantiles[2];
-} rfm_transform;
-
 typedef struct rfm_features rfm_features; /* a parsed and compiled list; opaque */
 
 /* list: a ready list's name or entries; population NULL: the list's own (rfm: purchase; else all). Checks every name,

@@ -37,10 +37,22 @@ rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantil
 
 /* ---- the chain -------------------------------------------------------------------------------------------------- */
 
-/* LOG1P and SQRT are odd: sign(x) f(|x|). */
 typedef enum rfm_transform_kind { RFM_TRANSFORM_LOG1P, RFM_TRANSFORM_SQRT, RFM_TRANSFORM_CLIP } rfm_transform_kind;
 
+/* LOG1P and SQRT are odd: sign(x) f(|x|). CLIP cuts at two quantiles of the training values at that point of the chain.
+ */
+typedef struct rfm_transform {
+    rfm_transform_kind kind;
+    double quantiles[2];
+} rfm_transform;
+
 enum { RFM_MAX_TRANSFORMS = 8 };
+
+/* What a column goes through before it is scaled. Borrowed. */
+typedef struct rfm_chain {
+    const rfm_transform *transforms;
+    int n; /* at most RFM_MAX_TRANSFORMS */
+} rfm_chain;
 
 typedef enum rfm_scale { RFM_SCALE_STANDARD, RFM_SCALE_ROBUST, RFM_SCALE_MINMAX, RFM_SCALE_NONE } rfm_scale;
 
@@ -59,10 +71,20 @@ typedef struct rfm_scaling {
     } * columns;              /* [d] */
 } rfm_scaling;
 
-/* Collective. Centre and scale of a column of transformed values; its steps are left alone. name: for messages.
- * RFM_DATA where the range is beyond what a double holds. */
-rfm_status rfm_scaling_column_fit(rfm_comm *comm, const char *name, const rfm_column *column, rfm_scale kind,
-                                  struct rfm_scaling_column *learnt, rfm_error *err);
+/* Rows of this rank. Borrowed. */
+typedef struct rfm_values {
+    size_t n;
+    int d;
+    const double *values;     /* [n * d] row major, finite */
+    const int64_t *weights;   /* [n]; NULL: 1 each */
+    const char *const *names; /* [d], for messages */
+    const rfm_chain *chains;  /* [d]; NULL: no transforms */
+} rfm_values;
+
+/* Collective. *scaled: [n * d], the caller frees. RFM_DATA, which names the column, where a range is beyond what a
+ * double holds. A failure that err has already is agreed on first. */
+rfm_status rfm_scaling_learn(rfm_comm *comm, const rfm_values *of, rfm_scale kind, rfm_scaling *scaling,
+                             double **scaled, rfm_error *err);
 
 /* Local, all of these. */
 double rfm_scaling_step_apply(const rfm_scaling_step *step, double x);

@@ -43,9 +43,11 @@ void rfm_log_open(rfm_log_level level, bool speaks)
 
 static _Thread_local const rfm_log_sink *sink_of_thread;
 
-void rfm_log_divert(const rfm_log_sink *sink)
+const rfm_log_sink *rfm_log_divert(const rfm_log_sink *sink)
 {
+    const rfm_log_sink *before = sink_of_thread;
     sink_of_thread = sink;
+    return before;
 }
 
 bool rfm_log_diverted(void)
