@@ -1,7 +1,6 @@
 # What `cmake --install` puts beside the program: man pages and completion made from its tables, ready jobs and scripts,
 # a modulefile. RfmpiPackage.cmake makes a package of the same.
 include(GNUInstallDirs)
-set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
 
 # For everybody to read, whatever the umask of who made the checkout or the package.
 set(open_to_all OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)

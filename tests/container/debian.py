@@ -131,7 +131,7 @@ class Debian:
         """The .deb of the first stage."""
         stage = self.buildah("from", "--pull=never", BUILD_STAGE).stdout.strip()
         mounted = pathlib.Path(self.buildah("mount", stage).stdout.strip())
-        found = list((mounted / "src/build/release/packages").glob("*.deb"))
+        found = list((mounted / "src/build/release/packages").glob("rfmpi_*.deb"))
         assert len(found) == 1, found
         shutil.copy(found[0], self.folder)
         self.buildah("rm", stage)
