@@ -19,10 +19,12 @@ void rfmpi_matrix_free(rfmpi_matrix *matrix)
 static rfm_status settle_presence(rfm_comm *comm, const rfmpi_rows *rows, bool *has_weights, bool *has_ids,
                                   rfm_error *err)
 {
-    int64_t has[2] = {rows->weights != NULL, rows->ids != NULL};
-    rfm_comm_reduce_i64(comm, RFM_MAX, has, 2);
+    int64_t has[3] = {rows->weights != NULL, rows->ids != NULL, rows->n > 0};
+    rfm_comm_reduce_i64(comm, RFM_MAX, has, 3);
     *has_weights = has[0] != 0;
     *has_ids = has[1] != 0;
+    if (has[2] == 0)
+        return rfm_fail(err, RFM_DATA, "no rank has rows");
     if (rows->n > 0 && ((*has_weights && !rows->weights) || (*has_ids && !rows->ids)))
         rfm_fail(err, RFM_USAGE, "this rank's rows have no %s, but another's have",
                  *has_weights && !rows->weights ? "weights" : "ids");
