@@ -48,9 +48,9 @@ else()
 endif()
 # Not Requires.private: pkg-config would want the package files of those from everybody, and only who links the static
 # library needs them.
-list(JOIN blas_LDFLAGS " " blas_flags)
-set(rfmpi_pc_private "${blas_flags} -lgomp -lpthread -lm")
-set(rfmpi_private ${blas_LDFLAGS} pthread m)
+set(rfmpi_private ${blas_LDFLAGS} ${OpenMP_C_LIB_NAMES} m)
+list(TRANSFORM rfmpi_private REPLACE "^([^-].*)" "-l\\1")
+list(JOIN rfmpi_private " " rfmpi_pc_private)
 
 set(config ${CMAKE_INSTALL_LIBDIR}/cmake/rfmpi)
 file(RELATIVE_PATH rfmpi_pc_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)

@@ -34,6 +34,14 @@
 
 /* The package files define this for a build without MPI, in which every process is alone. */
 #ifndef RFMPI_SERIAL
+#ifdef __cplusplus /* without the classes that MPI once had, which programs would have to link a library for */
+#ifndef OMPI_SKIP_MPICXX
+#define OMPI_SKIP_MPICXX 1
+#endif
+#ifndef MPICH_SKIP_MPICXX
+#define MPICH_SKIP_MPICXX 1
+#endif
+#endif
 #include <mpi.h>
 #endif
 

@@ -173,6 +173,7 @@ static void test_structs_that_have_grown(void **state)
     rfmpi_fit_options_init(&newer.known, sizeof newer);
     assert_int_equal(newer.known.size, sizeof newer);
     assert_int_equal(newer.unknown, 0);
+    newer.known.k = SAMPLE_CLUSTERS;
     assert_int_equal(fit_rows(ranks, &rows, &newer.known, &result, &error), RFMPI_OK);
     rfmpi_model_parts(result.model, &parts.known, sizeof parts);
     assert_int_equal(parts.unknown, 0);
