@@ -16,8 +16,8 @@
  *
  * The library never starts or ends MPI, uses no communicator but duplicates of those it is given, installs no handler
  * of signals, changes no environment, writes nothing to stdout or stderr, and does not end the process: but for a call
- * of MPI that fails, memory for the handle of a communicator, and an invariant of its own that does not hold, all of
- * which leave nothing sensible to do. Then there is one line on stderr, and MPI_Abort.
+ * of MPI that fails, and an invariant of its own that does not hold, which leave nothing sensible to do. Then there is
+ * one line on stderr, and MPI_Abort.
  *
  * Of one communicator and what was made of it, one thread at a time may call; MPI wants that to be the thread that
  * started it, unless it was asked for more. Different ones may be used at once. Inside, OpenMP's threads work.
@@ -166,8 +166,9 @@ typedef enum rfmpi_scale {
     RFMPI_SCALE_NONE
 } rfmpi_scale;
 
-/* Collective. The rows are copied. Needs as much again as their doubles while it is at work. *made: NULL on failure.
- * RFMPI_DATA for what is no finite number, or lies too far apart for double precision. Borrows the communicator. */
+/* Collective. The rows are copied. Needs once or twice the room of their doubles while it is at work. *made: NULL on
+ * failure. RFMPI_DATA for what is no finite number, or lies too far apart for double precision. Borrows the
+ * communicator. */
 RFMPI_API rfmpi_status rfmpi_matrix_create(rfmpi_comm *comm, const rfmpi_rows *rows, rfmpi_scale scale,
                                            rfmpi_matrix **made, rfmpi_error *error);
 RFMPI_API void rfmpi_matrix_free(rfmpi_matrix *matrix); /* Local; NULL is fine */

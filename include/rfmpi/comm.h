@@ -21,7 +21,8 @@ void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
 /* Inside a program that has started MPI itself. Collective on the communicator that mpi_comm is the address of (an
  * MPI_Comm; NULL: this rank alone), which is duplicated and otherwise left alone; MPI goes on when it is closed. The
  * environment is not asked: there are no injected failures. There is no bell. RFM_USAGE where MPI is not running, or
- * the communicator is none of ranks among themselves. In the serial twin only NULL can be given. */
+ * the communicator is none of ranks among themselves. A failure that err holds already is every rank's. In the serial
+ * twin only NULL can be given. */
 rfm_status rfm_comm_attach(const void *mpi_comm, rfm_comm **comm, rfm_error *err);
 
 /* Right after open: RFM_USAGE unless all ranks say the same of what they were built from. Up to here ranks of any two

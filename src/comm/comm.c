@@ -44,7 +44,7 @@ static rfm_comm *make_comm(rfm_error *err)
 rfm_status rfm_comm_attach(const void *mpi_comm, rfm_comm **comm, rfm_error *err)
 {
     *comm = make_comm(err);
-    if (*comm != NULL && rfm_ranks_attach(mpi_comm, *comm, err) != RFM_OK) {
+    if (rfm_ranks_attach(mpi_comm, *comm, err) != RFM_OK) {
         free(*comm);
         *comm = NULL;
     }

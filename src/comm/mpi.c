@@ -40,10 +40,10 @@ static void end_all(void)
     MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
 }
 
+/* mpi->comm is there. */
 static void make_handles(rfm_comm *comm)
 {
     struct rfm_mpi *mpi = comm->mpi;
-    rfm_mpi_check(comm, MPI_Comm_dup(mpi->parent, &mpi->comm), "MPI_Comm_dup");
     rfm_mpi_check(comm, MPI_Comm_set_errhandler(mpi->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     rfm_mpi_check(comm, MPI_Comm_rank(mpi->comm, &comm->rank), "MPI_Comm_rank");
     rfm_mpi_check(comm, MPI_Comm_size(mpi->comm, &comm->size), "MPI_Comm_size");
@@ -75,6 +75,7 @@ static void meet(rfm_comm *comm)
     rfm_mpi_check(comm, MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
     signal(SIGALRM, rank == 0 ? end_with_word : end_silently);
     alarm(rank == 0 ? MEETING_S : MEETING_S + LATER_S);
+    rfm_mpi_check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &comm->mpi->comm), "MPI_Comm_dup");
     make_handles(comm);
     rfm_mpi_check(comm, MPI_Comm_dup(comm->mpi->comm, &comm->mpi->bell), "MPI_Comm_dup");
     alarm(0);
@@ -120,6 +121,20 @@ static rfm_status check_parent(MPI_Comm parent, rfm_error *err)
     return RFM_OK;
 }
 
+/* Collective; MPI_COMM_NULL where any rank has failed before. There is no rfm_comm yet to agree by. */
+static MPI_Comm duplicate(MPI_Comm parent, rfm_error *err)
+{
+    MPI_Comm own;
+    int fine = err->status == RFM_OK;
+    MPI_Comm_dup(parent, &own);
+    MPI_Allreduce(MPI_IN_PLACE, &fine, 1, MPI_INT, MPI_MIN, own);
+    if (fine)
+        return own;
+    MPI_Comm_free(&own);
+    rfm_fail(err, RFM_NO_MEMORY, "another rank has no memory for a communicator");
+    return MPI_COMM_NULL;
+}
+
 rfm_status rfm_ranks_attach(const void *mpi_comm, rfm_comm *comm, rfm_error *err)
 {
     MPI_Comm parent = MPI_COMM_SELF;
@@ -127,13 +142,15 @@ rfm_status rfm_ranks_attach(const void *mpi_comm, rfm_comm *comm, rfm_error *err
         memcpy(&parent, mpi_comm, sizeof parent);
     if (check_parent(parent, err) != RFM_OK)
         return err->status;
-    comm->mpi = rfm_alloc(1, sizeof *comm->mpi, err);
-    if (comm->mpi == NULL)
+    struct rfm_mpi *mpi = rfm_alloc(1, sizeof *mpi, err);
+    MPI_Comm own = duplicate(parent, err);
+    if (own == MPI_COMM_NULL) {
+        free(mpi);
         return err->status;
-    comm->mpi->parent = parent;
-    comm->mpi->bell = MPI_COMM_NULL;
+    }
+    *mpi = (struct rfm_mpi){.parent = own, .comm = own, .bell = MPI_COMM_NULL};
+    comm->mpi = mpi;
     make_handles(comm);
-    comm->mpi->parent = comm->mpi->comm; /* the caller may free the other */
     comm->started_s = rfm_clock_s();
     rfm_broken_ends(end_all);
     return RFM_OK;

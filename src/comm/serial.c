@@ -18,7 +18,7 @@ rfm_status rfm_ranks_attach(const void *mpi_comm, rfm_comm *comm, rfm_error *err
 {
     if (mpi_comm)
         return rfm_fail(err, RFM_USAGE, "this build of rfmpi has no MPI: there is no communicator to join");
-    return rfm_ranks_start(NULL, NULL, comm, err);
+    return err->status == RFM_OK ? rfm_ranks_start(NULL, NULL, comm, err) : err->status;
 }
 
 void rfm_ranks_stop(rfm_comm *comm)

@@ -14,7 +14,9 @@ static rfmpi_status attach(const void *mpi_comm, rfmpi_comm **made, rfmpi_error 
 {
     call self = call_begin(NULL);
     rfmpi_comm *comm = rfm_alloc(1, sizeof *comm, &self.err);
-    if (comm && rfm_comm_attach(mpi_comm, &comm->ranks, &self.err) == RFM_OK) {
+    rfm_comm *ranks = NULL;
+    if (rfm_comm_attach(mpi_comm, &ranks, &self.err) == RFM_OK) {
+        comm->ranks = ranks;
         comm->sink = (rfm_log_sink){.level = RFM_LOG_ERROR};
         rfm_comm_stage(comm->ranks, "library");
     } else {
