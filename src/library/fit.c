@@ -174,6 +174,7 @@ static rfm_status run(const rfmpi_matrix *matrix, const rfmpi_fit_options *optio
 
 static void give_rows(const rfmpi_matrix *matrix, const rfm_clustering *fit, int32_t *labels, double *squared_distances)
 {
+    rfm_assert(fit->labels);
     if (labels && matrix->rows.n > 0)
         memcpy(labels, fit->labels, matrix->rows.n * sizeof *labels);
     if (squared_distances)
