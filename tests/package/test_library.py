@@ -48,7 +48,7 @@ class Installed(case.Case):
         for component in ("library", "development"):
             say("cmake", "--install", BUILD, "--prefix", cls.folder / "first", "--component", component)
         cls.prefix = (cls.folder / "first").rename(cls.folder / "moved")
-        cls.lib = cls.prefix / "lib"
+        cls.lib = next(cls.prefix.rglob("librfmpi.a")).parent
         cls.environment = {**os.environ, "PKG_CONFIG_PATH": str(cls.lib / "pkgconfig"), "LD_LIBRARY_PATH": str(cls.lib)}
 
     def flags(self, *what):
@@ -129,6 +129,12 @@ class Header(Installed):
         source.write_text("#include <rfmpi.h>\nint main() { return rfmpi_version()[0] == '0' ? 0 : 1; }\n")
         say("g++", "-std=c++17", *SANITIZERS, *self.flags("--cflags"), "-o", self.dir / "program", source, *self.flags("--libs"))
         self.run_on(0, self.dir / "program")
+        (self.dir / "CMakeLists.txt").write_text(  # one that knows no C
+            "cmake_minimum_required(VERSION 3.16)\nproject(program LANGUAGES CXX)\nfind_package(rfmpi REQUIRED)\n"
+            "add_executable(program program.cc)\ntarget_link_libraries(program rfmpi::rfmpi)\n")
+        say("cmake", "-S", self.dir, "-B", self.dir / "built", f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_FLAGS={' '.join(SANITIZERS)}")
+        say("cmake", "--build", self.dir / "built")
+        self.run_on(0, self.dir / "built/program")
 
 
 @case.needs_ranks
