@@ -30,7 +30,8 @@ add_custom_command(
   OUTPUT ${static}
   COMMAND ${CMAKE_COMMAND} -E rm -f ${static}
   COMMAND ${CMAKE_LINKER} -r -o ${CMAKE_BINARY_DIR}/lib/rfmpi.o ${objects}
-  COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${CMAKE_BINARY_DIR}/lib/rfmpi.o
+  # The resolvers are clang's, of functions that are compiled once for each width of vectors.
+  COMMAND ${CMAKE_OBJCOPY} --localize-hidden --wildcard --localize-symbol=*.resolver ${CMAKE_BINARY_DIR}/lib/rfmpi.o
   COMMAND ${CMAKE_AR} qcs ${static} ${CMAKE_BINARY_DIR}/lib/rfmpi.o
   DEPENDS ${archives} ${objects}
   COMMAND_EXPAND_LISTS VERBATIM)
@@ -49,6 +50,10 @@ endif()
 # Not Requires.private: pkg-config would want the package files of those from everybody, and only who links the static
 # library needs them.
 set(rfmpi_private ${blas_LDFLAGS} ${OpenMP_C_LIB_NAMES} m)
+if(OpenMP_omp_LIBRARY) # clang's, which other compilers do not look for
+  cmake_path(GET OpenMP_omp_LIBRARY PARENT_PATH openmp_folder)
+  list(PREPEND rfmpi_private -L${openmp_folder})
+endif()
 list(TRANSFORM rfmpi_private REPLACE "^([^-].*)" "-l\\1")
 list(JOIN rfmpi_private " " rfmpi_pc_private)
 

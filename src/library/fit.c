@@ -27,13 +27,13 @@ void rfmpi_fit_options_init(rfmpi_fit_options *options, size_t size)
     own.k = known.k;
     own.seed = known.seed;
     own.restarts = known.restarts;
-    own.init = known.seeding;
+    own.init = (int)known.seeding;
     own.max_iterations = known.max_iterations;
     own.tolerance = known.tolerance;
     own.oversampling = known.oversampling;
     own.rounds = known.rounds;
-    own.algorithm = known.algorithm;
-    own.search = known.search;
+    own.algorithm = (int)known.algorithm;
+    own.search = (int)known.search;
     own.order_column = known.order_column;
     struct_give(&own, sizeof own, options, size);
 }

@@ -93,7 +93,9 @@ class Symbols(Installed):
         self.assertNotRegex(about, "RPATH|RUNPATH")
         if not SANITIZED:
             needed = set(re.findall(r"NEEDED.*\[(lib\w+)", about))
-            self.assertEqual(needed - {"libc", "libm", "ld"}, {"libopenblas", "libgomp"} | (set() if case.SERIAL else {"libmpi"}))
+            openmp = {"libgomp", "libomp"}  # gcc's or clang's
+            self.assertEqual(needed - {"libc", "libm", "ld"} - openmp, {"libopenblas"} | (set() if case.SERIAL else {"libmpi"}))
+            self.assertEqual(len(needed & openmp), 1)
 
     def test_versions_agree(self):
         number = re.search(r"^rfmpi (\S+)", case.launch("--version", ranks=0).stdout).group(1)
@@ -252,14 +254,14 @@ class Programs(Installed):
         program = self.compile(HERE / "fit.c", self.dir / "fit")
         for scale in SCALES:
             run = self.train(scale, self.values)
-            for ranks in self.ranks():
+            for ranks in self.ranks() if scale == "standard" else self.ranks()[-1:]:
                 self.assert_same(run, self.fit(program, ranks, scale))
 
     def test_floats_weights_and_ids(self):
         program = self.compile(HERE / "fit.c", self.dir / "fit")
         self.assert_same(self.train("standard", self.values.astype("f4")), self.fit(program, self.ranks()[-1], "standard", "floats"))
         run = self.train("robust", self.values, self.weights, self.ids)
-        for ranks in self.ranks():
+        for ranks in self.ranks()[::3]:
             self.assert_same(run, self.fit(program, ranks, "robust", weights="weights", ids="ids"))
 
     def test_the_static_library_gives_them_too(self):
