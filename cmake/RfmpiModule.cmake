@@ -31,6 +31,8 @@ endfunction()
 function(rfm_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
   add_library(rfmpi_${name} STATIC ${arg_SOURCES})
+  # librfmpi is made of the same objects.
+  set_target_properties(rfmpi_${name} PROPERTIES C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
   rfm_flags(rfmpi_${name})
   target_link_libraries(rfmpi_${name} PRIVATE m)
   foreach(link ${arg_LINKS})

@@ -10,7 +10,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
 # So are spreadsheets.
 spreadsheet_packages=(libxlsxwriter-dev)
-test_packages=(clang gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish chromium fonts-dejavu-core)
+test_packages=(clang g++ make gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish chromium fonts-dejavu-core)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 package_packages=(dpkg-dev file)
 container_packages=(buildah podman runc conmon debootstrap)

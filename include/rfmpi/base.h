@@ -84,6 +84,15 @@ typedef struct rfm_log_line {
  * does any more. */
 void rfm_log_tee(void (*take)(void *context, const rfm_log_line *line), void *context);
 
+/* Inside somebody else's program: what is logged by the calling thread goes to the sink and nowhere else, and there is
+ * no meter. Borrowed until another is given; NULL: none. Returns the one that was there before. */
+typedef struct rfm_log_sink {
+    rfm_log_level level;                                                /* up to which lines are of interest */
+    void (*take)(void *context, rfm_log_level level, const char *text); /* NULL: nobody wants them */
+    void *context;
+} rfm_log_sink;
+const rfm_log_sink *rfm_log_divert(const rfm_log_sink *sink);
+
 /* ---- meter: how far a long piece of work is ---------------------------------------------------------------------- */
 
 typedef enum rfm_meter_style {

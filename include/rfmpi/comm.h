@@ -18,6 +18,13 @@ typedef struct rfm_comm rfm_comm;
 rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err);
 void rfm_comm_close(rfm_comm *comm); /* NULL is fine */
 
+/* Inside a program that has started MPI itself. Collective on the communicator that mpi_comm is the address of (an
+ * MPI_Comm; NULL: this rank alone), which is duplicated and otherwise left alone; MPI goes on when it is closed. The
+ * environment is not asked: there are no injected failures. There is no bell. RFM_USAGE where MPI is not running, or
+ * the communicator is none of ranks among themselves. A failure that err holds already is every rank's. In the serial
+ * twin only NULL can be given. */
+rfm_status rfm_comm_attach(const void *mpi_comm, rfm_comm **comm, rfm_error *err);
+
 /* Right after open: RFM_USAGE unless all ranks say the same of what they were built from. Up to here ranks of any two
  * versions understand each other; they do as long as neither this nor what open does collectively changes. */
 rfm_status rfm_comm_greet(rfm_comm *comm, const char *build, rfm_error *err);

@@ -9,6 +9,7 @@
 #include "rfmpi/config.h"
 #include "rfmpi/customer.h"
 #include "rfmpi/kmeans.h"
+#include "rfmpi/scaling.h"
 
 /* ---- feature language: text -> what each event must give -> what each customer gives ---------------------------- */
 
@@ -19,17 +20,6 @@ typedef struct rfm_roles {
     int n_amount;
     int decimals;
 } rfm_roles;
-
-typedef enum rfm_transform_kind { RFM_TRANSFORM_LOG1P, RFM_TRANSFORM_SQRT, RFM_TRANSFORM_CLIP } rfm_transform_kind;
-
-/* LOG1P and SQRT are odd: sign(x) f(|x|). CLIP cuts at two quantiles of the training values at that point of the chain.
- */
-typedef struct rfm_transform {
-    rfm_transform_kind kind;
-    double quantiles[2];
-} rfm_transform;
-
-enum { RFM_MAX_TRANSFORMS = 8 };
 
 typedef struct rfm_features rfm_features; /* a parsed and compiled list; opaque */
 
@@ -131,49 +121,13 @@ rfm_status rfm_missing_fit(rfm_comm *comm, const rfm_frame *frame, rfm_missing k
 /* Local. Puts them in; counts [d]: how many, of these rows. */
 void rfm_missing_fill(const double *fills, rfm_frame *frame, int64_t *counts);
 
-/* ---- scaling: learnt chain from feature values to scaled values ------------------------------------------------- */
-
-typedef enum rfm_scale { RFM_SCALE_STANDARD, RFM_SCALE_ROBUST, RFM_SCALE_MINMAX, RFM_SCALE_NONE } rfm_scale;
-
-typedef struct rfm_scaling_step {
-    rfm_transform_kind kind;
-    double low, high; /* cuts of CLIP */
-} rfm_scaling_step;
-
-typedef struct rfm_scaling {
-    int d;
-    rfm_scale kind;
-    struct rfm_scaling_column {
-        rfm_scaling_step steps[RFM_MAX_TRANSFORMS];
-        int n_steps;
-        double center, scale; /* scaled = (transformed - center) / scale */
-    } * columns;              /* [d] */
-} rfm_scaling;
+/* ---- scaling ---------------------------------------------------------------------------------------------------- */
 
 /* Collective. Learn from a frame; features NULL (a bare matrix): no transforms. Exact functions of the set of
  * customers and of their weights. *scaled gets n x d values, caller frees. A value that is not finite: RFM_DATA that
  * names column and row or id. */
 rfm_status rfm_scaling_fit(rfm_comm *comm, const rfm_frame *frame, const rfm_features *features, rfm_scale kind,
                            rfm_scaling *scaling, double **scaled, rfm_error *err);
-/* Local. n x d feature values -> scaled values (may be the same array). */
-void rfm_scaling_apply(const rfm_scaling *scaling, size_t n, const double *values, double *scaled);
-/* Local. One scaled value back in the feature's units (cuts cannot be undone). */
-double rfm_scaling_invert(const rfm_scaling *scaling, int column, double scaled);
-void rfm_scaling_free(rfm_scaling *scaling);
-
-/* One column of this rank's rows: the value of row i is values[i * stride]; what is NaN does not count. */
-typedef struct rfm_column {
-    size_t n, stride;
-    const double *values;
-    const int64_t *weights; /* [n]; NULL: 1 each */
-} rfm_column;
-
-/* Collective. Type 7 quantiles (Hyndman and Fan 1996) of one column over all ranks, by exact selection: quantiles[i]
- * for probabilities[i]. Of no values at all: 0. With weights of sum W and mean w, over the n values that weigh
- * something: the mean of the sorted values from (W - w) p to (W - w) p + w of their cumulated weight; that is type 7
- * where all weights are equal, and knows no unit. */
-rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
-                         double *quantiles, rfm_error *err);
 
 /* ---- profile: where values lie ---------------------------------------------------------------------------------- */
 

@@ -94,7 +94,7 @@ rfm_status rfm_error_context(rfm_error *err, const char *format, ...)
     return err->status;
 }
 
-static void (*end_all_ranks)(void);
+static void (*_Atomic end_all_ranks)(void);
 
 void rfm_broken_ends(void (*end_all)(void))
 {
@@ -107,7 +107,8 @@ void rfm_broken(const char *condition, const char *file, int line)
     snprintf(text, sizeof text, "internal error: %s does not hold at %s:%d; please report it", condition, file, line);
     fprintf(stderr, "rfmpi: %s\n", text);
     rfm_log_aside(RFM_LOG_ERROR, text);
-    if (end_all_ranks)
-        end_all_ranks();
+    void (*end_all)(void) = end_all_ranks;
+    if (end_all)
+        end_all();
     _exit(RFM_INTERNAL);
 }

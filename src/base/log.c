@@ -39,6 +39,22 @@ void rfm_log_open(rfm_log_level level, bool speaks)
     log_state.speaks = speaks;
 }
 
+/* ---- a sink of one thread --------------------------------------------------------------------------------------- */
+
+static _Thread_local const rfm_log_sink *sink_of_thread;
+
+const rfm_log_sink *rfm_log_divert(const rfm_log_sink *sink)
+{
+    const rfm_log_sink *before = sink_of_thread;
+    sink_of_thread = sink;
+    return before;
+}
+
+bool rfm_log_diverted(void)
+{
+    return sink_of_thread != NULL;
+}
+
 /* ---- the reader ------------------------------------------------------------------------------------------------- */
 
 static void keep_early(int64_t at_us, rfm_log_level level, const char *text)
@@ -61,6 +77,11 @@ static void give(int64_t at_us, rfm_log_level level, const char *text)
 
 void rfm_log_aside(rfm_log_level level, const char *text)
 {
+    if (rfm_log_diverted()) {
+        if (rfm_log_shows(level))
+            sink_of_thread->take(sink_of_thread->context, level, text);
+        return;
+    }
     if (!log_state.speaks || log_state.taking)
         return;
     if (log_state.take)
@@ -151,13 +172,15 @@ static void blank_controls(char *line)
 
 bool rfm_log_shows(rfm_log_level level)
 {
+    if (sink_of_thread)
+        return sink_of_thread->take && level <= sink_of_thread->level;
     return log_state.speaks && level <= log_state.level;
 }
 
 void rfm_log(rfm_log_level level, const char *format, ...)
 {
     const bool shown = rfm_log_shows(level);
-    if (!shown && (!log_state.speaks || level > RFM_LOG_INFO))
+    if (!shown && (sink_of_thread || !log_state.speaks || level > RFM_LOG_INFO))
         return;
     char text[TEXT_BYTES];
     va_list arguments;
@@ -167,7 +190,7 @@ void rfm_log(rfm_log_level level, const char *format, ...)
     if (length < 0)
         return;
     blank_controls(text);
-    if (shown)
+    if (shown && !sink_of_thread)
         write_line(level_prefix(level), text, "\n");
     rfm_log_aside(level, text);
 }

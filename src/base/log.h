@@ -6,6 +6,9 @@
 
 bool rfm_log_shows(rfm_log_level level);
 
+/* The calling thread has a sink of its own. */
+bool rfm_log_diverted(void);
+
 /* A line for the reader of the log alone. */
 void rfm_log_aside(rfm_log_level level, const char *text);
 

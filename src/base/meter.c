@@ -39,6 +39,8 @@ static bool is_terminal(void)
 
 void rfm_meter_open(const char *what, const char *unit, double total, double done)
 {
+    if (rfm_log_diverted())
+        return;
     rfm_meter_close();
     const double now = rfm_clock_s();
     meter.under_way = rfm_log_shows(RFM_LOG_INFO) && meter.style != RFM_METER_NONE;
@@ -52,8 +54,9 @@ void rfm_meter_open(const char *what, const char *unit, double total, double don
 
 void rfm_meter_close(void)
 {
-    if (meter.under_way)
-        rfm_log_rewrite("");
+    if (!meter.under_way || rfm_log_diverted())
+        return;
+    rfm_log_rewrite("");
     meter.under_way = false;
 }
 
@@ -121,7 +124,7 @@ static void say(char *text, bool due, bool line_due)
 
 void rfm_meter_show(double done, const char *format, ...)
 {
-    if (!meter.under_way)
+    if (!meter.under_way || rfm_log_diverted())
         return;
     const double now = rfm_clock_s();
     const bool line_due = now - meter.said_s >= meter.every_s;

@@ -30,15 +30,33 @@ static rfm_status read_fault(rfm_comm *comm, rfm_error *err)
     return RFM_OK;
 }
 
+static rfm_comm *make_comm(rfm_error *err)
+{
+    rfm_comm *made = rfm_alloc(1, sizeof *made, err);
+    if (made == NULL)
+        return NULL;
+    made->stage = "open";
+    made->max_elements = rfm_ranks_most_elements;
+    made->max_bytes = rfm_ranks_most_bytes;
+    return made;
+}
+
+rfm_status rfm_comm_attach(const void *mpi_comm, rfm_comm **comm, rfm_error *err)
+{
+    *comm = make_comm(err);
+    if (rfm_ranks_attach(mpi_comm, *comm, err) != RFM_OK) {
+        free(*comm);
+        *comm = NULL;
+    }
+    return err->status;
+}
+
 rfm_status rfm_comm_open(int *argc, char ***argv, rfm_comm **comm, rfm_error *err)
 {
     *comm = NULL;
-    rfm_comm *opened = rfm_alloc(1, sizeof *opened, err);
+    rfm_comm *opened = make_comm(err);
     if (opened == NULL)
         return err->status;
-    opened->stage = "open";
-    opened->max_elements = rfm_ranks_most_elements;
-    opened->max_bytes = rfm_ranks_most_bytes;
     int n_tasks, task;
     rfm_launch_announced(&n_tasks, &task);
     if (rfm_ranks_start(argc, argv, opened, err) != RFM_OK) {

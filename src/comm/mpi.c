@@ -18,7 +18,7 @@ void rfm_mpi_check(const rfm_comm *comm, int code, const char *call)
     int length = 0;
     MPI_Error_string(code, text, &length);
     fprintf(stderr, "rfmpi: %s failed: %s (rank %d, stage %s)\n", call, text, comm->rank, comm->stage);
-    MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
+    MPI_Abort(comm->mpi->parent, RFM_INTERNAL);
 }
 
 /* The buffers MPI hands over need not be aligned for 16 bytes. */
@@ -40,12 +40,11 @@ static void end_all(void)
     MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
 }
 
+/* mpi->comm is there. */
 static void make_handles(rfm_comm *comm)
 {
     struct rfm_mpi *mpi = comm->mpi;
-    rfm_mpi_check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &mpi->comm), "MPI_Comm_dup");
     rfm_mpi_check(comm, MPI_Comm_set_errhandler(mpi->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-    rfm_mpi_check(comm, MPI_Comm_dup(mpi->comm, &mpi->bell), "MPI_Comm_dup");
     rfm_mpi_check(comm, MPI_Comm_rank(mpi->comm, &comm->rank), "MPI_Comm_rank");
     rfm_mpi_check(comm, MPI_Comm_size(mpi->comm, &comm->size), "MPI_Comm_size");
     rfm_mpi_check(comm, MPI_Type_contiguous((int)sizeof(rfm_i128), MPI_BYTE, &mpi->i128), "MPI_Type_contiguous");
@@ -76,7 +75,9 @@ static void meet(rfm_comm *comm)
     rfm_mpi_check(comm, MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
     signal(SIGALRM, rank == 0 ? end_with_word : end_silently);
     alarm(rank == 0 ? MEETING_S : MEETING_S + LATER_S);
+    rfm_mpi_check(comm, MPI_Comm_dup(MPI_COMM_WORLD, &comm->mpi->comm), "MPI_Comm_dup");
     make_handles(comm);
+    rfm_mpi_check(comm, MPI_Comm_dup(comm->mpi->comm, &comm->mpi->bell), "MPI_Comm_dup");
     alarm(0);
     signal(SIGALRM, SIG_DFL);
 }
@@ -90,6 +91,7 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
         rfm_launch_stand_alone();
     if (rfm_launch_on_one_node())
         rfm_launch_without_network();
+    comm->mpi->parent = MPI_COMM_WORLD;
     int provided = MPI_THREAD_SINGLE;
     rfm_mpi_check(comm, MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
     comm->started_s = rfm_clock_s();
@@ -103,14 +105,68 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
     return RFM_OK;
 }
 
+/* MPI serves, and the communicator is one that sums can be taken over. */
+static rfm_status check_parent(MPI_Comm parent, rfm_error *err)
+{
+    int begun = 0, over = 0, between_groups = 0;
+    MPI_Initialized(&begun);
+    MPI_Finalized(&over);
+    if (!begun || over)
+        return rfm_fail(err, RFM_USAGE, "MPI is not running: call this between MPI_Init and MPI_Finalize");
+    if (parent == MPI_COMM_NULL)
+        return rfm_fail(err, RFM_USAGE, "the communicator is MPI_COMM_NULL: ranks without one must not call this");
+    MPI_Comm_test_inter(parent, &between_groups);
+    if (between_groups)
+        return rfm_fail(err, RFM_USAGE, "the communicator is between two groups: merge it first (MPI_Intercomm_merge)");
+    return RFM_OK;
+}
+
+/* Collective; MPI_COMM_NULL where any rank has failed before. There is no rfm_comm yet to agree by. */
+static MPI_Comm duplicate(MPI_Comm parent, rfm_error *err)
+{
+    MPI_Comm own;
+    int fine = err->status == RFM_OK;
+    MPI_Comm_dup(parent, &own);
+    MPI_Allreduce(MPI_IN_PLACE, &fine, 1, MPI_INT, MPI_MIN, own);
+    if (fine)
+        return own;
+    MPI_Comm_free(&own);
+    rfm_fail(err, RFM_NO_MEMORY, "another rank has no memory for a communicator");
+    return MPI_COMM_NULL;
+}
+
+rfm_status rfm_ranks_attach(const void *mpi_comm, rfm_comm *comm, rfm_error *err)
+{
+    MPI_Comm parent = MPI_COMM_SELF;
+    if (mpi_comm)
+        memcpy(&parent, mpi_comm, sizeof parent);
+    if (check_parent(parent, err) != RFM_OK)
+        return err->status;
+    struct rfm_mpi *mpi = rfm_alloc(1, sizeof *mpi, err);
+    MPI_Comm own = duplicate(parent, err);
+    if (own == MPI_COMM_NULL) {
+        free(mpi);
+        return err->status;
+    }
+    *mpi = (struct rfm_mpi){.parent = own, .comm = own, .bell = MPI_COMM_NULL};
+    comm->mpi = mpi;
+    make_handles(comm);
+    comm->started_s = rfm_clock_s();
+    rfm_broken_ends(end_all);
+    return RFM_OK;
+}
+
 void rfm_ranks_stop(rfm_comm *comm)
 {
+    const bool started_here = comm->mpi->bell != MPI_COMM_NULL;
     MPI_Op_free(&comm->mpi->sum_i128);
     MPI_Type_free(&comm->mpi->i128);
-    MPI_Comm_free(&comm->mpi->bell);
     MPI_Comm_free(&comm->mpi->comm);
-    rfm_broken_ends(NULL);
-    MPI_Finalize();
+    if (started_here) {
+        MPI_Comm_free(&comm->mpi->bell);
+        rfm_broken_ends(NULL);
+        MPI_Finalize();
+    }
     free(comm->mpi);
 }
 

@@ -7,10 +7,11 @@
 #include "ranks.h"
 
 struct rfm_mpi {
+    MPI_Comm parent; /* its ranks end together when a call fails */
     MPI_Comm comm;
     MPI_Datatype i128; /* 16 bytes */
     MPI_Op sum_i128;
-    MPI_Comm bell; /* its messages are nobody else's */
+    MPI_Comm bell; /* its messages are nobody else's; MPI_COMM_NULL where MPI is somebody else's */
     MPI_Request ringing[3];
     int n_ringing;
     int64_t n_heard; /* ranks that rang, on rank 0 */

@@ -43,6 +43,10 @@ struct rfm_comm {
 
 /* Fill rank, size, started_s and mpi. On failure nothing is left running. */
 rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err);
+
+/* The same inside a program that has started MPI itself: see rfm_comm_attach. Collective, and comes to nothing on all
+ * ranks where err of any holds a failure; comm may be NULL there. */
+rfm_status rfm_ranks_attach(const void *mpi_comm, rfm_comm *comm, rfm_error *err);
 void rfm_ranks_stop(rfm_comm *comm);
 
 /* What rank r has of `all`, which lies between its offset and the next one's, comes to all ranks. All of it is at most

@@ -14,6 +14,13 @@ rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *e
     return RFM_OK;
 }
 
+rfm_status rfm_ranks_attach(const void *mpi_comm, rfm_comm *comm, rfm_error *err)
+{
+    if (mpi_comm)
+        return rfm_fail(err, RFM_USAGE, "this build of rfmpi has no MPI: there is no communicator to join");
+    return err->status == RFM_OK ? rfm_ranks_start(NULL, NULL, comm, err) : err->status;
+}
+
 void rfm_ranks_stop(rfm_comm *comm)
 {
     (void)comm;

@@ -1,12 +1,14 @@
 /* dense_gemm: a matrix product in single precision, then the least two of each row. The only file that knows BLAS.
  *
- * OpenBLAS is kept from starting threads of its own: it is called from inside ours. */
+ * OpenBLAS is kept from starting threads of its own while anything is under way: it is called from inside ours. Whoever
+ * else calls it in this process has its threads back afterwards. */
 #include "dense.h"
 
 #include "vector.h"
 
 #include <cblas.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,11 +19,34 @@ typedef struct gemm {
     float *scratch; /* [threads][stride] */
 } gemm;
 
+/* The count of threads is OpenBLAS's one for the whole process, and several fits may be under way. */
+static pthread_mutex_t holders = PTHREAD_MUTEX_INITIALIZER;
+static int n_holders, threads_before;
+
+static void hold_threads(void)
+{
+    pthread_mutex_lock(&holders);
+    if (n_holders++ == 0)
+        threads_before = openblas_get_num_threads();
+    openblas_set_num_threads(1);
+    pthread_mutex_unlock(&holders);
+}
+
+static void release_threads(void)
+{
+    pthread_mutex_lock(&holders);
+    if (--n_holders == 0)
+        openblas_set_num_threads(threads_before);
+    pthread_mutex_unlock(&holders);
+}
+
 static void close_gemm(void *state)
 {
     gemm *self = state;
-    if (self)
-        free(self->scratch);
+    if (!self)
+        return;
+    release_threads();
+    free(self->scratch);
     free(self);
 }
 
@@ -33,12 +58,12 @@ static rfm_status open_gemm(const rfm_filter *filter, const rfm_tiles *tiles, co
     *state = self;
     if (!self)
         return err->status;
+    hold_threads();
     self->filter = filter;
     self->rows = assignment->rows;
     self->stride =
         self->rows * ((size_t)filter->d + (size_t)assignment->k) + 64; /* so that threads share no cache line */
     self->scratch = rfm_alloc((size_t)assignment->threads, self->stride * sizeof *self->scratch, err);
-    openblas_set_num_threads(1);
     return err->status;
 }
 

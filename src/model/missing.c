@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "scaling.h"
+#include "rfmpi/model.h"
 
 static rfm_status fit_column(rfm_comm *comm, const rfm_column *column, rfm_missing kind, double *fill, rfm_error *err)
 {

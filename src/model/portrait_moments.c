@@ -4,7 +4,6 @@
  * the other factor has at most 45 bits, and 256 of those add up to no more than 2^53. So doubles add them exactly, in
  * whatever order vectors do. */
 #include "portrait.h"
-#include "scaling.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)
 
 # header: (which files may include it, how many files of one module at most)
 DOORS = {
-    "mpi.h": (r"src/comm/.*", None),
+    "mpi.h": (r"src/comm/.*|include/rfmpi\.h", None),
     "hdf5.h": (r"src/hdf5/.*", None),
     "cblas.h": (r"src/kmeans/.*", 1),
     "yaml.h": (r"src/config/.*", None),

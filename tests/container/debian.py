@@ -128,14 +128,14 @@ class Debian:
                          *self.trust(), "-t", name, "-f", context / "Dockerfile", context, timeout=1500)
 
     def take_package(self):
-        """The .deb of the first stage."""
+        """The .deb of the program, of the first stage; those of the library lie beside it."""
         stage = self.buildah("from", "--pull=never", BUILD_STAGE).stdout.strip()
         mounted = pathlib.Path(self.buildah("mount", stage).stdout.strip())
-        found = list((mounted / "src/build/release/packages").glob("*.deb"))
-        assert len(found) == 1, found
-        shutil.copy(found[0], self.folder)
+        for package in (mounted / "src/build/release/packages").glob("*.deb"):
+            shutil.copy(package, self.folder)
         self.buildah("rm", stage)
-        return self.folder / found[0].name
+        (program,) = self.folder.glob("rfmpi_*.deb")
+        return program
 
     def run(self, *words, options=(), code=0, timeout=300):
         """podman run, to its end."""

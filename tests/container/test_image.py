@@ -224,7 +224,7 @@ class Package(Image):
     def setUpClass(cls):
         super().setUpClass()
         cls.package = cls.debian.take_package()
-        cls.install("apt-get update && apt-get install -y --no-install-recommends /package/*.deb")
+        cls.install("apt-get update && apt-get install -y --no-install-recommends /package/rfmpi_*.deb")
 
     @classmethod
     def install(cls, script):
@@ -249,12 +249,22 @@ class Package(Image):
         said = self.on_debian("MODULEPATH=/usr/share/rfmpi/modulefiles /usr/lib/*/modulecmd.tcl bash load rfmpi")
         self.assertRegex(said, "PATH='?/usr/bin:")
 
+    def test_programs_of_others_are_built_with_the_library(self):
+        self.install("apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config /package/librfmpi*.deb")
+        run = "mpirun --allow-run-as-root --oversubscribe"
+        said = self.on_debian("rm -rf /tmp/cluster && cp -r /usr/share/rfmpi/examples /tmp/cluster && make -C /tmp/cluster >&2"
+                              f" && {run} -n 1 /tmp/cluster/cluster && {run} -n 3 /tmp/cluster/cluster").splitlines()
+        self.assertEqual(len(said), 20)
+        self.assertEqual(sorted(said[:10]), sorted(said[10:]))
+        self.assertEqual(self.on_debian("dpkg -V librfmpi0 librfmpi-dev; apt-get purge -y librfmpi-dev librfmpi0 >&2"), "")
+        self.assertEqual(self.on_debian("find / -xdev -name '*librfmpi*' -not -path '/var/*'"), "")
+
     def test_it_leaves_when_it_is_removed(self):
         listed = self.on_debian("dpkg -L rfmpi; test -z \"$(dpkg -V rfmpi)\" && apt-get purge -y rfmpi >&2").split()
         files = [path for path in listed if "rfmpi" in path]
         self.assertGreater(len(files), 20)
         self.assertEqual([path for path in files if (self.debian.root / path[1:]).exists()], [])
-        self.install("apt-get install -y /package/*.deb")
+        self.install("apt-get install -y /package/rfmpi_*.deb")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import gzip
 import json
 import os
-import sys
 
 import case
 
-EVERY = "long" in sys.argv      # failure of a walk, instead of a few in each stage
+EVERY = case.LONG  # failure of a walk, instead of a few in each stage
 
 HEADER = "event_time,event_type,price,user_id,user_session,product_id,category_id\n"
 ROW = "2019-10-0{day} 00:00:00 UTC,purchase,{price},{user},s{user},p,c\n"

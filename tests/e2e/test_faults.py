@@ -7,14 +7,12 @@ import errno
 import json
 import os
 import random
-import sys
 import unittest
 
 import case
 import faults
 from faults import FOREVER, Faults
 
-LONG = "long" in sys.argv[1:2]
 SEED = int(os.environ.get("TEST_SEED", "1"))
 
 
@@ -38,8 +36,8 @@ class Walk(Faults):
 
     def walk(self, kind, number, *more, ranks=0, rank=0, most=10**6, **how):
         self.digest(*more)
-        found = faults.sites(self.calls(kind, *more, ranks=ranks, rank=rank), LONG)
-        chosen = found if LONG or len(found) <= most else sorted(random.Random(SEED).sample(found, most))
+        found = faults.sites(self.calls(kind, *more, ranks=ranks, rank=rank), case.LONG)
+        chosen = found if case.LONG or len(found) <= most else sorted(random.Random(SEED).sample(found, most))
         self.assertGreater(self.fail_at(kind, number, chosen, *more, ranks=ranks, rank=rank, **how), 0.5 * len(chosen))
 
 
@@ -58,7 +56,7 @@ class Disk(Walk):
 
     @case.needs_ranks
     def test_a_disk_that_fails_one_of_several_ranks(self):
-        for ranks, rank in ((2, 0), (2, 1), (3, 2)) if LONG else ((2, 0), (3, 1)):
+        for ranks, rank in ((2, 0), (2, 1), (3, 2)) if case.LONG else ((2, 0), (3, 1)):
             self.walk("change", errno.EROFS, ranks=ranks, rank=rank, lasting=True, most=3)
             self.walk("grow", errno.ENOSPC, ranks=ranks, rank=rank, lasting=True, most=3)
 
@@ -88,7 +86,7 @@ class Reading(Walk):
         for ranks, rank in ((0, 0), (2, 1)) if not case.SERIAL else ((0, 0),):
             calls = self.calls("read", ranks=ranks, rank=rank, path="/events/")
             for number, code in ((errno.EIO, 74), (errno.EACCES, 77)):
-                for n in faults.sites(calls, LONG):
+                for n in faults.sites(calls, case.LONG):
                     with self.subTest(ranks=ranks, n=n, call=calls[n - 1], number=number):
                         self.begin()
                         result = self.launch(ranks=ranks, env=self.faulty("read", rank, "/events/", FAULTY_FROM=n, FAULTY_TO=n,
@@ -104,8 +102,8 @@ class Reading(Walk):
         case.shutil.copytree(self.out, prepared)
         for ranks, rank in ((0, 0), (2, 0), (2, 1)) if not case.SERIAL else ((0, 0),):
             calls = self.calls("read", ranks=ranks, rank=rank, begun=prepared)
-            chosen = faults.sites(calls, LONG)
-            for n in chosen if LONG or ranks == 0 else random.Random(SEED).sample(chosen, min(4, len(chosen))):
+            chosen = faults.sites(calls, case.LONG)
+            for n in chosen if case.LONG or ranks == 0 else random.Random(SEED).sample(chosen, min(4, len(chosen))):
                 with self.subTest(ranks=ranks, rank=rank, n=n, call=calls[n - 1]):
                     self.begin(prepared)
                     result = self.launch(ranks=ranks, env=self.faulty("read", rank, FAULTY_FROM=n, FAULTY_TO=n, FAULTY_ERROR=errno.EIO))
@@ -131,7 +129,7 @@ class Memory(Walk):
         draw, n_chosen, n_failed = random.Random(SEED), 0, 0
         for ranks, rank, most in ((0, 0, 40), (2, 0, 2), (3, 1, 2)) if not case.SERIAL else ((0, 0, 40),):
             calls = self.calls("memory", *more, ranks=ranks, rank=rank)
-            chosen = sorted(draw.sample(range(1, len(calls) + 1), min(len(calls), 10 * most if LONG else most)))
+            chosen = sorted(draw.sample(range(1, len(calls) + 1), min(len(calls), 10 * most if case.LONG else most)))
             n_chosen += len(chosen)
             n_failed += self.fail_at("memory", errno.ENOMEM, chosen, *more, ranks=ranks, rank=rank, codes=(71,))
         self.assertGreater(n_failed, n_chosen // 2)
@@ -148,7 +146,7 @@ class Others(Faults):
         check(True)
         calls = log.read_text().splitlines()
         log.unlink()
-        for n in faults.sites(calls, LONG):
+        for n in faults.sites(calls, case.LONG):
             with self.subTest(words=words[0], n=n, call=calls[n - 1]):
                 case.shutil.rmtree(path)
                 result = case.launch(*words, ranks=0, env={**env, "FAULTY_FROM": str(n), "FAULTY_TO": str(FOREVER),
@@ -187,6 +185,4 @@ class Others(Faults):
 
 
 if __name__ == "__main__":
-    if LONG:
-        sys.argv.pop(1)
     case.main()

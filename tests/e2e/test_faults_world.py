@@ -11,14 +11,12 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 import time
 import unittest
 
 import case
 from faults import LIMIT_S, SANITIZED, Faults
 
-LONG = "long" in sys.argv[1:2]
 SEED = int(os.environ.get("TEST_SEED", "1"))
 CLONE_NEWNS = 0x00020000
 EXT4_SHUTDOWN, WITHOUT_JOURNAL = 0x8004587D, 2   # as if the power were cut
@@ -73,13 +71,13 @@ class FileSystem(Faults):
         return failed
 
     def test_a_full_disk_of_any_size(self):
-        sizes = range(4, 260, 4) if LONG else (4, 12, 16, 24, 40, 56, 72, 88, 104, 120)
+        sizes = range(4, 260, 4) if case.LONG else (4, 12, 16, 24, 40, 56, 72, 88, 104, 120)
         failed = self.walk(sizes, "size={}k", "size=64m", 0)
-        self.assertFalse(LONG and failed[-1], "the largest is not large enough to meet all places")
+        self.assertFalse(case.LONG and failed[-1], "the largest is not large enough to meet all places")
         self.walk(sizes[3::4], "size={}k", "size=64m", 3)
 
     def test_a_disk_without_room_for_another_name(self):
-        self.walk(range(2, 24) if LONG else (2, 3, 4, 6, 8, 10, 12), "size=64m,nr_inodes={}", "nr_inodes=1000", 0)
+        self.walk(range(2, 24) if case.LONG else (2, 3, 4, 6, 8, 10, 12), "size=64m,nr_inodes={}", "nr_inodes=1000", 0)
 
     def test_a_file_system_that_is_read_only(self):
         mount("-t", "tmpfs", "-o", "size=64m", "none", self.disk)
@@ -105,7 +103,7 @@ class FileSystem(Faults):
         began = time.monotonic()
         self.assert_next_start_finishes()
         lasts, draw, n_cut = time.monotonic() - began, random.Random(SEED), 0
-        for _ in range(40 if LONG else 8):
+        for _ in range(40 if case.LONG else 8):
             case.shutil.rmtree(self.out)
             process = subprocess.Popen(case.command(*self.words(), ranks=0), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.PIPE, text=True)
@@ -179,7 +177,7 @@ class Nodes(Faults):
         self.events = self.generate(events=300000, customers=80000, name="many")
         words = self.words("--set", "features.list=rfm-behaviour", "--set", "output.checkpoint=60")
         self.rfmpi(*words, ranks=2)
-        wanted, kib, n_ours, code = case.read_report(self.out)["digest"], 100000 if LONG else 170000, 0, -1
+        wanted, kib, n_ours, code = case.read_report(self.out)["digest"], 100000 if case.LONG else 170000, 0, -1
         while code != 0:
             self.begin()
             result = case.launch(1, f"ulimit -v {kib}", case.RFMPI, *words, ranks=2, program=self.script, timeout=2 * LIMIT_S)
@@ -191,7 +189,7 @@ class Nodes(Faults):
                 n_ours += 1
             elif code != 0:  # MPI itself did not get up, and says so
                 self.assertNotIn("rfmpi: read", result.stderr)
-            kib += kib // (20 if LONG else 10)
+            kib += kib // (20 if case.LONG else 10)
             self.assertLess(kib, 4 << 20)
         self.assertGreater(n_ours, 0)
         self.assertEqual(case.read_report(self.out)["digest"], wanted)
@@ -255,6 +253,4 @@ class TwoRuns(Faults):
 
 
 if __name__ == "__main__":
-    if LONG:
-        sys.argv.pop(1)
     case.main()

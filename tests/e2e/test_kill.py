@@ -11,15 +11,13 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import case
 
-LONG = "long" in sys.argv[1:2]
 SEED = int(os.environ.get("TEST_SEED", str(time.time_ns() % 10**6)))
-RUNS = 50 if LONG else 10
+RUNS = 50 if case.LONG else 10
 STAGES = ["start", "ingest", "features", "cluster", "score", "figures", "write", "report"]  # the last has the copy behind it
 GONE_S = 30                            # a job that lost a rank has ended by then
 
@@ -168,6 +166,4 @@ class Kill(case.Case):
 
 
 if __name__ == "__main__":
-    if LONG:
-        sys.argv.pop(1)
     case.main()

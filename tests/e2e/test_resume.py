@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import case
@@ -23,7 +22,7 @@ EVENTS = 40000 if SANITIZED else 120000
 COUNTS = ("digest", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_rejected", "n_bytes", "rejected", "n_customers")
 KILLED = (137, -9)
 MANY = 2 if SANITIZED else 12   # times the events where a reading has to last
-SEEDS = range(20 if "long" in sys.argv else 1)
+SEEDS = range(20 if case.LONG else 1)
 
 
 def spoil(lines, draw):
@@ -374,5 +373,4 @@ class Stages(case.Case):
 
 
 if __name__ == "__main__":
-    sys.argv = [word for word in sys.argv if word != "long"]
     case.main()

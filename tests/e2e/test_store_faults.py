@@ -7,7 +7,6 @@ test ("long" as the first argument); otherwise those that matter most.
 
 import email.utils
 import socket
-import sys
 import time
 
 import case
@@ -23,7 +22,6 @@ COMMON = {"login": {"at": "login"}, "describe": {"at": "describe"}, "make the st
 BEGIN, INSERT, DELETE, COMMIT = ({"at": name} for name in ("begin", "insert", "delete", "commit"))
 PLACES = {"replace": {**COMMON, "swap": {"at": "swap"}}, "overwrite": {**COMMON, "begin": BEGIN, "insert": INSERT, "commit": COMMIT},
           "append": {**COMMON, "begin": BEGIN, "insert": INSERT, "delete": DELETE, "commit": COMMIT}}
-LONG = "long" in sys.argv[1:2]
 PASSING = ("429", "500", "502", "503", "reset", "reset-mid-body", "truncated-json", "slow")
 RETRY = "store.retry=5"
 
@@ -54,13 +52,13 @@ class Passing(Faults):
     def test_answers_that_do_not_come(self):
         few = {"overwrite": ("503", "truncated-json"), "append": ("reset", "reset-mid-body")}
         for mode in PLACES:
-            for what in PASSING if LONG else few.get(mode, PASSING):
+            for what in PASSING if case.LONG else few.get(mode, PASSING):
                 with self.subTest(mode=mode, what=what):
                     self.survive(mode, what=what, when="after", seconds=0.3)
 
     def test_requests_that_do_not_arrive(self):
-        for mode in PLACES if LONG else ["replace"]:
-            for what in PASSING if LONG else ("503", "reset"):
+        for mode in PLACES if case.LONG else ["replace"]:
+            for what in PASSING if case.LONG else ("503", "reset"):
                 with self.subTest(mode=mode, what=what):
                     self.survive(mode, what=what)
 
@@ -75,7 +73,7 @@ class Passing(Faults):
 
     def test_sessions_that_expire_at_every_request_are_renewed(self):
         for mode in PLACES:
-            for when in ("before", "after") if LONG else ["after"]:
+            for when in ("before", "after") if case.LONG else ["after"]:
                 with self.subTest(mode=mode, when=when):
                     places = [place for name, place in PLACES[mode].items() if name not in ("login", "upload")]
                     self.survive_session(mode, places, {"what": "expire-session", "when": when})
@@ -83,7 +81,7 @@ class Passing(Faults):
     def test_sessions_that_end_between_two_steps_are_opened_anew(self):
         places = [COMMON[name] for name in ("describe", "make the stage", "put", "list", "drop", "remove")]
         for what in ("expire-master", "lose-session"):
-            for when in ("before", "after") if LONG else ["before"]:
+            for when in ("before", "after") if case.LONG else ["before"]:
                 with self.subTest(what=what, when=when):
                     self.survive_session("replace", places, {"what": what, "when": when})
 
@@ -91,10 +89,10 @@ class Passing(Faults):
         every = {"replace": ("make the table aside", "copy", "swap"), "overwrite": ("copy", "begin", "insert", "commit"),
                  "append": ("copy", "begin", "insert", "delete", "commit")}
         few = {"replace": ("swap",), "overwrite": ("insert", "commit"), "append": ("insert", "delete", "commit")}
-        for mode, names in (every if LONG else few).items():
+        for mode, names in (every if case.LONG else few).items():
             for name in names:
-                for what in ("expire-master", "lose-session") if LONG else ["lose-session"]:
-                    for when in ("before", "after") if LONG or name == "commit" else ["after"]:
+                for what in ("expire-master", "lose-session") if case.LONG else ["lose-session"]:
+                    for when in ("before", "after") if case.LONG or name == "commit" else ["after"]:
                         with self.subTest(mode=mode, place=name, what=what, when=when):
                             self.survive_session(mode, [PLACES[mode][name]], {"what": what, "when": when})
 
@@ -103,13 +101,13 @@ class Passing(Faults):
         every = {"replace": ("describe", "put", "copy", "swap", "drop"), "overwrite": ("insert", "commit"),
                  "append": ("insert", "delete", "commit")}
         few = {"replace": ("put", "swap"), "append": ("insert", "commit")}
-        for mode, names in (every if LONG else few).items():
+        for mode, names in (every if case.LONG else few).items():
             for name in names:
                 with self.subTest(mode=mode, place=name):
                     self.survive_session(mode, [PLACES[mode][name]], {"what": "reset", "when": "after"}, {"what": "lose-session"})
 
     def test_statements_that_take_long_everywhere(self):
-        for mode in PLACES if LONG else ["append"]:
+        for mode in PLACES if case.LONG else ["append"]:
             with self.subTest(mode=mode):
                 old = self.prepare(mode)
                 places = [place for name, place in PLACES[mode].items() if name not in ("login", "upload")]
@@ -155,7 +153,7 @@ class Lasting(Faults):
         every = {"replace": ("login", "describe", "make the stage", "put", "upload", "list", "make the table aside", "copy", "swap"),
                  "overwrite": ("begin", "insert", "commit"), "append": ("insert", "delete", "commit")}
         few = {"replace": ("login", "upload", "copy"), "overwrite": ("commit",), "append": ("delete",)}
-        for mode, names in (every if LONG else few).items():
+        for mode, names in (every if case.LONG else few).items():
             for name in names:
                 with self.subTest(mode=mode, place=name):
                     _, old = self.away(mode, **PLACES[mode][name], what="503")
@@ -164,7 +162,7 @@ class Lasting(Faults):
 
     def test_after_it_has_them_only_the_rest_is_to_be_done(self):
         few = {"replace": ["remove"], "append": ["drop"]}
-        for mode, names in (dict.fromkeys(PLACES, ("drop", "remove")) if LONG else few).items():
+        for mode, names in (dict.fromkeys(PLACES, ("drop", "remove")) if case.LONG else few).items():
             for name in names:
                 with self.subTest(mode=mode, place=name):
                     _, old = self.away(mode, **PLACES[mode][name], what="reset")
@@ -175,7 +173,7 @@ class Lasting(Faults):
     def test_answers_that_never_come_leave_open_what_was_done_and_it_is_not_done_twice(self):
         few = [("replace", "swap"), ("overwrite", "commit"), ("append", "commit")]
         more = [("replace", "copy"), ("overwrite", "insert"), ("append", "copy"), ("append", "insert"), ("append", "delete")]
-        for mode, name in few + (more if LONG else []):
+        for mode, name in few + (more if case.LONG else []):
             with self.subTest(mode=mode, place=name):
                 _, old = self.away(mode, **PLACES[mode][name], what="reset", when="after")
                 self.finish_it(mode, old)
@@ -198,7 +196,7 @@ class Lasting(Faults):
         self.assertRegex(told.error, f"127.0.0.1:{port}.*run the same command again")
 
     def test_storage_that_is_away_ends_all_uploads(self):
-        for what in ("503", "reset", "reset-mid-body", "500") if LONG else ["reset-mid-body"]:
+        for what in ("503", "reset", "reset-mid-body", "500") if case.LONG else ["reset-mid-body"]:
             with self.subTest(what=what):
                 _, old = self.away("replace", at="storage-put", match="part-0000[2-5]", what=what)
                 self.assertEqual(self.rows(), OLD)
@@ -231,9 +229,9 @@ class Refusals(Faults):
         every = {"replace": ("describe", "make the stage", "put", "make the table aside", "copy"),
                  "overwrite": ("begin", "insert", "commit"), "append": ("insert", "delete", "commit")}
         few = {"replace": ("describe", "put", "copy"), "overwrite": ("commit",), "append": ("delete",)}
-        for mode, names in (every if LONG else few).items():
+        for mode, names in (every if case.LONG else few).items():
             for name in names:
-                for code, status in (("003001", 77), ("002140", 69))[:2 if LONG or name == "copy" else 1]:
+                for code, status in (("003001", 77), ("002140", 69))[:2 if case.LONG or name == "copy" else 1]:
                     with self.subTest(mode=mode, place=name, code=code):
                         told = self.refuse(mode, name, status, code=code)
                         query_id, = [entry["query_id"] for entry in self.service.log("query") if entry.get("fault")]
@@ -241,7 +239,7 @@ class Refusals(Faults):
                 self.finish_it(mode)
 
     def test_what_is_refused_after_publishing_does_not_undo_it(self):
-        for name in ("drop", "remove") if LONG else ["remove"]:
+        for name in ("drop", "remove") if case.LONG else ["remove"]:
             with self.subTest(place=name):
                 self.prepare("replace")
                 self.service.order(**COMMON[name], what="refuse", code="003001")
@@ -256,7 +254,7 @@ class Refusals(Faults):
     def test_an_error_in_a_good_answer(self):
         every = {"replace": ("login", "describe", "put", "copy", "swap"), "append": ("insert", "delete", "commit")}
         few = {"replace": ("login", "swap"), "append": ("commit",)}
-        for mode, names in (every if LONG else few).items():
+        for mode, names in (every if case.LONG else few).items():
             for name in names:
                 with self.subTest(mode=mode, place=name):
                     self.prepare(mode)
@@ -314,7 +312,7 @@ class Storage(Faults):
                 self.assert_stored()
 
     def test_credentials_that_run_out_on_the_way_are_asked_for_again(self):
-        for nth in (1, 3, 6) if LONG else [3]:
+        for nth in (1, 3, 6) if case.LONG else [3]:
             with self.subTest(nth=nth):
                 self.prepare("replace")
                 self.service.order(at="storage-put", what="expire-storage", nth=nth)
@@ -339,7 +337,7 @@ class Heartbeat(Faults):
     words = (RETRY,)
 
     def test_a_session_is_kept_while_nothing_but_the_upload_goes_on(self):
-        for fault in (None, "503", "expire-session", "lose-session") if LONG else ["lose-session"]:
+        for fault in (None, "503", "expire-session", "lose-session") if case.LONG else ["lose-session"]:
             with self.subTest(fault=fault):
                 self.prepare("replace")
                 self.service.order(at="storage-put", what="delay", seconds=2.5)
@@ -487,5 +485,4 @@ class TunnelWithPassword(ProxyWithPassword):
 
 if __name__ == "__main__":
     warehouse.need()
-    sys.argv[1:2] = [] if LONG else sys.argv[1:2]
     case.main()

@@ -4,7 +4,6 @@ At each point a request is held, before the warehouse has done it or when only i
 """
 
 import signal
-import sys
 import time
 
 import case
@@ -13,7 +12,6 @@ import warehouse
 from storing import OLD, Store
 from test_store_faults import PLACES
 
-LONG = "long" in sys.argv[1:2]
 HELD = 60                           # seconds: until well after the kill
 
 
@@ -52,19 +50,19 @@ class Killed(Interrupted):
     def test_while_anything_is_asked_for(self):
         few = {"overwrite": ("insert", "commit"), "append": ("begin", "insert", "delete", "commit", "drop")}
         for mode, places in PLACES.items():
-            for name in places if LONG else few.get(mode, places):
+            for name in places if case.LONG else few.get(mode, places):
                 for when in ("before", "after"):
                     with self.subTest(mode=mode, place=name, when=when):
                         self.kill_at(mode, when, **places[name])
 
     def test_while_parts_are_on_their_way(self):
-        for nth in range(1, 7) if LONG else (2, 6):
+        for nth in range(1, 7) if case.LONG else (2, 6):
             for when in ("before", "after"):
                 with self.subTest(nth=nth, when=when):
                     self.kill_at("replace", when, at="storage-put", nth=nth)
 
     def test_again_and_again(self):
-        for mode, name in (("replace", "swap"), ("append", "commit"), ("append", "copy"), ("overwrite", "remove"))[:4 if LONG else 2]:
+        for mode, name in (("replace", "swap"), ("append", "commit"), ("append", "copy"), ("overwrite", "remove"))[:4 if case.LONG else 2]:
             for when in ("before", "after"):
                 with self.subTest(mode=mode, place=name, when=when):
                     self.kill_at(mode, when, times=3, **PLACES[mode][name])
@@ -83,7 +81,7 @@ class Killed(Interrupted):
         """They were sent, and are carried out while the next start is under way, or before, or after it."""
         for mode, name in (("replace", "make the table aside"), ("replace", "copy"), ("replace", "swap"), ("overwrite", "insert"),
                            ("append", "copy"), ("append", "commit")):
-            for seconds in (0.1, 0.4, 0.8, 1.5) if LONG else [0.4]:
+            for seconds in (0.1, 0.4, 0.8, 1.5) if case.LONG else [0.4]:
                 with self.subTest(mode=mode, place=name, seconds=seconds):
                     old = self.prepare(mode)
                     self.service.order(**PLACES[mode][name], what="delay", seconds=seconds)
@@ -134,7 +132,7 @@ class Stopped(Interrupted):
 
     def test_in_a_transaction(self):
         every = (("overwrite", "insert"), ("append", "commit"), ("append", "insert"), ("append", "delete"))
-        for mode, name in every if LONG else every[:2]:
+        for mode, name in every if case.LONG else every[:2]:
             with self.subTest(mode=mode, place=name):
                 self.assertEqual(self.stop(mode, "SIGTERM", name, what="run-slowly", seconds=HELD), [True])
                 self.finish_it(mode, OLD if mode == "append" else ())
@@ -177,5 +175,4 @@ class Stopped(Interrupted):
 
 if __name__ == "__main__":
     warehouse.need()
-    sys.argv[1:2] = [] if LONG else sys.argv[1:2]
     case.main()

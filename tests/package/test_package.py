@@ -164,19 +164,42 @@ class Completion(Installed):
 
 @needs("dpkg-shlibdeps")
 class Deb(case.Case):
-    def test_a_package_names_what_the_program_needs(self):
-        made = say("cpack", "--config", BUILD / "CPackConfig.cmake", "-G", "DEB", "-B", self.dir)
-        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
-        (package,) = self.dir.glob("rfmpi_*.deb")
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="rfmpi-packages-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        made = say("cpack", "--config", BUILD / "CPackConfig.cmake", "-G", "DEB", "-B", cls.folder)
+        assert made.returncode == 0, made.stdout + made.stderr
+
+    def package(self, name):
+        """(what it needs, the paths in it)"""
+        (package,) = self.folder.glob(f"{name}_*.deb")
         needed = {word.split()[0] for word in say("dpkg-deb", "-f", package, "Depends").stdout.split(",")}
+        return needed, say("dpkg-deb", "-c", package).stdout
+
+    def test_a_package_names_what_the_program_needs(self):
+        needed, listed = self.package("rfmpi")
         wanted = {"ca-certificates", "libcurl4", "libssl3", "libopenblas0", "libyaml-0-2", "libjansson4", "libc6", "tzdata"}
         self.assertEqual(wanted - needed, set())
         if not case.SERIAL:
             self.assertEqual({"openmpi-bin", "libopenmpi3", "libhdf5-openmpi-103-1"} - needed, set())
-        listed = say("dpkg-deb", "-c", package).stdout
         for path in ("/usr/bin/rfmpi", "/usr/share/man/man1/rfmpi-run.1.gz", "/usr/share/zsh/vendor-completions/_rfmpi"):
             self.assertIn(f" .{path}\n", listed)
         self.assertNotRegex(listed, r"site-functions|\.1\n")
+        self.assertNotRegex(listed, r"librfmpi|/include/")
+
+    @unittest.skipUnless((BUILD / "lib").exists(), "this build is without the library")
+    def test_the_library_comes_in_two_packages(self):
+        needed, listed = self.package("librfmpi0")
+        self.assertEqual({"libopenblas0", "libc6"} - needed, set())
+        self.assertNotRegex(" ".join(needed), "hdf5|curl|yaml")
+        self.assertRegex(listed, r" \./usr/lib/librfmpi\.so\.0 -> librfmpi\.so\.0\.\d")
+        self.assertNotRegex(listed, r"/include/|librfmpi\.(a|so)\n")
+        needed, listed = self.package("librfmpi-dev")
+        self.assertEqual({"librfmpi0"} - needed, set())
+        for path in ("/usr/include/rfmpi.h", "/usr/lib/librfmpi.a", "/usr/lib/librfmpi.so -> librfmpi.so.0", "/usr/lib/pkgconfig/rfmpi.pc",
+                     "/usr/lib/cmake/rfmpi/rfmpiConfig.cmake", "/usr/share/rfmpi/examples/cluster.c"):
+            self.assertIn(f" .{path}\n", listed)
 
 
 if __name__ == "__main__":

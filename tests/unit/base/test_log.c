@@ -122,6 +122,37 @@ static void line_ends_and_controls_do_not_get_through(void **state)
 
 static const double AT_ONCE = 1e-9;
 
+static void take_level(void *context, rfm_log_level level, const char *text)
+{
+    (void)context;
+    size_t used = strlen(taken);
+    snprintf(taken + used, sizeof taken - used, "%s|%s\n", rfm_log_level_name(level), text);
+}
+
+/* No one else hears them, and no meter is begun. */
+static void lines_of_a_thread_with_a_sink_go_there_alone(void **state)
+{
+    const rfm_log_sink outer = {RFM_LOG_DEBUG, take_level, NULL}, inner = {RFM_LOG_ERROR, NULL, NULL};
+    (void)state;
+    rfm_log_open(RFM_LOG_DEBUG, true);
+    rfm_meter_setup(RFM_METER_LINES, 0);
+    catch_stderr();
+    rfm_log_tee(take, NULL);
+    assert_null(rfm_log_divert(&outer));
+    rfm_log(RFM_LOG_DEBUG, "a\nb");
+    assert_ptr_equal(rfm_log_divert(&inner), &outer);
+    rfm_log(RFM_LOG_WARN, "nobody's");
+    rfm_meter_open("work", "MB", 0, 0);
+    rfm_meter_show(1, NULL);
+    rfm_meter_close();
+    assert_ptr_equal(rfm_log_divert(&outer), &inner);
+    rfm_log(RFM_LOG_WARN, "c");
+    assert_ptr_equal(rfm_log_divert(NULL), &outer);
+    rfm_log_tee(NULL, NULL);
+    assert_string_equal(release_stderr(), "");
+    assert_string_equal(told(), "debug|a?b\nwarn|c\n");
+}
+
 static void a_line_tells_share_rate_and_time_left(void **state)
 {
     (void)state;
@@ -270,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_reader_that_logs_is_not_called_again_for_it),
         cmocka_unit_test(debug_goes_to_the_reader_where_it_is_shown),
         cmocka_unit_test(line_ends_and_controls_do_not_get_through),
+        cmocka_unit_test(lines_of_a_thread_with_a_sink_go_there_alone),
         cmocka_unit_test(a_line_tells_share_rate_and_time_left),
         cmocka_unit_test(without_a_total_there_is_no_share),
         cmocka_unit_test(nothing_is_shown_before_it_is_due_or_below_its_level),

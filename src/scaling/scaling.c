@@ -1,6 +1,6 @@
 /* The learnt chain from feature values to scaled values and back, one value at a time. Knows nothing of how it was
  * learnt. */
-#include "scaling.h"
+#include "rfmpi/scaling.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,11 @@
 /* Quantiles over all ranks by exact selection: a radix search on keys that order as the doubles do. Knows no columns.
  */
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rfmpi/model.h"
+#include "rfmpi/scaling.h"
 
 /* Digits of a key, highest first: five of 11 bits and one of 9. */
 enum { DIGIT_BITS = 11, BINS = 1 << DIGIT_BITS, PASSES = 6, KEY_BITS = 64 };
@@ -269,7 +270,7 @@ static void fill_keys(const keyed *of, int thread, const rfm_column *column)
 
 static rfm_status prepare(selection *s, const rfm_column *column, size_t n_searches, rfm_error *err)
 {
-    s->of.threads = rfm_kmeans_threads();
+    s->of.threads = omp_get_max_threads();
     s->of.keys = rfm_alloc(column->n, sizeof *s->of.keys, err);
     if (column->weights)
         s->of.weights = rfm_alloc(column->n, sizeof *s->of.weights, err);

@@ -2,7 +2,7 @@
  * integers. What is NaN, or weighs nothing, does not count. */
 #include <math.h>
 
-#include "scaling.h"
+#include "rfmpi/scaling.h"
 
 static int64_t weight_of(const rfm_column *c, size_t i)
 {
