@@ -142,6 +142,11 @@ void rfm_report_integers(rfm_run *run, const char *key, const int64_t *values, s
 void rfm_report_json(rfm_run *run, const char *key,
                      const char *json); /* any JSON text, checked; NULL where memory was out */
 
+void rfm_report_remove(rfm_run *run, const char *key); /* without a point in it; what is not there is fine */
+
+/* Append numbers to a JSON text as a list of rows. Local. */
+void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns);
+
 /* Append a text to a JSON text, in its quotes; bytes that are not UTF-8 as \xNN. Local. */
 void rfm_json_add_string(rfm_text *json, const char *text);
 
@@ -179,6 +184,7 @@ typedef struct rfm_part_column {
     const char *name;
     rfm_column_type type;
     const char *comment; /* NULL: none */
+    bool optional;       /* a table that lacks it gets the others */
 } rfm_part_column;
 
 typedef struct rfm_parts {
