@@ -268,7 +268,8 @@ typedef struct rfm_select_request {
     size_t n_rules;
 } rfm_select_request;
 
-/* Local. One statement of Snowflake that gives what predict would: id, features, segment, its name, distance. */
+/* Local. One statement of Snowflake that gives what predict would: id, features, segment, its name, distance, scores.
+ */
 rfm_status rfm_select_print(const rfm_model *model, const rfm_select_request *request, rfm_text *sql, rfm_error *err);
 
 /* ---- digest ----------------------------------------------------------------------------------------------------- */
