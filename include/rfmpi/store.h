@@ -224,4 +224,21 @@ void rfm_manifest_free(rfm_manifest *manifest);
 /* Which part has that name; n_parts: none. */
 size_t rfm_manifest_find(const rfm_manifest *manifest, const char *name);
 
+/* ---- workbook: results as a file that spreadsheets open (.xlsx); Local ------------------------------------------- */
+
+enum { RFM_SHEET_ROWS = 1048575 }; /* that a sheet has below its header */
+
+typedef struct rfm_sheet {
+    const char *name;
+    const char *csv;              /* lines as in customers/, the first of them names columns */
+    const rfm_column_type *types; /* [n_columns] */
+    size_t n_columns;
+} rfm_sheet;
+
+bool rfm_workbook_is_possible(void); /* this build has the library it takes */
+
+/* A file of mode 0600; in `scratch`, a directory, are its pieces on the way. Texts stay texts, whatever they look like,
+ * and so do whole numbers of more digits than a spreadsheet keeps; numbers are rounded to 16 digits. */
+rfm_status rfm_workbook_write(const char *path, const char *scratch, const rfm_sheet *sheets, size_t n, rfm_error *err);
+
 #endif

@@ -208,6 +208,15 @@ void scored_free(rfm_scored *scored);                                         /*
 void scored_report(rfm_batch *batch, const rfm_scored *scored);               /* Local: scores in run.json */
 int scored_most(const rfm_scored *scored, int label);                         /* Local: its most frequent classic segment */
 
+/* result.c. Local. The columns of customers/, whose list the caller frees; and this rank's first n rows, on rank 0 behind
+ * a line that names the columns. */
+rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err);
+rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err);
+
+/* spreadsheet.c. Local: whether this build can write what is asked for. */
+rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err);
+rfm_status spreadsheet_make(rfm_batch *batch, rfm_error *err); /* Collective: a stage */
+
 /* migration.c. Collective. Customers of the previous run and of this one, joined by id, into run.json; and, before a
  * fit, what keeps them from being joined. Nothing where the previous run has left no customers. */
 rfm_status migration_check(rfm_batch *batch, rfm_error *err);

@@ -378,7 +378,7 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
         read_input(batch, err);
     if (err->status == RFM_OK && memory_budget(batch->config, &job->memory_bytes, err) == RFM_OK)
         read_kmeans(batch->config, job, err);
-    if (err->status == RFM_OK && job->features)
+    if (err->status == RFM_OK && spreadsheet_check(batch->config, err) == RFM_OK && job->features)
         scores_check(batch, err);
     if (err->status == RFM_OK && job->features) {
         int n = 0;

@@ -169,7 +169,7 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
 }
 
 /* The columns of the rows below, in their order; the caller frees the list. */
-static rfm_part_column *list_columns(const rfm_frame *frame, const rfm_scores *scores, size_t *n, rfm_error *err)
+rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err)
 {
     static const rfm_part_column of_scores[] = {
         {"r_score", RFM_COLUMN_INTEGER, "score of recency: the highest is the most recent", true},
@@ -177,7 +177,8 @@ static rfm_part_column *list_columns(const rfm_frame *frame, const rfm_scores *s
         {"m_score", RFM_COLUMN_INTEGER, "score of monetary value: the highest is the largest", true},
         {"rfm_segment", RFM_COLUMN_TEXT, "segment of the classic grid of scores", true}};
     enum { N_SCORES = sizeof of_scores / sizeof *of_scores };
-    const size_t d = (size_t)frame->d, n_scores = scores->bins > 0 ? N_SCORES : 0;
+    const rfm_frame *frame = &batch->frame;
+    const size_t d = (size_t)frame->d, n_scores = batch->model.scores.bins > 0 ? N_SCORES : 0;
     rfm_part_column *columns = rfm_alloc(d + 4 + n_scores, sizeof *columns, err);
     *n = columns ? d + 4 + n_scores : 0;
     if (!columns)
@@ -207,12 +208,26 @@ static rfm_status print_header(const rfm_part_column *columns, size_t n, rfm_tex
     return rfm_text_check(header, err);
 }
 
+rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err)
+{
+    listing list;
+    size_t n_columns;
+    rfm_part_column *columns = customers_columns(batch, &n_columns, err);
+    if (open_listing(batch, &list, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0)
+        print_header(columns, n_columns, csv, err);
+    for (size_t i = 0; i < n && err->status == RFM_OK; i++)
+        print_customer(&list, i, csv, err);
+    free_listing(&list);
+    free(columns);
+    return err->status;
+}
+
 rfm_status write_make(rfm_batch *batch, rfm_error *err)
 {
     rfm_text header = {0};
     listing list;
     size_t n_columns;
-    rfm_part_column *columns = list_columns(&batch->frame, &batch->model.scores, &n_columns, err);
+    rfm_part_column *columns = customers_columns(batch, &n_columns, err);
     if (open_listing(batch, &list, err) == RFM_OK)
         print_header(columns, n_columns, &header, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
