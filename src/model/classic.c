@@ -18,11 +18,16 @@ static const struct segment {
     const char *name;
     int r_least, r_most, fm_least, fm_most;
 } SEGMENTS[RFM_CLASSIC_SEGMENTS] = {
-    {"Champions", 5, 5, 7, 10},         {"Loyal", 3, 4, 7, 10},
-    {"Potential loyalist", 4, 5, 4, 6}, {"New", 5, 5, 2, 3},
-    {"Promising", 4, 4, 2, 3},          {"Need attention", 3, 3, 5, 6},
-    {"About to sleep", 3, 3, 2, 4},     {"At risk", 1, 2, 5, 8},
-    {"Can't lose", 1, 2, 9, 10},        {"Hibernating", 2, 2, 2, 4},
+    {"Champions", 5, 5, 7, 10},
+    {"Loyal", 3, 4, 7, 10},
+    {"Potential loyalist", 4, 5, 4, 6},
+    {"New", 5, 5, 2, 3},
+    {"Promising", 4, 4, 2, 3},
+    {"Need attention", 3, 3, 5, 6},
+    {"About to sleep", 3, 3, 2, 4},
+    {"At risk", 1, 2, 5, 8},
+    {"Can't lose", 1, 2, 9, 10},
+    {"Hibernating", 2, 2, 2, 4},
     {"Lost", 1, 1, 2, 4},
 };
 
@@ -45,8 +50,7 @@ int rfm_classic_score(int bins, int score)
 int rfm_classic_segment(int bins, const int scores[RFM_N_MEASURES])
 {
     const int r = rfm_classic_score(bins, scores[RFM_RECENCY]);
-    const int f_and_m =
-        rfm_classic_score(bins, scores[RFM_FREQUENCY]) + rfm_classic_score(bins, scores[RFM_MONETARY]);
+    const int f_and_m = rfm_classic_score(bins, scores[RFM_FREQUENCY]) + rfm_classic_score(bins, scores[RFM_MONETARY]);
     int segment = 0;
     while (!rfm_classic_has(segment, r, f_and_m))
         segment++;

@@ -15,8 +15,8 @@ static void add_score(rfm_select *select, int m)
         rfm_select_number(select->sql, scores->cuts[m][c]);
         rfm_text_addf(select->sql, " THEN %d", m == RFM_RECENCY ? bins - c : c + 1);
     }
-    rfm_text_addf(select->sql, " WHEN \"f%d\" IS NOT NULL THEN %d END AS \"%s\"", feature,
-                  m == RFM_RECENCY ? 1 : bins, COLUMNS[m]);
+    rfm_text_addf(select->sql, " WHEN \"f%d\" IS NOT NULL THEN %d END AS \"%s\"", feature, m == RFM_RECENCY ? 1 : bins,
+                  COLUMNS[m]);
 }
 
 /* rfm_classic_score; the quotient is never whole. */

@@ -38,7 +38,7 @@ typedef struct rfm_job {
     const char *as_of_text;
     rfm_scale scale;
     rfm_missing missing;
-    rfm_scores scores; /* as they are asked for: bins, and cuts that are given */
+    rfm_scores scores;         /* as they are asked for: bins, and cuts that are given */
     rfm_kmeans_options kmeans; /* k: the largest of them */
     int64_t ks[RFM_COUNTS_MOST];
     size_t n_ks;
@@ -193,23 +193,23 @@ rfm_status scores_learn(rfm_batch *batch, rfm_error *err);
 
 /* scored.c. What the scores of this batch's customers come to. */
 typedef struct rfm_scored {
-    int bins, k;      /* bins 0: the model has no scores */
-    int64_t *counts;  /* the four below, one after the other */
-    int64_t *taken;   /* [RFM_N_MEASURES * bins] customers of each score */
-    int64_t *heat;    /* [bins * bins] of R and F: row r - 1, column f - 1 */
-    int64_t *cross;   /* [RFM_CLASSIC_SEGMENTS * k] of segments of the classic grid and labels */
-    int64_t *sums;    /* [k * RFM_N_MEASURES] scores, summed */
-    rfm_i128 *money;  /* [bins * bins] as heat, then [RFM_CLASSIC_SEGMENTS]: the monetary feature, summed, */
-    int exponent;     /* in units of 2^exponent */
+    int bins, k;     /* bins 0: the model has no scores */
+    int64_t *counts; /* the four below, one after the other */
+    int64_t *taken;  /* [RFM_N_MEASURES * bins] customers of each score */
+    int64_t *heat;   /* [bins * bins] of R and F: row r - 1, column f - 1 */
+    int64_t *cross;  /* [RFM_CLASSIC_SEGMENTS * k] of segments of the classic grid and labels */
+    int64_t *sums;   /* [k * RFM_N_MEASURES] scores, summed */
+    rfm_i128 *money; /* [bins * bins] as heat, then [RFM_CLASSIC_SEGMENTS]: the monetary feature, summed, */
+    int exponent;    /* in units of 2^exponent */
 } rfm_scored;
 
 rfm_status scored_make(rfm_batch *batch, rfm_scored *scored, rfm_error *err); /* Collective */
 void scored_free(rfm_scored *scored);                                         /* Local */
 void scored_report(rfm_batch *batch, const rfm_scored *scored);               /* Local: scores in run.json */
-int scored_most(const rfm_scored *scored, int label);                         /* Local: its most frequent classic segment */
+int scored_most(const rfm_scored *scored, int label); /* Local: its most frequent classic segment */
 
-/* result.c. Local. The columns of customers/, whose list the caller frees; and this rank's first n rows, on rank 0 behind
- * a line that names the columns. */
+/* result.c. Local. The columns of customers/, whose list the caller frees; and this rank's first n rows, on rank 0
+ * behind a line that names the columns. */
 rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err);
 rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err);
 

@@ -1,8 +1,8 @@
-/* Which customers went where: those of the previous run, whose features.h5 lies beside its model, and those of this one,
- * joined by id. The old ones are put into segments anew by the old model, from the features they had then.
+/* Which customers went where: those of the previous run, whose features.h5 lies beside its model, and those of this
+ * one, joined by id. The old ones are put into segments anew by the old model, from the features they had then.
  *
- * What is known of a customer is one number, its label and its segment of the classic grid; an old one travels with it to
- * the rank that owns the id. Of the old run no more than that is kept.
+ * What is known of a customer is one number, its label and its segment of the classic grid; an old one travels with it
+ * to the rank that owns the id. Of the old run no more than that is kept.
  */
 #include "batch.h"
 
@@ -184,9 +184,9 @@ static rfm_status list_new(rfm_batch *batch, rfm_labelled *new, bool *borrowed, 
     const rfm_frame *frame = &batch->frame;
     *borrowed = rfm_ids_are_settled(batch->comm, &frame->ids);
     new->numbers = rfm_alloc(frame->n, sizeof *new->numbers, err);
-    for (size_t i = 0; new->numbers && i < frame->n; i++)
-        new->numbers[i] = (int64_t)batch->labels[i] * NUMBERS +
-                          segment_of(&batch->model, frame->values + i * (size_t)frame->d);
+    for (size_t i = 0; new->numbers &&i < frame->n; i++)
+        new->numbers[i] =
+            (int64_t)batch->labels[i] * NUMBERS + segment_of(&batch->model, frame->values + i * (size_t)frame->d);
     if (*borrowed)
         new->ids = frame->ids;
     else
@@ -228,9 +228,7 @@ static void count_both(table *segments, table *classic, int64_t from, int64_t to
 static void join(const rfm_labelled *old, const rfm_labelled *new, table *segments, table *classic)
 {
     for (size_t i = 0, j = 0; i < old->ids.n || j < new->ids.n;) {
-        const int order = i == old->ids.n   ? 1
-                          : j == new->ids.n ? -1
-                                            : rfm_ids_compare(&old->ids, i, &new->ids, j);
+        const int order = i == old->ids.n ? 1 : j == new->ids.n ? -1 : rfm_ids_compare(&old->ids, i, &new->ids, j);
         count_both(segments, classic, order <= 0 ? old->numbers[i] : -1, order >= 0 ? new->numbers[j] : -1);
         i += order <= 0;
         j += order >= 0;

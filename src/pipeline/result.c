@@ -186,9 +186,8 @@ rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error 
     columns[0] = (rfm_part_column){"id", frame->ids.kind == RFM_ID_INTEGER ? RFM_COLUMN_INTEGER : RFM_COLUMN_TEXT,
                                    "the customer", false};
     for (size_t j = 0; j < d; j++)
-        columns[1 + j] = (rfm_part_column){.name = frame->names[j],
-                                           .type = RFM_COLUMN_NUMBER,
-                                           .comment = frame->units ? frame->units[j] : NULL};
+        columns[1 + j] = (rfm_part_column){
+            .name = frame->names[j], .type = RFM_COLUMN_NUMBER, .comment = frame->units ? frame->units[j] : NULL};
     columns[d + 1] = (rfm_part_column){"segment", RFM_COLUMN_INTEGER, "number of the segment", false};
     columns[d + 2] = (rfm_part_column){"segment_name", RFM_COLUMN_TEXT, "name of the segment", false};
     columns[d + 3] =

@@ -82,8 +82,8 @@ static void log_empty(const rfm_scored *scored)
         for (int b = 0; b < scored->bins; b++)
             n += scored->taken[m * scored->bins + b] > 0;
         if (n < scored->bins)
-            rfm_log(RFM_LOG_INFO, "scores: %d of %d occur for %s, since equal values have equal scores", n, scored->bins,
-                    rfm_measure_name(m));
+            rfm_log(RFM_LOG_INFO, "scores: %d of %d occur for %s, since equal values have equal scores", n,
+                    scored->bins, rfm_measure_name(m));
     }
 }
 

@@ -4,7 +4,8 @@
  *     {"format": 2, "part_rows": 1000000, "n_rows": 3, "columns": [{"name": "id", "type": "text"}, ...],
  *      "parts": [{"name": ..., "rows": 3, "bytes": 71, "xxh3_128": "..."}]}
  *
- * A column may be "optional": a table that lacks it is filled without. xxh3_128 is XXH3 (128 bits) of the bytes of the file, as `xxhsum -H2` prints it.
+ * A column may be "optional": a table that lacks it is filled without. xxh3_128 is XXH3 (128 bits) of the bytes of the
+ * file, as `xxhsum -H2` prints it.
  */
 #include <jansson.h>
 #include <stdio.h>

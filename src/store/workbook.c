@@ -76,7 +76,8 @@ static lxw_error put_rows(lxw_worksheet *sheet, const rfm_sheet *from, lxw_forma
             const place to = {sheet, row, (lxw_col_t)i};
             take_field(&at, &field);
             if (rfm_text_check(&field, err) == RFM_OK)
-                failed = row == 0 ? put_text(&to, field.bytes, bold, err) : put_cell(&to, from->types[i], field.bytes, err);
+                failed =
+                    row == 0 ? put_text(&to, field.bytes, bold, err) : put_cell(&to, from->types[i], field.bytes, err);
             at += *at == ',';
         }
         at += *at == '\n';
@@ -123,8 +124,8 @@ rfm_status rfm_workbook_write(const char *path, const char *scratch, const rfm_s
         const lxw_error failed = put_sheets(book, sheets, n, err), at_close = workbook_close(book);
         const lxw_error first = failed != LXW_NO_ERROR ? failed : at_close;
         if (first != LXW_NO_ERROR)
-            rfm_fail(err, first == LXW_ERROR_MEMORY_MALLOC_FAILED ? RFM_NO_MEMORY : RFM_IO, "%s: cannot write: %s", path,
-                     lxw_strerror(first));
+            rfm_fail(err, first == LXW_ERROR_MEMORY_MALLOC_FAILED ? RFM_NO_MEMORY : RFM_IO, "%s: cannot write: %s",
+                     path, lxw_strerror(first));
     }
     free(folder);
     return err->status;

@@ -168,8 +168,7 @@ static void fail_fit(const rfm_load *load, const findings *found, rfm_error *err
     rfm_fail(err, RFM_UNAVAILABLE, "the table %s does not fit the results:%s%s%s%s%s%s", load->table.sql,
              missing->length ? " it has no column " : "", missing->length ? missing->bytes : "",
              wrong->length ? "; of another type: " : "", wrong->length ? wrong->bytes : "",
-             unfilled->length ? "; NOT NULL, and nothing to put there: " : "",
-             unfilled->length ? unfilled->bytes : "");
+             unfilled->length ? "; NOT NULL, and nothing to put there: " : "", unfilled->length ? unfilled->bytes : "");
 }
 
 static rfm_status match_columns(rfm_load *load, const rfm_result *table, rfm_error *err)

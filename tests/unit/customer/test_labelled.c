@@ -92,7 +92,8 @@ static void expect_settled(const rfm_labelled *rows)
     for (size_t i = 0; i < N; i++) {
         size_t j = 0;
         char own[32], other[32];
-        while (j < i && !(rows->ids.kind == RFM_ID_TEXT && name_id(i, own) == name_id(j, other) && strcmp(own, other) == 0))
+        while (j < i &&
+               !(rows->ids.kind == RFM_ID_TEXT && name_id(i, own) == name_id(j, other) && strcmp(own, other) == 0))
             j++;
         distinct += j == i;
     }

@@ -86,7 +86,8 @@ static void cuts_are_the_quantiles_of_one_sorted_array(void **state)
     static const struct {
         size_t n;
         int bins;
-    } cases[] = {{1, 5}, {2, 5}, {5, 5}, {MOST, 1}, {MOST, 2}, {MOST, 3}, {MOST, 5}, {99, 5}, {99, 10}, {MOST, RFM_SCORE_BINS_MOST}};
+    } cases[] = {{1, 5},    {2, 5},    {5, 5},  {MOST, 1}, {MOST, 2},
+                 {MOST, 3}, {MOST, 5}, {99, 5}, {99, 10},  {MOST, RFM_SCORE_BINS_MOST}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (uint64_t seed = 0; seed < (cases[i].bins > 10 ? 1 : 4); seed++) {
             const rfm_frame frame = make_rows(cases[i].n, seed, &all);
@@ -209,11 +210,19 @@ static void the_names_are_the_usual_ones_in_their_order(void **state)
     static const struct {
         int scores[RFM_N_MEASURES];
         const char *name;
-    } cases[] = {{{5, 5, 5}, "Champions"},      {{5, 4, 3}, "Champions"},  {{4, 5, 5}, "Loyal"},
-                 {{5, 1, 1}, "New"},            {{5, 1, 2}, "New"},        {{5, 2, 2}, "Potential loyalist"},
-                 {{4, 1, 1}, "Promising"},      {{3, 3, 3}, "Need attention"},
-                 {{3, 1, 3}, "About to sleep"}, {{2, 3, 3}, "At risk"},    {{1, 5, 4}, "Can't lose"},
-                 {{2, 1, 1}, "Hibernating"},    {{1, 1, 1}, "Lost"}};
+    } cases[] = {{{5, 5, 5}, "Champions"},
+                 {{5, 4, 3}, "Champions"},
+                 {{4, 5, 5}, "Loyal"},
+                 {{5, 1, 1}, "New"},
+                 {{5, 1, 2}, "New"},
+                 {{5, 2, 2}, "Potential loyalist"},
+                 {{4, 1, 1}, "Promising"},
+                 {{3, 3, 3}, "Need attention"},
+                 {{3, 1, 3}, "About to sleep"},
+                 {{2, 3, 3}, "At risk"},
+                 {{1, 5, 4}, "Can't lose"},
+                 {{2, 1, 1}, "Hibernating"},
+                 {{1, 1, 1}, "Lost"}};
     for (int s = 0; s < RFM_CLASSIC_SEGMENTS; s++)
         assert_string_equal(rfm_classic_name(s), names[s]);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
