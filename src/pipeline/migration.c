@@ -123,31 +123,29 @@ static rfm_status fill_in(const rfm_model *model, rfm_frame *frame, const char *
     if (counts && model->fills)
         rfm_missing_fill(model->fills, frame, counts);
     free(counts);
-    for (size_t i = 0; !err->status && i < frame->n * d; i++)
+    for (size_t i = 0; !err->status && i < frame->n * d; i++) {
+        const int64_t row = frame->first + (int64_t)(i / d);
         if (!isfinite(frame->values[i]))
             rfm_fail(err, RFM_DATA, "%s: row %lld (from 0) has a value that is not a finite number", path,
-                     (long long)(frame->first + (int64_t)(i / d)));
+                     (long long)row);
+    }
     return err->status;
 }
 
 /* Local. Their values are used up. */
-static rfm_status number_old(const rfm_model *model, rfm_frame *frame, const char *path, int64_t **numbers,
-                             rfm_error *err)
+static rfm_status number_old(const rfm_model *model, rfm_frame *frame, int64_t *numbers, rfm_error *err)
 {
-    if (check_features(model, frame, path, err) != RFM_OK || fill_in(model, frame, path, err) != RFM_OK)
-        return err->status;
+    const rfm_centroids centroids = {&model->grid, model->k, model->centroids};
+    const rfm_rows rows = {frame->n, frame->values, NULL};
     int32_t *labels = rfm_alloc(frame->n, sizeof *labels, err);
-    *numbers = rfm_alloc(frame->n, sizeof **numbers, err);
-    for (size_t i = 0; *numbers && i < frame->n; i++)
-        (*numbers)[i] = segment_of(model, frame->values + i * (size_t)frame->d);
-    if (err->status == RFM_OK) {
-        const rfm_centroids centroids = {&model->grid, model->k, model->centroids};
-        const rfm_rows rows = {frame->n, frame->values, NULL};
-        rfm_scaling_apply(&model->scaling, frame->n, frame->values, frame->values);
-        rfm_kmeans_label(&centroids, &rows, labels, NULL, err);
-    }
-    for (size_t i = 0; err->status == RFM_OK && i < frame->n; i++)
-        (*numbers)[i] += (int64_t)labels[i] * NUMBERS;
+    if (!labels)
+        return err->status;
+    for (size_t i = 0; i < frame->n; i++)
+        numbers[i] = segment_of(model, frame->values + i * (size_t)frame->d);
+    rfm_scaling_apply(&model->scaling, frame->n, frame->values, frame->values);
+    if (rfm_kmeans_label(&centroids, &rows, labels, NULL, err) == RFM_OK)
+        for (size_t i = 0; i < frame->n; i++)
+            numbers[i] += (int64_t)labels[i] * NUMBERS;
     free(labels);
     return err->status;
 }
@@ -158,7 +156,10 @@ static rfm_status read_old(rfm_batch *batch, const char *path, rfm_labelled *old
     rfm_frame frame;
     if (rfm_frame_read(batch->comm, path, &frame, NULL, NULL, err) != RFM_OK)
         return err->status;
-    number_old(&batch->previous, &frame, path, &old->numbers, err);
+    old->numbers = rfm_alloc(frame.n, sizeof *old->numbers, err);
+    if (old->numbers && check_features(&batch->previous, &frame, path, err) == RFM_OK &&
+        fill_in(&batch->previous, &frame, path, err) == RFM_OK)
+        number_old(&batch->previous, &frame, old->numbers, err);
     old->ids = frame.ids;
     frame.ids = (rfm_ids){0};
     rfm_frame_free(&frame);

@@ -165,20 +165,22 @@ static void print_classic(const rfm_batch *batch, const rfm_scored *scored, rfm_
 static void report_measures(rfm_batch *batch, const rfm_scored *scored)
 {
     const rfm_scores *scores = &batch->model.scores;
+    const size_t bins = (size_t)scored->bins;
     bool learnt = true;
     for (int m = 0; m < RFM_N_MEASURES; m++) {
         char key[64];
+        const int64_t *taken = scored->taken + (size_t)m * bins;
         int64_t n = 0;
-        for (int b = 0; b < scored->bins; b++)
-            n += scored->taken[m * scored->bins + b] > 0;
+        for (size_t b = 0; b < bins; b++)
+            n += taken[b] > 0;
         snprintf(key, sizeof key, "scores.features.%s", rfm_measure_name(m));
         rfm_report_text(batch->run, key, batch->model.features[scores->columns[m]]);
         snprintf(key, sizeof key, "scores.cuts.%s", rfm_measure_name(m));
-        rfm_report_numbers(batch->run, key, scores->cuts[m], (size_t)scored->bins - 1);
+        rfm_report_numbers(batch->run, key, scores->cuts[m], bins - 1);
         snprintf(key, sizeof key, "scores.occurring.%s", rfm_measure_name(m));
         rfm_report_integer(batch->run, key, n);
         snprintf(key, sizeof key, "scores.customers.%s", rfm_measure_name(m));
-        rfm_report_integers(batch->run, key, scored->taken + m * scored->bins, (size_t)scored->bins);
+        rfm_report_integers(batch->run, key, taken, bins);
         learnt &= scores->learnt[m];
     }
     rfm_report_integer(batch->run, "scores.bins", scored->bins);
