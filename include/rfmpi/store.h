@@ -235,7 +235,7 @@ typedef struct rfm_sheet {
     size_t n_columns;
 } rfm_sheet;
 
-bool rfm_workbook_is_possible(void); /* this build has the library it takes */
+const char *rfm_workbook_library(void); /* the version of the library it takes; NULL: this build has none */
 
 /* A file of mode 0600; in `scratch`, a directory, are its pieces on the way. Texts stay texts, whatever they look like,
  * and so do whole numbers of more digits than a spreadsheet keeps; numbers are rounded to 16 digits. */

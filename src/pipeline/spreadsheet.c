@@ -9,7 +9,7 @@
 
 rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err)
 {
-    if (rfm_config_boolean(config, "output.spreadsheet") && !rfm_workbook_is_possible())
+    if (rfm_config_boolean(config, "output.spreadsheet") && !rfm_workbook_library())
         rfm_config_fail(config, "output.spreadsheet", err,
                         "output.spreadsheet: this build writes none; on Debian, libxlsxwriter-dev is what it lacked");
     return err->status;

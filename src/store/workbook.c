@@ -14,9 +14,9 @@
 
 enum { DIGITS = 15 }; /* of a number that a spreadsheet keeps */
 
-bool rfm_workbook_is_possible(void)
+const char *rfm_workbook_library(void)
 {
-    return true;
+    return lxw_version();
 }
 
 /* ---- fields of CSV ---------------------------------------------------------------------------------------------- */

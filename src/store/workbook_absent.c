@@ -1,9 +1,9 @@
 /* workbook: a build without libxlsxwriter writes none. */
 #include "rfmpi/store.h"
 
-bool rfm_workbook_is_possible(void)
+const char *rfm_workbook_library(void)
 {
-    return false;
+    return NULL;
 }
 
 rfm_status rfm_workbook_write(const char *path, const char *scratch, const rfm_sheet *sheets, size_t n, rfm_error *err)
