@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 /* What is copied, where it is there. */
-static const char *const RESULTS[] = {"run.json",     "model.h5",  "features.h5", "segments.csv",
-                                      "figures.json", "customers", "report.html"};
+static const char *const RESULTS[] = {"run.json",     "model.h5",         "features.h5", "segments.csv",
+                                      "figures.json", "spreadsheet.xlsx", "customers",   "report.html"};
 
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 

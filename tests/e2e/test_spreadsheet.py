@@ -104,6 +104,8 @@ class Spreadsheet(case.Case):
         self.assert_same("out")
         self.assertEqual((self.dir / "out" / "customers" / "manifest.json").stat().st_mtime_ns, before)
         self.assertEqual([path.name for path in (self.dir / "out").iterdir() if "tmp" in path.name], [])
+        self.rfmpi("store", self.dir / "out", "--set", f"store.dir={self.dir / 'copy'}")
+        self.assertEqual((self.dir / "copy" / "spreadsheet.xlsx").read_bytes(), (self.dir / "out" / "spreadsheet.xlsx").read_bytes())
 
     def test_long_whole_numbers_are_texts(self):
         with open(self.dir / "events.csv", "w") as file:
