@@ -80,6 +80,7 @@ rfm_status command_convert(rfm_comm *comm, int argc, char **argv, rfm_error *err
 rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_unload(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_export(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_init(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 

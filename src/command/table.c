@@ -20,6 +20,12 @@ static const rfm_flag CONVERT_FLAGS[] = {
     {0},
 };
 
+static const rfm_flag INIT_FLAGS[] = {
+    {"--out", "JOB.yml", NULL, "the job file; - for standard output (NAME.yml here, as the events are called)"},
+    {"--force", NULL, NULL, "overwrite it"},
+    {0},
+};
+
 static const rfm_flag STORE_FLAGS[] = {
     {"--job", "JOB.yml", NULL, "the job that says where to; none: the run's own"},
     {"--check", NULL, NULL, "log in and look, write nothing"},
@@ -42,6 +48,8 @@ static const rfm_flag EXPORT_FLAGS[] = {
 };
 
 const rfm_command COMMANDS[] = {
+    {"init", "FILE... [--out JOB.yml]", "look at the first rows of event files and write a job file, saying how sure it is",
+     INIT_FLAGS, TAKES_NO_OPTIONS, command_init},
     {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, command_run},
     {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
      NULL, TAKES_OPTIONS, command_prepare},
