@@ -150,6 +150,9 @@ rfm_status rfm_report_save(rfm_run *run, rfm_error *err); /* Collective: replace
 /* Local: one value of a run.json, for `info` and tests of what is finished. Caller frees *text; NULL when absent. */
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err);
 
+/* Local: all of a run.json, as it stands. RFM_DATA where there is none. */
+rfm_status rfm_report_text_of(const char *dir, rfm_text *json, rfm_error *err);
+
 /* ---- log.jsonl: what every start said, a JSON object a line; rank 0's alone ------------------------------------- */
 
 /* Local. From here to the end whatever is logged goes into RUN_DIR/log.jsonl too, behind a line that tells of the start

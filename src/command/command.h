@@ -53,7 +53,12 @@ typedef struct rfm_command {
 /* Local: a command's result on stdout, when all went well; where it was made, which is rank 0. */
 void say(const rfm_text *text, rfm_error *err);
 
-/* Local: what log.level says. */
+/* Local, rank 0: how a finished run is told: by its run.json where JSON is asked for, else by this text; not at all
+ * where it is to be quiet. */
+void say_result(const rfm_comm *comm, const rfm_config *config, const char *run_dir, const rfm_text *text,
+                rfm_error *err);
+
+/* Local: what log.level and log.quiet say. */
 void open_log(const rfm_comm *comm, const rfm_config *config);
 
 extern const rfm_command COMMANDS[];

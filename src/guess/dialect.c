@@ -72,7 +72,7 @@ static rfm_status try_quotes(const rfm_guess *guess, const rfm_text *bytes, tria
         int quote, escape;
         bool due;
     } ways[] = {{'"', '\\', best->n_left_out > 0 && is_there(bytes, '\\')},
-                {'\'', -1, 2 * best->n_wrapped > best->n_rows},
+                {'\'', -1, is_there(bytes, '\'') && (2 * best->n_wrapped > best->n_rows || best->n_left_out > 0)},
                 {-1, -1, best->n_left_out > 0 || best->n_columns == 0}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways && err->status == RFM_OK; i++) {
         trial t = {.dialect = best->dialect};

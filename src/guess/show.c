@@ -3,7 +3,7 @@
 
 #include "guess.h"
 
-enum { WHAT_COLUMNS = 11, SURE_COLUMNS = 7, MOST_VALUE_COLUMNS = 24, LEAST_WHY_COLUMNS = 20 };
+enum { WHAT_COLUMNS = 11, SURE_COLUMNS = 7, MOST_VALUE_COLUMNS = 30 };
 
 /* A line that goes on, blank by blank, behind an indent. */
 static void add_wrapped(rfm_text *table, const char *text, int indent, int columns)
