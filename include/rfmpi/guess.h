@@ -10,7 +10,7 @@
 
 typedef struct rfm_guess rfm_guess;
 
-/* Look into the first of these files (input.paths: names, globs, directories) that is not empty. Where rfmpi could not
+/* Look into the largest of these files (input.paths: names, globs, directories), and whether the others are like it. Where rfmpi could not
  * read what is there as it is, RFM_DATA says why; *remedy then gets, where one can be given, a shell command that writes
  * a file which it can read. */
 rfm_status rfm_guess_make(const char *const *paths, size_t n_paths, rfm_guess **guess, rfm_text *remedy,

@@ -51,14 +51,15 @@ static rfm_status check_name(const char *path, rfm_error *err)
     return RFM_OK;
 }
 
-/* The first file that is not empty, and what it is. */
+/* The largest file, and what it is: lists and notes that lie beside event files are smaller. */
 static rfm_status choose_file(rfm_guess *guess, rfm_error *err)
 {
     const rfm_input input = {.header = false, .dialect = {',', '"', -1, NULL}};
     if (rfm_files_list(&input, (const char *const *)guess->paths, guess->n_paths, &guess->files, err) != RFM_OK)
         return err->status;
-    while (guess->file + 1 < guess->files.n && guess->files.files[guess->file].size_bytes == 0)
-        guess->file++;
+    for (size_t i = 1; i < guess->files.n; i++)
+        if (guess->files.files[i].size_bytes > guess->files.files[guess->file].size_bytes)
+            guess->file = i;
     rfm_file *file = &guess->files.files[guess->file];
     if (check_name(file->path, err) != RFM_OK ||
         rfm_files_look_into(&input, &guess->files, guess->file, guess->file + 1, err) != RFM_OK)
@@ -130,6 +131,43 @@ static rfm_status check_rows(const rfm_guess *guess, rfm_error *err)
                     guess->skip ? ", only a header" : "");
 }
 
+/* A role's column that a file does not have, by its name or, without names, its number; NULL: it has them all. */
+static const char *find_missing(const rfm_guess *guess, const rfm_look *look)
+{
+    for (int r = 0; r < N_ROLES; r++) {
+        bool found = !column_of(guess, (rfm_role)r);
+        for (size_t i = 0; i < look->n_columns && !found; i++)
+            found = strcmp(rfm_look_name(look, i), column_of(guess, (rfm_role)r)->name) == 0;
+        if (!found)
+            return column_of(guess, (rfm_role)r)->name;
+    }
+    return NULL;
+}
+
+/* The first of the other files that is not like the one that was looked into is told of. */
+static void compare_files(rfm_guess *guess)
+{
+    enum { MOST_FILES = 200 };
+    const rfm_input input = {.header = guess->header, .dialect = guess->dialect};
+    for (size_t i = 0; i < guess->files.n && i < MOST_FILES; i++) {
+        rfm_error err = {0};
+        rfm_look look = {0};
+        const rfm_file *file = &guess->files.files[i];
+        if (i == guess->file || file->size_bytes == 0)
+            continue;
+        if (rfm_files_look_into(&input, &guess->files, i, i + 1, &err) == RFM_OK)
+            rfm_look_at_rows(&input, file, 1, &look, &err);
+        const char *missing = err.status == RFM_OK ? find_missing(guess, &look) : NULL;
+        if (err.status != RFM_OK)
+            add_check(guess, "files: %s; name only files of events under paths", err.message);
+        else if (missing)
+            add_check(guess, "files: %s has no column %s: name only files of events under paths", file->path, missing);
+        rfm_look_free(&look);
+        if (err.status != RFM_OK || missing)
+            return;
+    }
+}
+
 static rfm_status check_texts(const rfm_guess *guess, rfm_error *err)
 {
     for (size_t i = 0; i < guess->n_findings; i++)
@@ -154,6 +192,7 @@ static rfm_status make(rfm_guess *guess, rfm_text *remedy, rfm_error *err)
     if (guess_events(guess, err) != RFM_OK || check_readable(guess, remedy, err) != RFM_OK)
         return err->status;
     find_all(guess);
+    compare_files(guess);
     return check_texts(guess, err);
 }
 

@@ -16,7 +16,7 @@ enum {
     MOST_NAME = 30,
     MOST_HEADING = 12,
     SPLIT_HEADING = 9, /* one that is longer stands in two lines */
-    LEAST_BAR = 6,
+    LEAST_BAR = 3, /* in eighths of a column; twice that where there are none */
     MOST_BAR = 20,
     CELL_BYTES = 32
 };
@@ -146,7 +146,7 @@ static int most_telling(const layout *l)
 
 static int room_left(const layout *l, int columns)
 {
-    int used = l->id + 2 + l->name + 1 + l->customers + 7 + (l->revenue ? 8 : 0) + (l->bar > 0 ? l->bar + 1 : 0);
+    int used = l->id + 1 + l->name + 1 + l->customers + 7 + (l->revenue ? 8 : 0) + (l->bar > 0 ? l->bar + 1 : 0);
     for (int i = 0; i < l->n_features; i++)
         used += 1 + l->features[i].width;
     return columns - used;
@@ -185,7 +185,7 @@ static void lay_out(layout *l)
     l->name = l->name < MOST_NAME ? l->name : MOST_NAME;
     choose_features(l, columns);
     const int room = room_left(l, columns) - 1;
-    if (l->terminal.is_there && room >= LEAST_BAR)
+    if (l->terminal.is_there && room >= (l->terminal.utf8 ? LEAST_BAR : 2 * LEAST_BAR))
         l->bar = room < MOST_BAR ? room : MOST_BAR;
 }
 
@@ -214,6 +214,15 @@ static void add_bar(const layout *l, double share, rfm_text *table)
     rfm_text_addf(table, "%*s", l->bar - columns, "");
 }
 
+/* Without the blanks that would stand at its end. */
+static void end_line(const layout *l, rfm_text *table)
+{
+    while (!table->failed && table->length > 0 && table->bytes[table->length - 1] == ' ')
+        table->length--;
+    style(l, "0", table);
+    rfm_text_adds(table, "\n");
+}
+
 /* Both lines of headings; the upper one only where a heading needs it. */
 static void add_headings(const layout *l, int line, rfm_text *table)
 {
@@ -226,7 +235,7 @@ static void add_headings(const layout *l, int line, rfm_text *table)
     if (!any)
         return;
     style(l, "1", table);
-    rfm_text_addf(table, "%*s  %-*s %*s %6s", l->id, line ? "id" : "", l->name, line ? "segment" : "", l->customers,
+    rfm_text_addf(table, "%*s %-*s %*s %6s", l->id, line ? "id" : "", l->name, line ? "segment" : "", l->customers,
                   line ? "customers" : "", line ? "share" : "");
     if (l->bar > 0)
         rfm_text_addf(table, " %*s", l->bar, "");
@@ -237,15 +246,14 @@ static void add_headings(const layout *l, int line, rfm_text *table)
         rfm_text_adds(table, " ");
         add_right(table, cell, l->features[i].width);
     }
-    style(l, "0", table);
-    rfm_text_adds(table, "\n");
+    end_line(l, table);
 }
 
 static void add_row(const layout *l, int row, rfm_text *table)
 {
     const rfm_model *model = &l->batch->model;
     char cell[CELL_BYTES];
-    rfm_text_addf(table, "%*d  ", l->id, (int)model->segment_ids[row]);
+    rfm_text_addf(table, "%*d ", l->id, (int)model->segment_ids[row]);
     rfm_text_fit(table, model->names[row], l->name);
     rfm_text_addf(table, " %*lld %5.1f%%", l->customers, (long long)l->batch->sizes[row], 100 * share_of(l, row));
     if (l->bar > 0) {
@@ -268,7 +276,7 @@ static void add_rest(const layout *l, rfm_text *table)
     const int segments = model->k - l->n_rows, features = model->d - l->n_features;
     if (segments + features == 0)
         return;
-    rfm_text_addf(table, "%*s  and ", l->id, "");
+    rfm_text_addf(table, "%*s and ", l->id, "");
     if (segments > 0)
         rfm_text_addf(table, "%d more segment%s%s", segments, segments == 1 ? "" : "s", features > 0 ? ", " : "");
     if (features > 0)

@@ -155,6 +155,13 @@ class Init(case.Case):
         again = table(self.start(*self.dir.glob("tables/*.h5"), "--out", "again.yml").stdout)
         self.assertEqual([again[role] for role in ROLES], [found[role] for role in ROLES])
 
+    def test_a_file_that_is_none_of_events_is_told(self):
+        self.generate(events=2000, customers=150)
+        said = self.start("events").stdout
+        self.assertEqual(table(said)["customer"][0], "user_id")
+        self.assertIn("customers.csv has no column event_time", " ".join(said.split()))
+        self.assertNotIn("has no column", self.start("events/part-*.csv").stdout)
+
     # ---- odd files ----
 
     def test_tabs_and_french_names(self):
