@@ -184,6 +184,10 @@ int rfm_text_columns(const char *text, size_t length);
  * bytes that are no UTF-8, are question marks. */
 void rfm_text_fit(rfm_text *text, const char *string, int columns);
 
+/* Append words in lines of at most so many columns; all but the first line begin with `indent` blanks, where the first
+ * one stands already. Ends the last line. */
+void rfm_text_wrap(rfm_text *text, const char *string, int indent, int columns);
+
 /* What stands behind a file of ours (1: standard output, 2: standard error); under mpirun, behind its own. */
 typedef struct rfm_terminal {
     bool is_there; /* somebody may be looking, and what is written can be written over: no pipe, and TERM is not dumb */

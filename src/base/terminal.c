@@ -87,6 +87,26 @@ void rfm_text_fit(rfm_text *text, const char *string, int columns)
     rfm_text_addf(text, "%*s", columns - taken - !fits > 0 ? columns - taken - !fits : 0, "");
 }
 
+void rfm_text_wrap(rfm_text *text, const char *string, int indent, int columns)
+{
+    int at = indent;
+    for (const char *word = string; *word;) {
+        const size_t length = strcspn(word, " ");
+        const int width = rfm_text_columns(word, length);
+        if (at > indent && at + 1 + width > columns) {
+            rfm_text_addf(text, "\n%*s", indent, "");
+            at = indent;
+        } else if (at > indent) {
+            rfm_text_adds(text, " ");
+            at++;
+        }
+        rfm_text_add(text, word, length);
+        at += width;
+        word += length + strspn(word + length, " ");
+    }
+    rfm_text_adds(text, "\n");
+}
+
 /* ---- the terminal ------------------------------------------------------------------------------------------------ */
 
 /* Open MPI's mpirun gives every rank a terminal of its own for standard output, and a pipe for standard error, whatever

@@ -26,6 +26,11 @@ static const rfm_flag INIT_FLAGS[] = {
     {0},
 };
 
+static const rfm_flag INFO_FLAGS[] = {
+    {"--json", NULL, NULL, "as JSON"},
+    {0},
+};
+
 static const rfm_flag STORE_FLAGS[] = {
     {"--job", "JOB.yml", NULL, "the job that says where to; none: the run's own"},
     {"--check", NULL, NULL, "log in and look, write nothing"},
@@ -68,7 +73,8 @@ const rfm_command COMMANDS[] = {
      CONVERT_FLAGS, TAKES_SET, command_convert},
     {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE",
      "a model -> a statement that scores customers inside Snowflake", EXPORT_FLAGS, TAKES_OPTIONS, command_export},
-    {"info", "RUN_DIR", "say what a run directory holds, and its digest", NULL, TAKES_NO_OPTIONS, command_info},
+    {"info", "PATH [PATH]", "say what a run directory, or any other file of rfmpi's, holds; compare two of them",
+     INFO_FLAGS, TAKES_NO_OPTIONS, command_info},
     {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", NULL,
      TAKES_OPTIONS, command_config},
 };

@@ -5,27 +5,6 @@
 
 enum { WHAT_COLUMNS = 11, SURE_COLUMNS = 7, MOST_VALUE_COLUMNS = 30 };
 
-/* A line that goes on, blank by blank, behind an indent. */
-static void add_wrapped(rfm_text *table, const char *text, int indent, int columns)
-{
-    int at = indent;
-    for (const char *word = text; *word;) {
-        const size_t length = strcspn(word, " ");
-        const int width = rfm_text_columns(word, length);
-        if (at > indent && at + 1 + width > columns) {
-            rfm_text_addf(table, "\n%*s", indent, "");
-            at = indent;
-        } else if (at > indent) {
-            rfm_text_adds(table, " ");
-            at++;
-        }
-        rfm_text_add(table, word, length);
-        at += width;
-        word += length + strspn(word + length, " ");
-    }
-    rfm_text_adds(table, "\n");
-}
-
 static int width_of_values(const rfm_guess *guess)
 {
     int width = (int)strlen("guess");
@@ -43,7 +22,7 @@ static void add_finding_line(rfm_text *table, const finding *found, int value_co
     rfm_text_addf(table, "  %-*s ", WHAT_COLUMNS, found->what);
     rfm_text_fit(table, value, value_columns);
     rfm_text_addf(table, " %-*s ", SURE_COLUMNS, certainty_name(found->certainty));
-    add_wrapped(table, found->why.bytes ? found->why.bytes : "", 2 + WHAT_COLUMNS + 1 + value_columns + 1 + SURE_COLUMNS + 1,
+    rfm_text_wrap(table, found->why.bytes ? found->why.bytes : "", 2 + WHAT_COLUMNS + 1 + value_columns + 1 + SURE_COLUMNS + 1,
                 columns);
 }
 
@@ -61,6 +40,6 @@ void rfm_guess_print_table(const rfm_guess *guess, int columns, rfm_text *table)
     for (size_t i = 0; i < guess->n_checks; i++) {
         rfm_text_adds(table, i == 0 ? "\nTo look at:\n" : "");
         rfm_text_adds(table, "  - ");
-        add_wrapped(table, guess->checks[i].bytes, 4, columns);
+        rfm_text_wrap(table, guess->checks[i].bytes, 4, columns);
     }
 }
