@@ -1,7 +1,7 @@
 /* guess: event files nobody has described -> a job file that says what they are, how sure that is, and why.
  *
- * Looks at the first rows only, and at nothing else. Knows names of columns in English and French, and shapes of values;
- * knows nothing of ranks, customers or clusters. Every function is Local.
+ * Looks at the first rows only, and at nothing else. Knows names of columns in English and French, and shapes of
+ * values; knows nothing of ranks, customers or clusters. Every function is Local.
  */
 #ifndef RFMPI_GUESS_H
 #define RFMPI_GUESS_H
@@ -10,9 +10,9 @@
 
 typedef struct rfm_guess rfm_guess;
 
-/* Look into the largest of these files (input.paths: names, globs, directories), and whether the others are like it. Where rfmpi could not
- * read what is there as it is, RFM_DATA says why; *remedy then gets, where one can be given, a shell command that writes
- * a file which it can read. */
+/* Look into the largest of these files (input.paths: names, globs, directories), and whether the others are like it.
+ * Where rfmpi could not read what is there as it is, RFM_DATA says why; *remedy then gets, where one can be given, a
+ * shell command that writes a file which it can read. */
 rfm_status rfm_guess_make(const char *const *paths, size_t n_paths, rfm_guess **guess, rfm_text *remedy,
                           rfm_error *err);
 void rfm_guess_close(rfm_guess *guess); /* NULL is fine */

@@ -36,7 +36,8 @@ void rfm_meter_open(const char *what, const char *unit, double total, double don
     rfm_meter_close();
     const double now = rfm_clock_s();
     meter.under_way = rfm_log_shows(RFM_LOG_INFO) && meter.style != RFM_METER_NONE;
-    meter.rewrites = meter.style == RFM_METER_TERMINAL || (meter.style == RFM_METER_AUTO && rfm_terminal_of(STDERR_FILENO).is_there);
+    meter.rewrites =
+        meter.style == RFM_METER_TERMINAL || (meter.style == RFM_METER_AUTO && rfm_terminal_of(STDERR_FILENO).is_there);
     meter.what = what;
     meter.unit = unit;
     meter.total = total;

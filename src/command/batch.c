@@ -81,7 +81,8 @@ static rfm_status run_task(rfm_comm *comm, rfm_task task, int argc, char **argv,
     rfm_text table = {0};
     if (resolve(comm, argc, argv, &config, err) == RFM_OK) {
         open_log(comm, config);
-        if (rfm_pipeline_run(comm, config, task, &table, err) == RFM_OK && !rfm_config_boolean(config, "output.dry_run"))
+        if (rfm_pipeline_run(comm, config, task, &table, err) == RFM_OK &&
+            !rfm_config_boolean(config, "output.dry_run"))
             say_result(comm, config, rfm_config_string(config, "output.dir"), &table, err);
         else
             say(&table, err);

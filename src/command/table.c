@@ -53,8 +53,9 @@ static const rfm_flag EXPORT_FLAGS[] = {
 };
 
 const rfm_command COMMANDS[] = {
-    {"init", "FILE... [--out JOB.yml]", "look at the first rows of event files and write a job file, saying how sure it is",
-     INIT_FLAGS, TAKES_NO_OPTIONS, command_init},
+    {"init", "FILE... [--out JOB.yml]",
+     "look at the first rows of event files and write a job file, saying how sure it is", INIT_FLAGS, TAKES_NO_OPTIONS,
+     command_init},
     {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, command_run},
     {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
      NULL, TAKES_OPTIONS, command_prepare},

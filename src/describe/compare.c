@@ -22,10 +22,11 @@ typedef struct comparison {
 /* Time and place: they differ between any two starts, and decide nothing. */
 static bool is_incidental(const char *key)
 {
-    static const char *const begins[] = {"finished",       "ranks",          "threads",           "seconds",
-                                         "stage_seconds.", "options.output.", "options.log.",     "peak_memory_bytes",
-                                         "spilled_bytes",  "options.store.",  "options.unload.",  "cluster.seconds",
-                                         "quality.seconds", "store.",         "options.input.memory", "version"};
+    static const char *const begins[] = {
+        "finished",        "ranks",           "threads",           "seconds",       "stage_seconds.",
+        "options.output.", "options.log.",    "peak_memory_bytes", "spilled_bytes", "options.store.",
+        "options.unload.", "cluster.seconds", "quality.seconds",   "store.",        "options.input.memory",
+        "version"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (strncmp(key, begins[i], strlen(begins[i])) == 0)
             return true;
@@ -35,9 +36,20 @@ static bool is_incidental(const char *key)
 /* What is told side by side even where it is equal. */
 static bool is_telling(const char *key)
 {
-    static const char *const begins[] = {"digest",          "n_rows",      "n_events",   "n_customers",        "n_features",
-                                         "cluster.k",       "cluster.inertia", "quality.silhouette", "quality.davies_bouldin",
-                                         "quality.calinski_harabasz", "rows", "k", "d", "inertia"};
+    static const char *const begins[] = {"digest",
+                                         "n_rows",
+                                         "n_events",
+                                         "n_customers",
+                                         "n_features",
+                                         "cluster.k",
+                                         "cluster.inertia",
+                                         "quality.silhouette",
+                                         "quality.davies_bouldin",
+                                         "quality.calinski_harabasz",
+                                         "rows",
+                                         "k",
+                                         "d",
+                                         "inertia"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (strcmp(key, begins[i]) == 0 || (i == 0 && strncmp(key, begins[i], strlen(begins[i])) == 0))
             return true;
@@ -97,10 +109,21 @@ static size_t count_differing(const comparison *c)
 
 /* ---- for people -------------------------------------------------------------------------------------------------- */
 
-static void add_cell(const json_t *value, int width, rfm_text *text)
+/* All digits of a number only where it takes them to tell it from the other. */
+static bool is_short_enough(const pair *p)
+{
+    char a[RFM_NUMBER_BYTES], b[RFM_NUMBER_BYTES];
+    snprintf(a, sizeof a, "%.8g", json_real_value(p->a));
+    snprintf(b, sizeof b, "%.8g", json_real_value(p->b));
+    return !p->differs || !json_is_real(p->a) || !json_is_real(p->b) || strcmp(a, b) != 0;
+}
+
+static void add_cell(const pair *p, const json_t *value, int width, rfm_text *text)
 {
     rfm_text cell = {0};
-    if (value)
+    if (value && json_is_real(value) && is_short_enough(p))
+        rfm_text_addf(&cell, "%.8g", json_real_value(value));
+    else if (value)
         print_value(value, &cell);
     rfm_text_fit(text, !value ? "-" : cell.length > 0 && !cell.failed ? cell.bytes : "", width);
     rfm_text_free(&cell);
@@ -111,10 +134,10 @@ static void add_pair_line(const pair *p, int key_columns, int columns, rfm_text 
     const int width = (columns - key_columns - 2) / 2;
     rfm_text_fit(text, p->key, key_columns);
     rfm_text_adds(text, " ");
-    add_cell(p->a, width, text);
+    add_cell(p, p->a, width, text);
     rfm_text_adds(text, " ");
     if (p->differs)
-        add_cell(p->b, width, text);
+        add_cell(p, p->b, width, text);
     else
         rfm_text_adds(text, "=");
     while (!text->failed && text->length > 0 && text->bytes[text->length - 1] == ' ')
@@ -131,7 +154,8 @@ static void add_pairs(const comparison *c, bool incidental, int columns, rfm_tex
 {
     int key_columns = 0, n_shown = 0;
     for (size_t i = 0; i < c->n; i++) {
-        const int here = is_shown(&c->pairs[i], incidental) ? rfm_text_columns(c->pairs[i].key, strlen(c->pairs[i].key)) : 0;
+        const int here =
+            is_shown(&c->pairs[i], incidental) ? rfm_text_columns(c->pairs[i].key, strlen(c->pairs[i].key)) : 0;
         key_columns = here > key_columns ? here : key_columns;
     }
     key_columns = key_columns < MOST_KEY ? key_columns : MOST_KEY;

@@ -56,7 +56,10 @@ static rfm_status put_ids(const h5_file *file, rfm_error *err)
     rfm_h5_shape shape;
     bool found;
     if (find(file, "/customers/id", &shape, &found, err) == RFM_OK)
-        put_text(file->facts, "ids", !found ? "none: rows are numbered" : shape.type == RFM_H5_BYTES ? "text" : "integer");
+        put_text(file->facts, "ids",
+                 !found                       ? "none: rows are numbered"
+                 : shape.type == RFM_H5_BYTES ? "text"
+                                              : "integer");
     return err->status;
 }
 
@@ -102,7 +105,10 @@ static rfm_status describe_matrix(const h5_file *file, const rfm_h5_shape *value
         return err->status;
     put_integer(file->facts, "rows", values->rows);
     put_integer(file->facts, "d", values->columns);
-    put_text(file->facts, "type", values->type == RFM_H5_F32 ? "float32" : values->type == RFM_H5_F64 ? "float64" : "integers");
+    put_text(file->facts, "type",
+             values->type == RFM_H5_F32   ? "float32"
+             : values->type == RFM_H5_F64 ? "float64"
+                                          : "integers");
     if (put_ids(file, err) != RFM_OK || find(file, "/features/weights", &weights, &weighted, err) != RFM_OK)
         return err->status;
     put(file->facts, "weights", json_boolean(weighted));
@@ -111,28 +117,42 @@ static rfm_status describe_matrix(const h5_file *file, const rfm_h5_shape *value
 
 /* ---- customer state ---------------------------------------------------------------------------------------------- */
 
-/* "key: value" lines as an object; other lines as a list. */
-static json_t *parse_lines(char *lines, bool keyed)
+/* "key: value" lines. */
+static json_t *parse_settings(char *lines)
 {
-    json_t *parsed = keyed ? json_object() : json_array();
+    json_t *settings = json_object();
     for (char *rest = NULL, *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        char *colon = keyed ? strstr(line, ": ") : NULL;
-        if (!keyed) {
-            json_array_append_new(parsed, text_of(line));
-        } else if (colon) {
-            *colon = '\0';
-            put_text(parsed, line, colon + 2);
-        }
+        char *colon = strstr(line, ": ");
+        if (!colon)
+            continue;
+        *colon = '\0';
+        put_text(settings, line, colon + 2);
     }
-    return parsed;
+    return settings;
+}
+
+/* "bytes hash name" lines. */
+static json_t *parse_inputs(char *lines)
+{
+    json_t *table = json_array();
+    for (char *rest = NULL, *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        json_t *row = json_object();
+        char *name = NULL;
+        put_integer(row, "bytes", strtoll(strtok_r(line, " ", &name), NULL, 10));
+        char *content = strtok_r(NULL, " ", &name);
+        put_text(row, "content", content ? content : "");
+        put_text(row, "name", content && name ? name : "");
+        json_array_append_new(table, row);
+    }
+    return table;
 }
 
 static void put_extent(const h5_file *file, const rfm_state *state, const rfm_provenance *provenance)
 {
     if (provenance->settings)
-        put(file->facts, "settings", parse_lines(provenance->settings, true));
+        put(file->facts, "settings", parse_settings(provenance->settings));
     if (provenance->inputs)
-        put(file->facts, "inputs", parse_lines(provenance->inputs, false));
+        put(file->facts, "inputs", parse_inputs(provenance->inputs));
     if (provenance->as_of_us == INT64_MAX)
         put_text(file->facts, "as_of", "latest");
     else
@@ -152,8 +172,11 @@ static rfm_status put_aggregates(const h5_file *file, rfm_error *err)
     size_t n;
     if (read_names(file, "/aggregates/names", &names, &n, err) == RFM_OK) {
         json_t *list = json_array();
-        for (size_t i = 0; i < n; i++)
-            json_array_append_new(list, text_of(names[i]));
+        for (size_t i = 0; i < n; i++) {
+            json_t *row = json_object();
+            put_text(row, "name", names[i]);
+            json_array_append_new(list, row);
+        }
         put_integer(file->facts, "n_aggregates", (json_int_t)n);
         put(file->facts, "aggregates", list);
     }
@@ -223,7 +246,8 @@ static rfm_status describe_events(const char *path, json_t *facts, rfm_error *er
     rfm_error none = {0};
     json_t *table = json_array();
     if (rfm_h5_table_open(path, &h5, err) == RFM_OK && rfm_h5_table_list(h5, "/events", &names, &n, &none) != RFM_OK)
-        rfm_fail(err, RFM_DATA, "%s: is HDF5, but none of rfmpi's: no /features/values, /centroids or /events in it", path);
+        rfm_fail(err, RFM_DATA, "%s: is HDF5, but none of rfmpi's: no /features/values, /centroids or /events in it",
+                 path);
     for (size_t i = 0; i < n && err->status == RFM_OK; i++)
         put_event_column(h5, names[i], table, &rows, err);
     put_text(facts, "kind", "event table");

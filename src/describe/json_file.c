@@ -9,12 +9,36 @@
 /* ---- run.json ---------------------------------------------------------------------------------------------------- */
 
 /* What is taken of it, in the order of cause and effect. */
-static const char *const TAKEN[] = {"status",    "command",    "input",
-                                    "options",   "as_of",      "n_rows",       "n_events",      "n_filtered",
-                                    "n_after_as_of", "n_duplicates", "n_rejected", "rejected",   "n_customers",
-                                    "weight",    "n_features", "digest_parts", "digest",        "cluster",
-                                    "quality",   "sweep",      "drift",        "segments",      "version", "finished", "ranks",
-                                    "threads",   "seconds",    "stages",       "peak_memory_bytes", "spilled_bytes",
+static const char *const TAKEN[] = {"status",
+                                    "command",
+                                    "input",
+                                    "options",
+                                    "as_of",
+                                    "n_rows",
+                                    "n_events",
+                                    "n_filtered",
+                                    "n_after_as_of",
+                                    "n_duplicates",
+                                    "n_rejected",
+                                    "rejected",
+                                    "n_customers",
+                                    "weight",
+                                    "n_features",
+                                    "digest_parts",
+                                    "digest",
+                                    "cluster",
+                                    "quality",
+                                    "sweep",
+                                    "drift",
+                                    "segments",
+                                    "version",
+                                    "finished",
+                                    "ranks",
+                                    "threads",
+                                    "seconds",
+                                    "stages",
+                                    "peak_memory_bytes",
+                                    "spilled_bytes",
                                     "store"};
 
 /* {"0": {"name": ...}} as a table. */
@@ -36,7 +60,8 @@ static json_t *take_stages(const json_t *stages)
 {
     const char *name;
     json_t *stage, *taken = json_object();
-    json_object_foreach((json_t *)(uintptr_t)stages, name, stage) put(taken, name, json_incref(json_object_get(stage, "seconds")));
+    json_object_foreach((json_t *)(uintptr_t)stages, name, stage)
+        put(taken, name, json_incref(json_object_get(stage, "seconds")));
     return taken;
 }
 

@@ -58,7 +58,8 @@ static json_t *tell_segments(const rfm_model *model)
             put_number(row, "weight", model->weights[c]);
         json_t *centroid = json_object();
         for (int j = 0; j < model->d; j++)
-            put_number(centroid, model->features[j], model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+            put_number(centroid, model->features[j],
+                       model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
         put(row, "centroid", centroid);
         json_array_append_new(table, row);
     }

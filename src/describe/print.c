@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_COLUMNS = 26, MOST_ROWS = 30, MOST_CELL = 24, MOST_FIELDS = 64 };
+enum { KEY_COLUMNS = 26, MOST_KEY_COLUMNS = 36, MOST_ROWS = 30, MOST_CELL = 24, MOST_FIELDS = 64 };
 
-/* What would be a page of its own; --json has it. */
-static bool is_long(const char *key)
+/* What would be a page of its own, or says nothing; --json has it. */
+static bool is_left_out(const fact *f)
 {
-    static const char *const hidden[] = {"options.",    "input.files", "cluster.trace", "quality.silhouettes", "drift.flows.",
-                                         "sweep.trials", "inputs",      "aggregates",    "definitions"};
+    static const char *const hidden[] = {"options.",     "input.files",     "cluster.trace", "cluster.seconds",
+                                         "drift.flows.", "quality.seconds", "sweep."};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
-        if (strncmp(key, hidden[i], strlen(hidden[i])) == 0)
+        if (strncmp(f->key, hidden[i], strlen(hidden[i])) == 0)
             return true;
-    return false;
+    return strncmp(f->key, "rejected.", strlen("rejected.")) == 0 && json_integer_value(f->value) == 0;
 }
 
 static void add_trimmed(rfm_text *text, const char *end)
@@ -42,7 +42,7 @@ static const char *heading_of(const char *key)
     return point ? point + 1 : key;
 }
 
-static int width_of_field(const json_t *table, const char *heading, size_t field, rfm_error *err)
+static int width_of_field(const json_t *table, const char *heading, size_t field, int most, rfm_error *err)
 {
     int width = rfm_text_columns(heading, strlen(heading));
     for (size_t row = 0; row < json_array_size(table) && row < MOST_ROWS; row++) {
@@ -55,7 +55,18 @@ static int width_of_field(const json_t *table, const char *heading, size_t field
         rfm_text_free(&cell);
         free_facts(&cells);
     }
-    return width < MOST_CELL ? width : MOST_CELL;
+    return width < most ? width : most;
+}
+
+/* Of a path that has no room the end is shown. */
+static void add_cut(const char *string, int width, rfm_text *text)
+{
+    const char *at = string;
+    while (strchr(string, '/') && *at && rfm_text_columns(at, strlen(at)) > width - (at > string))
+        for (at++; ((unsigned char)*at & 0xC0) == 0x80;) /* not within a letter */
+            at++;
+    rfm_text_adds(text, at > string ? "~" : "");
+    rfm_text_fit(text, at, width - (at > string));
 }
 
 /* Numbers stand to the right. */
@@ -67,16 +78,17 @@ static void add_field(const json_t *value, int width, rfm_text *text)
     const int columns = rfm_text_columns(string, strlen(string));
     const int pad = json_is_number(value) && columns < width ? width - columns : 0;
     rfm_text_addf(text, "  %*s", pad, "");
-    rfm_text_fit(text, string, width - pad);
+    add_cut(string, width - pad, text);
     rfm_text_free(&cell);
 }
 
-/* How many fields have room, and how wide each is. */
+/* How many fields have room, and how wide each is; the last may take what is left. */
 static size_t fit_fields(const json_t *table, const fact_list *first, int columns, int *widths, rfm_error *err)
 {
     size_t n = 0;
     for (int used = 0; n < first->n && n < MOST_FIELDS; n++) {
-        widths[n] = width_of_field(table, heading_of(first->items[n].key), n, err);
+        const int left = n + 1 == first->n ? columns - used - 2 : MOST_CELL;
+        widths[n] = width_of_field(table, heading_of(first->items[n].key), n, left > MOST_CELL ? left : MOST_CELL, err);
         used += 2 + widths[n];
         if (used > columns && n > 0)
             break;
@@ -126,16 +138,25 @@ static bool is_table(const json_t *value)
     return json_is_array(value) && json_is_object(json_array_get(value, 0));
 }
 
-static void add_line(const fact *f, int columns, rfm_text *text)
+static void add_line(const fact *f, int key_columns, int columns, rfm_text *text)
 {
     rfm_text value = {0};
     if (json_is_real(f->value))
         rfm_text_addf(&value, "%.10g", json_real_value(f->value));
     else
         print_value(f->value, &value);
-    rfm_text_addf(text, "%-*s ", KEY_COLUMNS, f->key);
-    rfm_text_wrap(text, value.failed || !value.bytes ? "" : value.bytes, KEY_COLUMNS + 1, columns);
+    rfm_text_addf(text, "%-*s ", key_columns, f->key);
+    rfm_text_wrap(text, value.failed || !value.bytes ? "" : value.bytes, key_columns + 1, columns);
     rfm_text_free(&value);
+}
+
+static int width_of_keys(const fact_list *facts)
+{
+    size_t width = KEY_COLUMNS;
+    for (size_t i = 0; i < facts->n; i++)
+        if (!is_table(facts->items[i].value) && !is_left_out(&facts->items[i]) && strlen(facts->items[i].key) > width)
+            width = strlen(facts->items[i].key);
+    return width < MOST_KEY_COLUMNS ? (int)width : MOST_KEY_COLUMNS;
 }
 
 void rfm_description_print(const rfm_description *description, int columns, rfm_text *text)
@@ -143,11 +164,12 @@ void rfm_description_print(const rfm_description *description, int columns, rfm_
     fact_list facts;
     rfm_error err = {0};
     list_facts(description->facts, false, &facts, &err);
+    const int key_columns = width_of_keys(&facts);
     for (size_t i = 0; i < facts.n; i++)
-        if (!is_table(facts.items[i].value) && !is_long(facts.items[i].key))
-            add_line(&facts.items[i], columns, text);
+        if (!is_table(facts.items[i].value) && !is_left_out(&facts.items[i]))
+            add_line(&facts.items[i], key_columns, columns, text);
     for (size_t i = 0; i < facts.n && err.status == RFM_OK; i++)
-        if (is_table(facts.items[i].value) && !is_long(facts.items[i].key))
+        if (is_table(facts.items[i].value) && !is_left_out(&facts.items[i]))
             add_table(facts.items[i].key, facts.items[i].value, columns, text, &err);
     free_facts(&facts);
     text->failed |= err.status != RFM_OK;

@@ -82,9 +82,9 @@ rfm_status check_encoding(const char *path, const rfm_text *bytes, rfm_text *rem
     if (encoding)
         return refuse_wide(path, encoding, remedy, err);
     if (count_controls(bytes) * 100 > bytes->length)
-        return rfm_fail(err, RFM_DATA,
-                        "%s: is no text, and no Parquet or HDF5 file: export the events as CSV or Parquet, and name that",
-                        path);
+        return rfm_fail(
+            err, RFM_DATA,
+            "%s: is no text, and no Parquet or HDF5 file: export the events as CSV or Parquet, and name that", path);
     if (kind)
         return rfm_fail(err, RFM_DATA,
                         "%s: is %s, which is not read: write it as CSV or Parquet first (DuckDB: COPY (SELECT * FROM "

@@ -6,8 +6,8 @@
 #include "guess.h"
 
 /* What purchases are called, the clearest first. */
-static const char *const PURCHASES[] = {"purchase", "purchased", "buy",     "transaction", "order",    "achat",
-                                        "commande", "vente",     "sale",    "checkout",    "paiement", "payment",
+static const char *const PURCHASES[] = {"purchase", "purchased", "buy",     "transaction", "order",     "achat",
+                                        "commande", "vente",     "sale",    "checkout",    "paiement",  "payment",
                                         "paid",     "ordered",   "acheter", "bought",      "conversion"};
 
 static int by_count(const void *left, const void *right)
@@ -84,7 +84,10 @@ rfm_status guess_events(rfm_guess *guess, rfm_error *err)
     add_check(guess,
               "event: column %s was passed over, since none of its values is a purchase (%s): every row counts as one. "
               "If rows of one kind only do, keep those by a rule under rows",
-              guess->columns[event->column].name, values.failed ? "" : values.bytes ? values.bytes : "");
+              guess->columns[event->column].name,
+              values.failed  ? ""
+              : values.bytes ? values.bytes
+                             : "");
     rfm_text_free(&values);
     event->column = -1;
     return RFM_OK;

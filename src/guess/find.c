@@ -47,7 +47,9 @@ static void tell_values(const rfm_guess_column *c, rfm_text *why)
 static void tell_part(const rfm_guess *guess, rfm_role role, rfm_text *why)
 {
     const rfm_part *p = &guess->parts[role];
-    rfm_text_adds(why, p->by_name >= 85 ? "by its name; " : p->by_name > 0 ? "by its name, more or less; " : "by its values; ");
+    rfm_text_adds(why, p->by_name >= 85 ? "by its name; "
+                       : p->by_name > 0 ? "by its name, more or less; "
+                                        : "by its values; ");
     tell_values(&guess->columns[p->column], why);
     if (p->rival >= 0) {
         rfm_text_adds(why, "; or is it ");
@@ -98,8 +100,10 @@ static void miss_part(rfm_guess *guess, rfm_role role, const char *what, const c
     if (misfit) {
         rfm_text shown = {0};
         add_shown(&shown, example_of(guess, misfit));
-        add_check(guess, "%s: column %s is called like it, but values such as '%s' are no %s; name another, or write the "
-                  "file anew", what, misfit->name, shown.failed || !shown.bytes ? "" : shown.bytes, wanted);
+        add_check(guess,
+                  "%s: column %s is called like it, but values such as '%s' are no %s; name another, or write the "
+                  "file anew",
+                  what, misfit->name, shown.failed || !shown.bytes ? "" : shown.bytes, wanted);
         rfm_text_free(&shown);
     } else {
         add_check(guess, "%s: no column looks like it, and a job needs one: fill it in", what);
@@ -121,7 +125,8 @@ static bool is_their_product(const rfm_guess *guess)
         guess->parts[PRICE].column == guess->parts[AMOUNT].column)
         return false;
     for (size_t row = guess->skip; row < guess->look.n_rows; row++, n++)
-        n_equal += fabs(value_of(guess, row, QUANTITY) * value_of(guess, row, PRICE) - value_of(guess, row, AMOUNT)) < 0.0051;
+        n_equal +=
+            fabs(value_of(guess, row, QUANTITY) * value_of(guess, row, PRICE) - value_of(guess, row, AMOUNT)) < 0.0051;
     return n > 0 && 20 * n_equal >= 19 * n;
 }
 
@@ -130,8 +135,8 @@ static void find_amount(rfm_guess *guess)
     const rfm_guess_column *quantity = column_of(guess, QUANTITY), *price = column_of(guess, PRICE);
     if (guess->has_product) {
         const rfm_certainty worse = guess->parts[QUANTITY].certainty < guess->parts[PRICE].certainty
-                                    ? guess->parts[QUANTITY].certainty
-                                    : guess->parts[PRICE].certainty;
+                                        ? guess->parts[QUANTITY].certainty
+                                        : guess->parts[PRICE].certainty;
         finding *found = add_finding(guess, "amount", worse);
         rfm_text_adds(&found->value, "[");
         add_yaml(&found->value, quantity->name);
@@ -204,8 +209,9 @@ static void find_time(rfm_guess *guess)
     const rfm_guess_column *c = column_of(guess, TIME);
     if (!c) {
         miss_part(guess, TIME, "time", "times that rfmpi reads (2019-12-31 23:59:59, 2019-12-31, seconds since 1970)");
-        add_check(guess, "if rows are customers already, and not events, they can be clustered as they are: write them as a "
-                         "matrix into an HDF5 file, and see `rfmpi train --help`");
+        add_check(guess,
+                  "if rows are customers already, and not events, they can be clustered as they are: write them as a "
+                  "matrix into an HDF5 file, and see `rfmpi train --help`");
         return;
     }
     finding *found = find_part(guess, TIME, "time");
@@ -264,12 +270,17 @@ static void find_decimals(rfm_guess *guess)
         return;
     const int most = most_digits(guess);
     const int decimals = most <= USUAL_DECIMALS ? USUAL_DECIMALS : most < MOST_DECIMALS ? most : MOST_DECIMALS;
-    finding *found = add_finding(guess, "decimals", most <= USUAL_DECIMALS ? SURE : most <= MOST_DECIMALS ? LIKELY : UNSURE);
+    finding *found = add_finding(guess, "decimals",
+                                 most <= USUAL_DECIMALS  ? SURE
+                                 : most <= MOST_DECIMALS ? LIKELY
+                                                         : UNSURE);
     rfm_text_addf(&found->value, "%d", decimals);
     rfm_text_addf(&found->why, "amounts have up to %d digit%s behind the point", most, most == 1 ? "" : "s");
     if (most > MOST_DECIMALS)
-        add_check(guess, "decimals: some amounts have more than %d digits behind the point, and will be rejected: round them "
-                  "in the export", MOST_DECIMALS);
+        add_check(guess,
+                  "decimals: some amounts have more than %d digits behind the point, and will be rejected: round them "
+                  "in the export",
+                  MOST_DECIMALS);
 }
 
 static void find_null(rfm_guess *guess)

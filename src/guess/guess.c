@@ -171,7 +171,8 @@ static void compare_files(rfm_guess *guess)
 static rfm_status check_texts(const rfm_guess *guess, rfm_error *err)
 {
     for (size_t i = 0; i < guess->n_findings; i++)
-        if (rfm_text_check(&guess->findings[i].value, err) != RFM_OK || rfm_text_check(&guess->findings[i].why, err) != RFM_OK)
+        if (rfm_text_check(&guess->findings[i].value, err) != RFM_OK ||
+            rfm_text_check(&guess->findings[i].why, err) != RFM_OK)
             return err->status;
     for (size_t i = 0; i < guess->n_keeps; i++)
         if (rfm_text_check(&guess->keeps[i].rule, err) != RFM_OK || rfm_text_check(&guess->keeps[i].why, err) != RFM_OK)

@@ -31,12 +31,12 @@ typedef enum foreign_kind {
 
 typedef struct foreign_time {
     foreign_kind kind;
-    char separator;        /* of PARTS and MONTH */
-    bool year_first;       /* of PARTS */
-    bool month_first;      /* of MONTH */
+    char separator;           /* of PARTS and MONTH */
+    bool year_first;          /* of PARTS */
+    bool month_first;         /* of MONTH */
     int year_digits, n_clock; /* 2 or 4; 0, or 2 for hh:mm, 3 for hh:mm:ss */
-    bool half_days;        /* AM, PM */
-    int first, second;     /* of PARTS: the two that are no year */
+    bool half_days;           /* AM, PM */
+    int first, second;        /* of PARTS: the two that are no year */
 } foreign_time;
 
 foreign_time read_foreign_time(const char *text);
@@ -45,7 +45,16 @@ foreign_time read_foreign_time(const char *text);
 
 /* Cells that look like a time as rfmpi reads it, by kind; counts and dates of digits only within years that events
  * are from. */
-typedef enum time_kind { TIME_ISO, TIME_ISO_ZONE, TIME_ISO_DATE, TIME_DIGITS, TIME_S, TIME_MS, TIME_US, N_TIMES } time_kind;
+typedef enum time_kind {
+    TIME_ISO,
+    TIME_ISO_ZONE,
+    TIME_ISO_DATE,
+    TIME_DIGITS,
+    TIME_S,
+    TIME_MS,
+    TIME_US,
+    N_TIMES
+} time_kind;
 
 typedef struct rfm_guess_column {
     const char *name; /* borrowed of the look */
@@ -77,7 +86,19 @@ rfm_status read_column(const rfm_look *look, size_t skip, size_t index, rfm_gues
 
 /* ---- roles ------------------------------------------------------------------------------------------------------ */
 
-typedef enum rfm_role { CUSTOMER, TIME, EVENT, AMOUNT, QUANTITY, PRICE, SESSION, ORDER, PRODUCT, CATEGORY, N_ROLES } rfm_role;
+typedef enum rfm_role {
+    CUSTOMER,
+    TIME,
+    EVENT,
+    AMOUNT,
+    QUANTITY,
+    PRICE,
+    SESSION,
+    ORDER,
+    PRODUCT,
+    CATEGORY,
+    N_ROLES
+} rfm_role;
 
 /* What a column's name says: 0 nothing, 100 this role and no other. */
 int name_says(const char *name, rfm_role role);
@@ -103,9 +124,9 @@ typedef struct finding {
 
 /* A keep rule. */
 typedef struct keep {
-    rfm_text rule;  /* "column: Quantity, above: 0" */
+    rfm_text rule; /* "column: Quantity, above: 0" */
     rfm_text why;
-    bool holds;     /* stands in the job; else only as a suggestion */
+    bool holds; /* stands in the job; else only as a suggestion */
 } keep;
 
 enum { MOST_FINDINGS = 24, MOST_KEEPS = 8, MOST_CHECKS = 12, MOST_VALUES = 12 };
@@ -125,7 +146,7 @@ struct rfm_guess {
     rfm_dialect dialect;
     bool header, tabs_by_name;
     rfm_look look;
-    size_t skip; /* rows of the look that are names: 1 of a text with a header */
+    size_t skip;               /* rows of the look that are names: 1 of a text with a header */
     rfm_guess_column *columns; /* [look.n_columns] */
     rfm_part parts[N_ROLES];
     bool has_product; /* amount is quantity times price */

@@ -46,7 +46,8 @@ static void add_keeps(const rfm_guess *guess, rfm_text *yaml)
         any |= guess->keeps[i].holds;
     if (guess->n_keeps == 0)
         return;
-    rfm_text_adds(yaml, "  # Only rows for which all of these hold are kept. Take the # away from a rule, and it holds too.\n");
+    rfm_text_adds(
+        yaml, "  # Only rows for which all of these hold are kept. Take the # away from a rule, and it holds too.\n");
     rfm_text_adds(yaml, any ? "  rows:\n" : "  #rows:\n");
     for (size_t i = 0; i < guess->n_keeps; i++)
         rfm_text_addf(yaml, "    %s- {%s}  # %s\n", guess->keeps[i].holds ? "" : "#", guess->keeps[i].rule.bytes,
@@ -56,7 +57,8 @@ static void add_keeps(const rfm_guess *guess, rfm_text *yaml)
 static void add_input(const rfm_guess *guess, rfm_text *yaml)
 {
     static const char *const texts[] = {"header", "delimiter", "quote", "escape", "null"};
-    static const char *const columns[] = {"customer", "time", "event", "amount", "session", "order", "product", "category"};
+    static const char *const columns[] = {"customer", "time",  "event",   "amount",
+                                          "session",  "order", "product", "category"};
     static const char *const values[] = {"id", "time_format", "timezone", "decimals"};
     add_paths(guess, yaml);
     add_lines(guess, yaml, 1, texts, sizeof texts / sizeof *texts);
@@ -78,13 +80,14 @@ static void add_features(const rfm_guess *guess, rfm_text *yaml)
     add_yaml(&event, guess->purchase);
     const char *buys = event.bytes ? event.bytes : "";
     const char *distinct = find(guess, "order") ? "distinct: order" : "count: \"*\"";
-    rfm_text_addf(yaml,
-                  "  # Recency, frequency and monetary of the customers with a %s, which is what a purchase is called here.\n"
-                  "  population: {event: %s}\n"
-                  "  list:\n"
-                  "    - {name: recency_days, since_last: day, where: {event: %s}, never: span, transform: [log1p]}\n"
-                  "    - {name: frequency, %s, where: {event: %s}, transform: [log1p]}\n",
-                  buys, buys, buys, distinct, buys);
+    rfm_text_addf(
+        yaml,
+        "  # Recency, frequency and monetary of the customers with a %s, which is what a purchase is called here.\n"
+        "  population: {event: %s}\n"
+        "  list:\n"
+        "    - {name: recency_days, since_last: day, where: {event: %s}, never: span, transform: [log1p]}\n"
+        "    - {name: frequency, %s, where: {event: %s}, transform: [log1p]}\n",
+        buys, buys, buys, distinct, buys);
     if (column_of(guess, AMOUNT) || guess->has_product)
         rfm_text_addf(yaml, "    - {name: monetary, sum: amount, where: {event: %s}, transform: [log1p]}\n", buys);
     rfm_text_free(&event);

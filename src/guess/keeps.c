@@ -84,9 +84,10 @@ void find_left_out(rfm_guess *guess)
     const rfm_left_out *out = &guess->look.left_out;
     if (1000 * (size_t)out->n <= guess->look.n_rows)
         return;
-    add_check(guess, "rejected: %lld of the first %zu rows cannot be read, and a run allows 1 in 1,000 "
-              "(input.max_rejected); the first is %s", (long long)out->n, guess->look.n_rows + (size_t)out->n,
-              out->first.bytes ? out->first.bytes : "");
+    add_check(guess,
+              "rejected: %lld of the first %zu rows cannot be read, and a run allows 1 in 1,000 "
+              "(input.max_rejected); the first is %s",
+              (long long)out->n, guess->look.n_rows + (size_t)out->n, out->first.bytes ? out->first.bytes : "");
 }
 
 void find_illegible(rfm_guess *guess)
@@ -94,8 +95,10 @@ void find_illegible(rfm_guess *guess)
     for (int r = 0; r < N_ROLES; r++) {
         const rfm_guess_column *c = column_of(guess, (rfm_role)r);
         if (c && !c->legible) {
-            add_check(guess, "%s: column %s is not in UTF-8: its texts are kept byte by byte (iconv -f WINDOWS-1252 -t UTF-8 "
-                      "makes it so)", r == CUSTOMER ? "customer" : "encoding", is_utf8(c->name) ? c->name : "?");
+            add_check(guess,
+                      "%s: column %s is not in UTF-8: its texts are kept byte by byte (iconv -f WINDOWS-1252 -t UTF-8 "
+                      "makes it so)",
+                      r == CUSTOMER ? "customer" : "encoding", is_utf8(c->name) ? c->name : "?");
             return;
         }
     }

@@ -13,7 +13,8 @@ static const struct {
     const char *names;
 } whole_names[] = {
     {CUSTOMER, 100,
-     " customerid customeruniqueid custid customerno customernumber customernum userid clientid idclient numclient numeroclient "
+     " customerid customeruniqueid custid customerno customernumber customernum userid clientid idclient numclient "
+     "numeroclient "
      "noclient nclient codeclient refclient identifiantclient idutilisateur visitorid fullvisitorid userpseudoid "
      "memberid idmembre householdkey householdid buyerid shopperid idacheteur numcarte cartefidelite loyaltyid "
      "loyaltycard idadherent numadherent contactid idcontact clientkey customerkey userkey msno "},
@@ -25,37 +26,54 @@ static const struct {
      "customeremail adressemail emailaddress uid cid phone telephone customername nomclient who qui id "},
     {TIME, 100,
      " eventtime invoicedate orderdate purchasedate transactiondate orderpurchasetimestamp eventtimestamp datecommande "
-     "dateachat datevente datefacture datetransaction datecde dateheure horodatage saledate saledatetime orderedat purchasedat "
+     "dateachat datevente datefacture datetransaction datecde dateheure horodatage saledate saledatetime orderedat "
+     "purchasedat "
      "purchasetime ordertime transactiontime dateevenement "},
-    {TIME, 92, " timestamp datetime date time createdat created occurredat ts eventdate visitstarttime transdate when quand "},
-    {TIME, 70, " day jour heure createddate datecreation creationdate dateticket datesaisie week moment updatedat paidat t "},
-    {EVENT, 100, " eventtype eventname event action behaviortype behavior behaviour typeevenement evenement actiontype typeaction "},
+    {TIME, 92,
+     " timestamp datetime date time createdat created occurredat ts eventdate visitstarttime transdate when quand "},
+    {TIME, 70,
+     " day jour heure createddate datecreation creationdate dateticket datesaisie week moment updatedat paidat t "},
+    {EVENT, 100,
+     " eventtype eventname event action behaviortype behavior behaviour typeevenement evenement actiontype "
+     "typeaction "},
     {EVENT, 70, " type activity activite evt what operation typeoperation statut status kind "},
     {AMOUNT, 100,
-     " amount totalamount totalprice amt orderamount ordertotal linetotal transactionamount revenue salesamount salesvalue "
-     "montant montantttc montantht prixtotal totalttc totalht chiffredaffaires montantcommande montantachat montanttotal montantligne "
+     " amount totalamount totalprice amt orderamount ordertotal linetotal transactionamount revenue salesamount "
+     "salesvalue "
+     "montant montantttc montantht prixtotal totalttc totalht chiffredaffaires montantcommande montantachat "
+     "montanttotal montantligne "
      "paymentvalue dollarvalue purchaseamount totalpaid amountpaid totalsales salestotal "},
-    {AMOUNT, 85, " total sales spend spent spending ca turnover netsales grosssales netamount grossamount somme valeur payment ammount paye "},
+    {AMOUNT, 85,
+     " total sales spend spent spending ca turnover netsales grosssales netamount grossamount somme valeur payment "
+     "ammount paye "},
     {AMOUNT, 60, " value cost cout usd eur dollars euros sum money "},
-    {QUANTITY, 100, " quantity qty quantite qte quantitevendue qtyordered orderedquantity nbarticles nbproduits itemcount qtevendue "},
+    {QUANTITY, 100,
+     " quantity qty quantite qte quantitevendue qtyordered orderedquantity nbarticles nbproduits itemcount qtevendue "},
     {QUANTITY, 75, " units unites nombre nb pieces count items cds volume nbunites "},
-    {PRICE, 100, " unitprice priceperunit prixunitaire puht puttc pu itemprice prixunit prixunitairettc prixunitaireht unitcost sellingprice "},
+    {PRICE, 100,
+     " unitprice priceperunit prixunitaire puht puttc pu itemprice prixunit prixunitairettc prixunitaireht unitcost "
+     "sellingprice "},
     {PRICE, 85, " price prix tarif "},
     {SESSION, 100, " sessionid usersession session visitid idsession idvisite gasessionid sessionkey sess "},
     {SESSION, 70, " visit visite visitnumber browsersession "},
     {ORDER, 100,
-     " orderid ordernumber orderno ordernum invoiceno invoiceid invoicenumber invoicenum basketid transactionid transid "
-     "receiptid receiptno receiptnumber ticketid numticket noticket numeroticket idticket numerocommande idcommande nocommande "
+     " orderid ordernumber orderno ordernum invoiceno invoiceid invoicenumber invoicenum basketid transactionid "
+     "transid "
+     "receiptid receiptno receiptnumber ticketid numticket noticket numeroticket idticket numerocommande idcommande "
+     "nocommande "
      "numcommande refcommande codecommande numfacture nofacture numerofacture idfacture orderkey idtransaction "
      "numtransaction checkno salesorderid ncommande nfacture nticket numcde nocde idachat "},
-    {ORDER, 90, " order invoice basket transaction receipt ticket commande facture bon panier purchase purchaseid achat cde "},
+    {ORDER, 90,
+     " order invoice basket transaction receipt ticket commande facture bon panier purchase purchaseid achat cde "},
     {PRODUCT, 100,
      " productid stockcode itemid sku productcode articleid productkey idproduit codeproduit refproduit codearticle "
      "refarticle idarticle productsku itemcode itemno ean asin upc gtin materialid numarticle "},
     {PRODUCT, 90, " product item article produit reference ref prod "},
     {PRODUCT, 65, " productname itemname description libelle libelleproduit designation nomproduit titre title "},
-    {CATEGORY, 100, " categoryid category categorycode categorie idcategorie codecategorie productcategory productcategoryname cat "},
-    {CATEGORY, 80, " categoryname rayon famille department departement univers typeproduit producttype division nomcategorie "},
+    {CATEGORY, 100,
+     " categoryid category categorycode categorie idcategorie codecategorie productcategory productcategoryname cat "},
+    {CATEGORY, 80,
+     " categoryname rayon famille department departement univers typeproduit producttype division nomcategorie "},
     {CATEGORY, 65, " subcategory souscategorie sousfamille commodity itemcategory brand marque "},
 };
 
@@ -126,7 +144,8 @@ static int part_says(const char *words, rfm_role role)
     for (const char *word = words; *word;) {
         const size_t length = strcspn(word, " ");
         for (size_t i = 0; i < sizeof name_parts / sizeof *name_parts; i++)
-            if (name_parts[i].role == role && name_parts[i].score > score && is_listed(name_parts[i].parts, word, length))
+            if (name_parts[i].role == role && name_parts[i].score > score &&
+                is_listed(name_parts[i].parts, word, length))
                 score = name_parts[i].score;
         word += length + (word[length] == ' ');
     }

@@ -53,8 +53,10 @@ static void add_pattern(const rfm_guess *guess, const rfm_guess_column *c, rfm_t
     const foreign_time *time = &c->foreign;
     const char *year = time->year_digits == 2 ? "%y" : "%Y";
     const char s = time->separator;
-    const char *clock = time->half_days ? (time->n_clock == 3 ? " %I:%M:%S %p" : " %I:%M %p")
-                        : time->n_clock == 3 ? " %H:%M:%S" : time->n_clock == 2 ? " %H:%M" : "";
+    const char *clock = time->half_days      ? (time->n_clock == 3 ? " %I:%M:%S %p" : " %I:%M %p")
+                        : time->n_clock == 3 ? " %H:%M:%S"
+                        : time->n_clock == 2 ? " %H:%M"
+                                             : "";
     if (time->kind == FOREIGN_DIGITS)
         rfm_text_adds(pattern, "%Y%m%d%H%M%S");
     else if (time->kind == FOREIGN_MONTH && time->month_first)
@@ -78,13 +80,15 @@ static char decimal_mark(const rfm_guess_column *c)
 static const char HEAD[] = "import csv, datetime, gzip, sys\n";
 static const char BODY[] =
     "source = gzip.open if sys.argv[1].endswith(\".gz\") else open\n"
-    "with source(sys.argv[1], \"rt\", encoding=ENCODING, newline=\"\") as rows, open(sys.argv[2], \"w\", newline=\"\") as out:\n"
+    "with source(sys.argv[1], \"rt\", encoding=ENCODING, newline=\"\") as rows, open(sys.argv[2], \"w\", newline=\"\") "
+    "as out:\n"
     "    write = csv.writer(out, lineterminator=\"\\n\").writerow\n"
     "    for n, row in enumerate(csv.reader(rows, delimiter=DELIMITER)):\n"
     "        for i in TIMES if n >= HEADER and row else ():\n"
     "            if row[i].strip():\n"
     "                time = datetime.datetime.strptime(row[i].strip(), TIMES[i])\n"
-    "                row[i] = time.isoformat(\" \") if \":\" in row[i] or len(row[i]) == 14 else time.date().isoformat()\n"
+    "                row[i] = time.isoformat(\" \") if \":\" in row[i] or len(row[i]) == 14 else "
+    "time.date().isoformat()\n"
     "        for i in NUMBERS if n >= HEADER and row else ():\n"
     "            digits = \"\".join(c for c in row[i] if c.isdigit() or c in \"-\" + NUMBERS[i])\n"
     "            row[i] = (\"-\" if \"(\" in row[i] else \"\") + digits.replace(\",\", \".\")\n"
@@ -121,8 +125,8 @@ static void add_script(const rfm_guess *guess, const trouble *t, const char *nam
     add_shell(script, guess->files.files[guess->file].path);
     rfm_text_addf(script, " %s <<'END'\n%s", name, HEAD);
     add_maps(guess, t, script);
-    rfm_text_addf(script, "DELIMITER, HEADER, ENCODING = \"%s\", %d, \"%s\"\n", delimiter[0] == '\t' ? "\\t" : delimiter,
-                  guess->header, t->encoding ? "cp1252" : "utf-8-sig");
+    rfm_text_addf(script, "DELIMITER, HEADER, ENCODING = \"%s\", %d, \"%s\"\n",
+                  delimiter[0] == '\t' ? "\\t" : delimiter, guess->header, t->encoding ? "cp1252" : "utf-8-sig");
     rfm_text_adds(script, BODY);
     rfm_text_addf(script, "END\nrfmpi init %s\n", name);
 }
@@ -142,8 +146,9 @@ static void add_trouble(const rfm_guess *guess, const trouble *t, rfm_text *what
         add_shown(what, t->time->name);
         rfm_text_adds(what, " has times like '");
         add_shown(what, example_of(guess, t->time));
-        rfm_text_adds(what, is_order_known(t->time) ? "'" : is_day_first(guess, t->time) ? "' (the day first, it seems)"
-                                                                                         : "' (the month first, it seems)");
+        rfm_text_adds(what, is_order_known(t->time)        ? "'"
+                            : is_day_first(guess, t->time) ? "' (the day first, it seems)"
+                                                           : "' (the month first, it seems)");
     }
     for (size_t i = 0; i < t->n_numbers; i++) {
         rfm_text_adds(what, what->length > 0 ? "; column " : "column ");
@@ -153,7 +158,8 @@ static void add_trouble(const rfm_guess *guess, const trouble *t, rfm_text *what
         rfm_text_adds(what, "'");
     }
     if (t->encoding)
-        rfm_text_adds(what, what->length > 0 ? "; names of columns are not in UTF-8" : "names of columns are not in UTF-8");
+        rfm_text_adds(what,
+                      what->length > 0 ? "; names of columns are not in UTF-8" : "names of columns are not in UTF-8");
 }
 
 rfm_status check_readable(const rfm_guess *guess, rfm_text *remedy, rfm_error *err)
@@ -172,7 +178,8 @@ rfm_status check_readable(const rfm_guess *guess, rfm_text *remedy, rfm_error *e
                      what.bytes, name.bytes);
         } else {
             rfm_fail(err, RFM_DATA,
-                     "%s: %s, which rfmpi does not read: export it anew, with times like 2019-12-31 23:59:59 and numbers like "
+                     "%s: %s, which rfmpi does not read: export it anew, with times like 2019-12-31 23:59:59 and "
+                     "numbers like "
                      "-1234.56",
                      path, what.bytes);
         }

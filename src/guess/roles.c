@@ -130,7 +130,8 @@ static rfm_part find_best(const rfm_guess *guess, rfm_role role)
         if (here < ENOUGH || has_part(guess, i))
             continue;
         if (is_ahead(guess, i, here, &best))
-            best = (rfm_part){.column = (int)i, .rival = -1, .score = here, .by_name = name_says(guess->columns[i].name, role)};
+            best = (rfm_part){
+                .column = (int)i, .rival = -1, .score = here, .by_name = name_says(guess->columns[i].name, role)};
     }
     return best;
 }
@@ -180,7 +181,8 @@ static void rate(rfm_guess *guess, rfm_role role)
         part->certainty = LIKELY;
     if (part->rival < 0 && role == TIME && is_time(c))
         part->certainty = SURE;
-    if (role == CUSTOMER && part->certainty == SURE && (c->n_distinct == 1 || (c->n > 100 && ratio_distinct(c) > 0.995)))
+    if (role == CUSTOMER && part->certainty == SURE &&
+        (c->n_distinct == 1 || (c->n > 100 && ratio_distinct(c) > 0.995)))
         part->certainty = LIKELY;
     if (part->rival >= 0 && part->certainty == SURE)
         part->certainty = LIKELY;

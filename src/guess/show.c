@@ -22,8 +22,8 @@ static void add_finding_line(rfm_text *table, const finding *found, int value_co
     rfm_text_addf(table, "  %-*s ", WHAT_COLUMNS, found->what);
     rfm_text_fit(table, value, value_columns);
     rfm_text_addf(table, " %-*s ", SURE_COLUMNS, certainty_name(found->certainty));
-    rfm_text_wrap(table, found->why.bytes ? found->why.bytes : "", 2 + WHAT_COLUMNS + 1 + value_columns + 1 + SURE_COLUMNS + 1,
-                columns);
+    rfm_text_wrap(table, found->why.bytes ? found->why.bytes : "",
+                  2 + WHAT_COLUMNS + 1 + value_columns + 1 + SURE_COLUMNS + 1, columns);
 }
 
 void rfm_guess_print_table(const rfm_guess *guess, int columns, rfm_text *table)
@@ -34,7 +34,8 @@ void rfm_guess_print_table(const rfm_guess *guess, int columns, rfm_text *table)
     add_count(table, guess->look.n_rows - guess->skip);
     rfm_text_addf(table, " rows looked at%s, %zu column%s\n\n", guess->look.ended ? ", which are all" : "",
                   guess->look.n_columns, guess->look.n_columns == 1 ? "" : "s");
-    rfm_text_addf(table, "  %-*s %-*s %-*s %s\n", WHAT_COLUMNS, "what", value_columns, "guess", SURE_COLUMNS, "sure?", "why");
+    rfm_text_addf(table, "  %-*s %-*s %-*s %s\n", WHAT_COLUMNS, "what", value_columns, "guess", SURE_COLUMNS, "sure?",
+                  "why");
     for (size_t i = 0; i < guess->n_findings; i++)
         add_finding_line(table, &guess->findings[i], value_columns, columns);
     for (size_t i = 0; i < guess->n_checks; i++) {

@@ -21,7 +21,8 @@ static rfm_status add_cells(rfm_look *look, const rfm_field *cells, size_t n, rf
         return err->status;
     for (size_t i = 0; i < n; i++) {
         look->at[first + i] = look->bytes.length;
-        rfm_text_add(&look->bytes, cells[i].bytes, cells[i].length < MOST_CELL_BYTES ? cells[i].length : MOST_CELL_BYTES);
+        rfm_text_add(&look->bytes, cells[i].bytes,
+                     cells[i].length < MOST_CELL_BYTES ? cells[i].length : MOST_CELL_BYTES);
         rfm_text_add(&look->bytes, "", 1);
     }
     return rfm_text_check(&look->bytes, err);

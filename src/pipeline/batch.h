@@ -217,8 +217,8 @@ bool store_is_wanted(const rfm_config *config); /* Local */
 rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err);
 
 /* summary.c */
-const char *task_name(rfm_task task);                         /* Local */
-rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
+const char *task_name(rfm_task task);                       /* Local */
+rfm_status report_finish(rfm_batch *batch, rfm_error *err); /* Collective */
 
 /* table.c. Collective: the segments for people, on rank 0. */
 rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err);

@@ -16,7 +16,7 @@ enum {
     MOST_NAME = 30,
     MOST_HEADING = 12,
     SPLIT_HEADING = 9, /* one that is longer stands in two lines */
-    LEAST_BAR = 3, /* in eighths of a column; twice that where there are none */
+    LEAST_BAR = 3,     /* in eighths of a column; twice that where there are none */
     MOST_BAR = 20,
     CELL_BYTES = 32
 };
