@@ -43,6 +43,16 @@ static int64_t sum_bytes(const rfm_files *files)
     return bytes;
 }
 
+/* The folder that the first and the last of sorted paths have in common; 0 bytes: none. */
+static int common_folder(const rfm_files *files)
+{
+    const char *first = files->files[0].path, *last = files->files[files->n - 1].path;
+    int slash = 0;
+    for (int i = 0; first[i] && first[i] == last[i]; i++)
+        slash = first[i] == '/' ? i : slash;
+    return slash;
+}
+
 static void tell_input(const rfm_batch *batch)
 {
     const rfm_files *files = &batch->files;
@@ -50,8 +60,10 @@ static void tell_input(const rfm_batch *batch)
     rfm_text text = {0};
     if (files->n == 1)
         rfm_text_addf(&text, "%s, ", files->files[0].path);
+    else if (files->n > 1 && common_folder(files) > 0)
+        rfm_text_addf(&text, "%zu files in %.*s, ", files->n, common_folder(files), files->files[0].path);
     else if (files->n > 1)
-        rfm_text_addf(&text, "%zu files, %s to %s, ", files->n, files->files[0].path, files->files[files->n - 1].path);
+        rfm_text_addf(&text, "%zu files, ", files->n);
     add_bytes(&text, sum_bytes(files));
     rfm_text_adds(&text, " of ");
     if (batch->job.source == SOURCE_EVENTS)

@@ -197,11 +197,19 @@ static void style(const layout *l, const char *code, rfm_text *table)
         rfm_text_addf(table, "\033[%sm", code);
 }
 
-/* Eighths of a column, where there are letters for them. */
-static void add_bar(const layout *l, double share, rfm_text *table)
+static double largest_share(const layout *l)
+{
+    double largest = 0;
+    for (int row = 0; row < l->n_rows; row++)
+        largest = fmax(largest, share_of(l, row));
+    return largest > 0 ? largest : 1;
+}
+
+/* The largest share fills it. Eighths of a column, where there are letters for them. */
+static void add_bar(const layout *l, double part, rfm_text *table)
 {
     static const char *const eighths[] = {"", "\u258F", "\u258E", "\u258D", "\u258C", "\u258B", "\u258A", "\u2589"};
-    const int parts = (int)lround(share * 8 * l->bar);
+    const int parts = (int)lround(part * 8 * l->bar);
     int columns = l->terminal.utf8 ? parts / 8 : (parts + 4) / 8;
     style(l, "36", table);
     for (int i = 0; i < columns; i++)
@@ -258,7 +266,7 @@ static void add_row(const layout *l, int row, rfm_text *table)
     rfm_text_addf(table, " %*lld %5.1f%%", l->customers, (long long)l->batch->sizes[row], 100 * share_of(l, row));
     if (l->bar > 0) {
         rfm_text_adds(table, " ");
-        add_bar(l, share_of(l, row), table);
+        add_bar(l, share_of(l, row) / largest_share(l), table);
     }
     if (l->revenue)
         rfm_text_addf(table, " %6.1f%%", 100 * l->revenue[row]);
@@ -297,8 +305,8 @@ static void add_next(const layout *l, rfm_text *table)
     style(l, "0", table);
     rfm_text_adds(table, "\n");
     if (stat(rfm_run_path(run, "report.html"), &at) == 0)
-        rfm_text_addf(table, "to read     %s/report.html\n", dir);
-    rfm_text_addf(table, "to look at  rfmpi info %s\n", dir);
+        rfm_text_addf(table, "report      %s/report.html\n", dir);
+    rfm_text_addf(table, "details     rfmpi info %s\n", dir);
     if (l->batch->job.task != RFM_TASK_PREDICT)
         rfm_text_addf(table, "new events  rfmpi predict JOB.yml --model %s/model.h5\n", dir);
 }
@@ -309,6 +317,7 @@ rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *er
     if (measure_revenue(batch, &revenue, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0) {
         layout l = {.batch = batch, .revenue = revenue, .terminal = rfm_terminal_of(STDOUT_FILENO)};
         lay_out(&l);
+        rfm_text_adds(table, l.terminal.is_there ? "\n" : "");
         add_headings(&l, 0, table);
         add_headings(&l, 1, table);
         for (int row = 0; row < l.n_rows; row++)

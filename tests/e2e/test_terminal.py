@@ -87,6 +87,8 @@ class Terminal(case.Case):
         self.assertEqual(said[1], f"rfmpi: plan     ingest, features, cluster, score, write; {1 if case.SERIAL else 2} rank{'' if case.SERIAL else 's'} of "
                                   f"{case.read_report(self.dir / 'out')['threads']} thread" + ("s" if case.read_report(self.dir / "out")["threads"] > 1 else ""))
         self.assertEqual(said[2], "rfmpi: output   out")
+        both = self.by_pipe("--dry-run", ranks=2)  # a plan of another kind, and nothing else
+        self.assertEqual(both.stderr, "")
         again = self.by_pipe("--set", "output.part_rows=1000", "--force").stderr
         self.assertRegex(again, r"plan     .*score, write \(.*features.*: there already\)")
 
