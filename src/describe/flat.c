@@ -92,10 +92,10 @@ static rfm_status add_inner(fact_list *list, const char *prefix, const char *nam
 
 static rfm_status add_facts(fact_list *list, const char *prefix, const json_t *of, bool tables, rfm_error *err)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)of, name, value)
-    {
+    json_t *object = (json_t *)(uintptr_t)of; /* only read */
+    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+        const char *name = json_object_iter_key(at);
+        const json_t *value = json_object_iter_value(at);
         if (json_is_object(value) || (tables && is_table(value)))
             add_inner(list, prefix, name, value, tables, err);
         else

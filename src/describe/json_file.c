@@ -42,26 +42,23 @@ static const char *const TAKEN[] = {"status",
                                     "store"};
 
 /* {"0": {"name": ...}} as a table. */
-static json_t *tabulate(const json_t *segments)
+static json_t *tabulate(json_t *segments)
 {
-    const char *id;
-    json_t *segment, *table = json_array();
-    json_object_foreach((json_t *)(uintptr_t)segments, id, segment)
-    {
+    json_t *table = json_array();
+    for (void *at = json_object_iter(segments); at; at = json_object_iter_next(segments, at)) {
         json_t *row = json_object();
-        put_integer(row, "id", strtoll(id, NULL, 10));
-        json_object_update(row, segment);
+        put_integer(row, "id", strtoll(json_object_iter_key(at), NULL, 10));
+        json_object_update(row, json_object_iter_value(at));
         json_array_append_new(table, row);
     }
     return table;
 }
 
-static json_t *take_stages(const json_t *stages)
+static json_t *take_stages(json_t *stages)
 {
-    const char *name;
-    json_t *stage, *taken = json_object();
-    json_object_foreach((json_t *)(uintptr_t)stages, name, stage)
-        put(taken, name, json_incref(json_object_get(stage, "seconds")));
+    json_t *taken = json_object();
+    for (void *at = json_object_iter(stages); at; at = json_object_iter_next(stages, at))
+        put(taken, json_object_iter_key(at), json_incref(json_object_get(json_object_iter_value(at), "seconds")));
     return taken;
 }
 
@@ -151,19 +148,17 @@ rfm_status describe_customers(const char *dir, json_t *facts, rfm_error *err)
 /* ---- others ------------------------------------------------------------------------------------------------------ */
 
 /* What has a format of ours and no describer: its plain members, and of lists how long they are. */
-static void take_plain(const json_t *root, json_t *facts)
+static void take_plain(json_t *root, json_t *facts)
 {
-    const char *name;
-    json_t *value;
     put_text(facts, "kind", json_string_value(json_object_get(root, "format")) + strlen("rfmpi "));
-    json_object_foreach((json_t *)(uintptr_t)root, name, value)
-    {
+    for (void *at = json_object_iter(root); at; at = json_object_iter_next(root, at)) {
+        json_t *value = json_object_iter_value(at);
         rfm_text key = {0};
-        rfm_text_addf(&key, "n_%s", name);
+        rfm_text_addf(&key, "n_%s", json_object_iter_key(at));
         if (json_is_array(value) && !key.failed)
             put_integer(facts, key.bytes, (json_int_t)json_array_size(value));
         else if (!json_is_object(value))
-            put(facts, name, json_incref(value));
+            put(facts, json_object_iter_key(at), json_incref(value));
         rfm_text_free(&key);
     }
 }
