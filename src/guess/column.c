@@ -124,6 +124,7 @@ static void count_cell(const char *text, const rfm_zone *zone, rfm_guess_column 
     const size_t length = strlen(text);
     c->longest = length > c->longest ? length : c->longest;
     c->n_blank += strchr(text, ' ') != NULL;
+    c->n_purchase += is_purchase(text);
     c->legible &= is_utf8(text);
     count_number(text, c);
     count_time(text, zone, c);

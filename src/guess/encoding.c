@@ -35,18 +35,6 @@ static void add_other_name(const char *path, const char *what, rfm_text *name)
     rfm_text_free(&plain);
 }
 
-static rfm_status refuse_wide(const char *path, const char *encoding, rfm_text *remedy, rfm_error *err)
-{
-    rfm_text name = {0};
-    add_other_name(path, "utf8", &name);
-    rfm_text_adds(remedy, "iconv -f UTF-16 -t UTF-8 ");
-    add_shell(remedy, path);
-    rfm_text_addf(remedy, " > %s\nrfmpi init %s\n", name.failed ? "" : name.bytes, name.failed ? "" : name.bytes);
-    rfm_text_free(&name);
-    return rfm_fail(err, RFM_DATA, "%s: is text in %s, which is not read: make UTF-8 of it by the lines above", path,
-                    encoding);
-}
-
 static size_t count_controls(const rfm_text *bytes)
 {
     size_t n = 0;
@@ -74,13 +62,33 @@ static const char *other_kind(const rfm_text *bytes)
     return begins_with(bytes, "%PDF", 4) ? "PDF" : NULL;
 }
 
+/* As some old systems end lines: a CR, and no LF. */
+static bool has_lone_returns(const rfm_text *bytes)
+{
+    return memchr(bytes->bytes, '\r', bytes->length) && !memchr(bytes->bytes, '\n', bytes->length);
+}
+
+/* One command that writes the file to another, and what to try next. */
+static void add_remedy(const char *path, const char *what, const char *command, rfm_text *remedy)
+{
+    rfm_text name = {0};
+    add_other_name(path, what, &name);
+    rfm_text_adds(remedy, command);
+    add_shell(remedy, path);
+    rfm_text_addf(remedy, " > %s\nrfmpi init %s\n", name.failed ? "" : name.bytes, name.failed ? "" : name.bytes);
+    rfm_text_free(&name);
+}
+
 rfm_status check_encoding(const char *path, const rfm_text *bytes, rfm_text *remedy, rfm_error *err)
 {
     if (bytes->length == 0)
         return rfm_fail(err, RFM_DATA, "%s: there is nothing in it: name a file with events", path);
     const char *encoding = wide_encoding(bytes), *kind = other_kind(bytes);
-    if (encoding)
-        return refuse_wide(path, encoding, remedy, err);
+    if (encoding) {
+        add_remedy(path, "utf8", "iconv -f UTF-16 -t UTF-8 ", remedy);
+        return rfm_fail(err, RFM_DATA, "%s: is text in %s, which is not read: make UTF-8 of it by the lines above",
+                        path, encoding);
+    }
     if (count_controls(bytes) * 100 > bytes->length)
         return rfm_fail(
             err, RFM_DATA,
@@ -91,15 +99,16 @@ rfm_status check_encoding(const char *path, const rfm_text *bytes, rfm_text *rem
                         "'FILE') TO 'events.parquet')",
                         path, kind);
     if (strncasecmp(skip_blanks(bytes), "sep=", 4) == 0) {
-        rfm_text name = {0};
-        add_other_name(path, "plain", &name);
-        rfm_text_adds(remedy, "tail -n +2 ");
-        add_shell(remedy, path);
-        rfm_text_addf(remedy, " > %s\nrfmpi init %s\n", name.failed ? "" : name.bytes, name.failed ? "" : name.bytes);
-        rfm_text_free(&name);
+        add_remedy(path, "plain", "tail -n +2 ", remedy);
         return rfm_fail(err, RFM_DATA,
                         "%s: its first line is a spreadsheet's (sep=), not the header: take it away by the lines above",
                         path);
+    }
+    if (has_lone_returns(bytes)) {
+        add_remedy(path, "plain", "tr '\\r' '\\n' < ", remedy);
+        return rfm_fail(
+            err, RFM_DATA,
+            "%s: its lines end with carriage returns alone, which is not read: write it anew by the lines above", path);
     }
     return RFM_OK;
 }

@@ -6,9 +6,42 @@
 #include "guess.h"
 
 /* What purchases are called, the clearest first. */
-static const char *const PURCHASES[] = {"purchase", "purchased", "buy",     "transaction", "order",     "achat",
-                                        "commande", "vente",     "sale",    "checkout",    "paiement",  "payment",
-                                        "paid",     "ordered",   "acheter", "bought",      "conversion"};
+static const char *const PURCHASES[] = {"purchase",
+                                        "purchased",
+                                        "buy",
+                                        "transaction",
+                                        "order",
+                                        "achat",
+                                        "commande",
+                                        "vente",
+                                        "sale",
+                                        "checkout",
+                                        "paiement",
+                                        "payment",
+                                        "paid",
+                                        "ordered",
+                                        "acheter",
+                                        "bought",
+                                        "conversion",
+                                        "ecommerceOrder",
+                                        "Placed Order",
+                                        "payé",
+                                        "payée",
+                                        "acheté",
+                                        "order_completed",
+                                        "Order Completed",
+                                        "purchase_completed",
+                                        "order_placed",
+                                        "invoice",
+                                        "facture"};
+
+bool is_purchase(const char *text)
+{
+    for (size_t i = 0; i < sizeof PURCHASES / sizeof *PURCHASES; i++)
+        if (strcasecmp(text, PURCHASES[i]) == 0)
+            return true;
+    return false;
+}
 
 static int by_count(const void *left, const void *right)
 {

@@ -92,22 +92,36 @@ const char *example_of(const rfm_guess *guess, const rfm_guess_column *c)
     return "";
 }
 
+/* 45123.5: as spreadsheets count days from 1900 on. */
+static bool is_sheet_date(const char *text)
+{
+    char *end;
+    const double days = strtod(text, &end);
+    return *text && (*end == '\0' || *end == ' ') && days > 25000 && days < 60000;
+}
+
+static void tell_misfit(rfm_guess *guess, const rfm_guess_column *misfit, const char *what, const char *wanted)
+{
+    rfm_text shown = {0};
+    const char *example = example_of(guess, misfit);
+    add_shown(&shown, example);
+    const bool sheet = strcmp(what, "time") == 0 && is_sheet_date(example);
+    add_check(guess, "%s: column %s is called like it, but values such as '%s' are %s; %s", what, misfit->name,
+              shown.failed || !shown.bytes ? "" : shown.bytes, sheet ? "a spreadsheet's numbers of days" : wanted,
+              sheet ? "format the cells there as yyyy-mm-dd hh:mm:ss, and export again"
+                    : "name another, or write the file anew");
+    rfm_text_free(&shown);
+}
+
 static void miss_part(rfm_guess *guess, rfm_role role, const char *what, const char *wanted)
 {
     finding *found = add_finding(guess, what, UNSURE);
     const rfm_guess_column *misfit = find_misfit(guess, role);
     rfm_text_adds(&found->why, "no column looks like it");
-    if (misfit) {
-        rfm_text shown = {0};
-        add_shown(&shown, example_of(guess, misfit));
-        add_check(guess,
-                  "%s: column %s is called like it, but values such as '%s' are no %s; name another, or write the "
-                  "file anew",
-                  what, misfit->name, shown.failed || !shown.bytes ? "" : shown.bytes, wanted);
-        rfm_text_free(&shown);
-    } else {
+    if (misfit)
+        tell_misfit(guess, misfit, what, wanted);
+    else
         add_check(guess, "%s: no column looks like it, and a job needs one: fill it in", what);
-    }
 }
 
 /* ---- amount ------------------------------------------------------------------------------------------------------ */
@@ -197,7 +211,9 @@ static void find_id(rfm_guess *guess)
     const bool integer = c->n_filled > 0 && c->n_id == c->n_filled && c->longest <= 18;
     finding *found = add_finding(guess, "id", !integer || c->n_leading_zero == 0 ? SURE : LIKELY);
     rfm_text_adds(&found->value, integer ? "integer" : "text");
-    rfm_text_adds(&found->why, integer ? "all are whole numbers" : "not all are whole numbers");
+    rfm_text_adds(&found->why, integer                  ? "all are whole numbers"
+                               : c->n_id == c->n_filled ? "whole numbers, but longer than 18 digits"
+                                                        : "not all are whole numbers");
     if (integer && c->n_leading_zero > 0) {
         rfm_text_adds(&found->why, ", with zeros in front, which results do not show: 007 is 7");
         add_check(guess, "id: zeros in front of customer numbers are dropped; write `id: text` to keep them");
@@ -208,7 +224,8 @@ static void find_time(rfm_guess *guess)
 {
     const rfm_guess_column *c = column_of(guess, TIME);
     if (!c) {
-        miss_part(guess, TIME, "time", "times that rfmpi reads (2019-12-31 23:59:59, 2019-12-31, seconds since 1970)");
+        miss_part(guess, TIME, "time",
+                  "no times that rfmpi reads (2019-12-31 23:59:59, 2019-12-31, seconds since 1970)");
         add_check(guess,
                   "if rows are customers already, and not events, they can be clustered as they are: write them as a "
                   "matrix into an HDF5 file, and see `rfmpi train --help`");
@@ -304,7 +321,7 @@ void find_all(rfm_guess *guess)
     if (column_of(guess, CUSTOMER))
         find_part(guess, CUSTOMER, "customer");
     else
-        miss_part(guess, CUSTOMER, "customer", "ids of customers");
+        miss_part(guess, CUSTOMER, "customer", "no ids of customers");
     find_time(guess);
     find_event(guess);
     find_amount(guess);

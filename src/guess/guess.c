@@ -125,7 +125,8 @@ static rfm_status check_rows(const rfm_guess *guess, rfm_error *err)
     if (guess->look.n_rows > guess->skip && guess->look.n_columns > 0)
         return RFM_OK;
     if (guess->look.left_out.n > 0)
-        return rfm_fail(err, RFM_DATA, "%s: no row can be read as one; the first: %s", path,
+        return rfm_fail(err, RFM_DATA,
+                        "%s: no row can be read as one: is this a file of events, a line for each? The first: %s", path,
                         guess->look.left_out.first.bytes);
     return rfm_fail(err, RFM_DATA, "%s: there are no rows in it%s: name a file with events", path,
                     guess->skip ? ", only a header" : "");

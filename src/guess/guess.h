@@ -64,6 +64,7 @@ typedef struct rfm_guess_column {
     size_t n, n_filled, n_null;
     size_t n_distinct, n_runs; /* of filled cells: different texts; cells unlike the one before */
     size_t longest, n_blank;   /* bytes; cells with blanks inside */
+    size_t n_purchase;         /* cells that name one */
     size_t n_number, n_plain, n_integer, n_id, n_negative, n_zero, n_leading_zero;
     size_t n_comma, n_comma_point, n_comma_threes; /* cells with a comma, with both, with commas before three digits */
     int digits;
@@ -172,6 +173,9 @@ void guess_header(rfm_guess *guess);
 
 /* roles.c. Local. */
 void guess_roles(rfm_guess *guess);
+
+/* events.c. Whether an event of this name is a purchase. */
+bool is_purchase(const char *text);
 
 /* events.c. Local: the values of the event column, and which of them is a purchase. */
 rfm_status guess_events(rfm_guess *guess, rfm_error *err);

@@ -32,7 +32,7 @@ static int fit_customer(const rfm_guess_column *c)
     const double distinct = ratio_distinct(c);
     if (is_time(c) || is_fractional(c) || c->longest > RFM_ID_MAX_BYTES)
         return IMPOSSIBLE;
-    int fit = c->n_distinct == 1 && c->n > 20 ? -60 : 0;
+    int fit = c->n_distinct == 1 && c->n > 20 ? -40 : 0;
     fit += c->n > 100 && distinct > 0.995 ? -15 : 0;
     fit += c->n_blank > c->n_filled / 2 ? -10 : 0;
     return fit + (distinct > 0.01 && distinct < 0.95 && c->n_distinct >= 3 ? 15 : 0);
@@ -86,7 +86,9 @@ static int worth_alone(const rfm_guess_column *c, rfm_role role)
         return fit_time(c) > 0 ? 20 : 0;
     if (role == AMOUNT)
         return is_fractional(c) ? 32 : 0;
-    if (role != CUSTOMER || c->n_distinct < 2 || (c->n > 20 && (distinct < 0.002 || distinct > 0.98)))
+    if (role == EVENT)
+        return c->n_purchase > 0 && c->n_distinct > 1 ? 60 : 0;
+    if (role != CUSTOMER || c->n_distinct < (c->n > 20 ? 5 : 2) || (c->n > 20 && (distinct < 0.002 || distinct > 0.98)))
         return 0;
     return 36 + (c->n_distinct >= 10 ? 4 : 0) + (c->n_leading_zero > 0 ? 6 : 0) +
            (is_mostly(c, c->n_integer) || c->n_blank == 0 ? 4 : 0) - (is_mostly(c, c->n_id) && c->longest < 3 ? 8 : 0);
@@ -183,7 +185,7 @@ static void rate(rfm_guess *guess, rfm_role role)
         part->certainty = SURE;
     if (role == CUSTOMER && part->certainty == SURE &&
         (c->n_distinct == 1 || (c->n > 100 && ratio_distinct(c) > 0.995)))
-        part->certainty = LIKELY;
+        part->certainty = c->n > 20 && c->n_distinct == 1 ? UNSURE : LIKELY;
     if (part->rival >= 0 && part->certainty == SURE)
         part->certainty = LIKELY;
 }

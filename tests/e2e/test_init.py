@@ -199,6 +199,19 @@ class Init(case.Case):
             self.assertIn("transaction", (self.dir / f"{name}.yml").read_text())  # what a purchase is called here
             self.assertEqual(report["n_customers"], 8)
 
+    def test_events_without_names(self):
+        found = self.guess("taobao.csv", "\n".join(f"{i % 30},{100 + i % 70},{i % 9},{['pv', 'buy', 'cart', 'fav'][i % 4]},{1511544070 + i * 777}"
+                                                  for i in range(300)))
+        self.assertEqual((found["event"][0], found["time"][0], found["customer"][1]), ("4", "5", "unsure"))
+        report = self.run_job("taobao.yml", "--set", "cluster.k=3", "--set", "input.columns.customer=1")
+        self.assertEqual(report["n_customers"], 15)  # those with a buy
+
+    def test_days_of_a_spreadsheet_are_told(self):
+        self.write("days.csv", "client,date,montant\n" + "".join(f"{i % 40},{45000 + i % 90},{i}.5\n" for i in range(300)))
+        said = " ".join(self.start("days.csv").stdout.split())
+        self.assertIn("a spreadsheet's numbers of days; format the cells there", said)
+        self.assertIn("It is not complete", said)
+
     def test_events_without_a_purchase_are_told(self):
         rows = ["client,date,type,montant"] + [f"{i % 6},2024-01-{i % 28 + 1:02},{'credit' if i % 2 else 'debit'},{i}.5" for i in range(50)]
         self.write("bank.csv", "\n".join(rows))
@@ -303,6 +316,8 @@ class Init(case.Case):
         self.refuse("page.csv", "<html><table>", "is XML or HTML")
         self.refuse("sheet.xlsx", b"PK\x03\x04" + bytes(99), "save the sheet as CSV")
         self.refuse("packed.csv", b"PK\x03\x04" + bytes(99), "unpack it first")
+        found = self.refuse("old.csv", "\r".join(LOG), "carriage returns alone", remedy=True)
+        self.assertEqual(found["customer"], ("user_id", "sure"))
         found = self.refuse("excel.csv", "sep=;\n" + "\n".join(LOG).replace(",", ";"), "take it away", remedy=True)
         self.assertEqual(found["delimiter"][0], '";"')
 
