@@ -117,7 +117,10 @@ rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err)
     rfm_config *config = NULL;
     rfm_text text = {0};
     if (resolve(comm, argc, argv, &config, err) == RFM_OK && rfm_comm_rank(comm) == 0) {
-        rfm_config_print(config, true, &text);
+        if (rfm_config_boolean(config, "log.json"))
+            config_print_json(config, &text);
+        else
+            rfm_config_print(config, true, &text);
         say(&text, err);
     }
     rfm_text_free(&text);

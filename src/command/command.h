@@ -58,6 +58,9 @@ void say(const rfm_text *text, rfm_error *err);
 void say_result(const rfm_comm *comm, const rfm_config *config, const char *run_dir, const rfm_text *text,
                 rfm_error *err);
 
+/* Local: {"cluster.k": {"value": [8], "from": "job.yml", "line": 7}, ...}, of every option. */
+void config_print_json(const rfm_config *config, rfm_text *json);
+
 /* Local: what log.level and log.quiet say. */
 void open_log(const rfm_comm *comm, const rfm_config *config);
 

@@ -143,6 +143,15 @@ class Terminal(case.Case):
         stored = subprocess.run([case.RFMPI, "store", "out", "--json", "--set", "store.dir=copy"], cwd=self.dir, capture_output=True, text=True, timeout=60)
         self.assertEqual(json.loads(stored.stdout)["store"]["to"], "files", stored.stderr)
 
+    def test_config_as_json(self):
+        said = self.by_pipe("--json", "--set", "cluster.seed=7", task="config", ranks=2)
+        options = json.loads(said.stdout)
+        self.assertEqual((options["cluster.seed"]["value"], options["cluster.seed"]["from"]), (7, "--set cluster.seed"))
+        self.assertEqual((options["cluster.k"]["value"], options["input.header"]["value"], options["input.paths"]["value"]), (6, True, [self.events]))
+        self.assertTrue(options["input.columns.customer"]["from"].endswith("quickstart.yml"))
+        self.assertEqual(options["input.columns.customer"]["line"], 5)
+        self.assertEqual(options["store.table"], {"value": None, "from": None})
+
     def test_what_comes_next_can_be_done(self):
         lines = self.by_pipe().stdout.splitlines()
         commands = [line.split("rfmpi ", 1)[1] for line in lines if "rfmpi " in line]
