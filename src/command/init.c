@@ -59,14 +59,37 @@ static bool is_in_the_way(const char *path, bool force)
     return !force && lstat(path, &at) == 0;
 }
 
+/* A file's name as a shell wants it. */
+static void add_word(rfm_text *text, const char *word)
+{
+    const bool plain = !strpbrk(word, " \t'\"\\$&;|()<>*?[]#~`!");
+    rfm_text_adds(text, plain ? "" : "'");
+    for (const char *at = word; *at; at++)
+        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
+    rfm_text_adds(text, plain ? "" : "'");
+}
+
+/* What can be typed next: by a launcher where there is one, and something to share. */
+static void add_command(rfm_text *text, const char *path)
+{
+    char library[256];
+    rfm_cpus cpus;
+    rfm_comm_library(library, sizeof library);
+    rfm_cpus_allowed(&cpus);
+    const bool several = strncmp(library, "none", strlen("none")) != 0 && rfm_cpus_count(&cpus) > 1;
+    rfm_text_adds(text, several ? "\n  mpirun -n 2 rfmpi run " : "\n  rfmpi run ");
+    add_word(text, path);
+    rfm_text_adds(text, "\n");
+}
+
 static void print_next(const char *path, const rfm_guess *guess, rfm_text *table)
 {
     rfm_text_addf(table, "\nWritten to %s. ", path);
-    if (!rfm_guess_is_complete(guess))
-        rfm_text_adds(table, "It is not complete: fill in what was not found (?), behind the # there. Then:\n");
-    else
-        rfm_text_adds(table, "Next, on two processors or on more:\n");
-    rfm_text_addf(table, "\n  mpirun -n 2 rfmpi run %s\n\nResults will be in runs/%s.\n", path, rfm_guess_name(guess));
+    rfm_text_adds(table, rfm_guess_is_complete(guess)
+                             ? "Look at it, and next:\n"
+                             : "It is not complete: fill in what was not found\n(?), where it says COLUMN. Then:\n");
+    add_command(table, path);
+    rfm_text_addf(table, "\nResults will be in runs/%s.\n", rfm_guess_name(guess));
 }
 
 static rfm_status put(const init_words *words, const rfm_guess *guess, rfm_text *shown, rfm_error *err)

@@ -92,10 +92,17 @@ class Init(case.Case):
     def test_two_commands_lead_to_a_result(self):
         self.write("shop.csv", "\n".join(LOG))
         said = self.start("shop.csv").stdout
-        self.assertIn("mpirun -n 2 rfmpi run shop.yml", said)
+        self.assertIn("rfmpi run shop.yml\n", said)
         self.assertTrue(all(len(line) <= 80 for line in said.splitlines()), said)
         report = self.run_job("shop.yml", "--set", "cluster.k=2")
         self.assertEqual((report["n_rejected"], report["n_rows"]), (0, 60))
+
+    def test_a_name_with_blanks(self):
+        self.write("my shop's.csv", "\n".join(LOG))
+        said = self.start("my shop's.csv").stdout
+        command = next(line for line in said.splitlines() if "rfmpi run " in line).split("rfmpi ", 1)[1]
+        subprocess.run(["bash", "-c", f"'{case.RFMPI}' {command} --quiet"], cwd=self.dir, check=True, timeout=60)
+        self.assertEqual(case.read_report(self.dir / "runs" / "my shop's")["n_events"], 60)
 
     def test_usage(self):
         self.assertIn("wants event files", case.errors(self.start(code=64))[0])
