@@ -114,7 +114,7 @@ static rfm_status read_columns(rfm_guess *guess, rfm_error *err)
         guess->columns[i].name = guess->skip ? rfm_look_cell(look, 0, i) : rfm_look_name(look, i);
         read_column(look, guess->skip, i, &guess->columns[i], err);
     }
-    if (err->status == RFM_OK)
+    if (guess->columns && err->status == RFM_OK)
         find_twins(guess);
     return err->status;
 }
