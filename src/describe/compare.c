@@ -121,7 +121,7 @@ static bool is_short_enough(const pair *p)
 static void add_cell(const pair *p, const json_t *value, int width, rfm_text *text)
 {
     rfm_text cell = {0};
-    if (value && json_is_real(value) && is_short_enough(p))
+    if (json_is_real(value) && is_short_enough(p))
         rfm_text_addf(&cell, "%.8g", json_real_value(value));
     else if (value)
         print_value(value, &cell);

@@ -103,6 +103,7 @@ rfm_status rfm_describe(rfm_comm *comm, const char *path, rfm_description **desc
     if (err->status == RFM_OK)
         find_kind(path, &kind, err);
     if (rfm_comm_agree(comm, err) == RFM_OK) {
+        rfm_assert(made);
         if (kind == KIND_HDF5)
             describe_hdf5(comm, path, made->facts, err);
         else

@@ -18,7 +18,8 @@ enum {
     SPLIT_HEADING = 9, /* one that is longer stands in two lines */
     LEAST_BAR = 3,     /* in eighths of a column; twice that where there are none */
     MOST_BAR = 20,
-    CELL_BYTES = 32
+    CELL_BYTES = 32,
+    HEADING_BYTES = 128
 };
 
 typedef struct layout {
@@ -62,14 +63,14 @@ static double share_of(const layout *l, int row)
 }
 
 /* The part of a heading that stands in this line, of two: a long name is parted at its last underscore. */
-static void cut_heading(const char *name, int line, char cell[CELL_BYTES * 4])
+static void cut_heading(const char *name, int line, char cell[HEADING_BYTES])
 {
     const char *underscore = strrchr(name, '_');
     const bool parted = underscore && rfm_text_columns(name, strlen(name)) > SPLIT_HEADING;
     if (line == 0)
-        snprintf(cell, CELL_BYTES * 4, "%.*s", parted ? (int)(underscore + 1 - name) : 0, name);
+        snprintf(cell, HEADING_BYTES, "%.*s", parted ? (int)(underscore + 1 - name) : 0, name);
     else
-        snprintf(cell, CELL_BYTES * 4, "%s", parted ? underscore + 1 : name);
+        snprintf(cell, HEADING_BYTES, "%s", parted ? underscore + 1 : name);
 }
 
 static void add_right(rfm_text *table, const char *text, int width)
@@ -94,7 +95,7 @@ static int digits_of(int64_t value)
 
 static int width_of_feature(const layout *l, int feature)
 {
-    char cell[CELL_BYTES], heading[CELL_BYTES * 4];
+    char cell[CELL_BYTES], heading[HEADING_BYTES];
     int width = 0;
     for (int line = 0; line < 2; line++) {
         cut_heading(l->batch->model.features[feature], line, heading);
@@ -234,7 +235,7 @@ static void end_line(const layout *l, rfm_text *table)
 /* Both lines of headings; the upper one only where a heading needs it. */
 static void add_headings(const layout *l, int line, rfm_text *table)
 {
-    char cell[CELL_BYTES * 4];
+    char cell[HEADING_BYTES];
     bool any = line == 1;
     for (int i = 0; i < l->n_features && !any; i++) {
         cut_heading(l->batch->model.features[l->features[i].feature], 0, cell);
