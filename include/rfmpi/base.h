@@ -176,6 +176,29 @@ void rfm_text_end(rfm_text *text, char *end);
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err);
 void rfm_text_free(rfm_text *text);
 
+/* ---- terminal: what people see ------------------------------------------------------------------------------------ */
+
+/* Columns that a text in UTF-8 takes on a terminal. */
+int rfm_text_columns(const char *text, size_t length);
+
+/* Append a text in exactly so many columns: with blanks behind it, or cut, with a ~ for what is missing. Controls, and
+ * bytes that are no UTF-8, are question marks. */
+void rfm_text_fit(rfm_text *text, const char *string, int columns);
+
+/* Append words in lines of at most so many columns; all but the first line begin with `indent` blanks, where the first
+ * one stands already. Ends the last line. */
+void rfm_text_wrap(rfm_text *text, const char *string, int indent, int columns);
+
+/* What stands behind a file of ours (1: standard output, 2: standard error); under mpirun, behind its own. */
+typedef struct rfm_terminal {
+    bool is_there; /* somebody may be looking, and what is written can be written over: no pipe, and TERM is not dumb */
+    bool styled;   /* and likes it bold and coloured: NO_COLOR is not set */
+    bool utf8;     /* and has more letters than ASCII */
+    int columns;   /* 80 where nobody says */
+} rfm_terminal;
+
+rfm_terminal rfm_terminal_of(int fd);
+
 /* ---- cpus: the processors of this machine ------------------------------------------------------------------------- */
 
 enum { RFM_CPUS_MOST = 4096 };

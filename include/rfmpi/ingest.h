@@ -389,4 +389,36 @@ typedef struct rfm_left_out {
 rfm_status rfm_file_convert(const rfm_input *input, const rfm_file *file, const char *path, int64_t *n_rows,
                             rfm_left_out *left_out, rfm_error *err);
 
+/* ---- a look: the first rows of one file, whatever its format ------------------------------------------------------ */
+
+/* Cells are texts as a CSV file would have them, and end with a NUL; quotes and escapes are decoded, no value is empty.
+ * Zero-initialised: no columns. */
+typedef struct rfm_look {
+    size_t n_columns, n_rows;
+    bool ended; /* the file has no more rows */
+    rfm_text bytes;
+    size_t *at; /* [(1 + n_rows) * n_columns] where the cells begin: the names', then those of the rows */
+    size_t at_capacity;
+    rfm_left_out left_out; /* rows that are none */
+} rfm_look;
+
+/* At most so many rows, and so many bytes of them. Without a header the names are numbers from 1. What the file is has
+ * been found (rfm_files_look_into). After a failure there is nothing in it. */
+rfm_status rfm_look_at_rows(const rfm_input *input, const rfm_file *file, size_t most_rows, rfm_look *look,
+                            rfm_error *err);
+void rfm_look_free(rfm_look *look);
+
+static inline const char *rfm_look_name(const rfm_look *look, size_t column)
+{
+    return look->bytes.bytes + look->at[column];
+}
+
+static inline const char *rfm_look_cell(const rfm_look *look, size_t row, size_t column)
+{
+    return look->bytes.bytes + look->at[(1 + row) * look->n_columns + column];
+}
+
+/* The first bytes of the text in a file, decompressed; none of a file of columns. */
+rfm_status rfm_look_at_text(const rfm_file *file, size_t most_bytes, rfm_text *bytes, rfm_error *err);
+
 #endif

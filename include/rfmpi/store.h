@@ -88,6 +88,15 @@ rfm_status rfm_checkpoint_read(rfm_run *run, const rfm_origin *origin, void **by
 /* Collective. Rank 0's content, over the older of two files: after `read`, which tells it from the newer. */
 rfm_status rfm_checkpoint_write(rfm_run *run, const rfm_origin *origin, const rfm_text *content, rfm_error *err);
 
+/* Local. What can be told of such a file without its run. */
+typedef struct rfm_checkpoint_note {
+    int64_t number, n_bytes; /* of checkpoints in its directory; of its content */
+    bool is_whole;
+} rfm_checkpoint_note;
+
+bool rfm_checkpoint_is(const void *bytes, size_t n); /* by the first bytes of a file */
+rfm_status rfm_checkpoint_look(const char *path, rfm_checkpoint_note *note, rfm_error *err);
+
 /* Collective. Both files go. */
 rfm_status rfm_checkpoint_drop(rfm_run *run, rfm_error *err);
 
@@ -157,6 +166,9 @@ rfm_status rfm_report_save(rfm_run *run, rfm_error *err); /* Collective: replace
 
 /* Local: one value of a run.json, for `info` and tests of what is finished. Caller frees *text; NULL when absent. */
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err);
+
+/* Local: all of a run.json, as it stands. RFM_DATA where there is none. */
+rfm_status rfm_report_text_of(const char *dir, rfm_text *json, rfm_error *err);
 
 /* ---- JSON files, to read: all Local ------------------------------------------------------------------------------ */
 

@@ -5,12 +5,10 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { TEXT_BYTES = 512, USUAL_COLUMNS = 80 };
+enum { TEXT_BYTES = 512 };
 
 static const int64_t MINUTE = 60, HOUR = 3600;
 static const double REWRITE_S = 0.2;
@@ -31,12 +29,6 @@ void rfm_meter_setup(rfm_meter_style style, double every_s)
     meter.every_s = every_s;
 }
 
-static bool is_terminal(void)
-{
-    const char *kind = getenv("TERM");
-    return isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb") != 0;
-}
-
 void rfm_meter_open(const char *what, const char *unit, double total, double done)
 {
     if (rfm_log_diverted())
@@ -44,7 +36,8 @@ void rfm_meter_open(const char *what, const char *unit, double total, double don
     rfm_meter_close();
     const double now = rfm_clock_s();
     meter.under_way = rfm_log_shows(RFM_LOG_INFO) && meter.style != RFM_METER_NONE;
-    meter.rewrites = meter.style == RFM_METER_TERMINAL || (meter.style == RFM_METER_AUTO && is_terminal());
+    meter.rewrites =
+        meter.style == RFM_METER_TERMINAL || (meter.style == RFM_METER_AUTO && rfm_terminal_of(STDERR_FILENO).is_there);
     meter.what = what;
     meter.unit = unit;
     meter.total = total;
@@ -103,9 +96,7 @@ static void describe(rfm_text *line, double done, double now)
 /* No more than fits: what a terminal wraps cannot be taken back. */
 static void rewrite(char *text)
 {
-    struct winsize window = {0};
-    size_t columns =
-        ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : USUAL_COLUMNS;
+    const size_t columns = (size_t)rfm_terminal_of(STDERR_FILENO).columns;
     const size_t room = columns > strlen("rfmpi: ") + 1 ? columns - strlen("rfmpi: ") - 1 : 1;
     if (strlen(text) > room)
         text[room] = '\0';

@@ -1,6 +1,7 @@
 /* run, prepare, train, predict: a slice of the batch each. And config, which prints what they would
  * do. */
 #include "command.h"
+#include "rfmpi/store.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -11,9 +12,10 @@ void open_log(const rfm_comm *comm, const rfm_config *config)
                                          [RFM_METER_TERMINAL] = "terminal",
                                          [RFM_METER_LINES] = "lines",
                                          [RFM_METER_NONE] = "none"};
+    const bool quiet = rfm_config_boolean(config, "log.quiet");
     for (int i = 0; i < 4; i++)
         if (strcmp(rfm_config_string(config, "log.level"), rfm_log_level_name((rfm_log_level)i)) == 0)
-            rfm_log_open((rfm_log_level)i, rfm_comm_rank(comm) == 0);
+            rfm_log_open(quiet && i > RFM_LOG_WARN ? RFM_LOG_WARN : (rfm_log_level)i, rfm_comm_rank(comm) == 0);
     for (int i = 0; i < 4; i++)
         if (strcmp(rfm_config_string(config, "log.progress"), styles[i]) == 0)
             rfm_meter_setup((rfm_meter_style)i, rfm_config_number(config, "log.every"));
@@ -23,6 +25,20 @@ void say(const rfm_text *text, rfm_error *err)
 {
     if (err->status == RFM_OK && rfm_text_check(text, err) == RFM_OK && text->length > 0)
         fwrite(text->bytes, 1, text->length, stdout);
+}
+
+void say_result(const rfm_comm *comm, const rfm_config *config, const char *run_dir, const rfm_text *text,
+                rfm_error *err)
+{
+    rfm_text report = {0};
+    const bool json = rfm_config_boolean(config, "log.json");
+    if (err->status != RFM_OK || rfm_comm_rank(comm) != 0)
+        return;
+    if (json && rfm_report_text_of(run_dir, &report, err) == RFM_OK)
+        say(&report, err);
+    if (!json && !rfm_config_boolean(config, "log.quiet"))
+        say(text, err);
+    rfm_text_free(&report);
 }
 
 /* What the operand is: a directory is a run, *.h5 a matrix, all else a job file. */
@@ -65,9 +81,12 @@ static rfm_status run_task(rfm_comm *comm, rfm_task task, int argc, char **argv,
     rfm_text table = {0};
     if (resolve(comm, argc, argv, &config, err) == RFM_OK) {
         open_log(comm, config);
-        rfm_pipeline_run(comm, config, task, &table, err);
+        if (rfm_pipeline_run(comm, config, task, &table, err) == RFM_OK &&
+            !rfm_config_boolean(config, "output.dry_run"))
+            say_result(comm, config, rfm_config_string(config, "output.dir"), &table, err);
+        else
+            say(&table, err);
     }
-    say(&table, err);
     rfm_text_free(&table);
     rfm_config_close(config);
     return err->status;
@@ -98,7 +117,10 @@ rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err)
     rfm_config *config = NULL;
     rfm_text text = {0};
     if (resolve(comm, argc, argv, &config, err) == RFM_OK && rfm_comm_rank(comm) == 0) {
-        rfm_config_print(config, true, &text);
+        if (rfm_config_boolean(config, "log.json"))
+            config_print_json(config, &text);
+        else
+            rfm_config_print(config, true, &text);
         say(&text, err);
     }
     rfm_text_free(&text);

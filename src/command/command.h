@@ -57,7 +57,15 @@ typedef struct rfm_command {
 /* Local: a command's result on stdout, when all went well; where it was made, which is rank 0. */
 void say(const rfm_text *text, rfm_error *err);
 
-/* Local: what log.level says. */
+/* Local, rank 0: how a finished run is told: by its run.json where JSON is asked for, else by this text; not at all
+ * where it is to be quiet. */
+void say_result(const rfm_comm *comm, const rfm_config *config, const char *run_dir, const rfm_text *text,
+                rfm_error *err);
+
+/* Local: {"cluster.k": {"value": [8], "from": "job.yml", "line": 7}, ...}, of every option. */
+void config_print_json(const rfm_config *config, rfm_text *json);
+
+/* Local: what log.level and log.quiet say. */
 void open_log(const rfm_comm *comm, const rfm_config *config);
 
 extern const rfm_command COMMANDS[];
@@ -85,6 +93,7 @@ rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_unload(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_export(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_report(rfm_comm *comm, int argc, char **argv, rfm_error *err);
+rfm_status command_init(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_info(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 rfm_status command_config(rfm_comm *comm, int argc, char **argv, rfm_error *err);
 

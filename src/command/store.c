@@ -60,12 +60,11 @@ rfm_status command_store(rfm_comm *comm, int argc, char **argv, rfm_error *err)
         words_read(split.n_rest, split.rest, &words, err);
     if (rfm_comm_agree(comm, err) == RFM_OK && resolve(comm, &split, &words, &config, err) == RFM_OK) {
         open_log(comm, config);
-        if (split.check)
-            rfm_pipeline_store_check(comm, config, &text, err);
-        else
-            rfm_pipeline_store(comm, config, words.operand, &text, err);
+        if (split.check && rfm_pipeline_store_check(comm, config, &text, err) == RFM_OK)
+            say(&text, err);
+        else if (!split.check && rfm_pipeline_store(comm, config, words.operand, &text, err) == RFM_OK)
+            say_result(comm, config, words.operand, &text, err);
     }
-    say(&text, err);
     rfm_text_free(&text);
     rfm_config_close(config);
     words_free(&words);
@@ -82,9 +81,9 @@ rfm_status command_unload(rfm_comm *comm, int argc, char **argv, rfm_error *err)
     words_read(argc, argv, &words, err);
     if (rfm_comm_agree(comm, err) == RFM_OK && words_config(comm, &words, words.operand, &config, err) == RFM_OK) {
         open_log(comm, config);
-        rfm_pipeline_unload(comm, config, &text, err);
+        if (rfm_pipeline_unload(comm, config, &text, err) == RFM_OK && !rfm_config_boolean(config, "log.quiet"))
+            say(&text, err);
     }
-    say(&text, err);
     rfm_text_free(&text);
     rfm_config_close(config);
     words_free(&words);

@@ -20,6 +20,17 @@ static const rfm_flag CONVERT_FLAGS[] = {
     {0},
 };
 
+static const rfm_flag INIT_FLAGS[] = {
+    {"--out", "JOB.yml", NULL, "the job file; - for standard output (NAME.yml here, as the events are called)"},
+    {"--force", NULL, NULL, "overwrite it"},
+    {0},
+};
+
+static const rfm_flag INFO_FLAGS[] = {
+    {"--json", NULL, NULL, "as JSON"},
+    {0},
+};
+
 static const rfm_flag STORE_FLAGS[] = {
     {"--job", "JOB.yml", NULL, "the job that says where to; none: the run's own"},
     {"--check", NULL, NULL, "log in and look, write nothing"},
@@ -47,6 +58,9 @@ static const rfm_flag REPORT_FLAGS[] = {
 };
 
 const rfm_command COMMANDS[] = {
+    {"init", "FILE... [--out JOB.yml]",
+     "look at the first rows of event files and write a job file, saying how sure it is", INIT_FLAGS, TAKES_NO_OPTIONS,
+     command_init},
     {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, command_run},
     {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
      NULL, TAKES_OPTIONS, command_prepare},
@@ -67,7 +81,8 @@ const rfm_command COMMANDS[] = {
      "a model -> a statement that scores customers inside Snowflake", EXPORT_FLAGS, TAKES_OPTIONS, command_export},
     {"report", "RUN_DIR", "a finished run -> report.html, a page for people: who the segments are, and how good",
      REPORT_FLAGS, TAKES_SET, command_report},
-    {"info", "RUN_DIR", "say what a run directory holds, and its digest", NULL, TAKES_NO_OPTIONS, command_info},
+    {"info", "PATH [PATH]", "say what a run directory, or any other file of rfmpi's, holds; compare two of them",
+     INFO_FLAGS, TAKES_NO_OPTIONS, command_info},
     {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", NULL,
      TAKES_OPTIONS, command_config},
 };

@@ -262,8 +262,22 @@ rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err);
 rfm_status page_leave(rfm_batch *batch, bool changed, rfm_error *err);
 
 /* summary.c */
-const char *task_name(rfm_task task);                         /* Local */
-rfm_status report_finish(rfm_batch *batch, rfm_error *err);   /* Collective */
-void print_segments(const rfm_batch *batch, rfm_text *table); /* Local */
+const char *task_name(rfm_task task);                       /* Local */
+rfm_status report_finish(rfm_batch *batch, rfm_error *err); /* Collective */
+
+/* table.c. Collective: the segments for people, on rank 0. */
+rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err);
+
+/* revenue.c. Collective. *shares: [k] of the sum of the feature `monetary` over this batch's customers, by label; the
+ * caller frees. NULL where there is no such feature, or the sum is not above 0. */
+rfm_status measure_revenue(const rfm_batch *batch, double **shares, rfm_error *err);
+
+/* brief.c. Local: what is read, which stages are made or there already, and where results go. */
+typedef struct rfm_told {
+    const char *name;
+    bool made;
+} rfm_told;
+void tell_plan(const rfm_batch *batch, const rfm_told *stages, size_t n);
+void add_bytes(rfm_text *text, int64_t bytes); /* "2.3 MB" */
 
 #endif

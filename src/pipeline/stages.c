@@ -146,6 +146,16 @@ static rfm_status check_stop(rfm_batch *batch, int next, rfm_error *err)
     return rfm_comm_agree(batch->comm, err);
 }
 
+static void tell_stages(const rfm_batch *batch, const rfm_part parts[N_STAGES])
+{
+    rfm_told told[N_STAGES];
+    size_t n = 0;
+    for (int i = 0; i < N_STAGES; i++)
+        if (parts[i] != ABSENT)
+            told[n++] = (rfm_told){STAGES[i].name, parts[i] == MADE};
+    tell_plan(batch, told, n);
+}
+
 static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
 {
     rfm_part parts[N_STAGES];
@@ -160,6 +170,7 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
                 rfm_run_dir(batch->run));
         return page_leave(batch, false, err);
     }
+    tell_stages(batch, parts);
     rfm_report_text(batch->run, "status", "running");
     batch->safe = true;
     for (int i = 0; i < N_STAGES; i++)
@@ -214,9 +225,8 @@ static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
         return err->status;
     site_begin(batch, task_name(batch->job.task), true);
     stop_open(batch, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK && run_stages(batch, err) == RFM_OK && batch->labels &&
-        rfm_comm_rank(batch->comm) == 0)
-        print_segments(batch, table);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK && run_stages(batch, err) == RFM_OK && batch->labels)
+        print_segments(batch, table, err);
     if (err->status == RFM_STOPPED)
         report_stopped(batch, err);
     if (err->status == RFM_OK && batch->job.task == RFM_TASK_RUN && store_is_wanted(batch->config))

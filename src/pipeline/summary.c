@@ -1,7 +1,6 @@
-/* What is left of a run for its readers: run.json for machines, a table for people. */
+/* What is left of a run for machines: run.json. */
 #include "batch.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- run.json --------------------------------------------------------------------------------------------------- */
@@ -169,34 +168,4 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     rfm_report_number(run, "seconds", rfm_clock_s() - batch->start_s);
     rfm_report_text(run, "status", "done");
     return rfm_report_save(run, err);
-}
-
-/* ---- the table at the end --------------------------------------------------------------------------------------- */
-
-enum { SHOWN = 4, NAME_WIDTH = 20 }; /* as many features as fit 80 columns */
-
-/* No "-0.00" for what is nothing at two decimals. */
-static void print_cell(rfm_text *table, double value)
-{
-    rfm_text_addf(table, " %12.2f", fabs(value) < 0.005 ? 0.0 : value);
-}
-
-void print_segments(const rfm_batch *batch, rfm_text *table)
-{
-    const rfm_model *model = &batch->model;
-    const int shown = model->d < SHOWN ? model->d : SHOWN;
-    rfm_text_addf(table, "%3s  %-*s %10s %6s", "id", NAME_WIDTH, "segment", "customers", "share");
-    for (int j = 0; j < shown; j++)
-        rfm_text_addf(table, " %*.12s", 12, model->features[j]);
-    rfm_text_adds(table, "\n");
-    for (int c = 0; c < model->k; c++) {
-        rfm_text_addf(table, "%3d  %-*.*s %10lld %5.1f%%", (int)model->segment_ids[c], NAME_WIDTH, NAME_WIDTH,
-                      model->names[c], (long long)batch->sizes[c],
-                      100.0 * (double)batch->sizes[c] / (double)batch->frame.n_global);
-        for (int j = 0; j < shown; j++)
-            print_cell(table, model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
-        rfm_text_adds(table, "\n");
-    }
-    rfm_text_addf(table, "%lld customers in %d segments; results in %s\n", (long long)batch->frame.n_global, model->k,
-                  rfm_run_dir(batch->run));
 }

@@ -124,6 +124,27 @@ rfm_status rfm_checkpoint_read(rfm_run *run, const rfm_origin *origin, void **by
     return err->status;
 }
 
+/* ---- look ------------------------------------------------------------------------------------------------------- */
+
+bool rfm_checkpoint_is(const void *bytes, size_t n)
+{
+    return n >= sizeof MAGIC && memcmp(bytes, MAGIC, sizeof MAGIC) == 0;
+}
+
+rfm_status rfm_checkpoint_look(const char *path, rfm_checkpoint_note *note, rfm_error *err)
+{
+    rfm_text file = {0};
+    head of = {.number = -1};
+    *note = (rfm_checkpoint_note){0};
+    if (read_file(path, &file, err) == RFM_OK) {
+        note->is_whole = is_whole(&file, &of);
+        note->number = of.number;
+        note->n_bytes = (int64_t)file.length;
+    }
+    rfm_text_free(&file);
+    return err->status;
+}
+
 /* ---- write ------------------------------------------------------------------------------------------------------ */
 
 static rfm_status write_next(rfm_run *run, rfm_hash128 origin, const rfm_text *content, rfm_error *err)

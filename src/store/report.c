@@ -236,3 +236,16 @@ rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_er
     free(path);
     return err->status;
 }
+
+rfm_status rfm_report_text_of(const char *dir, rfm_text *json, rfm_error *err)
+{
+    char *path = rfm_folder_path(dir, RFM_RUN_REPORT, err);
+    json_t *root = path ? rfm_json_load(path, err) : NULL;
+    if (!err->status && !root)
+        rfm_fail(err, RFM_DATA, "%s: there is no %s: is this the directory of a run?", dir, RFM_RUN_REPORT);
+    if (root)
+        rfm_json_print(root, json, err);
+    json_decref(root);
+    free(path);
+    return err->status;
+}

@@ -115,7 +115,7 @@ class Completion(Installed):
 
     LINES = {"rfmpi conf": {"config"}, "rfmpi run --set cluster.see": {"cluster.seed="}, "rfmpi generate --sha": {"--shape"},
              "rfmpi generate --shape w": {"wide"}, "rfmpi export m.h5 --vi": {"--view"}, "rfmpi run --on": {"--onto"},
-             "rfmpi info --on": set()}
+             "rfmpi generate --on": set()}
 
     def setUp(self):
         super().setUp()

@@ -126,7 +126,7 @@ class Scripts(jobs.Jobs):
         self.slurm.wait(job, "COMPLETED", seconds=200)
         report = case.read_report(self.dir / "build" / "quickstart" / "run")
         self.assertEqual((report["status"], report["ranks"], report["cluster"]["k"], report["n_events"]), ("done", 8, 6, 1000000))
-        self.assertIn("customers in 6 segments; results in build/quickstart/run", self.slurm.output(job))
+        self.assertIn("customers in 6 segments: build/quickstart/run", self.slurm.output(job))
 
 
 if __name__ == "__main__":
