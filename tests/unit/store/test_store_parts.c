@@ -85,7 +85,7 @@ static void assert_part(const char *dir, const json_t *told, int64_t part, int64
 {
     char name[64], path[900], hash[64];
     size_t length;
-    rfm_part_name(part, name);
+    rfm_part_name(part, ".csv.gz", name);
     snprintf(path, sizeof path, "%s/%s", dir, name);
     char *bytes = read_text(path, &length);
     rfm_text expected = expected_part(part, n, part_rows);
