@@ -8,7 +8,8 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
     libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev libssl-dev tzdata)
 # Parquet is optional: these are installed where that is possible, and asked of nobody.
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
-test_packages=(clang g++ make gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish)
+test_packages=(clang g++ make gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish
+    default-jre-headless)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 package_packages=(dpkg-dev file)
 container_packages=(buildah podman runc conmon debootstrap)
@@ -150,6 +151,8 @@ case " $* " in *" test "*)
     # Snowflake's connector comes twice: an older one that the warehouse of the tests is built on, and today's, which judges it.
     make_venv build/venv-warehouse tests/warehouse/requirements.txt
     make_venv build/venv-connector tests/warehouse/connector.txt
+    # What reads models and results: engines for PMML, tables, Kedro.
+    make_venv build/venv-ecosystem tests/ecosystem/requirements.txt
     ;;
 esac
 case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac

@@ -1,8 +1,10 @@
 """What a run leaves is what others read: results in one line each, the model as a scikit-learn pipeline, a Kedro project around it all."""
 
+import collections
 import csv
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -98,6 +100,40 @@ class Sklearn(case.Case):
         words = ("--set", f"input.features={self.dir / 'values.h5'}", "--set", "cluster.missing=mean", "--set", "cluster.k=5")
         self.rfmpi("train", *words, "--set", f"output.dir={self.dir / 'run'}")
         self.assert_same_labels(self.dir / "run" / "model.h5", self.dir / "run", values)
+
+
+class Kedro(case.Case):
+    """The example project as it stands, in a directory of its own."""
+
+    def setUp(self):
+        super().setUp()
+        self.project = self.dir / "project"
+        shutil.copytree(EXAMPLES / "kedro", self.project)
+        for name in ("conf/local", "data"):
+            (self.project / name).mkdir(parents=True)
+        for name, seed in (("events", 1), ("new-events", 2)):
+            self.generate(events=6000, customers=400, parts=2, seed=seed, name=f"project/data/{name}")
+
+    def kedro(self, *words):
+        result = subprocess.run([PYTHON, "-m", "kedro", *words], cwd=self.project, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL,
+                                env=warehouse.outside(HOME=str(self.dir), RFMPI=case.RFMPI, DO_NOT_TRACK="1", COLUMNS="200",
+                                                      OMPI_MCA_rmaps_base_oversubscribe="1"))
+        self.assertEqual(result.returncode, 0, result.stdout[-3000:] + result.stderr[-3000:])
+        return result.stdout + result.stderr
+
+    def test_a_project_runs_rfmpi_and_reads_its_results(self):
+        self.kedro("run")
+        run, new = self.project / "data" / "segmentation", self.project / "data" / "new"
+        with open(self.project / "data" / "overview.csv", newline="") as file:
+            overview = list(csv.DictReader(file))
+        customers, scored = case.read_customers(run), case.read_customers(new)
+        self.assertEqual([(row["segment"], row["name"], row["size"]) for row in overview],
+                         [(segment, name, str(size)) for (segment, name), size in
+                          sorted(collections.Counter((row["segment"], row["segment_name"]) for row in customers).items())])
+        self.assertEqual(sum(int(row["new_customers"]) for row in overview), len(scored))
+        self.assertAlmostEqual(sum(float(row["revenue"]) for row in overview), sum(float(row["monetary"]) for row in customers), places=3)
+        self.assertEqual(case.read_report(run)["ranks"], 1 if case.SERIAL else 2)
+        self.assertIn("is finished already", self.kedro("run", "--pipeline", "store"))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,18 @@
 """customers/ as Parquet: the rows of the CSV parts, read by others, in files of the same bytes at any number of ranks."""
 
 import csv
+import errno
 import gzip
 import json
+import random
 import struct
 import subprocess
 import sys
 import unittest
 
 import case
+import faults
+from test_faults import SEED, Walk
 
 import duckdb
 import h5py
@@ -96,8 +100,7 @@ class Written(Parquet):
         self.assertEqual(case.read_report(self.dir / "text-1")["digest"], case.read_report(self.dir / "text-7")["digest"])
 
     def test_row_groups_of_many_rows_and_rows_of_many_ranks(self):
-        random = numpy.random.default_rng(5)
-        values = random.normal(size=(300_001, 2))
+        values = numpy.random.default_rng(5).normal(size=(300_001, 2))
         values[:4] = [[0.0, -0.0], [5e-324, 2**53], [-1e-300, 3], [1 / 3, -1e17]]
         matrix = self.write_matrix("many.h5", values)
         runs = [self.train(f"many-{ranks}", matrix, "--set", "output.part_rows=290000", "--set", "cluster.scale=robust", ranks=ranks) for ranks in (1, 3)]
@@ -146,6 +149,35 @@ class Written(Parquet):
         self.assertNotIn("parquet", json.loads((run / "customers" / "manifest.json").read_text()))
         again = self.rfmpi("train", "--set", matrix, "--set", "cluster.k=3", "--set", f"output.dir={run}", "--set", "output.parquet=true", code=64)
         self.assertEqual(len(case.errors(again)), 1)
+
+
+@unittest.skipIf(ABSENT, "this build has no Parquet")
+class Failing(Walk):
+    MORE = ("--set", "output.parquet=true")
+
+    def test_a_disk_that_fails_a_file(self):
+        self.digest(*self.MORE)
+        for ranks, rank in ((0, 0), (3, 1)) if not case.SERIAL else ((0, 0),):
+            for kind, number in (("grow", errno.ENOSPC), ("change", errno.EIO)):
+                calls = self.calls(kind, *self.MORE, ranks=ranks, rank=rank, path=".parquet")
+                self.assertGreater(len(calls), 4)
+                for n in faults.sites(calls, LONG):
+                    with self.subTest(ranks=ranks, kind=kind, n=n, call=calls[n - 1]):
+                        self.begin()
+                        env = self.faulty(kind, rank, ".parquet", FAULTY_FROM=n, FAULTY_TO=faults.FOREVER, FAULTY_ERROR=number)
+                        result = self.launch(*self.MORE, ranks=ranks, env=env)
+                        if result.returncode == 0:  # it was only being read by then
+                            self.assertIn("close", calls[n - 1])
+                            continue
+                        self.assert_fails(result, (74,))
+                        self.assert_next_start_finishes(*self.MORE, ranks=ranks)
+
+    def test_memory_that_runs_out_while_a_file_is_written(self):
+        self.digest(*self.MORE)
+        n_before, n_all = len(self.calls("memory")), len(self.calls("memory", *self.MORE))
+        self.assertGreater(n_all, n_before + 100)
+        chosen = range(n_before - 40, n_all + 1) if LONG else random.Random(SEED).sample(range(n_before - 40, n_all + 1), 12)
+        self.assertGreater(self.fail_at("memory", errno.ENOMEM, chosen, *self.MORE, codes=(71,)), len(chosen) // 2)
 
 
 @unittest.skipUnless(ABSENT, "this build has Parquet")
