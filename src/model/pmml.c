@@ -264,8 +264,8 @@ static rfm_status check_fields(const rfm_model *model, rfm_error *err)
     qsort(names, n, sizeof *names, compare_names);
     for (size_t i = 1; i < n && err->status == RFM_OK; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
-            rfm_fail(err, RFM_USAGE, "two fields of the PMML document would be called '%s': give the feature another name",
-                     names[i]);
+            rfm_fail(err, RFM_USAGE,
+                     "two fields of the PMML document would be called '%s': give the feature another name", names[i]);
     free(names);
     return err->status;
 }

@@ -70,9 +70,9 @@ static json_t *tell_all(const rfm_parts *parts, const rfm_part_notes *csv, const
     json_int_t n_rows = 0;
     for (size_t i = 0; i < csv->n; i++)
         n_rows += csv->list[i].rows;
-    json_t *manifest = json_pack("{s:i, s:I, s:I, s:o, s:o}", "format", RFM_MANIFEST_FORMAT, "part_rows",
-                                 (json_int_t)parts->part_rows, "n_rows", n_rows, "columns", tell_columns(parts),
-                                 "parts", tell_parts(csv));
+    json_t *manifest =
+        json_pack("{s:i, s:I, s:I, s:o, s:o}", "format", RFM_MANIFEST_FORMAT, "part_rows", (json_int_t)parts->part_rows,
+                  "n_rows", n_rows, "columns", tell_columns(parts), "parts", tell_parts(csv));
     if (manifest && parquet->n > 0 && json_object_set_new(manifest, "parquet", tell_parts(parquet)) != 0) {
         json_decref(manifest);
         manifest = NULL;

@@ -143,9 +143,8 @@ static rfm_status write_own(files *f, rfm_error *err)
     rfm_meter_open("parquet", "rows", (double)cut->n_global, 0);
     for (int64_t start = rfm_cut_owned(cut); start < cut->end && !err->status; start = rfm_cut_block_end(cut, start)) {
         write_part(f, start, err);
-        rfm_meter_show((double)least(rfm_cut_block_end(cut, start), cut->end) / (double)cut->end *
-                           (double)cut->n_global,
-                       NULL);
+        rfm_meter_show(
+            (double)least(rfm_cut_block_end(cut, start), cut->end) / (double)cut->end * (double)cut->n_global, NULL);
     }
     rfm_meter_close();
     return err->status;

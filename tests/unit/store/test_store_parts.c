@@ -192,12 +192,14 @@ static void assert_same_files(const char *dir, const char *other)
 static void assert_python_reads(const char *dir, int64_t n, int64_t part_rows)
 {
     char command[3000];
-    snprintf(command, sizeof command,
-             "'%s' -c \"import glob, pyarrow.parquet as p; t = [p.read_table(f) for f in sorted(glob.glob('%s/*.parquet'))]; n, r "
-             "= %lld, %lld; assert [len(x) for x in t] == [min(r, n - i) for i in range(0, max(n, 1), r)], t; i = [v for "
-             "x in t for v in x['id'].to_pylist()]; assert i == list(range(n)); assert [v for x in t for v in "
-             "x['name'].to_pylist()] == ['customer, %%x' %% (v * 2654435761 %% 2**64) for v in i]\"",
-             getenv("RFMPI_PYTHON"), dir, (long long)n, (long long)part_rows);
+    snprintf(
+        command, sizeof command,
+        "'%s' -c \"import glob, pyarrow.parquet as p; t = [p.read_table(f) for f in "
+        "sorted(glob.glob('%s/*.parquet'))]; n, r "
+        "= %lld, %lld; assert [len(x) for x in t] == [min(r, n - i) for i in range(0, max(n, 1), r)], t; i = [v for "
+        "x in t for v in x['id'].to_pylist()]; assert i == list(range(n)); assert [v for x in t for v in "
+        "x['name'].to_pylist()] == ['customer, %%x' %% (v * 2654435761 %% 2**64) for v in i]\"",
+        getenv("RFMPI_PYTHON"), dir, (long long)n, (long long)part_rows);
     assert_int_equal(system(command), 0);
 }
 
