@@ -70,7 +70,8 @@ static void read_row(void *context, size_t row, rfm_cell *cells)
 
 static rfm_status write_parquet(const char *dir, share kind, int64_t n, int64_t part_rows, rfm_error *err)
 {
-    static const rfm_part_column columns[] = {{"id", RFM_COLUMN_INTEGER, NULL}, {"name", RFM_COLUMN_TEXT, NULL}};
+    static const rfm_part_column columns[] = {{.name = "id", .type = RFM_COLUMN_INTEGER},
+                                              {.name = "name", .type = RFM_COLUMN_TEXT}};
     rfm_parts parts = {.header = HEADER, .part_rows = part_rows, .level = 1, .write = write_row, .read = read_row};
     parts.columns = columns;
     parts.n_columns = sizeof columns / sizeof *columns;
