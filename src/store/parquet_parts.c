@@ -14,7 +14,8 @@ typedef struct files {
     const rfm_parts *parts;
     rfm_cut cut; /* a block is a whole part */
     rfm_part_notes *notes;
-    bool *is_bytes; /* [n_columns] texts of which one at least is no UTF-8, on any rank */
+    int64_t *odd;   /* [n_columns] 1: a text of it is no UTF-8 */
+    bool *is_bytes; /* [n_columns] the same of all ranks */
     rfm_cell *cells;
     rfm_text tail; /* what other ranks have of this rank's last part */
 } files;
@@ -44,22 +45,17 @@ static bool is_utf8(const char *at, size_t left)
 }
 
 /* Collective. Readers refuse a string that is none, so one odd id makes all ids bytes. */
-static rfm_status find_bytes(files *f, rfm_error *err)
+static void find_bytes(files *f)
 {
     const rfm_parts *parts = f->parts;
-    int64_t *odd = rfm_alloc(parts->n_columns, sizeof *odd, err);
-    for (size_t row = 0; odd && row < parts->n_local; row++) {
+    for (size_t row = 0; row < parts->n_local; row++) {
         parts->read(parts->context, row, f->cells);
         for (size_t j = 0; j < parts->n_columns; j++)
-            odd[j] |= is_text(&parts->columns[j]) && !is_utf8(f->cells[j].text.bytes, f->cells[j].text.length);
+            f->odd[j] |= is_text(&parts->columns[j]) && !is_utf8(f->cells[j].text.bytes, f->cells[j].text.length);
     }
-    if (rfm_comm_agree(f->comm, err) == RFM_OK) {
-        rfm_comm_reduce_i64(f->comm, RFM_MAX, odd, parts->n_columns);
-        for (size_t j = 0; j < parts->n_columns; j++)
-            f->is_bytes[j] = odd[j] != 0;
-    }
-    free(odd);
-    return err->status;
+    rfm_comm_reduce_i64(f->comm, RFM_MAX, f->odd, parts->n_columns);
+    for (size_t j = 0; j < parts->n_columns; j++)
+        f->is_bytes[j] = f->odd[j] != 0;
 }
 
 /* ---- rows on their way ------------------------------------------------------------------------------------------ */
@@ -155,12 +151,18 @@ rfm_status rfm_parquet_parts_write(rfm_comm *comm, const char *dir, const rfm_pa
 {
     files f = {.comm = comm, .dir = dir, .parts = parts, .cut = *cut, .notes = notes};
     f.cut.block_rows = cut->part_rows;
+    f.odd = rfm_alloc(parts->n_columns, sizeof *f.odd, err);
     f.is_bytes = rfm_alloc(parts->n_columns, sizeof *f.is_bytes, err);
     f.cells = rfm_alloc(parts->n_columns, sizeof *f.cells, err);
-    if (rfm_comm_agree(comm, err) == RFM_OK && find_bytes(&f, err) == RFM_OK && exchange(&f, err) == RFM_OK) {
+    if (rfm_comm_agree(comm, err) != RFM_OK)
+        goto done;
+    find_bytes(&f);
+    if (exchange(&f, err) == RFM_OK) {
         write_own(&f, err);
         rfm_comm_agree(comm, err);
     }
+done:
+    free(f.odd);
     free(f.is_bytes);
     free(f.cells);
     rfm_text_free(&f.tail);
