@@ -20,7 +20,7 @@ by_polars = polars.read_parquet(f"{run}/customers/part-*.parquet")
 by_duckdb = duckdb.sql(f"FROM '{run}/customers/part-*.parquet'")
 
 # customers/ as CSV: say that ids are texts, or 00123 becomes 123
-csv_pandas = pandas.concat((pandas.read_csv(part, dtype={"id": str}, keep_default_na=False) for part in sorted(glob(f"{run}/customers/*.gz"))))
+csv_pandas = pandas.concat(pandas.read_csv(p, dtype={"id": str}, keep_default_na=False) for p in sorted(glob(f"{run}/customers/*.gz")))
 csv_polars = polars.read_csv(f"{run}/customers/part-*.csv.gz", schema_overrides={"id": polars.String})
 csv_duckdb = duckdb.sql(f"FROM read_csv('{run}/customers/part-*.csv.gz', types={{'id': 'VARCHAR'}})")
 

@@ -30,8 +30,8 @@ CHAINS = [
 ]
 
 
-def run_python(*words, **environment):
-    return subprocess.run([PYTHON, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+def run_python(*words, cwd=None, **environment):
+    return subprocess.run([PYTHON, *words], cwd=cwd, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL,
                           env=warehouse.outside(**environment))
 
 
@@ -52,12 +52,14 @@ class Tables(case.Case):
 
     def test_a_line_each_reads_all_results(self):
         run = self.dir / "run"
-        self.rfmpi("run", "--set", f"input.paths=[{self.write_events()}]", "--set", "input.columns={customer: who, time: when, amount: price}",
-                   "--set", "cluster.k=4", "--set", "output.part_rows=70", "--set", "output.parquet=true", "--set", f"output.dir={run}", ranks=2)
+        self.rfmpi("run", "--set", f"input.paths=[{self.write_events()}]", "--set",
+                   "input.columns={customer: who, time: when, amount: price}", "--set", "cluster.k=4", "--set", "output.part_rows=70",
+                   "--set", "output.parquet=true", "--set", f"output.dir={run}", ranks=2)
         result = run_python(HELPERS / "tables.py", EXAMPLES / "read_results.py", run)
         self.assertEqual(result.returncode, 0, result.stderr)
         told = json.loads(result.stdout.splitlines()[-1])
-        kinds = {column["name"]: KINDS[column["type"]] for column in json.loads((run / "customers" / "manifest.json").read_text())["columns"]}
+        columns = json.loads((run / "customers" / "manifest.json").read_text())["columns"]
+        kinds = {column["name"]: KINDS[column["type"]] for column in columns}
         wanted = [[kinds[name](text) for name, text in row.items()] for row in case.read_customers(run)]
         self.assertEqual(len(wanted), 307)
         for name in ("by_pandas", "by_polars", "by_duckdb", "csv_pandas", "csv_polars", "csv_duckdb"):
@@ -81,7 +83,8 @@ class Sklearn(case.Case):
     def test_the_pipeline_gives_the_labels_of_predict(self):
         paths = self.generate(events=60000, customers=2500, parts=2)
         n_rows = 0
-        for name, words in {"rfm": (), "robust": ("--set", "features.list=rfm-behaviour", "--set", "cluster.scale=robust", "--set", "cluster.k=9"),
+        for name, words in {"rfm": (),
+                            "robust": ("--set", "features.list=rfm-behaviour", "--set", "cluster.scale=robust", "--set", "cluster.k=9"),
                             "chains": ("--set", "features.list=" + json.dumps(CHAINS), "--set", "cluster.scale=minmax", "--set",
                                        "features.population=all"),
                             "kept": ("--previous", self.dir / "rfm-trained" / "model.h5", "--set", "cluster.k=3", "--set",
@@ -116,9 +119,8 @@ class Kedro(case.Case):
             self.generate(events=6000, customers=400, parts=2, seed=seed, name=f"project/data/{name}")
 
     def kedro(self, *words):
-        result = subprocess.run([PYTHON, "-m", "kedro", *words], cwd=self.project, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL,
-                                env=warehouse.outside(HOME=str(self.dir), RFMPI=case.RFMPI, DO_NOT_TRACK="1", COLUMNS="200",
-                                                      OMPI_MCA_rmaps_base_oversubscribe="1"))
+        result = run_python("-m", "kedro", *words, cwd=self.project, HOME=str(self.dir), RFMPI=case.RFMPI, DO_NOT_TRACK="1", COLUMNS="200",
+                            OMPI_MCA_rmaps_base_oversubscribe="1")
         self.assertEqual(result.returncode, 0, result.stdout[-3000:] + result.stderr[-3000:])
         return result.stdout + result.stderr
 

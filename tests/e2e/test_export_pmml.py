@@ -16,7 +16,8 @@ SCORE = case.SOURCE / "tests" / "ecosystem" / "score.py"
 ENTRIES = [
     {"name": "a & b", "count": "*", "transform": ["sqrt", "log1p"]},
     {"name": "<spent \"all\">", "sum": "amount", "where": {"event": "purchase"}, "transform": ["log1p", {"clip": [0.05, 0.9]}]},
-    {"name": "__lower o'neil ]]>", "mean": "amount", "never": -3.5, "where": {"event": "cart"}, "transform": [{"clip": [0.1, 0.8]}, "sqrt"]},
+    {"name": "__lower o'neil ]]>", "mean": "amount", "never": -3.5, "where": {"event": "cart"},
+     "transform": [{"clip": [0.1, 0.8]}, "sqrt"]},
     {"name": "d\u00e9j\u00e0 vu", "since_last": "hour", "where": {"event": "purchase"}, "transform": ["log1p", "log1p", "sqrt"]},
     {"name": "_", "distinct": "session"},
     {"name": " blanks  around ", "span": "day"},
@@ -85,7 +86,8 @@ class Events(Pmml):
         self.predict("behaviour", "--set", "features.list=rfm-behaviour", "--set", "cluster.scale=robust", "--set", "cluster.k=9")
         self.predict("chains", "--set", "features.list=" + json.dumps(ENTRIES), "--set", "features.population=all", "--set",
                      "cluster.scale=minmax", "--set", "cluster.k=5", "--set", "cluster.names=" + json.dumps(NAMES))
-        self.predict("kept", "--previous", first, "--set", "cluster.k=3", "--set", "features.as_of=2019-10-20", "--set", "cluster.scale=none")
+        self.predict("kept", "--previous", first, "--set", "cluster.k=3", "--set", "features.as_of=2019-10-20", "--set",
+                     "cluster.scale=none")
         self.assertGreater(self.compare_all(), 5000)
         with h5py.File(self.dir / "kept-trained" / "model.h5") as file:
             self.assertNotEqual(sorted(file["model/segment_ids"]), list(range(3)))

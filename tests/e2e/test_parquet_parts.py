@@ -7,7 +7,6 @@ import json
 import random
 import struct
 import subprocess
-import sys
 import unittest
 
 import case
@@ -20,7 +19,6 @@ import numpy
 import pyarrow
 import pyarrow.parquet
 
-LONG = "long" in sys.argv[1:2]
 ABSENT = "Parquet" not in subprocess.run([case.RFMPI, "--version"], capture_output=True, text=True).stdout
 
 
@@ -30,7 +28,8 @@ def as_told(value):
 
 
 # What a column of the manifest is in Arrow, and what a text of it says.
-KINDS = {"text": (pyarrow.string(), str), "integer": (pyarrow.int64(), int), "number": (pyarrow.float64(), lambda text: as_told(float(text)))}
+KINDS = {"text": (pyarrow.string(), str), "integer": (pyarrow.int64(), int),
+         "number": (pyarrow.float64(), lambda text: as_told(float(text)))}
 
 
 def parts(run, suffix):
@@ -47,8 +46,8 @@ class Parquet(case.Case):
 
     def train(self, out, matrix, *words, ranks=1):
         out = self.dir / out
-        self.rfmpi("train", "--set", matrix, "--set", "cluster.k=3", "--set", "cluster.max_iterations=3", "--set", "cluster.search=none", "--set",
-                   f"output.dir={out}", "--set", "output.parquet=true", *words, ranks=ranks)
+        self.rfmpi("train", "--set", matrix, "--set", "cluster.k=3", "--set", "cluster.max_iterations=3", "--set", "cluster.search=none",
+                   "--set", f"output.dir={out}", "--set", "output.parquet=true", *words, ranks=ranks)
         return out
 
     def assert_same_rows(self, run):
@@ -56,7 +55,8 @@ class Parquet(case.Case):
         texts, parquet = parts(run, ".csv.gz"), parts(run, ".parquet")
         self.assertEqual([path.name.split(".")[0] for path in texts], [path.name.split(".")[0] for path in parquet])
         manifest = json.loads((run / "customers" / "manifest.json").read_text())
-        self.assertEqual([(part["name"], part["bytes"]) for part in manifest["parquet"]], [(path.name, path.stat().st_size) for path in parquet])
+        self.assertEqual([(part["name"], part["bytes"]) for part in manifest["parquet"]],
+                         [(path.name, path.stat().st_size) for path in parquet])
         self.assertEqual([part["rows"] for part in manifest["parquet"]], [part["rows"] for part in manifest["parts"]])
         kinds = {column["name"]: KINDS[column["type"]] for column in manifest["columns"]}
         types = {**{name: str(type) for name, (type, _) in kinds.items()}, "segment": "int32"}
@@ -92,7 +92,8 @@ class Written(Parquet):
             self.assertGreater(self.assert_same_rows(runs[0]), 1000)
             self.assert_same_bytes(*runs)
         file = pyarrow.parquet.ParquetFile(parts(self.dir / "integer-1", ".parquet")[0])
-        self.assertEqual([str(field.type) for field in file.schema_arrow][:7], ["int64", "double", "double", "double", "int32", "string", "double"])
+        self.assertEqual([str(field.type) for field in file.schema_arrow][:7],
+                         ["int64", "double", "double", "double", "int32", "string", "double"])
         self.assertFalse(any(field.nullable for field in file.schema_arrow))
         chunk, values = file.metadata.row_group(0).column(1), file.read()["recency_days"].to_pylist()
         self.assertEqual(chunk.compression, "ZSTD")
@@ -103,7 +104,8 @@ class Written(Parquet):
         values = numpy.random.default_rng(5).normal(size=(300_001, 2))
         values[:4] = [[0.0, -0.0], [5e-324, 2**53], [-1e-300, 3], [1 / 3, -1e17]]
         matrix = self.write_matrix("many.h5", values)
-        runs = [self.train(f"many-{ranks}", matrix, "--set", "output.part_rows=290000", "--set", "cluster.scale=robust", ranks=ranks) for ranks in (1, 3)]
+        words = ("--set", "output.part_rows=290000", "--set", "cluster.scale=robust")
+        runs = [self.train(f"many-{ranks}", matrix, *words, ranks=ranks) for ranks in (1, 3)]
         self.assert_same_bytes(*runs)
         self.assertEqual(self.assert_same_rows(runs[0]), 300_001)
         file = pyarrow.parquet.ParquetFile(parts(runs[0], ".parquet")[0])
@@ -132,7 +134,7 @@ class Written(Parquet):
             column = pyarrow.parquet.read_table(path)["id"]
             self.assertEqual((column.type, column.to_pylist()), (pyarrow.binary(), ids[30 * i:30 * i + 30]))
 
-    @unittest.skipUnless(LONG, "in the long tier")
+    @unittest.skipUnless(case.LONG, "in the long tier")
     def test_many_columns_make_small_row_groups(self):
         matrix = self.write_matrix("wide.h5", numpy.random.default_rng(2).normal(size=(1600, 6000)))
         runs = [self.train(f"wide-{ranks}", matrix, "--set", "output.part_rows=1500", ranks=ranks) for ranks in (1, 2)]
@@ -147,7 +149,8 @@ class Written(Parquet):
         run = self.train("plain", matrix, "--set", "output.parquet=false")
         self.assertEqual(sorted(path.name for path in (run / "customers").iterdir()), ["manifest.json", "part-00000.csv.gz"])
         self.assertNotIn("parquet", json.loads((run / "customers" / "manifest.json").read_text()))
-        again = self.rfmpi("train", "--set", matrix, "--set", "cluster.k=3", "--set", f"output.dir={run}", "--set", "output.parquet=true", code=64)
+        again = self.rfmpi("train", "--set", matrix, "--set", "cluster.k=3", "--set", f"output.dir={run}", "--set", "output.parquet=true",
+                           code=64)
         self.assertEqual(len(case.errors(again)), 1)
 
 
@@ -158,10 +161,10 @@ class Failing(Walk):
     def test_a_disk_that_fails_a_file(self):
         self.digest(*self.MORE)
         for ranks, rank in ((0, 0), (3, 1)) if not case.SERIAL else ((0, 0),):
-            for kind, number in (("grow", errno.ENOSPC), ("change", errno.EIO))[:2 if LONG else 1]:
+            for kind, number in (("grow", errno.ENOSPC), ("change", errno.EIO))[:2 if case.LONG else 1]:
                 calls = self.calls(kind, *self.MORE, ranks=ranks, rank=rank, path=".parquet")
                 self.assertGreater(len(calls), 4)
-                for n in faults.sites(calls, LONG):
+                for n in faults.sites(calls, case.LONG):
                     with self.subTest(ranks=ranks, kind=kind, n=n, call=calls[n - 1]):
                         self.begin()
                         env = self.faulty(kind, rank, ".parquet", FAULTY_FROM=n, FAULTY_TO=faults.FOREVER, FAULTY_ERROR=number)
@@ -176,20 +179,18 @@ class Failing(Walk):
         self.digest(*self.MORE)
         n_before, n_all = len(self.calls("memory")), len(self.calls("memory", *self.MORE))
         self.assertGreater(n_all, n_before + 100)
-        chosen = range(n_before - 40, n_all + 1) if LONG else random.Random(SEED).sample(range(n_before - 40, n_all + 1), 12)
+        chosen = range(n_before - 40, n_all + 1) if case.LONG else random.Random(SEED).sample(range(n_before - 40, n_all + 1), 12)
         self.assertGreater(self.fail_at("memory", errno.ENOMEM, chosen, *self.MORE, codes=(71,)), len(chosen) // 2)
 
 
 @unittest.skipUnless(ABSENT, "this build has Parquet")
 class Absent(Parquet):
     def test_it_is_refused_before_anything_is_read(self):
-        result = self.rfmpi("train", "--set", "input.features=none.h5", "--set", f"output.dir={self.dir / 'out'}", "--set", "output.parquet=true",
-                            ranks=2, code=64)
+        result = self.rfmpi("train", "--set", "input.features=none.h5", "--set", f"output.dir={self.dir / 'out'}", "--set",
+                            "output.parquet=true", ranks=2, code=64)
         self.assertEqual(len(case.errors(result)), 1, result.stderr)
         self.assertIn("output.parquet: this rfmpi was built without Parquet", result.stderr)
 
 
 if __name__ == "__main__":
-    if LONG:
-        sys.argv.pop(1)
     case.main()
