@@ -29,6 +29,14 @@ rfm_pkg(isal libisal libisal-dev)
 rfm_pkg(zstd libzstd libzstd-dev)
 rfm_pkg(xxhash libxxhash libxxhash-dev)
 
+# Optional; a package of Debian's.
+pkg_check_modules(xlsxwriter IMPORTED_TARGET QUIET xlsxwriter)
+if(xlsxwriter_FOUND)
+  add_library(lib::xlsxwriter ALIAS PkgConfig::xlsxwriter)
+else()
+  message(STATUS "no libxlsxwriter: a build without spreadsheets; on Debian: apt-get install libxlsxwriter-dev")
+endif()
+
 find_package(OpenMP REQUIRED COMPONENTS C)
 add_library(lib::openmp ALIAS OpenMP::OpenMP_C)
 

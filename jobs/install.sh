@@ -8,6 +8,8 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
     libhdf5-openmpi-dev libyaml-dev libjansson-dev libdeflate-dev libisal-dev libzstd-dev libxxhash-dev libcurl4-openssl-dev libssl-dev tzdata)
 # Parquet is optional: these are installed where that is possible, and asked of nobody.
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
+# So are spreadsheets.
+spreadsheet_packages=(libxlsxwriter-dev)
 test_packages=(clang g++ make gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish
     default-jre-headless)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
@@ -120,7 +122,7 @@ for group in "$@"; do
     case $group in
     build)
         packages+=("${build_packages[@]}")
-        [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}")
+        [ "$(id -u)" != 0 ] || packages+=("${parquet_packages[@]}" "${spreadsheet_packages[@]}")
         ;;
     test) packages+=("${test_packages[@]}") ;;
     slurm) [ "$(id -u)" != 0 ] || packages+=("${slurm_packages[@]}") ;;

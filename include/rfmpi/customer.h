@@ -113,6 +113,12 @@ typedef struct rfm_state {
 } rfm_state;
 
 void rfm_ids_free(rfm_ids *ids);
+
+/* Local. By (hash, id): numbers by value, texts as unsigned bytes, a prefix before what it begins. Both of one kind. */
+int rfm_ids_compare(const rfm_ids *a, size_t i, const rfm_ids *b, size_t j);
+
+/* Local. The ids at picked[0..n-1], in that order. */
+rfm_status rfm_ids_pick(const rfm_ids *ids, const size_t *picked, size_t n, rfm_ids *out, rfm_error *err);
 void rfm_state_free(rfm_state *state);
 void rfm_extent_merge(rfm_extent *into, const rfm_extent *from); /* Local */
 
@@ -132,6 +138,23 @@ int rfm_owner(uint64_t hash, int n_ranks);
 /* Local. Whether customers go to their owner by way of a member of the owner's group, which merges them: then no list
  * of the layout may be counted (rfm_layout_keep_values), since counts do not merge. */
 bool rfm_customers_regroup(int n_ranks);
+
+/* ---- labelled: customers with a number each, to be met by others with the same ids ------------------------------- */
+
+typedef struct rfm_labelled {
+    rfm_ids ids;
+    int64_t *numbers; /* [ids.n] */
+} rfm_labelled;
+
+void rfm_labelled_free(rfm_labelled *rows);
+
+/* Collective. Whether all ranks have ids of their own only, each once, in the order (hash, id). */
+bool rfm_ids_are_settled(rfm_comm *comm, const rfm_ids *ids);
+
+/* Collective. Rows in any order, on any rank: each rank is left with those whose hash it owns, in the order (hash, id).
+ * Of equal ids one stays, with the smallest number. On failure *rows may be empty. In flight per rank is about a round
+ * of rfm_state_exchange. */
+rfm_status rfm_labelled_settle(rfm_comm *comm, rfm_labelled *rows, rfm_error *err);
 
 /* ---- shelf: a file in which tables and dedupers leave what they hold, for later or for a later start; Local ------- */
 

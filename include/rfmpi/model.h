@@ -160,6 +160,47 @@ rfm_status rfm_match(int n, int m, const double *cost, int *column_of, rfm_error
 rfm_status rfm_segment_names(const rfm_node *names, int k, int d, const char *const *features, const double *centroids,
                              char ***segment_names, rfm_error *err);
 
+/* ---- scores: recency, frequency and monetary value as marketers count them --------------------------------------- */
+
+enum { RFM_RECENCY, RFM_FREQUENCY, RFM_MONETARY, RFM_N_MEASURES };
+enum { RFM_SCORE_BINS_MOST = 100 };
+
+/* The cut points of each measure. A value that is on a cut lies below it, so equal values have equal scores; where many
+ * customers have the same value cuts are equal too, and the bins between them stay empty. */
+typedef struct rfm_scores {
+    int bins;                     /* 0: there are none */
+    int columns[RFM_N_MEASURES];  /* the features that are scored */
+    bool learnt[RFM_N_MEASURES];  /* the cuts; else the job gave them */
+    double *cuts[RFM_N_MEASURES]; /* [bins - 1] ascending; owned */
+} rfm_scores;
+
+void rfm_scores_free(rfm_scores *scores);
+
+const char *rfm_measure_name(int measure); /* "recency"; Local */
+
+/* Collective. The cuts of the measures that are to be learnt, from these customers, by weight: quantiles as
+ * rfm_quantiles gives them, at 1 / bins, 2 / bins, ... Bins, columns and given cuts are there. */
+rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err);
+
+/* Local. From 1 to bins, the best: the smallest recency, the largest frequency and monetary value. */
+int rfm_score(const rfm_scores *scores, int measure, double value);
+
+/* Local. All three of a customer with these values [d]; returns its segment of the classic grid. */
+int rfm_scores_of(const rfm_scores *scores, const double *values, int own[RFM_N_MEASURES]);
+
+/* ---- the classic grid: segments by name, whatever k-means finds -------------------------------------------------- */
+
+enum { RFM_CLASSIC_SEGMENTS = 11, RFM_CLASSIC_BINS = 5 };
+
+/* All Local. A segment is a number from 0 on, in the order in which the names are told; they are cells of a grid over R
+ * and F + M on a scale of five, and each cell is in one of them. */
+const char *rfm_classic_name(int segment);
+bool rfm_classic_has(int segment, int r, int f_and_m);
+
+/* A score of `bins` on the scale of five: the fifth in which the middle of its bin lies. */
+int rfm_classic_score(int bins, int score);
+int rfm_classic_segment(int bins, const int scores[RFM_N_MEASURES]);
+
 /* ---- model: all that predict needs ------------------------------------------------------------------------------ */
 
 typedef struct rfm_model {
@@ -181,6 +222,7 @@ typedef struct rfm_model {
     char **names;               /* [k] by label */
     double *profile_cuts;       /* [d * RFM_PROFILE_CUTS] of the training customers */
     double *profile_shares;     /* [d * RFM_PROFILE_BINS] */
+    rfm_scores scores;
     double inertia;
     int iterations;
     double *trace; /* [iterations] */
@@ -226,7 +268,8 @@ typedef struct rfm_select_request {
     size_t n_rules;
 } rfm_select_request;
 
-/* Local. One statement of Snowflake that gives what predict would: id, features, segment, its name, distance. */
+/* Local. One statement of Snowflake that gives what predict would: id, features, segment, its name, distance, scores.
+ */
 rfm_status rfm_select_print(const rfm_model *model, const rfm_select_request *request, rfm_text *sql, rfm_error *err);
 
 /* ---- the model as PMML ------------------------------------------------------------------------------------------ */

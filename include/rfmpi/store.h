@@ -142,6 +142,11 @@ void rfm_report_integers(rfm_run *run, const char *key, const int64_t *values, s
 void rfm_report_json(rfm_run *run, const char *key,
                      const char *json); /* any JSON text, checked; NULL where memory was out */
 
+void rfm_report_remove(rfm_run *run, const char *key); /* without a point in it; what is not there is fine */
+
+/* Append numbers to a JSON text as a list of rows. Local. */
+void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns);
+
 /* Append a text to a JSON text, in its quotes; bytes that are not UTF-8 as \xNN. Local. */
 void rfm_json_add_string(rfm_text *json, const char *text);
 
@@ -180,6 +185,7 @@ typedef struct rfm_part_column {
     const char *name;
     rfm_column_type type;
     const char *comment; /* NULL: none */
+    bool optional;       /* a table that lacks it gets the others */
 } rfm_part_column;
 
 /* One value of a row, by its column's type. */
@@ -236,5 +242,22 @@ void rfm_manifest_free(rfm_manifest *manifest);
 
 /* Which part has that name; n_parts: none. */
 size_t rfm_manifest_find(const rfm_manifest *manifest, const char *name);
+
+/* ---- workbook: results as a file that spreadsheets open (.xlsx); Local ------------------------------------------- */
+
+enum { RFM_SHEET_ROWS = 1048575 }; /* that a sheet has below its header */
+
+typedef struct rfm_sheet {
+    const char *name;
+    const char *csv;              /* lines as in customers/, the first of them names columns */
+    const rfm_column_type *types; /* [n_columns] */
+    size_t n_columns;
+} rfm_sheet;
+
+const char *rfm_workbook_library(void); /* the version of the library it takes; NULL: this build has none */
+
+/* A file of mode 0600; in `scratch`, a directory, are its pieces on the way. Texts stay texts, whatever they look like,
+ * and so do whole numbers of more digits than a spreadsheet keeps; numbers are rounded to 16 digits. */
+rfm_status rfm_workbook_write(const char *path, const char *scratch, const rfm_sheet *sheets, size_t n, rfm_error *err);
 
 #endif

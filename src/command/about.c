@@ -3,6 +3,7 @@
 #include "rfmpi/hdf5.h"
 #include "rfmpi/ingest.h"
 #include "rfmpi/kmeans.h"
+#include "rfmpi/store.h"
 
 #include <string.h>
 
@@ -84,9 +85,11 @@ void print_version(FILE *to)
     fprintf(to, "blas      %s\n", text);
     rfm_h5_library(text, sizeof text);
     fprintf(to, "hdf5      %s\n", text);
-    const char *carquet = rfm_parquet_library();
+    const char *carquet = rfm_parquet_library(), *xlsxwriter = rfm_workbook_library();
     if (carquet)
         fprintf(to, "optional  Parquet (carquet %s)\n", carquet);
-    else
+    if (xlsxwriter)
+        fprintf(to, "optional  spreadsheets (libxlsxwriter %s)\n", xlsxwriter);
+    if (!carquet && !xlsxwriter)
         fputs("optional  none\n", to);
 }

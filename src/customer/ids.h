@@ -7,7 +7,4 @@
 /* Bytes as unsigned, a prefix before what it begins. */
 int rfm_id_compare_text(const char *a, size_t a_length, const char *b, size_t b_length);
 
-/* By (hash, id): numbers by value, texts as above. Both of the same kind. */
-int rfm_ids_compare(const rfm_ids *a, size_t i, const rfm_ids *b, size_t j);
-
 #endif

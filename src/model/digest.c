@@ -173,6 +173,12 @@ static rfm_u128 hash_circumstances(const rfm_model *model, rfm_text *bytes)
     add_doubles(bytes, model->centroids_original, (size_t)model->k * d);
     add_doubles(bytes, model->profile_cuts, d * RFM_PROFILE_CUTS);
     add_doubles(bytes, model->profile_shares, d * RFM_PROFILE_BINS);
+    for (int m = 0; model->scores.bins > 0 && m < RFM_N_MEASURES; m++) {
+        add_u64(bytes, (uint64_t)model->scores.columns[m]);
+        add_u64(bytes, model->scores.learnt[m]);
+        add_u64(bytes, (uint64_t)model->scores.bins);
+        add_doubles(bytes, model->scores.cuts[m], (size_t)model->scores.bins - 1);
+    }
     return hash_of(bytes);
 }
 

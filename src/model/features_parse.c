@@ -49,7 +49,8 @@ static rfm_status find_verb(rfm_entry *entry, rfm_error *err)
 /* The columns that stand beside the features in customers/ and segments.csv; a warehouse does not tell case apart. */
 static bool is_column_of_results(const char *name)
 {
-    static const char *const columns[] = {"id", "segment", "segment_name", "distance", "name", "size", "share"};
+    static const char *const columns[] = {"id",      "segment",     "segment_name", "distance", "r_score", "f_score",
+                                          "m_score", "rfm_segment", "name",         "size",     "share"};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         if (strcasecmp(name, columns[i]) == 0)
             return true;

@@ -7,9 +7,6 @@
 /* Collective. Set n_global and first from n. */
 void rfm_frame_place(rfm_comm *comm, rfm_frame *frame);
 
-/* Local. The ids at picked[0..n-1], in that order. */
-rfm_status rfm_ids_pick(const rfm_ids *ids, const size_t *picked, size_t n, rfm_ids *out, rfm_error *err);
-
 /* Local. Id of a row for messages: "customer 'abc'" or "row 17" (global, from 0). */
 void rfm_frame_describe(const rfm_frame *frame, size_t row, char *text, size_t size);
 

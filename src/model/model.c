@@ -22,9 +22,14 @@ void rfm_model_free(rfm_model *model)
     free(model->segment_ids);
     free(model->profile_cuts);
     free(model->profile_shares);
+    rfm_scores_free(&model->scores);
     free(model->trace);
     *model = (rfm_model){0};
 }
+
+const char *const rfm_model_cuts[RFM_N_MEASURES] = {[RFM_RECENCY] = "/model/scores/recency",
+                                                    [RFM_FREQUENCY] = "/model/scores/frequency",
+                                                    [RFM_MONETARY] = "/model/scores/monetary"};
 
 const char *rfm_scale_name(rfm_scale scale)
 {

@@ -10,6 +10,8 @@
  *   - /model/weights                     k: the sizes by weight; only of rows with weights
  *   - /model/fills                       d: what stands in for missing values; only where something does
  *   - /model/profile_cuts profile_shares d x 9 and d x 10: tenths of the training customers, by feature
+ *   - /model/scores/recency frequency monetary   bins - 1 each: cut points; only where there are scores
+ *   - /model/scores/features learnt      3 each: what is scored; 1 where the cuts were learnt, 0 where they were given
  *   - /model/features                    d names
  *   - /model/definitions                 one text: rfm_features_print
  *   - /model/trace                       inertia of each iteration
@@ -23,10 +25,10 @@
 
 #define RFM_MODEL_FORMAT "rfmpi model"
 
-/* Version 2 had neither weights nor fills, and is read as it is. */
+/* Version 2 had neither weights nor fills, 3 no scores; both are read as they are. */
 enum {
     RFM_MODEL_OLDEST = 2,
-    RFM_MODEL_VERSION = 3,
+    RFM_MODEL_VERSION = 4,
     RFM_MODEL_MAX_D = 65536,
     RFM_MODEL_MAX_K = 65536,
     RFM_MODEL_MAX_VALUES = 1 << 28
@@ -38,6 +40,9 @@ enum { RFM_MODEL_HASH_BYTES = 33 };
 rfm_status rfm_model_hash(const rfm_model *model, char hex[RFM_MODEL_HASH_BYTES], rfm_error *err);
 
 const char *rfm_scale_name(rfm_scale scale);
+
+/* The datasets of the cut points. */
+extern const char *const rfm_model_cuts[RFM_N_MEASURES];
 
 /* The transforms of all columns side by side, as they lie in the file. */
 typedef struct rfm_steps {

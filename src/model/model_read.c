@@ -240,6 +240,55 @@ static bool read_scaling(const reader_of_models *r, rfm_scaling *scaling, int d)
     return r->err->status == RFM_OK;
 }
 
+static int find_feature(const rfm_model *m, const char *name)
+{
+    int j = 0;
+    while (j < m->d && strcmp(m->features[j], name) != 0)
+        j++;
+    return j;
+}
+
+static bool is_ascending(const double *cuts, int n)
+{
+    for (int i = 1; i < n; i++)
+        if (cuts[i] < cuts[i - 1])
+            return false;
+    return true;
+}
+
+static bool read_measures(const reader_of_models *r, rfm_model *m)
+{
+    char **features = NULL;
+    int32_t *learnt = get_array(r, "/model/scores/learnt", RFM_H5_I32, RFM_N_MEASURES, 1);
+    bool sound = learnt && get_names(r, "/model/scores/features", RFM_N_MEASURES, &features);
+    for (int i = 0; sound && i < RFM_N_MEASURES; i++) {
+        m->scores.columns[i] = find_feature(m, features[i]);
+        m->scores.learnt[i] = learnt[i] != 0;
+        sound = m->scores.columns[i] < m->d && is_ascending(m->scores.cuts[i], m->scores.bins - 1);
+    }
+    rfm_names_free(features, RFM_N_MEASURES);
+    free(learnt);
+    return sound || (r->err->status == RFM_OK && fail(r, "its scores"));
+}
+
+/* Optional. */
+static bool read_scores(const reader_of_models *r, rfm_model *m)
+{
+    rfm_h5_shape shape;
+    bool found = false;
+    if (rfm_h5_shape_of(r->file, rfm_model_cuts[0], &shape, &found, r->err) != RFM_OK)
+        return false;
+    if (!found)
+        return true;
+    if (shape.rows >= RFM_SCORE_BINS_MOST)
+        return fail(r, "its scores");
+    for (int i = 0; i < RFM_N_MEASURES; i++)
+        if (!get_numbers(r, rfm_model_cuts[i], shape.rows, 1, &m->scores.cuts[i]))
+            return false;
+    m->scores.bins = (int)shape.rows + 1;
+    return read_measures(r, m);
+}
+
 static bool check_hash(const reader_of_models *r, const rfm_model *model)
 {
     char *written = NULL, hash[RFM_MODEL_HASH_BYTES];
@@ -260,7 +309,7 @@ rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rf
     if (rfm_h5_open(comm, path, &r.file, err) != RFM_OK)
         return err->status;
     if (check_format(&r) && read_attributes(&r, model) && read_centroids(&r, model) &&
-        read_grid(&r, &model->grid, model->d) && read_scaling(&r, &model->scaling, model->d))
+        read_grid(&r, &model->grid, model->d) && read_scores(&r, model) && read_scaling(&r, &model->scaling, model->d))
         check_hash(&r, model);
     rfm_h5_close(r.file, err);
     if (err->status != RFM_OK)

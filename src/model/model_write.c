@@ -130,6 +130,24 @@ static bool write_grid(const writer *w)
            put(w, "/model/high", RFM_H5_I64, grid->d, 1, grid->high);
 }
 
+/* Optional: rank 0's decides. */
+static bool write_scores(const writer *w)
+{
+    const rfm_scores *scores = &w->model->scores;
+    char *features[RFM_N_MEASURES] = {NULL};
+    int32_t learnt[RFM_N_MEASURES] = {0};
+    int bins = scores->bins;
+    rfm_comm_bcast(w->comm, 0, &bins, sizeof bins);
+    for (int m = 0; bins > 0 && m < RFM_N_MEASURES; m++) {
+        if (!put(w, rfm_model_cuts[m], RFM_H5_F64, bins - 1, 1, scores->cuts[m]))
+            return false;
+        features[m] = scores->bins > 0 ? w->model->features[scores->columns[m]] : NULL;
+        learnt[m] = scores->learnt[m];
+    }
+    return bins == 0 || (put_names(w, "/model/scores/features", features, scores->bins > 0 ? RFM_N_MEASURES : 0) &&
+                         put(w, "/model/scores/learnt", RFM_H5_I32, RFM_N_MEASURES, 1, learnt));
+}
+
 static void gather_steps(const rfm_scaling *scaling, rfm_steps *steps)
 {
     for (int j = 0; j < scaling->d; j++) {
@@ -173,7 +191,7 @@ rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *mo
 {
     writer w = {.comm = comm, .model = model, .err = err};
     if (rfm_h5_create(comm, path, &w.file, err) == RFM_OK && write_attributes(&w) && write_centroids(&w) &&
-        write_grid(&w) && write_hash(&w))
+        write_grid(&w) && write_scores(&w) && write_hash(&w))
         write_scaling(&w);
     rfm_h5_close(w.file, err);
     return err->status;

@@ -53,7 +53,11 @@ static void add_output(rfm_select *select)
         rfm_sql_add_written(select->sql, model->features[j]);
     }
     rfm_text_adds(select->sql, ",\n  \"s\".\"segment\" AS \"SEGMENT\",\n  \"s\".\"segment_name\" AS \"SEGMENT_NAME\",\n"
-                               "  SQRT(\"n\".\"least\") AS \"DISTANCE\"\n"
+                               "  SQRT(\"n\".\"least\") AS \"DISTANCE\"");
+    if (model->scores.bins > 0)
+        rfm_text_adds(select->sql, ",\n  \"n\".\"r_score\" AS \"R_SCORE\",\n  \"n\".\"f_score\" AS \"F_SCORE\",\n"
+                                   "  \"n\".\"m_score\" AS \"M_SCORE\",\n  \"n\".\"rfm_segment\" AS \"RFM_SEGMENT\"");
+    rfm_text_adds(select->sql, "\n"
                                "FROM \"rfmpi_nearest\" AS \"n\" LEFT JOIN \"rfmpi_segments\" AS \"s\"\n"
                                "  ON \"s\".\"label\" = CASE \"n\".\"least\"");
     for (int c = 0; c < model->k; c++) /* of equal distances the lowest */
@@ -76,6 +80,7 @@ static void add_all(rfm_select *select)
     } else {
         rfm_select_values(select);
     }
+    rfm_select_scores(select);
     rfm_select_segments(select);
     add_names(select);
     add_output(select);

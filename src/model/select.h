@@ -3,6 +3,7 @@
  *   - select_word.c: numbers, and the columns of the table
  *   - select_event.c: a table of events -> a row an event: whose, when, and what the features read of it
  *   - select_feature.c: events -> a row a customer, by the verbs
+ *   - select_score.c: features -> scores -> the classic grid
  *   - select_segment.c: features -> transforms -> scaled values -> grid -> the nearest centroid
  *   - select.c: the whole
  *
@@ -44,6 +45,9 @@ bool rfm_select_has_condition(const rfm_features *features, const rfm_predicate 
 /* A row a customer: "id", and the features as "f1", "f2", ...; from the events, or from a table that has them. */
 void rfm_select_features(rfm_select *select);
 void rfm_select_values(rfm_select *select);
+
+/* "r_score", "f_score", "m_score", "rfm_segment" beside the features, where the model has scores. */
+void rfm_select_scores(rfm_select *select);
 
 /* "rfmpi_nearest" with "least", the squared distance to the nearest centroid, among "d1", "d2", ... to all. */
 void rfm_select_segments(rfm_select *select);

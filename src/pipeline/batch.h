@@ -38,6 +38,7 @@ typedef struct rfm_job {
     const char *as_of_text;
     rfm_scale scale;
     rfm_missing missing;
+    rfm_scores scores;         /* as they are asked for: bins, and cuts that are given */
     rfm_kmeans_options kmeans; /* k: the largest of them */
     int64_t ks[RFM_COUNTS_MOST];
     size_t n_ks;
@@ -45,6 +46,7 @@ typedef struct rfm_job {
     double *given;             /* the starting centroids of cluster.init, of given_d columns */
     int given_d;
     char *given_hash;    /* of the content of that file */
+    char *previous_path; /* of the model of cluster.previous */
     char *previous_hash; /* of the content of cluster.previous */
     size_t memory_bytes; /* a rank's budget for customers; 0: none */
 } rfm_job;
@@ -181,6 +183,44 @@ rfm_status identity_check(const rfm_batch *batch, rfm_error *err);
  * for run.json (Collective). Nothing without a previous model. */
 rfm_status identity_keep(rfm_batch *batch, rfm_error *err);
 rfm_status identity_report(rfm_batch *batch, rfm_error *err);
+
+/* scores.c. What the job says of scores, and whether it has the features it names. Local. */
+rfm_status scores_read(const rfm_config *config, rfm_scores *scores, rfm_error *err);
+rfm_status scores_check(const rfm_batch *batch, rfm_error *err);
+
+/* Collective. The model's, from the customers it is fitted to; none where they lack a feature. */
+rfm_status scores_learn(rfm_batch *batch, rfm_error *err);
+
+/* scored.c. What the scores of this batch's customers come to. */
+typedef struct rfm_scored {
+    int bins, k;     /* bins 0: the model has no scores */
+    int64_t *counts; /* the four below, one after the other */
+    int64_t *taken;  /* [RFM_N_MEASURES * bins] customers of each score */
+    int64_t *heat;   /* [bins * bins] of R and F: row r - 1, column f - 1 */
+    int64_t *cross;  /* [RFM_CLASSIC_SEGMENTS * k] of segments of the classic grid and labels */
+    int64_t *sums;   /* [k * RFM_N_MEASURES] scores, summed */
+    rfm_i128 *money; /* [bins * bins] as heat, then [RFM_CLASSIC_SEGMENTS]: the monetary feature, summed, */
+    int exponent;    /* in units of 2^exponent */
+} rfm_scored;
+
+rfm_status scored_make(rfm_batch *batch, rfm_scored *scored, rfm_error *err); /* Collective */
+void scored_free(rfm_scored *scored);                                         /* Local */
+void scored_report(rfm_batch *batch, const rfm_scored *scored);               /* Local: scores in run.json */
+int scored_most(const rfm_scored *scored, int label); /* Local: its most frequent classic segment */
+
+/* result.c. Local. The columns of customers/, whose list the caller frees; and this rank's first n rows, on rank 0
+ * behind a line that names the columns. */
+rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err);
+rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err);
+
+/* spreadsheet.c. Local: whether this build can write what is asked for. */
+rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err);
+rfm_status spreadsheet_make(rfm_batch *batch, rfm_error *err); /* Collective: a stage */
+
+/* migration.c. Collective. Customers of the previous run and of this one, joined by id, into run.json; and, before a
+ * fit, what keeps them from being joined. Nothing where the previous run has left no customers. */
+rfm_status migration_check(rfm_batch *batch, rfm_error *err);
+rfm_status migration_report(rfm_batch *batch, rfm_error *err);
 
 /* onto.c. Collective: read the base's state and refuse what cannot be folded onto it. */
 rfm_status onto_read(rfm_batch *batch, rfm_state *base, rfm_keys *keys, rfm_error *err);

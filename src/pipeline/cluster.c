@@ -239,12 +239,12 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
 
 rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
-    if (check_given(batch, err) == RFM_OK)
+    if (check_given(batch, err) == RFM_OK && scores_check(batch, err) == RFM_OK)
         identity_check(batch, err);
-    if (rfm_comm_agree(batch->comm, err) != RFM_OK ||
+    if (rfm_comm_agree(batch->comm, err) != RFM_OK || migration_check(batch, err) != RFM_OK ||
         rfm_missing_fit(batch->comm, &batch->frame, batch->job.missing, &batch->model.fills, err) != RFM_OK ||
-        fill_missing(batch, err) != RFM_OK || fit(batch, err) != RFM_OK || fill_profile(batch, err) != RFM_OK ||
-        identity_report(batch, err) != RFM_OK)
+        fill_missing(batch, err) != RFM_OK || scores_learn(batch, err) != RFM_OK || fit(batch, err) != RFM_OK ||
+        fill_profile(batch, err) != RFM_OK || identity_report(batch, err) != RFM_OK)
         return err->status;
     return rfm_model_write(batch->comm, rfm_run_temporary(batch->run, "model.h5"), &batch->model, err);
 }

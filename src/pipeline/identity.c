@@ -11,7 +11,7 @@ rfm_status identity_check(const rfm_batch *batch, rfm_error *err)
 {
     const rfm_frame *frame = &batch->frame;
     const rfm_model *previous = &batch->previous;
-    const char *path = rfm_config_string(batch->config, "cluster.previous");
+    const char *path = batch->job.previous_path;
     if (previous->k == 0)
         return RFM_OK;
     if (previous->d != frame->d)

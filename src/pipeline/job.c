@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- input ------------------------------------------------------------------------------------------------------ */
 
@@ -210,6 +211,8 @@ static rfm_status read_kmeans(const rfm_config *config, rfm_job *job, rfm_error 
             job->missing = (rfm_missing)i;
     if (job->task != RFM_TASK_PREDICT && check_names(config, options->k, err) != RFM_OK)
         return err->status;
+    if (job->task != RFM_TASK_PREDICT && scores_read(config, &job->scores, err) != RFM_OK)
+        return err->status;
     if (read_init(config, job, err) == RFM_OK && options->seeding == RFM_SEEDING_GIVEN && job->n_ks > 1)
         rfm_config_fail(config, "cluster.k", err, "given centroids are those of one number of clusters");
     return err->status;
@@ -321,6 +324,19 @@ static rfm_status read_model(rfm_batch *batch, rfm_error *err)
     return load_model(batch->comm, path, &batch->model_hash, &batch->model, err);
 }
 
+/* Collective. A run directory stands for the model in it; rank 0 looks. */
+static rfm_status find_previous(rfm_batch *batch, const char *given, rfm_error *err)
+{
+    rfm_text path = {0};
+    struct stat at;
+    bool is_run = rfm_comm_rank(batch->comm) == 0 && stat(given, &at) == 0 && S_ISDIR(at.st_mode);
+    rfm_comm_bcast(batch->comm, 0, &is_run, sizeof is_run);
+    rfm_text_addf(&path, "%s%s", given, is_run ? "/model.h5" : "");
+    rfm_text_check(&path, err);
+    batch->job.previous_path = path.bytes;
+    return rfm_comm_agree(batch->comm, err);
+}
+
 static rfm_status read_previous(rfm_batch *batch, rfm_error *err)
 {
     const char *path = rfm_config_string(batch->config, "cluster.previous");
@@ -329,9 +345,10 @@ static rfm_status read_previous(rfm_batch *batch, rfm_error *err)
         return RFM_OK;
     if (!path)
         return rfm_config_fail(batch->config, "cluster.init", err,
-                               "cluster.init: previous needs a previous model: --previous RUN_DIR/model.h5");
-    if (load_model(batch->comm, path, &batch->job.previous_hash, &batch->previous, err) == RFM_OK && starts &&
-        batch->previous.k != batch->job.kmeans.k)
+                               "cluster.init: previous needs a previous model: --previous RUN_DIR");
+    if (find_previous(batch, path, err) == RFM_OK &&
+        load_model(batch->comm, batch->job.previous_path, &batch->job.previous_hash, &batch->previous, err) == RFM_OK &&
+        starts && batch->previous.k != batch->job.kmeans.k)
         rfm_config_fail(batch->config, "cluster.k", err,
                         "%s has %d segments, and cluster.init: previous starts with them all: cluster.k cannot be %d",
                         path, batch->previous.k, batch->job.kmeans.k);
@@ -371,6 +388,8 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
         read_input(batch, err);
     if (err->status == RFM_OK && memory_budget(batch->config, &job->memory_bytes, err) == RFM_OK)
         read_kmeans(batch->config, job, err);
+    if (err->status == RFM_OK && spreadsheet_check(batch->config, err) == RFM_OK && job->features)
+        scores_check(batch, err);
     if (err->status == RFM_OK && job->features) {
         int n = 0;
         const rfm_aggregate *aggregates = rfm_features_aggregates(job->features, &n);
@@ -391,4 +410,6 @@ void job_free(rfm_job *job)
     free(job->given);
     free(job->given_hash);
     free(job->previous_hash);
+    free(job->previous_path);
+    rfm_scores_free(&job->scores);
 }

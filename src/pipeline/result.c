@@ -17,7 +17,21 @@ static void print_number(rfm_text *csv, double value)
 
 /* ---- score: segments.csv ---------------------------------------------------------------------------------------- */
 
-static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
+/* The mean scores of its customers, and the segment of the classic grid that most of them are in. */
+static void print_segment_scores(const rfm_batch *batch, const rfm_scored *scored, int c, rfm_text *csv)
+{
+    const int64_t n = batch->sizes[c];
+    for (int m = 0; m < RFM_N_MEASURES; m++) {
+        rfm_text_adds(csv, ",");
+        if (n > 0)
+            print_number(csv, (double)scored->sums[c * RFM_N_MEASURES + m] / (double)n);
+    }
+    rfm_text_adds(csv, ",");
+    if (n > 0)
+        print_name(csv, rfm_classic_name(scored_most(scored, c)));
+}
+
+static void print_segments_csv(const rfm_batch *batch, const rfm_scored *scored, rfm_text *csv)
 {
     const rfm_model *model = &batch->model;
     const bool weighted = batch->frame.weights.unit > 0;
@@ -27,7 +41,7 @@ static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
         rfm_text_adds(csv, ",");
         print_name(csv, model->features[j]);
     }
-    rfm_text_adds(csv, "\n");
+    rfm_text_adds(csv, scored->bins > 0 ? ",r_score,f_score,m_score,rfm_segment\n" : "\n");
     for (int c = 0; c < model->k; c++)
         all += batch->weights[c];
     for (int c = 0; c < model->k; c++) {
@@ -45,6 +59,8 @@ static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
             rfm_text_adds(csv, ",");
             print_number(csv, model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
         }
+        if (scored->bins > 0)
+            print_segment_scores(batch, scored, c, csv);
         rfm_text_adds(csv, "\n");
     }
 }
@@ -52,7 +68,16 @@ static void print_segments_csv(const rfm_batch *batch, rfm_text *csv)
 rfm_status score_make(rfm_batch *batch, rfm_error *err)
 {
     rfm_text csv = {0};
-    print_segments_csv(batch, &csv);
+    rfm_scored scored;
+    if (scored_make(batch, &scored, err) == RFM_OK)
+        migration_report(batch, err);
+    if (err->status != RFM_OK) {
+        scored_free(&scored);
+        return err->status;
+    }
+    scored_report(batch, &scored);
+    print_segments_csv(batch, &scored, &csv);
+    scored_free(&scored);
     if (rfm_text_check(&csv, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0)
         rfm_file_write(rfm_run_temporary(batch->run, "segments.csv"), &csv, err);
     rfm_text_free(&csv);
@@ -114,6 +139,20 @@ static void print_features(const rfm_frame *frame, size_t row, rfm_text *line)
     rfm_text_end(line, at);
 }
 
+static void print_scores(const rfm_scores *scores, const double *values, rfm_text *line)
+{
+    int own[RFM_N_MEASURES];
+    const int segment = rfm_scores_of(scores, values, own);
+    char buffer[16], *at = buffer;
+    for (int m = 0; m < RFM_N_MEASURES; m++) {
+        *at++ = ',';
+        at = rfm_put_digits(at, (uint64_t)own[m], 1);
+    }
+    *at++ = ',';
+    rfm_text_add(line, buffer, (size_t)(at - buffer));
+    rfm_text_adds(line, rfm_classic_name(segment));
+}
+
 static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_error *err)
 {
     const listing *list = context;
@@ -123,8 +162,20 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
     print_features(&batch->frame, row, line);
     rfm_text_add(line, segment->bytes, segment->length);
     print_number(line, sqrt(batch->squared_distances[row]));
+    if (batch->model.scores.bins > 0)
+        print_scores(&batch->model.scores, batch->frame.values + row * (size_t)batch->frame.d, line);
     rfm_text_add(line, "\n", 1);
     return rfm_text_check(line, err);
+}
+
+static void read_scores(const rfm_scores *scores, const double *values, rfm_cell *cells)
+{
+    int own[RFM_N_MEASURES];
+    const char *name = rfm_classic_name(rfm_scores_of(scores, values, own));
+    for (int m = 0; m < RFM_N_MEASURES; m++)
+        cells[m].integer = own[m];
+    cells[RFM_N_MEASURES].text.bytes = name;
+    cells[RFM_N_MEASURES].text.length = strlen(name);
 }
 
 /* The same as print_customer, as values. */
@@ -147,23 +198,36 @@ static void read_customer(void *context, size_t row, rfm_cell *cells)
     cells[d + 2].text.bytes = batch->model.names[label];
     cells[d + 2].text.length = strlen(batch->model.names[label]);
     cells[d + 3].number = sqrt(batch->squared_distances[row]);
+    if (batch->model.scores.bins > 0)
+        read_scores(&batch->model.scores, frame->values + row * d, cells + d + 4);
 }
 
 /* The columns of the rows below, in their order; the caller frees the list. */
-static rfm_part_column *list_columns(const rfm_frame *frame, size_t *n, rfm_error *err)
+rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err)
 {
-    const size_t d = (size_t)frame->d;
-    rfm_part_column *columns = rfm_alloc(d + 4, sizeof *columns, err);
-    *n = columns ? d + 4 : 0;
+    static const rfm_part_column of_scores[] = {
+        {"r_score", RFM_COLUMN_INTEGER, "score of recency: the highest is the most recent", true},
+        {"f_score", RFM_COLUMN_INTEGER, "score of frequency: the highest is the most frequent", true},
+        {"m_score", RFM_COLUMN_INTEGER, "score of monetary value: the highest is the largest", true},
+        {"rfm_segment", RFM_COLUMN_TEXT, "segment of the classic grid of scores", true}};
+    enum { N_SCORES = sizeof of_scores / sizeof *of_scores };
+    const rfm_frame *frame = &batch->frame;
+    const size_t d = (size_t)frame->d, n_scores = batch->model.scores.bins > 0 ? N_SCORES : 0;
+    rfm_part_column *columns = rfm_alloc(d + 4 + n_scores, sizeof *columns, err);
+    *n = columns ? d + 4 + n_scores : 0;
     if (!columns)
         return NULL;
     columns[0] = (rfm_part_column){"id", frame->ids.kind == RFM_ID_INTEGER ? RFM_COLUMN_INTEGER : RFM_COLUMN_TEXT,
-                                   "the customer"};
+                                   "the customer", false};
     for (size_t j = 0; j < d; j++)
-        columns[1 + j] = (rfm_part_column){frame->names[j], RFM_COLUMN_NUMBER, frame->units ? frame->units[j] : NULL};
-    columns[d + 1] = (rfm_part_column){"segment", RFM_COLUMN_SMALL, "number of the segment"};
-    columns[d + 2] = (rfm_part_column){"segment_name", RFM_COLUMN_TEXT, "name of the segment"};
-    columns[d + 3] = (rfm_part_column){"distance", RFM_COLUMN_NUMBER, "from the segment's centroid, in scaled units"};
+        columns[1 + j] = (rfm_part_column){
+            .name = frame->names[j], .type = RFM_COLUMN_NUMBER, .comment = frame->units ? frame->units[j] : NULL};
+    columns[d + 1] = (rfm_part_column){"segment", RFM_COLUMN_SMALL, "number of the segment", false};
+    columns[d + 2] = (rfm_part_column){"segment_name", RFM_COLUMN_TEXT, "name of the segment", false};
+    columns[d + 3] =
+        (rfm_part_column){"distance", RFM_COLUMN_NUMBER, "from the segment's centroid, in scaled units", false};
+    for (size_t s = 0; s < n_scores; s++)
+        columns[d + 4 + s] = of_scores[s];
     return columns;
 }
 
@@ -177,13 +241,27 @@ static rfm_status print_header(const rfm_part_column *columns, size_t n, rfm_tex
     return rfm_text_check(header, err);
 }
 
+rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err)
+{
+    listing list;
+    size_t n_columns;
+    rfm_part_column *columns = customers_columns(batch, &n_columns, err);
+    if (open_listing(batch, &list, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0)
+        print_header(columns, n_columns, csv, err);
+    for (size_t i = 0; i < n && err->status == RFM_OK; i++)
+        print_customer(&list, i, csv, err);
+    free_listing(&list);
+    free(columns);
+    return err->status;
+}
+
 rfm_status write_make(rfm_batch *batch, rfm_error *err)
 {
     const bool as_parquet = rfm_config_boolean(batch->config, "output.parquet");
     rfm_text header = {0};
     listing list;
     size_t n_columns;
-    rfm_part_column *columns = list_columns(&batch->frame, &n_columns, err);
+    rfm_part_column *columns = customers_columns(batch, &n_columns, err);
     if (open_listing(batch, &list, err) == RFM_OK)
         print_header(columns, n_columns, &header, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {

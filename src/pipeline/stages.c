@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, WRITE, N_STAGES };
+enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, SPREADSHEET, WRITE, N_STAGES };
 
 #define BIT(x) (1U << (x))
 #define ALL_TASKS (BIT(RFM_TASK_PREPARE) | BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_PREDICT) | BIT(RFM_TASK_RUN))
 #define FITS (BIT(RFM_TASK_TRAIN) | BIT(RFM_TASK_RUN))
+#define LABELLED (BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL))
 #define LABELS (FITS | BIT(RFM_TASK_PREDICT))
 
 typedef struct rfm_stage {
@@ -28,7 +29,8 @@ static const rfm_stage STAGES[N_STAGES] = {
     [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make, cluster_load},
     [LABEL] = {"label", BIT(RFM_TASK_PREDICT), BIT(FEATURES), NULL, 0, label_make, NULL},
     [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make, NULL},
-    [WRITE] = {"write", LABELS, BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL), "customers", UP_TO_RESULT, write_make, NULL},
+    [SPREADSHEET] = {"spreadsheet", LABELS, LABELLED, "spreadsheet.xlsx", UP_TO_RESULT, spreadsheet_make, NULL},
+    [WRITE] = {"write", LABELS, LABELLED, "customers", UP_TO_RESULT, write_make, NULL},
 };
 
 /* A stage's part in this start. */
@@ -42,6 +44,8 @@ static const char *product_of(const rfm_batch *batch, int index)
         kept = batch->job.source == SOURCE_EVENTS && rfm_config_boolean(batch->config, "output.state");
     if (index == FEATURES)
         kept = batch->job.source != SOURCE_MATRIX;
+    if (index == SPREADSHEET)
+        kept = rfm_config_boolean(batch->config, "output.spreadsheet");
     return kept ? STAGES[index].product : NULL;
 }
 

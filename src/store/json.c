@@ -77,6 +77,18 @@ void rfm_json_add_string(rfm_text *json, const char *text)
     json_decref(string);
 }
 
+void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns)
+{
+    rfm_text_adds(json, "[");
+    for (size_t r = 0; r < n_rows; r++) {
+        rfm_text_adds(json, r > 0 ? ",[" : "[");
+        for (size_t c = 0; c < n_columns; c++)
+            rfm_text_addf(json, c > 0 ? ",%lld" : "%lld", (long long)counts[r * n_columns + c]);
+        rfm_text_adds(json, "]");
+    }
+    rfm_text_adds(json, "]");
+}
+
 bool rfm_json_set(json_t *root, const char *path, json_t *value)
 {
     char name[256];

@@ -5,7 +5,8 @@
  *      "parts": [{"name": ..., "rows": 3, "bytes": 71, "xxh3_128": "..."}],
  *      "parquet": [{"name": ..., ...}]}         the same rows once more, only where they were wanted so
  *
- * xxh3_128 is XXH3 (128 bits) of the bytes of the file, as `xxhsum -H2` prints it.
+ * A column may be "optional": a table that lacks it is filled without. xxh3_128 is XXH3 (128 bits) of the bytes of the
+ * file, as `xxhsum -H2` prints it.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -37,9 +38,10 @@ const char *rfm_column_type_name(rfm_column_type type)
 
 static json_t *tell_column(const rfm_part_column *column)
 {
-    return json_pack("{s:o, s:s, s:o*}", "name", rfm_json_string(column->name), "type",
+    return json_pack("{s:o, s:s, s:o*, s:o*}", "name", rfm_json_string(column->name), "type",
                      rfm_column_type_name(column->type), "comment",
-                     column->comment ? rfm_json_string(column->comment) : NULL);
+                     column->comment ? rfm_json_string(column->comment) : NULL, "optional",
+                     column->optional ? json_true() : NULL);
 }
 
 /* A list of n, each told by itself; NULL when memory is out. */

@@ -102,7 +102,8 @@ static rfm_status read_columns(const char *path, const json_t *root, rfm_manifes
             kind--;
         *to = (rfm_part_column){.name = json_string_value(json_object_get(column, "name")),
                                 .type = kind < 0 ? RFM_COLUMN_TEXT : (rfm_column_type)kind,
-                                .comment = json_string_value(json_object_get(column, "comment"))};
+                                .comment = json_string_value(json_object_get(column, "comment")),
+                                .optional = json_is_true(json_object_get(column, "optional"))};
         if (!to->name || !*to->name || kind < 0)
             return fail(path, "a column that is none", err);
     }

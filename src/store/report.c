@@ -211,6 +211,13 @@ void rfm_report_json(rfm_run *run, const char *key, const char *json)
         rfm_fail(&run->failed, RFM_INTERNAL, "%s of %s is not JSON: %s", key, RFM_RUN_REPORT, reason.text);
 }
 
+void rfm_report_remove(rfm_run *run, const char *key)
+{
+    rfm_assert(!is_reserved(key) && !strchr(key, '.'));
+    if (run->report)
+        json_object_del(run->report, key);
+}
+
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 rfm_status rfm_report_read(const char *dir, const char *key, char **text, rfm_error *err)

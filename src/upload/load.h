@@ -24,7 +24,7 @@ typedef struct rfm_sql_name {
 /* A column of the target: of the parts, or one that the mode adds. */
 typedef struct rfm_load_column {
     rfm_part_column wanted; /* borrowed */
-    char *own;              /* what the table calls it */
+    char *own;              /* what the table calls it; NULL: an optional one, which the table does not have */
 } rfm_load_column;
 
 typedef struct rfm_load rfm_load;
@@ -50,6 +50,7 @@ struct rfm_load {
     size_t n_columns;
     bool is_known; /* the table could be looked at */
     bool is_same;  /* its columns are the parts', in their order */
+    bool is_short; /* it lacks optional ones */
     bool is_transient;
     bool own_stage;
     bool is_in_transaction; /* or may be: then what changes tables would commit it */
@@ -72,7 +73,7 @@ rfm_status rfm_stage_name_make(const char *given, const rfm_sql_name *table, con
 /* load_table.c. The table is there, or is made where that is wished; its columns are matched by name. */
 rfm_status rfm_load_look(rfm_load *load, rfm_error *err);
 
-/* The names of the parts' columns: "A", "B"; each behind `before` ("s."). */
+/* The names of the parts' columns that the table has: "A", "B"; each behind `before` ("s."). */
 void rfm_load_add_columns(const rfm_load *load, const char *before, rfm_text *sql);
 
 /* load_stage.c. Every part in the stage, and only once. */

@@ -8,15 +8,15 @@
 #include <string.h>
 
 const rfm_part_column rfm_merge_extras[4] = {
-    {"first_seen_at", RFM_COLUMN_TIME, "as_of of the first run that had the customer"},
-    {"first_segment", RFM_COLUMN_INTEGER, "its segment then"},
-    {"changed_at", RFM_COLUMN_TIME, "as_of of the run in which its segment changed last"},
-    {"previous_segment", RFM_COLUMN_INTEGER, "its segment before that"},
+    {"first_seen_at", RFM_COLUMN_TIME, "as_of of the first run that had the customer", false},
+    {"first_segment", RFM_COLUMN_INTEGER, "its segment then", false},
+    {"changed_at", RFM_COLUMN_TIME, "as_of of the run in which its segment changed last", false},
+    {"previous_segment", RFM_COLUMN_INTEGER, "its segment before that", false},
 };
 
 const rfm_part_column rfm_history_extras[2] = {
-    {"run_id", RFM_COLUMN_TEXT, "digest of the run"},
-    {"as_of", RFM_COLUMN_TIME, "as_of of the run"},
+    {"run_id", RFM_COLUMN_TEXT, "digest of the run", false},
+    {"as_of", RFM_COLUMN_TIME, "as_of of the run", false},
 };
 
 /* ---- append ----------------------------------------------------------------------------------------------------- */
@@ -117,7 +117,7 @@ static void add_update(const rfm_load *load, rfm_text *sql)
     rfm_text_adds(sql, " END");
     for (size_t i = 0; i < load->manifest->n_columns; i++) {
         const char *name = load->columns[i].wanted.name;
-        if (strcmp(name, "id") == 0)
+        if (strcmp(name, "id") == 0 || !load->columns[i].own)
             continue;
         add_own(load, ", ", name, sql);
         add_own(load, " = s.", name, sql);

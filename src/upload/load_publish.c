@@ -117,7 +117,7 @@ static rfm_status overwrite(rfm_load *load, char query_id[64], rfm_error *err)
 static rfm_status replace(rfm_load *load, char query_id[64], rfm_error *err)
 {
     bool swapped = false;
-    if (!load->is_known)
+    if (!load->is_known || load->is_short) /* COPY takes all columns of the parts, or none */
         return overwrite(load, query_id, err);
     if (rfm_load_fill_aside(load, true, err) != RFM_OK || swap(load, &swapped, query_id, err) != RFM_OK)
         return err->status;

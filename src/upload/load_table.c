@@ -35,7 +35,7 @@ void rfm_load_add_definitions(const rfm_load *load, bool whole, rfm_text *sql)
     for (size_t i = 0; i < n; i++) {
         const rfm_part_column *column = &load->columns[i].wanted;
         rfm_text_adds(sql, i > 0 ? ", " : "(");
-        rfm_sql_add_name(sql, load->columns[i].own);
+        rfm_sql_add_name(sql, load->columns[i].own ? load->columns[i].own : column->name);
         rfm_text_addf(sql, " %s", types[column->type]);
         if (whole && column->comment) {
             rfm_text_adds(sql, " COMMENT ");
@@ -114,21 +114,33 @@ static void add_word(rfm_text *list, const char *word, const char *more)
     rfm_text_addf(list, "%s%s%s", list->length > 0 ? ", " : "", word, more);
 }
 
-static rfm_status match_column(rfm_load *load, const rfm_result *table, size_t i, rfm_text *missing, rfm_text *wrong,
-                               rfm_error *err)
+/* Lists of columns, of which only the last is fine. */
+typedef struct findings {
+    rfm_text missing, wrong, unfilled, left_out;
+} findings;
+
+static void free_findings(findings *found)
+{
+    rfm_text_free(&found->missing);
+    rfm_text_free(&found->wrong);
+    rfm_text_free(&found->unfilled);
+    rfm_text_free(&found->left_out);
+}
+
+static rfm_status match_column(rfm_load *load, const rfm_result *table, size_t i, findings *found, rfm_error *err)
 {
     const rfm_part_column *column = &load->columns[i].wanted;
     const int names = rfm_result_column(table, "name"), types = rfm_result_column(table, "type");
     const int64_t row = find_row(table, names, column->name);
     const char *type = row < 0 ? NULL : rfm_result_cell(table, (size_t)row, types);
     if (row < 0) {
-        add_word(missing, column->name, "");
+        add_word(column->optional ? &found->left_out : &found->missing, column->name, "");
         return RFM_OK;
     }
     if (type && !fits(column->type, type)) {
         char more[100];
         snprintf(more, sizeof more, " (is %.60s)", type);
-        add_word(wrong, column->name, more);
+        add_word(&found->wrong, column->name, more);
     }
     load->is_same &= row == (int64_t)i;
     load->columns[i].own = rfm_copy_string(rfm_result_cell(table, (size_t)row, names), err);
@@ -150,25 +162,31 @@ static void find_unfilled(const rfm_load *load, const rfm_result *table, rfm_tex
     }
 }
 
+static void fail_fit(const rfm_load *load, const findings *found, rfm_error *err)
+{
+    const rfm_text *missing = &found->missing, *wrong = &found->wrong, *unfilled = &found->unfilled;
+    rfm_fail(err, RFM_UNAVAILABLE, "the table %s does not fit the results:%s%s%s%s%s%s", load->table.sql,
+             missing->length ? " it has no column " : "", missing->length ? missing->bytes : "",
+             wrong->length ? "; of another type: " : "", wrong->length ? wrong->bytes : "",
+             unfilled->length ? "; NOT NULL, and nothing to put there: " : "", unfilled->length ? unfilled->bytes : "");
+}
+
 static rfm_status match_columns(rfm_load *load, const rfm_result *table, rfm_error *err)
 {
-    rfm_text missing = {0}, wrong = {0}, unfilled = {0};
+    findings found = {0};
     load->is_known = true;
     load->is_same = table->n_rows == load->n_columns;
     for (size_t i = 0; i < load->n_columns && err->status == RFM_OK; i++)
-        match_column(load, table, i, &missing, &wrong, err);
+        match_column(load, table, i, &found, err);
     if (err->status == RFM_OK)
-        find_unfilled(load, table, &unfilled);
-    const bool fine = missing.length + wrong.length + unfilled.length == 0;
-    if (err->status == RFM_OK && !fine)
-        rfm_fail(err, RFM_UNAVAILABLE, "the table %s does not fit the results:%s%s%s%s%s%s", load->table.sql,
-                 missing.length ? " it has no column " : "", missing.length ? missing.bytes : "",
-                 wrong.length ? "; of another type: " : "", wrong.length ? wrong.bytes : "",
-                 unfilled.length ? "; NOT NULL, and nothing to put there: " : "",
-                 unfilled.length ? unfilled.bytes : "");
-    rfm_text_free(&missing);
-    rfm_text_free(&wrong);
-    rfm_text_free(&unfilled);
+        find_unfilled(load, table, &found.unfilled);
+    if (err->status == RFM_OK && found.missing.length + found.wrong.length + found.unfilled.length > 0)
+        fail_fit(load, &found, err);
+    load->is_short = found.left_out.length > 0;
+    if (err->status == RFM_OK && load->is_short)
+        rfm_log(RFM_LOG_INFO, "the table %s has no column %s: left out; ALTER TABLE ... ADD COLUMN makes room for them",
+                load->table.sql, found.left_out.bytes);
+    free_findings(&found);
     return err->status;
 }
 
@@ -182,7 +200,9 @@ static rfm_status assume_columns(rfm_load *load, rfm_error *err)
 void rfm_load_add_columns(const rfm_load *load, const char *before, rfm_text *sql)
 {
     for (size_t i = 0; i < load->manifest->n_columns; i++) {
-        rfm_text_addf(sql, "%s%s", i > 0 ? ", " : "", before);
+        if (!load->columns[i].own)
+            continue;
+        rfm_text_addf(sql, "%s%s", i > 0 ? ", " : "", before); /* the first, the id, is never left out */
         rfm_sql_add_name(sql, load->columns[i].own);
     }
 }

@@ -174,8 +174,9 @@ class Store(case.Case):
         if columns:
             return self.service.rows(f"CREATE OR REPLACE {kind} {name} ({columns})")
         self.service.rows(f'CREATE OR REPLACE {kind} {name} ("ID" VARCHAR, "RECENCY_DAYS" DOUBLE, "FREQUENCY" DOUBLE, "MONETARY" DOUBLE, '
-                          '"SEGMENT" NUMBER(38,0), "SEGMENT_NAME" VARCHAR, "DISTANCE" DOUBLE)',
-                          f"INSERT INTO {name} SELECT 'old ' || column1, 1, 2, 3, 4, 'old', 5 FROM VALUES (1), (2)")
+                          '"SEGMENT" NUMBER(38,0), "SEGMENT_NAME" VARCHAR, "DISTANCE" DOUBLE, "R_SCORE" NUMBER(38,0), '
+                          '"F_SCORE" NUMBER(38,0), "M_SCORE" NUMBER(38,0), "RFM_SEGMENT" VARCHAR)',
+                          f"INSERT INTO {name} SELECT 'old ' || column1, 1, 2, 3, 4, 'old', 5, 6, 7, 8, 'grid' FROM VALUES (1), (2)")
         return OLD
 
     def prepare(self, mode):
@@ -237,4 +238,4 @@ class Store(case.Case):
                 self.assertEqual([secret for word, secret in secrets.items() if word in content], [], path.name)
 
 
-OLD = [[f"old {i}", 1.0, 2.0, 3.0, 4, "old", 5.0] for i in (1, 2)]
+OLD = [[f"old {i}", 1.0, 2.0, 3.0, 4, "old", 5.0, 6, 7, 8, "grid"] for i in (1, 2)]

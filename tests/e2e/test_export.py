@@ -100,16 +100,20 @@ class Exported(case.Case):
         return sql
 
     def compare(self, rows, run, exact=False):
-        """Every customer of a run, and no other: the same features to the bit, segment and name; distances to the bit, or nearly."""
+        """Every customer of a run, and no other: the same features to the bit, segment, name and scores; distances to the bit, or nearly."""
         ours = case.read_customers(self.dir / run)
         theirs = {str(row[0]): row[1:] for row in rows}
         self.assertEqual(len(theirs), len(rows))
         self.assertEqual(set(theirs), {row["id"] for row in ours})
+        names = list(ours[0])
+        d = names.index("segment") - 1
         for row in ours:
-            values = list(row.values())
-            wanted = [*map(float, values[1:-3]), int(row["segment"]), row["segment_name"]]
-            self.assertEqual(theirs[row["id"]][:-1], wanted, row)
-            distance, told = theirs[row["id"]][-1], float(row["distance"])
+            values, found = list(row.values()), theirs[row["id"]]
+            wanted = [*map(float, values[1:d + 1]), int(row["segment"]), row["segment_name"]]
+            self.assertEqual(found[:d + 2], wanted, row)
+            distance, told = found[d + 2], float(row["distance"])
+            scores = [*map(int, values[d + 4:-1]), values[-1]] if "rfm_segment" in names else []
+            self.assertEqual(found[d + 3:], scores, row)
             self.assertEqual(distance, told) if exact else self.assertAlmostEqual(distance, told, delta=1e-8 * max(1, told))
         return len(ours)
 

@@ -48,7 +48,8 @@ class RunDir(case.Case):
                          + report["n_duplicates"] + report["n_rejected"])
         rows = case.read_customers(self.out)
         self.assertEqual(len(rows), report["n_customers"])
-        self.assertEqual(list(rows[0]), ["id", "recency_days", "frequency", "monetary", "segment", "segment_name", "distance"])
+        self.assertEqual(list(rows[0]), ["id", "recency_days", "frequency", "monetary", "segment", "segment_name", "distance", "r_score",
+                                          "f_score", "m_score", "rfm_segment"])
 
     def test_finished_says_so_and_does_nothing(self):
         self.start()

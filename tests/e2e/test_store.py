@@ -14,7 +14,9 @@ import warehouse
 from storing import ODD_IDS, OLD, Store, wanted
 
 COLUMNS = {"ID": "VARCHAR", "RECENCY_DAYS": "DOUBLE", "FREQUENCY": "DOUBLE", "MONETARY": "DOUBLE", "SEGMENT": "NUMBER(38,0)",
-           "SEGMENT_NAME": "VARCHAR", "DISTANCE": "DOUBLE"}
+           "SEGMENT_NAME": "VARCHAR", "DISTANCE": "DOUBLE", "R_SCORE": "NUMBER(38,0)", "F_SCORE": "NUMBER(38,0)",
+           "M_SCORE": "NUMBER(38,0)", "RFM_SEGMENT": "VARCHAR"}
+SCORES = ("R_SCORE", "F_SCORE", "M_SCORE", "RFM_SEGMENT")
 MODES = ("replace", "overwrite", "append")
 
 
@@ -31,7 +33,8 @@ class Created(Store):
         found = self.service.rows("SELECT COLUMN_NAME, DATA_TYPE, COMMENT FROM LOAD_DB.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = "
                                   f"'{self.table}' ORDER BY ORDINAL_POSITION")
         self.assertEqual([name for name, _, _ in found], list(COLUMNS))
-        self.assertEqual([kind for _, kind, _ in found], ["TEXT", "FLOAT", "FLOAT", "FLOAT", "NUMBER", "TEXT", "FLOAT"])
+        self.assertEqual([kind for _, kind, _ in found], ["TEXT", "FLOAT", "FLOAT", "FLOAT", "NUMBER", "TEXT", "FLOAT", "NUMBER", "NUMBER",
+                                                          "NUMBER", "TEXT"])
         comments = {name: comment for name, _, comment in found}
         self.assertEqual({name: comments[name] for name in ("RECENCY_DAYS", "FREQUENCY", "MONETARY")},
                          {"RECENCY_DAYS": "days", "FREQUENCY": "orders", "MONETARY": "amount"})
@@ -87,6 +90,29 @@ class Modes(Store):
                     self.assertEqual(self.rows(names), [[*row, None, None, 42] for row in wanted(self.out)])
                     found = self.service.rows(f'SELECT * FROM "{self.table}" LIMIT 1', f'DESCRIBE TABLE "{self.table}"')
                     self.assertEqual([row[0] for row in found], order)
+
+    def test_a_table_without_columns_for_scores_gets_the_others(self):
+        lists = [SCORES, SCORES[:1], SCORES[1:3]]
+        for mode in (*MODES, "merge", "history"):
+            for lacking in lists if mode == "replace" else lists[:1]:
+                with self.subTest(mode=mode, lacking=lacking):
+                    self.table = f"T{next(storing.COUNTER)}"
+                    kept = {name: kind for name, kind in COLUMNS.items() if name not in lacking}
+                    extras = {"merge": {"FIRST_SEEN_AT": "TIMESTAMP_NTZ", "FIRST_SEGMENT": "NUMBER(38,0)", "CHANGED_AT": "TIMESTAMP_NTZ",
+                                        "PREVIOUS_SEGMENT": "NUMBER(38,0)"},
+                              "history": {"RUN_ID": "VARCHAR", "AS_OF": "TIMESTAMP_NTZ"}}.get(mode, {})
+                    self.make_table(columns_sql({**kept, **extras}))
+                    for word in ("log.level=info", "output.force=true"):  # the second finds the rows of the first
+                        told = self.store(word, mode=mode)
+                        self.assertIn(f'"{self.table}" has no column {", ".join(lacking).lower()}: left out', told.stderr)
+                    left = [list(COLUMNS).index(name) for name in lacking]
+                    rows = sorted([value for i, value in enumerate(row) if i not in left] for row in wanted(self.out))
+                    times = 2 if mode == "append" else 1
+                    self.assertEqual(self.rows(", ".join(map(storing.quoted, kept))), sorted(rows * times))
+                    self.assert_tidy()
+
+    def test_a_column_for_scores_of_another_type_is_refused(self):
+        self.refuse({**COLUMNS, "R_SCORE": "BOOLEAN"}, r"of another type: r_score \(is BOOLEAN\)", "replace")
 
     def test_a_text_column_takes_anything(self):
         self.make_table(columns_sql(dict.fromkeys(COLUMNS, "VARCHAR")))

@@ -60,6 +60,14 @@ static const char *write_model(const rfm_model *model)
     return path;
 }
 
+static void score(rfm_model *m)
+{
+    static const double cuts[] = {1, 2};
+    m->scores = (rfm_scores){.bins = 3, .columns = {0, 1, 1}};
+    for (int i = 0; i < RFM_N_MEASURES; i++)
+        m->scores.cuts[i] = copy_of(cuts, sizeof cuts);
+}
+
 static void every_bit_comes_back(void **state)
 {
     (void)state;
@@ -90,11 +98,36 @@ static void weights_and_fills_come_back_too(void **state)
     rfm_model_free(&back);
 }
 
+static void scores_come_back_too(void **state)
+{
+    (void)state;
+    static const double cuts[] = {-0.1, 1.0 / 3, 1.0 / 3, 1e300};
+    for (int bins = 1; bins <= 5; bins += 4) {
+        rfm_model model = sample_model(), back;
+        rfm_error err = {0};
+        const size_t bytes = (size_t)(bins - 1) * sizeof *cuts;
+        model.scores = (rfm_scores){.bins = bins, .columns = {1, 0, 1}, .learnt = {true, false, true}};
+        for (int m = 0; m < RFM_N_MEASURES; m++)
+            model.scores.cuts[m] = copy_of(cuts, bytes);
+        rfm_model_read(comm, write_model(&model), &back, &err);
+        assert_fine(&err);
+        expect_equal(&model, &back);
+        assert_int_equal(back.scores.bins, bins);
+        assert_memory_equal(back.scores.columns, model.scores.columns, sizeof model.scores.columns);
+        assert_memory_equal(back.scores.learnt, model.scores.learnt, sizeof model.scores.learnt);
+        for (int m = 0; m < RFM_N_MEASURES && bytes > 0; m++)
+            assert_memory_equal(back.scores.cuts[m], cuts, bytes);
+        rfm_model_free(&model);
+        rfm_model_free(&back);
+    }
+}
+
 static void only_rank_0_needs_to_have_the_model(void **state)
 {
     (void)state;
     rfm_model model = sample_model(), none = {0}, back;
     rfm_error err = {0};
+    score(&model);
     rfm_model_read(comm, write_model(rfm_comm_rank(comm) == 0 ? &model : &none), &back, &err);
     assert_fine(&err);
     expect_equal(&model, &back);
@@ -163,6 +196,18 @@ static void spoil_range(rfm_model *m)
     m->grid.low[0] = 10;
 }
 
+static void spoil_order(rfm_model *m)
+{
+    score(m);
+    m->scores.cuts[RFM_MONETARY][1] = 0.5;
+}
+
+static void spoil_cut(rfm_model *m)
+{
+    score(m);
+    m->scores.cuts[RFM_FREQUENCY][0] = NAN;
+}
+
 static void unsound_numbers_are_refused(void **state)
 {
     (void)state;
@@ -177,7 +222,9 @@ static void unsound_numbers_are_refused(void **state)
                  {spoil_weights, "/model/sizes, /model/weights or /model/segment_ids"},
                  {spoil_fills, "/model/fills"},
                  {spoil_centroid, "/model/positions"},
-                 {spoil_range, "its grid"}};
+                 {spoil_range, "its grid"},
+                 {spoil_order, "its scores"},
+                 {spoil_cut, "/model/scores/frequency"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rfm_model model = sample_model(), back;
         rfm_error err = {0};
@@ -197,7 +244,7 @@ static void other_files_and_newer_models_are_refused(void **state)
         int64_t version;
         const char *words;
     } cases[] = {{NULL, 1, "it was not written by rfmpi"}, {"rfmpi features", 1, "it is another kind of file"},
-                 {"rfmpi model", 4, "use a newer rfmpi"},  {"rfmpi model", 0, "version"},
+                 {"rfmpi model", 5, "use a newer rfmpi"},  {"rfmpi model", 0, "version"},
                  {"rfmpi model", 1, "fit it again"},       {"rfmpi model", 2, "no attribute k"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rfm_model back;
@@ -224,6 +271,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bit_comes_back),
         cmocka_unit_test(weights_and_fills_come_back_too),
+        cmocka_unit_test(scores_come_back_too),
         cmocka_unit_test(only_rank_0_needs_to_have_the_model),
         cmocka_unit_test(a_model_of_a_bare_matrix_has_empty_texts_and_no_trace),
         cmocka_unit_test(unsound_numbers_are_refused),

@@ -9,7 +9,8 @@
 static const char MANIFEST[] =
     "{\"format\": 2, \"part_rows\": 3, \"n_rows\": 5,"
     " \"columns\": [{\"name\": \"customer_id\", \"type\": \"text\", \"comment\": \"as in the events\"},"
-    "               {\"name\": \"segment\", \"type\": \"integer\"}, {\"name\": \"r\\u00e9cence\", \"type\": "
+    "               {\"name\": \"segment\", \"type\": \"integer\", \"optional\": true}, {\"name\": \"r\\u00e9cence\", "
+    "\"type\": "
     "\"number\"}],"
     " \"parts\": [{\"name\": \"part-00000.csv.gz\", \"rows\": 3, \"bytes\": 71,"
     "              \"xxh3_128\": \"00112233445566778899aabbccddeeff\"},"
@@ -60,6 +61,7 @@ static void all_of_a_manifest_is_read(void **state)
     assert_string_equal(manifest.columns[0].comment, "as in the events");
     assert_int_equal(manifest.columns[1].type, RFM_COLUMN_INTEGER);
     assert_null(manifest.columns[1].comment);
+    assert_true(manifest.columns[1].optional && !manifest.columns[0].optional && !manifest.columns[2].optional);
     assert_string_equal(manifest.columns[2].name, "r\xC3\xA9"
                                                   "cence");
     assert_int_equal(manifest.columns[2].type, RFM_COLUMN_NUMBER);

@@ -66,6 +66,26 @@ static void the_report_keeps_what_was_set_last(void **state)
     rfm_run_close(run);
 }
 
+static void what_is_removed_is_gone(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    static const int64_t counts[] = {1, -2, INT64_MAX, 0, 5, 6};
+    rfm_text json = {0};
+    rfm_run *run = open_run("removed");
+    rfm_json_add_counts(&json, counts, 2, 3);
+    rfm_report_json(run, "scores.heat", json.bytes);
+    rfm_report_save(run, &err);
+    assert_report("removed", "scores.heat", "[[1,-2,9223372036854775807],[0,5,6]]");
+    rfm_report_remove(run, "scores");
+    rfm_report_remove(run, "nothing");
+    rfm_report_save(run, &err);
+    assert_fine(&err);
+    assert_report("removed", "scores", NULL);
+    rfm_run_close(run);
+    rfm_text_free(&json);
+}
+
 static void a_wrong_setting_shows_at_the_save(void **state)
 {
     (void)state;
@@ -114,6 +134,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_report_keeps_what_was_set_last),
+        cmocka_unit_test(what_is_removed_is_gone),
         cmocka_unit_test(a_wrong_setting_shows_at_the_save),
         cmocka_unit_test(a_damaged_report_is_named),
     };

@@ -1,0 +1,66 @@
+/* Scores: into which bin of its measure a customer falls. Knows cut points, not what a bin is called. */
+#include "rfmpi/model.h"
+
+#include <stdlib.h>
+
+void rfm_scores_free(rfm_scores *scores)
+{
+    for (int m = 0; m < RFM_N_MEASURES; m++)
+        free(scores->cuts[m]);
+    *scores = (rfm_scores){0};
+}
+
+const char *rfm_measure_name(int measure)
+{
+    static const char *const names[RFM_N_MEASURES] = {
+        [RFM_RECENCY] = "recency", [RFM_FREQUENCY] = "frequency", [RFM_MONETARY] = "monetary"};
+    return names[measure];
+}
+
+/* Collective. Between values of about the same size an interpolation may round past the next cut. */
+static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, int m, rfm_error *err)
+{
+    const rfm_column column = {frame->n, (size_t)frame->d, frame->values + scores->columns[m], frame->weights.units};
+    const int n = scores->bins - 1;
+    double probabilities[RFM_SCORE_BINS_MOST], *cuts = scores->cuts[m];
+    for (int i = 0; i < n; i++)
+        probabilities[i] = (double)(i + 1) / scores->bins;
+    if (rfm_quantiles(comm, &column, n, probabilities, cuts, err) != RFM_OK)
+        return err->status;
+    for (int i = 1; i < n; i++)
+        cuts[i] = cuts[i] < cuts[i - 1] ? cuts[i - 1] : cuts[i];
+    return RFM_OK;
+}
+
+rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err)
+{
+    for (int m = 0; m < RFM_N_MEASURES; m++)
+        if (scores->learnt[m])
+            scores->cuts[m] = rfm_alloc((size_t)scores->bins, sizeof *scores->cuts[m], err);
+    rfm_comm_agree(comm, err);
+    for (int m = 0; m < RFM_N_MEASURES && err->status == RFM_OK; m++)
+        if (scores->learnt[m])
+            learn_cuts(comm, frame, scores, m, err);
+    return err->status;
+}
+
+int rfm_score(const rfm_scores *scores, int measure, double value)
+{
+    const double *cuts = scores->cuts[measure];
+    int low = 0, high = scores->bins - 1; /* so many cuts are below the value */
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (cuts[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return measure == RFM_RECENCY ? scores->bins - low : low + 1;
+}
+
+int rfm_scores_of(const rfm_scores *scores, const double *values, int own[RFM_N_MEASURES])
+{
+    for (int m = 0; m < RFM_N_MEASURES; m++)
+        own[m] = rfm_score(scores, m, values[scores->columns[m]]);
+    return rfm_classic_segment(scores->bins, own);
+}
