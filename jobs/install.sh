@@ -10,7 +10,8 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git openmpi-bin libop
 parquet_packages=(python3-pip zlib1g-dev liblz4-dev)
 # So are spreadsheets.
 spreadsheet_packages=(libxlsxwriter-dev)
-test_packages=(clang g++ make gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish chromium fonts-dejavu-core)
+test_packages=(clang g++ make gdb libomp-dev valgrind libcmocka-dev libmpfr-dev libhdf5-dev openssl python3 python3-venv mandoc zsh fish
+    chromium fonts-dejavu-core default-jre-headless)
 checks_packages=(clang clang-format clang-tidy libomp-dev cppcheck shellcheck python3)
 package_packages=(dpkg-dev file)
 container_packages=(buildah podman runc conmon debootstrap)
@@ -152,6 +153,8 @@ case " $* " in *" test "*)
     # Snowflake's connector comes twice: an older one that the warehouse of the tests is built on, and today's, which judges it.
     make_venv build/venv-warehouse tests/warehouse/requirements.txt
     make_venv build/venv-connector tests/warehouse/connector.txt
+    # What reads models and results: engines for PMML, tables, Kedro.
+    make_venv build/venv-ecosystem tests/ecosystem/requirements.txt
     ;;
 esac
 case " $* " in *" bench "*) make_venv build/bench-venv bench/requirements.txt ;; esac

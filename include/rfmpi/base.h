@@ -176,6 +176,10 @@ void rfm_text_end(rfm_text *text, char *end);
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err);
 void rfm_text_free(rfm_text *text);
 
+/* Bytes of the character that begins at `at`, of `left` that are there, one at least; 0 for what is no UTF-8 (RFC 3629,
+ * section 4). */
+size_t rfm_utf8_bytes(const char *at, size_t left);
+
 /* ---- terminal: what people see ------------------------------------------------------------------------------------ */
 
 /* Columns that a text in UTF-8 takes on a terminal. */

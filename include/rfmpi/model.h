@@ -335,6 +335,12 @@ typedef struct rfm_select_request {
  */
 rfm_status rfm_select_print(const rfm_model *model, const rfm_select_request *request, rfm_text *sql, rfm_error *err);
 
+/* ---- the model as PMML ------------------------------------------------------------------------------------------ */
+
+/* Local. A PMML 4.4 ClusteringModel that gives, of a row of feature values, what predict would: segment, its name,
+ * distance. RFM_USAGE where a name of the model cannot be said in it. */
+rfm_status rfm_pmml_print(const rfm_model *model, rfm_text *xml, rfm_error *err);
+
 /* ---- digest ----------------------------------------------------------------------------------------------------- */
 
 /* Order-free over customers; leaves out run id, paths, times and ranks. Parts that do not apply are zero. */

@@ -34,8 +34,11 @@ rfm_status rfm_pipeline_unload(rfm_comm *comm, const rfm_config *config, rfm_tex
  * input.max_rejected of them. */
 rfm_status rfm_pipeline_convert(rfm_comm *comm, const rfm_config *config, const char *out, rfm_error *err);
 
-/* What export is asked for besides what the job says. */
+typedef enum rfm_export_form { RFM_EXPORT_SQL, RFM_EXPORT_PMML } rfm_export_form;
+
+/* What export is asked for besides what the job says. Of PMML nothing but the model counts. */
 typedef struct rfm_export {
+    rfm_export_form form;
     const char *model;             /* model.h5 */
     const char *events, *features; /* the table that is read, one of them */
     const char *view;              /* NULL: the statement alone */
@@ -44,9 +47,10 @@ typedef struct rfm_export {
     size_t n_renames;
 } rfm_export;
 
-/* Collective. A statement for the warehouse that scores the table as predict would with this model and job; *sql, on
- * all ranks. Roles, decimals and as_of that the job leaves open are the model's. */
-rfm_status rfm_pipeline_export(rfm_comm *comm, const rfm_config *config, const rfm_export *wanted, rfm_text *sql,
+/* Collective. A statement for the warehouse that scores the table as predict would with this model and job, or a PMML
+ * document that scores feature values so; *text, on all ranks. Roles, decimals and as_of that the job leaves open are
+ * the model's. */
+rfm_status rfm_pipeline_export(rfm_comm *comm, const rfm_config *config, const rfm_export *wanted, rfm_text *text,
                                rfm_error *err);
 
 #endif

@@ -203,7 +203,7 @@ void rfm_trail_begin(rfm_run *run, const char *command, const char *about);
 /* Local. The last line of this start: how it ended, with the exit code. NULL, or none begun: nothing. */
 void rfm_trail_end(rfm_run *run, const rfm_error *err);
 
-/* ---- customers/: CSV in parts of a fixed number of rows, the same at any rank count ----------------------------- */
+/* ---- customers/: CSV (and Parquet) in parts of a fixed number of rows, the same at any rank count --------------- */
 
 /* Append a field, in quotes where RFC 4180 wants them. Local. */
 void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n);
@@ -214,6 +214,7 @@ typedef rfm_status (*rfm_row_writer)(void *context, size_t row, rfm_text *line, 
 /* What a column of the parts holds, for who loads them elsewhere. */
 typedef enum rfm_column_type {
     RFM_COLUMN_TEXT,
+    RFM_COLUMN_SMALL /* an integer of 32 bits; read back from a manifest it is INTEGER */,
     RFM_COLUMN_INTEGER,
     RFM_COLUMN_NUMBER,
     RFM_COLUMN_TIME
@@ -226,6 +227,19 @@ typedef struct rfm_part_column {
     bool optional;       /* a table that lacks it gets the others */
 } rfm_part_column;
 
+/* One value of a row, by its column's type. */
+typedef union rfm_cell {
+    int64_t integer;
+    double number;
+    struct {
+        const char *bytes; /* borrowed until the next row is read */
+        size_t length;
+    } text; /* times too, as they stand in the line */
+} rfm_cell;
+
+/* Fill in the cells of local row `row`, one a column. Local. */
+typedef void (*rfm_row_reader)(void *context, size_t row, rfm_cell *cells);
+
 typedef struct rfm_parts {
     const char *header; /* first line of every part, with its line end */
     const rfm_part_column *columns;
@@ -234,13 +248,18 @@ typedef struct rfm_parts {
     int level;         /* of gzip */
     size_t n_local;    /* rows of this rank; rows lie end to end in rank order */
     rfm_row_writer write;
+    rfm_row_reader read; /* of the same rows, for Parquet; NULL: CSV alone */
     void *context;
 } rfm_parts;
 
 /* Collective. Writes DIR/part-00000.csv.gz ... and DIR/manifest.json (columns; name, rows, bytes, XXH3 of each) into an
  * existing or new directory `dir` (a temporary of the run), file mode 0600. A part is a sequence of gzip members of a
- * fixed number of rows. */
+ * fixed number of rows. With `read`, DIR/part-00000.parquet ... too: the rank that has a part's first row holds the
+ * rows that others have of it, and one row group. */
 rfm_status rfm_parts_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, rfm_error *err);
+
+/* Local. Whether this build can write Parquet; where it cannot, `read` is RFM_USAGE. */
+bool rfm_parts_may_be_parquet(void);
 
 /* What a manifest says. */
 typedef struct rfm_manifest {

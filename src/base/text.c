@@ -81,3 +81,16 @@ void rfm_text_free(rfm_text *text)
     free(text->bytes);
     *text = (rfm_text){0};
 }
+
+size_t rfm_utf8_bytes(const char *at, size_t left)
+{
+    const unsigned char *c = (const unsigned char *)at;
+    const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
+    if (n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    const bool too_long = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
+    return too_long || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90) ? 0 : n;
+}

@@ -1,4 +1,4 @@
-/* export: a model as a statement; which table, what its columns are, and where the text goes. */
+/* export: a model as a statement or as PMML; which table, what its columns are, and where the text goes. */
 #include "command.h"
 #include "rfmpi/store.h"
 
@@ -90,13 +90,47 @@ static rfm_status take_column(export_words *words, const char *given, rfm_words 
     return words_assign(job, key, equals + 1, err);
 }
 
-static rfm_status check_words(const export_words *words, const rfm_words *job, rfm_error *err)
+static rfm_status read_form(export_words *words, rfm_error *err)
+{
+    static const char *const forms[] = {[RFM_EXPORT_SQL] = "sql", [RFM_EXPORT_PMML] = "pmml"};
+    for (int i = 0; words->to && i < 2; i++) {
+        if (strcmp(words->to, forms[i]) != 0)
+            continue;
+        words->wanted.form = (rfm_export_form)i;
+        return RFM_OK;
+    }
+    return rfm_fail(err, RFM_USAGE, "export knows two forms: --to sql, or --to pmml");
+}
+
+/* A PMML document is of the model alone, and is given feature values. */
+static rfm_status check_pmml(const export_words *words, rfm_error *err)
 {
     const rfm_export *wanted = &words->wanted;
-    if (!words->to || strcmp(words->to, "sql") != 0)
-        return rfm_fail(err, RFM_USAGE, "export knows one form: --to sql");
+    const struct {
+        const char *flag;
+        bool given;
+    } others[] = {{"--events", wanted->events},      {"--features", wanted->features}, {"--view", wanted->view},
+                  {"--times", wanted->times},        {"--as-of", words->as_of},        {"--job", words->job},
+                  {"--column", words->n_columns > 0}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].given)
+            return rfm_fail(err, RFM_USAGE,
+                            "%s is for --to sql: a PMML document reads no table, it is given rows with the model's "
+                            "features",
+                            others[i].flag);
+    return RFM_OK;
+}
+
+static rfm_status check_words(export_words *words, const rfm_words *job, rfm_error *err)
+{
+    const rfm_export *wanted = &words->wanted;
+    if (read_form(words, err) != RFM_OK)
+        return err->status;
     if (!job->operand)
-        return rfm_fail(err, RFM_USAGE, "export wants a model: rfmpi export RUN_DIR/model.h5 --to sql --events TABLE");
+        return rfm_fail(err, RFM_USAGE,
+                        "export wants a model: rfmpi export RUN_DIR/model.h5 --to sql --events TABLE, or --to pmml");
+    if (wanted->form == RFM_EXPORT_PMML)
+        return check_pmml(words, err);
     if (!wanted->events == !wanted->features)
         return rfm_fail(err, RFM_USAGE,
                         "one table is read: --events TABLE, or --features TABLE that has the model's features");
@@ -134,12 +168,12 @@ static void free_words(export_words *words)
 }
 
 /* Collective. */
-static rfm_status put(rfm_comm *comm, const char *out, const rfm_text *sql, rfm_error *err)
+static rfm_status put(rfm_comm *comm, const char *out, const rfm_text *text, rfm_error *err)
 {
     if (rfm_comm_rank(comm) == 0 && out)
-        rfm_file_write(out, sql, err);
+        rfm_file_write(out, text, err);
     else if (rfm_comm_rank(comm) == 0)
-        say(sql, err);
+        say(text, err);
     return rfm_comm_agree(comm, err);
 }
 
@@ -148,15 +182,15 @@ rfm_status command_export(rfm_comm *comm, int argc, char **argv, rfm_error *err)
     export_words words = {0};
     rfm_words job = {0};
     rfm_config *config = NULL;
-    rfm_text sql = {0};
+    rfm_text text = {0};
     rfm_log_open(RFM_LOG_WARN, rfm_comm_rank(comm) == 0);
     read_words(argc, argv, &words, &job, err);
     if (rfm_comm_agree(comm, err) == RFM_OK && words_config(comm, &job, words.job, &config, err) == RFM_OK) {
         open_log(comm, config);
-        if (rfm_pipeline_export(comm, config, &words.wanted, &sql, err) == RFM_OK)
-            put(comm, words.out, &sql, err);
+        if (rfm_pipeline_export(comm, config, &words.wanted, &text, err) == RFM_OK)
+            put(comm, words.out, &text, err);
     }
-    rfm_text_free(&sql);
+    rfm_text_free(&text);
     rfm_config_close(config);
     words_free(&job);
     free_words(&words);

@@ -38,8 +38,8 @@ static const rfm_flag STORE_FLAGS[] = {
 };
 
 static const rfm_flag EXPORT_FLAGS[] = {
-    {"--to", "FORM", "sql", "what the model is made into: a statement of Snowflake"},
-    {"--events", "TABLE", NULL, "a table of events: [DATABASE.][SCHEMA.]TABLE"},
+    {"--to", "FORM", "sql|pmml", "what the model is made into: a statement of Snowflake, or a PMML 4.4 document"},
+    {"--events", "TABLE", NULL, "sql: a table of events: [DATABASE.][SCHEMA.]TABLE"},
     {"--features", "TABLE", NULL, "or one that has the model's features, a row a customer"},
     {"--column", "NAME=COLUMN", NULL,
      "what the table calls a role (customer, time, event, ...) or a column of the model; any number of times"},
@@ -77,8 +77,9 @@ const rfm_command COMMANDS[] = {
      TAKES_NO_OPTIONS, command_generate},
     {"convert", "INPUT... --out DIR", "event files -> event tables in HDF5 with all their columns, DIR/NAME.h5",
      CONVERT_FLAGS, TAKES_SET, command_convert},
-    {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE",
-     "a model -> a statement that scores customers inside Snowflake", EXPORT_FLAGS, TAKES_OPTIONS, command_export},
+    {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE, or --to pmml",
+     "a model -> a statement that scores customers inside Snowflake, or PMML for other engines", EXPORT_FLAGS,
+     TAKES_OPTIONS, command_export},
     {"report", "RUN_DIR", "a finished run -> report.html, a page for people: who the segments are, and how good",
      REPORT_FLAGS, TAKES_SET, command_report},
     {"info", "PATH [PATH]", "say what a run directory, or any other file of rfmpi's, holds; compare two of them",

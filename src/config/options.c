@@ -108,6 +108,7 @@ static const rfm_option options[] = {
     {"output.dir", NULL, STRING, NULL, 0, 0, NULL, NOTHING, "the run directory"},
     {"output.state", NULL, BOOLEAN, "true", 0, 0, NULL, NOTHING, "keep state.h5, onto which later events are folded"},
     {"output.part_rows", NULL, INTEGER, "1000000", 1, 1000000000, NULL, RESULT, "rows of a part of customers/"},
+    {"output.parquet", NULL, BOOLEAN, "false", 0, 0, NULL, RESULT, "customers/ as Parquet too: part-00000.parquet and so on"},
     {"output.spreadsheet", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING,
      "segments and customers as spreadsheet.xlsx, too: what programs for spreadsheets make of CSV depends on the country"},
     {"output.mask", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "hide the content of rows in rejects/"},

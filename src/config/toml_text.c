@@ -44,24 +44,10 @@ void rfm_toml_skip_lines(rfm_toml *reader)
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------ */
 
-/* Of the character that begins here; 0 for what is no UTF-8 (RFC 3629, section 4). */
-static size_t character_bytes(const char *at, size_t left)
-{
-    const unsigned char *c = (const unsigned char *)at;
-    const size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
-    if (n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    const bool too_long = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
-    return too_long || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90) ? 0 : n;
-}
-
 static rfm_status check_bytes(rfm_toml *reader, rfm_error *err)
 {
     while (reader->at < reader->end) {
-        const size_t n = character_bytes(reader->at, (size_t)(reader->end - reader->at));
+        const size_t n = rfm_utf8_bytes(reader->at, (size_t)(reader->end - reader->at));
         const char c = *reader->at;
         if (n == 0)
             return rfm_toml_fail(reader, err, "not UTF-8");

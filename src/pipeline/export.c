@@ -1,5 +1,5 @@
-/* export: a model, and what a job says of the events, as a statement that the warehouse runs itself. What predict takes
- * from the job is taken from it here, and from the model where the job is silent. */
+/* export: a model, and what a job says of the events, as a statement that the warehouse runs itself, or the model alone
+ * as PMML. What predict takes from the job is taken from it here, and from the model where the job is silent. */
 #include "batch.h"
 
 #include <string.h>
@@ -115,7 +115,7 @@ static rfm_status read_events(exporting *e, rfm_error *err)
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 /* Local. */
-static rfm_status print(exporting *e, rfm_text *sql, rfm_error *err)
+static rfm_status print_sql(exporting *e, rfm_text *sql, rfm_error *err)
 {
     const rfm_export *wanted = e->wanted;
     rfm_select_request *request = &e->request;
@@ -139,12 +139,12 @@ static void free_all(exporting *e)
     rfm_model_free(&e->model);
 }
 
-rfm_status rfm_pipeline_export(rfm_comm *comm, const rfm_config *config, const rfm_export *wanted, rfm_text *sql,
+rfm_status rfm_pipeline_export(rfm_comm *comm, const rfm_config *config, const rfm_export *wanted, rfm_text *text,
                                rfm_error *err)
 {
     exporting e = {.config = config, .wanted = wanted};
     if (rfm_model_read(comm, wanted->model, &e.model, err) == RFM_OK) {
-        print(&e, sql, err);
+        wanted->form == RFM_EXPORT_PMML ? rfm_pmml_print(&e.model, text, err) : print_sql(&e, text, err);
         rfm_comm_agree(comm, err);
     }
     free_all(&e);

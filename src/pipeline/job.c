@@ -366,12 +366,22 @@ static rfm_status open_zone(rfm_batch *batch, rfm_error *err)
     return rfm_zone_open(job->zone_name, &job->zone, err);
 }
 
+static rfm_status check_output(const rfm_config *config, rfm_error *err)
+{
+    if (!rfm_config_boolean(config, "output.parquet") || rfm_parts_may_be_parquet())
+        return RFM_OK;
+    return rfm_config_fail(config, "output.parquet", err,
+                           "this rfmpi was built without Parquet: run jobs/install.sh build, where PyPI can be "
+                           "reached, and build it again");
+}
+
 rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
 {
     rfm_job *job = &batch->job;
     job->task = task;
     job->as_of_rule.keep_until_us = INT64_MAX;
-    if (choose_source(batch->config, job, err) != RFM_OK || read_model(batch, err) != RFM_OK)
+    if (check_output(batch->config, err) != RFM_OK || choose_source(batch->config, job, err) != RFM_OK ||
+        read_model(batch, err) != RFM_OK)
         return err->status;
     open_zone(batch, err);
     if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)

@@ -168,6 +168,40 @@ static rfm_status print_customer(void *context, size_t row, rfm_text *line, rfm_
     return rfm_text_check(line, err);
 }
 
+static void read_scores(const rfm_scores *scores, const double *values, rfm_cell *cells)
+{
+    int own[RFM_N_MEASURES];
+    const char *name = rfm_classic_name(rfm_scores_of(scores, values, own));
+    for (int m = 0; m < RFM_N_MEASURES; m++)
+        cells[m].integer = own[m];
+    cells[RFM_N_MEASURES].text.bytes = name;
+    cells[RFM_N_MEASURES].text.length = strlen(name);
+}
+
+/* The same as print_customer, as values. */
+static void read_customer(void *context, size_t row, rfm_cell *cells)
+{
+    const rfm_batch *batch = ((const listing *)context)->batch;
+    const rfm_frame *frame = &batch->frame;
+    const rfm_ids *ids = &frame->ids;
+    const size_t d = (size_t)frame->d;
+    const int32_t label = batch->labels[row];
+    if (ids->kind == RFM_ID_INTEGER) {
+        cells[0].integer = ids->number[row];
+    } else {
+        cells[0].text.bytes = ids->bytes + ids->offset[row];
+        cells[0].text.length = ids->offset[row + 1] - ids->offset[row];
+    }
+    for (size_t j = 0; j < d; j++)
+        cells[1 + j].number = frame->values[row * d + j];
+    cells[d + 1].integer = batch->model.segment_ids[label];
+    cells[d + 2].text.bytes = batch->model.names[label];
+    cells[d + 2].text.length = strlen(batch->model.names[label]);
+    cells[d + 3].number = sqrt(batch->squared_distances[row]);
+    if (batch->model.scores.bins > 0)
+        read_scores(&batch->model.scores, frame->values + row * d, cells + d + 4);
+}
+
 /* The columns of the rows below, in their order; the caller frees the list. */
 rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err)
 {
@@ -188,7 +222,7 @@ rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error 
     for (size_t j = 0; j < d; j++)
         columns[1 + j] = (rfm_part_column){
             .name = frame->names[j], .type = RFM_COLUMN_NUMBER, .comment = frame->units ? frame->units[j] : NULL};
-    columns[d + 1] = (rfm_part_column){"segment", RFM_COLUMN_INTEGER, "number of the segment", false};
+    columns[d + 1] = (rfm_part_column){"segment", RFM_COLUMN_SMALL, "number of the segment", false};
     columns[d + 2] = (rfm_part_column){"segment_name", RFM_COLUMN_TEXT, "name of the segment", false};
     columns[d + 3] =
         (rfm_part_column){"distance", RFM_COLUMN_NUMBER, "from the segment's centroid, in scaled units", false};
@@ -223,6 +257,7 @@ rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_
 
 rfm_status write_make(rfm_batch *batch, rfm_error *err)
 {
+    const bool as_parquet = rfm_config_boolean(batch->config, "output.parquet");
     rfm_text header = {0};
     listing list;
     size_t n_columns;
@@ -237,6 +272,7 @@ rfm_status write_make(rfm_batch *batch, rfm_error *err)
                                  .level = 1,
                                  .n_local = batch->frame.n,
                                  .write = print_customer,
+                                 .read = as_parquet ? read_customer : NULL,
                                  .context = &list};
         rfm_parts_write(batch->comm, rfm_run_temporary(batch->run, "customers"), &parts, err);
     }

@@ -32,20 +32,13 @@ struct writer {
     struct piece whole; /* members of the part at hand that are not written yet */
     int fd;             /* of the part at hand; -1: none */
     int64_t offset;
-    rfm_part_note *notes; /* of parts whose first block is this rank's */
-    size_t n_notes, capacity;
+    rfm_part_notes notes;   /* of parts whose first block is this rank's */
+    rfm_part_notes parquet; /* of the same rows as Parquet, where that is wanted */
 };
-
-void rfm_part_name(int64_t part, char name[64])
-{
-    snprintf(name, 64, "part-%05lld.csv.gz", (long long)part);
-}
 
 static char *path_of(const struct writer *writer, int64_t part, rfm_error *err)
 {
-    char name[64];
-    rfm_part_name(part, name);
-    return rfm_folder_path(writer->dir, name, err);
+    return rfm_part_path(writer->dir, part, writer->notes.suffix, err);
 }
 
 static rfm_status open_part(const struct writer *writer, int64_t part, int flags, int *fd, rfm_error *err)
@@ -81,47 +74,10 @@ static rfm_status finish_file(const struct writer *writer, int64_t part, int *fd
     return err->status;
 }
 
-/* ---- notes ------------------------------------------------------------------------------------------------------ */
-
 static rfm_status add_note(struct writer *writer, int64_t part, rfm_error *err)
 {
-    if (rfm_reserve(&writer->notes, &writer->capacity, writer->n_notes + 1, sizeof *writer->notes, err))
-        return err->status;
-    int64_t rows = rfm_cut_part_end(&writer->cut, part) - part * writer->cut.part_rows;
-    writer->notes[writer->n_notes++] = (rfm_part_note){.part = part, .rows = rows};
-    return RFM_OK;
-}
-
-/* Feeds a file to a hash. It is read, not mapped: a page that a disk cannot give ends a process. */
-static rfm_status hash_file(int fd, rfm_hasher *hasher, int64_t *n_bytes, rfm_error *err)
-{
-    enum { BLOCK_BYTES = 1 << 18 };
-    ssize_t got = 0;
-    char *block = rfm_alloc(BLOCK_BYTES, 1, err);
-    while (block && ((got = read(fd, block, BLOCK_BYTES)) > 0 || (got < 0 && errno == EINTR))) {
-        if (got < 0)
-            continue;
-        rfm_hasher_feed(hasher, block, (size_t)got);
-        *n_bytes += got;
-    }
-    if (got < 0)
-        rfm_fail_errno(err, errno, "cannot be read back");
-    free(block);
-    return err->status;
-}
-
-/* Size and hash of what is on the disk, whoever wrote it. */
-static rfm_status measure(const struct writer *writer, rfm_part_note *note, rfm_error *err)
-{
-    rfm_hasher *hasher = NULL;
-    int fd = -1;
-    if (open_part(writer, note->part, 0, &fd, err) || rfm_hasher_open(&hasher, err) ||
-        hash_file(fd, hasher, &note->bytes, err))
-        rfm_error_context(err, "%s: part %lld", writer->dir, (long long)note->part);
-    note->hash = rfm_hasher_close(hasher);
-    if (fd >= 0)
-        close(fd);
-    return err->status;
+    const int64_t rows = rfm_cut_part_end(&writer->cut, part) - part * writer->cut.part_rows;
+    return rfm_part_notes_add(&writer->notes, part, rows, err);
 }
 
 /* ---- own blocks ------------------------------------------------------------------------------------------------- */
@@ -244,11 +200,11 @@ static rfm_status write_shared(struct writer *writer, rfm_error *err)
 
 static rfm_status write_manifest(struct writer *writer, rfm_error *err)
 {
-    for (size_t i = 0; i < writer->n_notes && !err->status; i++)
-        measure(writer, &writer->notes[i], err);
+    if (rfm_part_notes_measure(&writer->notes, writer->dir, err) == RFM_OK)
+        rfm_part_notes_measure(&writer->parquet, writer->dir, err);
     if (rfm_comm_agree(writer->comm, err))
         return err->status;
-    return rfm_manifest_write(writer->comm, writer->dir, writer->parts, writer->notes, writer->n_notes, err);
+    return rfm_manifest_write(writer->comm, writer->dir, writer->parts, &writer->notes, &writer->parquet, err);
 }
 
 /* Collective. */
@@ -277,18 +233,23 @@ static void free_writer(struct writer *writer)
         rfm_text_free(&writer->shared[i].bytes);
     if (writer->fd >= 0)
         close(writer->fd);
-    free(writer->notes);
+    rfm_part_notes_free(&writer->notes);
+    rfm_part_notes_free(&writer->parquet);
 }
 
 rfm_status rfm_parts_write_blocks(rfm_comm *comm, const char *dir, const rfm_parts *parts, int64_t block_rows,
                                   rfm_error *err)
 {
     struct writer writer = {.comm = comm, .dir = dir, .parts = parts, .fd = -1};
+    writer.notes.suffix = ".csv.gz";
+    writer.parquet.suffix = ".parquet";
     writer.cut = (rfm_cut){.part_rows = parts->part_rows, .block_rows = block_rows};
     if (prepare(&writer, err) || rfm_blocks_exchange(comm, &writer.cut, parts, &writer.tail, err))
         goto done;
     write_own(&writer, err);
     if (rfm_comm_agree(comm, err) || write_shared(&writer, err))
+        goto done;
+    if (parts->read && rfm_parquet_parts_write(comm, dir, parts, &writer.cut, &writer.parquet, err))
         goto done;
     write_manifest(&writer, err);
 done:

@@ -34,23 +34,41 @@ rfm_status rfm_blocks_exchange(rfm_comm *comm, const rfm_cut *cut, const rfm_par
 rfm_status rfm_block_text(const rfm_cut *cut, const rfm_parts *parts, int64_t start, const rfm_text *tail,
                           rfm_text *text, rfm_error *err);
 
+/* "part-00000.csv.gz", and where it lies (the caller frees; NULL with err set). */
+void rfm_part_name(int64_t part, const char *suffix, char name[64]);
+char *rfm_part_path(const char *dir, int64_t part, const char *suffix, rfm_error *err);
+
 /* A finished part, as the manifest tells it. */
 typedef struct rfm_part_note {
     int64_t part, rows, bytes;
     rfm_hash128 hash;
 } rfm_part_note;
 
+/* Of parts of one format that this rank answers for. Local. */
+typedef struct rfm_part_notes {
+    const char *suffix; /* of their names: ".csv.gz" */
+    rfm_part_note *list;
+    size_t n, capacity;
+} rfm_part_notes;
+
+rfm_status rfm_part_notes_add(rfm_part_notes *notes, int64_t part, int64_t rows, rfm_error *err);
+void rfm_part_notes_free(rfm_part_notes *notes);
+
+/* Size and hash of what is on the disk, whoever wrote it. */
+rfm_status rfm_part_notes_measure(rfm_part_notes *notes, const char *dir, rfm_error *err);
+
 /* Collective. manifest.json of all ranks' notes, in order of the parts over the ranks. */
-rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, const rfm_part_note *notes,
-                              size_t n, rfm_error *err);
+rfm_status rfm_manifest_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, const rfm_part_notes *csv,
+                              const rfm_part_notes *parquet, rfm_error *err);
+
+/* Collective. The same rows as Parquet files, part by part, each by the rank that has its first row. */
+rfm_status rfm_parquet_parts_write(rfm_comm *comm, const char *dir, const rfm_parts *parts, const rfm_cut *cut,
+                                   rfm_part_notes *notes, rfm_error *err);
 
 /* What a column's type is called in a manifest. */
 const char *rfm_column_type_name(rfm_column_type type);
 
 enum { RFM_MANIFEST_FORMAT = 2 };
-
-/* "part-00000.csv.gz" */
-void rfm_part_name(int64_t part, char name[64]);
 
 /* As rfm_parts_write, with blocks of another size: a test has few rows. Collective. */
 rfm_status rfm_parts_write_blocks(rfm_comm *comm, const char *dir, const rfm_parts *parts, int64_t block_rows,

@@ -22,7 +22,7 @@ DOORS = {
     "isa-l.h": (r"src/.*", 1),
     "zstd.h": (r"src/.*", 1),
     "xlsxwriter.h": (r"src/store/.*", 1),
-    "carquet/carquet.h": (r"src/ingest/.*", 1),
+    "carquet/carquet.h": (r"src/(ingest|store)/.*", 1),
 }
 
 

@@ -56,6 +56,31 @@ static rfm_status write_parts(const char *dir, share kind, int64_t n, int64_t pa
     return rfm_parts_write_blocks(comm, dir, &parts, 16, err);
 }
 
+/* The same row, as values. */
+static void read_row(void *context, size_t row, rfm_cell *cells)
+{
+    static char text[64];
+    const struct rows *rows = context;
+    const int64_t number = rows->first + (int64_t)row;
+    const int length = snprintf(text, sizeof text, "customer, %llx", (unsigned long long)number * 2654435761u);
+    cells[0].integer = number;
+    cells[1].text.bytes = text;
+    cells[1].text.length = (size_t)length;
+}
+
+static rfm_status write_parquet(const char *dir, share kind, int64_t n, int64_t part_rows, rfm_error *err)
+{
+    static const rfm_part_column columns[] = {{.name = "id", .type = RFM_COLUMN_INTEGER},
+                                              {.name = "name", .type = RFM_COLUMN_TEXT}};
+    rfm_parts parts = {.header = HEADER, .part_rows = part_rows, .level = 1, .write = write_row, .read = read_row};
+    parts.columns = columns;
+    parts.n_columns = sizeof columns / sizeof *columns;
+    parts.n_local = rows_of(kind, n);
+    struct rows rows = {rfm_comm_before_i64(comm, (int64_t)parts.n_local), -1};
+    parts.context = &rows;
+    return rfm_parts_write_blocks(comm, dir, &parts, 16, err);
+}
+
 /* ---- what must be there ---------------------------------------------------------------------- */
 
 /* One part's bytes by the definition, with no thought of ranks. */
@@ -85,7 +110,7 @@ static void assert_part(const char *dir, const json_t *told, int64_t part, int64
 {
     char name[64], path[900], hash[64];
     size_t length;
-    rfm_part_name(part, name);
+    rfm_part_name(part, ".csv.gz", name);
     snprintf(path, sizeof path, "%s/%s", dir, name);
     char *bytes = read_text(path, &length);
     rfm_text expected = expected_part(part, n, part_rows);
@@ -156,6 +181,29 @@ static void assert_gzip_agrees(const char *dir, int64_t n, int64_t part_rows)
     free(text);
 }
 
+/* Both directories have the same files. Rank 0. */
+static void assert_same_files(const char *dir, const char *other)
+{
+    char command[2000];
+    snprintf(command, sizeof command, "diff -r '%s' '%s'", dir, other);
+    assert_int_equal(system(command), 0);
+}
+
+/* Rank 0. */
+static void assert_python_reads(const char *dir, int64_t n, int64_t part_rows)
+{
+    char command[3000];
+    snprintf(
+        command, sizeof command,
+        "'%s' -c \"import glob, pyarrow.parquet as p; t = [p.read_table(f) for f in "
+        "sorted(glob.glob('%s/*.parquet'))]; n, r "
+        "= %lld, %lld; assert [len(x) for x in t] == [min(r, n - i) for i in range(0, max(n, 1), r)], t; i = [v for "
+        "x in t for v in x['id'].to_pylist()]; assert i == list(range(n)); assert [v for x in t for v in "
+        "x['name'].to_pylist()] == ['customer, %%x' %% (v * 2654435761 %% 2**64) for v in i]\"",
+        getenv("RFMPI_PYTHON"), dir, (long long)n, (long long)part_rows);
+    assert_int_equal(system(command), 0);
+}
+
 /* ---- tests ----------------------------------------------------------------------------------- */
 
 static void any_share_of_rows_gives_the_same_bytes(void **state)
@@ -176,6 +224,41 @@ static void any_share_of_rows_gives_the_same_bytes(void **state)
                 assert_parts(in_folder(name), cases[i][0], cases[i][1]);
         }
     }
+}
+
+static void any_share_of_rows_gives_the_same_parquet(void **state)
+{
+    (void)state;
+    static const int64_t cases[][2] = {{0, 100}, {399, 47}, {1, 100}, {3, 1}, {101, 100}, {200, 50}};
+    const char *python = getenv("RFMPI_PYTHON");
+    if (!rfm_parts_may_be_parquet())
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char first[900] = "";
+        for (int kind = EVEN; kind < N_SHARES; kind++) {
+            rfm_error err = {0};
+            char name[32];
+            snprintf(name, sizeof name, "parquet-%zu-%d", i, kind);
+            write_parquet(in_folder(name), (share)kind, cases[i][0], cases[i][1], &err);
+            assert_fine(&err);
+            if (is_first() && kind != EVEN)
+                assert_same_files(first, in_folder(name));
+            else
+                snprintf(first, sizeof first, "%s", in_folder(name));
+        }
+        if (is_first() && i < 2 && python && access(python, X_OK) == 0)
+            assert_python_reads(first, cases[i][0], cases[i][1]);
+    }
+}
+
+static void parquet_is_refused_where_it_cannot_be_written(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    if (rfm_parts_may_be_parquet())
+        skip();
+    write_parquet(in_folder("absent"), EVEN, 10, 5, &err);
+    assert_failed(&err, RFM_USAGE, "built without Parquet");
 }
 
 static void gzip_reads_the_parts(void **state)
@@ -271,30 +354,40 @@ static void a_row_that_fails_fails_on_all_ranks(void **state)
 }
 
 /* Every agreement of a write fails once, on the first and on the last rank: all ranks return it and nothing hangs. */
-static void a_failure_injected_anywhere_reaches_all_ranks(void **state)
+static void fail_everywhere(bool parquet)
 {
-    (void)state;
     bool whole = false;
     rfm_comm_stage(comm, "write");
     for (int64_t n = 1; !whole; n++) {
         rfm_error err = {0};
         comm->fault = (rfm_fault){.stage = "write", .rank = n % 2 ? rfm_comm_size(comm) - 1 : 0, .n = n};
         comm->n_agreed = 0;
-        write_parts(in_folder("fault"), EVEN, 500, 70, -1, &err);
+        parquet ? write_parquet(in_folder("fault-parquet"), EVEN, 500, 70, &err)
+                : write_parts(in_folder("fault"), EVEN, 500, 70, -1, &err);
         comm->fault.n = 0;
         whole = !err.status;
         assert_true(n > 5 || !whole);
         if (!whole)
             assert_failed(&err, RFM_INTERNAL, "failure injected");
     }
+}
+
+static void a_failure_injected_anywhere_reaches_all_ranks(void **state)
+{
+    (void)state;
+    fail_everywhere(false);
     if (is_first())
         assert_parts(in_folder("fault"), 500, 70);
+    if (rfm_parts_may_be_parquet())
+        fail_everywhere(true);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_share_of_rows_gives_the_same_bytes),
+        cmocka_unit_test(any_share_of_rows_gives_the_same_parquet),
+        cmocka_unit_test(parquet_is_refused_where_it_cannot_be_written),
         cmocka_unit_test(gzip_reads_the_parts),
         cmocka_unit_test(python_reads_the_parts),
         cmocka_unit_test(blocks_of_the_usual_size_make_parts),

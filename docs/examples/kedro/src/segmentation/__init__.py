@@ -1,0 +1,1 @@
+"""Customer segments by rfmpi, as a Kedro pipeline."""
