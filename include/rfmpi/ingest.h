@@ -270,6 +270,10 @@ typedef struct rfm_portions {
 void rfm_portions_free(rfm_portions *portions);
 rfm_status rfm_portions_add(rfm_portions *portions, rfm_portion portion, rfm_error *err);
 
+/* As few portions as say the same of what is done, ascending: those that touch become one, and their line ends are told
+ * no more. Portions that have a row in common stay apart: joined, nobody would see that it was read twice. */
+void rfm_portions_join(rfm_portions *portions);
+
 /* Lines of a file in front of a place. */
 typedef struct rfm_line_count {
     int64_t file, begin, n_lines;

@@ -270,26 +270,54 @@ static rfm_status take_regions(rfm_pass *pass, const rfm_rounds_place *places, s
     return err->status;
 }
 
+static rfm_portions portions_in(const rfm_text *bytes)
+{
+    return (rfm_portions){.list = (rfm_portion *)(void *)bytes->bytes, .n = bytes->length / sizeof(rfm_portion)};
+}
+
+/* Rounds go on where others ended, so that of 10^8 of them a few portions a file are left. */
+static rfm_status join_portions(void *unused, rfm_text *bytes, rfm_error *err)
+{
+    rfm_portions portions = portions_in(bytes);
+    (void)unused;
+    rfm_portions_join(&portions);
+    bytes->length = portions.n * sizeof *portions.list;
+    return err->status;
+}
+
+/* Collective. What all ranks have taken comes to all; the caller frees. */
+static rfm_status gather_portions(rfm_comm *comm, const rfm_portions *mine, rfm_text *bytes, rfm_error *err)
+{
+    rfm_text_add(bytes, mine->list, mine->n * sizeof *mine->list);
+    if (rfm_text_check(bytes, err) == RFM_OK)
+        join_portions(NULL, bytes, err);
+    if (rfm_comm_collect(comm, bytes, join_portions, NULL, err) != RFM_OK)
+        return err->status;
+    if (rfm_comm_rank(comm) != 0)
+        rfm_text_free(bytes);
+    void *all = bytes->bytes;
+    if (rfm_comm_share(comm, 0, &all, &bytes->length, err) == RFM_OK)
+        bytes->bytes = all;
+    return err->status;
+}
+
 /* Collective. What any rank has taken is done for all. *twice: rounds contradict each other. */
 static rfm_status mark_done(rfm_pass *pass, bool *twice, rfm_error *err)
 {
     rfm_comm *comm = pass->batch->comm;
-    void *all = NULL;
-    size_t *offsets = NULL;
-    const rfm_portions *mine = &pass->kept.portions;
+    rfm_text bytes = {0};
     rfm_error apart = {0};
-    if (rfm_comm_allgather_bytes(comm, mine->list, mine->n * sizeof *mine->list, &all, &offsets, err) != RFM_OK)
-        return err->status;
-    rfm_portions portions = {.list = all, .n = offsets[rfm_comm_size(comm)] / sizeof *portions.list};
-    rfm_files_mark(&pass->batch->files, &portions, &apart);
+    if (gather_portions(comm, &pass->kept.portions, &bytes, err) == RFM_OK) {
+        rfm_portions portions = portions_in(&bytes);
+        rfm_files_mark(&pass->batch->files, &portions, &apart);
+    }
     *twice = apart.status == RFM_DATA;
     if (*twice)
         rfm_log(RFM_LOG_WARN, "%s: %s; nothing of it is used", rfm_run_path(pass->batch->run, RFM_ROUNDS),
                 apart.message);
     else if (apart.status)
         *err = apart;
-    free(all);
-    free(offsets);
+    rfm_text_free(&bytes);
     return rfm_comm_agree(comm, err);
 }
 
