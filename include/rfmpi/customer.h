@@ -169,8 +169,8 @@ rfm_status rfm_table_shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *inde
 rfm_status rfm_table_unshelve(rfm_table *table, const rfm_scratch *shelf, const char *index, size_t n_bytes,
                               rfm_error *err);
 
-/* About what a shelve would write, and rather more. */
-size_t rfm_table_unshelved_bytes(const rfm_table *table);
+/* The most that a shelve would write now; and what the index would get. */
+size_t rfm_table_unshelved_bytes(const rfm_table *table, size_t *index_bytes);
 
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
                             rfm_error *err); /* leaves the table empty; extent is the caller's */
@@ -205,7 +205,7 @@ rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_e
 rfm_status rfm_deduper_shelve(rfm_deduper *deduper, rfm_scratch *shelf, rfm_text *index, rfm_error *err);
 rfm_status rfm_deduper_unshelve(rfm_deduper *deduper, const rfm_scratch *shelf, const char *index, size_t n_bytes,
                                 rfm_error *err);
-size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper);
+size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper, size_t *index_bytes);
 
 /* What a rank is left with. */
 typedef struct rfm_survivors {

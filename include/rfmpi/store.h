@@ -112,10 +112,15 @@ rfm_status rfm_rounds_create(rfm_run *run, const rfm_origin *origin, rfm_rounds 
 
 /* To read from. */
 rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
+
+/* No more of it is to be asked here. Half of the files that a process may have open are for everything else: where this
+ * one is beyond, it is closed (file is -1), and whoever reads bodies opens it whenever there is one to read. */
+void rfm_rounds_rest(rfm_rounds *rounds);
 void rfm_rounds_close(rfm_rounds *rounds); /* zero-initialised is fine */
 
-/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told. */
-rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err);
+/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told, or when its meta would be
+ * more than rounds can have. */
+rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t body_bytes, size_t meta_bytes, rfm_error *err);
 
 /* Where the body of the next round is to be written, up to the limit at most; and the end of it, when that has been
  * done: the round is safe on the disk. */

@@ -161,9 +161,10 @@ void rfm_table_end_runs(rfm_table *table, size_t first)
  *     index   | pieces | place of piece 0, 1, ... |
  */
 
-size_t rfm_table_unshelved_bytes(const rfm_table *table)
+size_t rfm_table_unshelved_bytes(const rfm_table *table, size_t *index_bytes)
 {
-    return 2 * rfm_table_bytes(table) + (size_t)table->scratch.n_bytes;
+    *index_bytes = sizeof(uint64_t) + table->n_pieces * sizeof(rfm_scratch_place);
+    return rfm_table_frozen_bytes(table) + (size_t)table->scratch.n_bytes;
 }
 
 rfm_status rfm_table_shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *index, rfm_error *err)

@@ -103,12 +103,25 @@ static rfm_status note_whole_files(rfm_pass *pass, rfm_error *err)
     return err->status;
 }
 
+/* What it will take. Rejects that came by relay stay apart for now: those that are kept must not depend on whether there
+ * was room. */
+static rfm_status measure_ledger(rfm_pass *pass, size_t *n_bytes, rfm_error *err)
+{
+    rfm_text bytes = {0};
+    rfm_rejects_pack(&pass->relayed, &bytes);
+    if (note_whole_files(pass, err) == RFM_OK)
+        rfm_ledger_pack(&pass->fresh, &bytes, err);
+    *n_bytes = sizeof(uint64_t) + bytes.length;
+    rfm_text_free(&bytes);
+    return err->status;
+}
+
 static rfm_status pack_ledger(rfm_pass *pass, rfm_text *meta, rfm_error *err)
 {
     uint64_t n_bytes = 0;
     rfm_text_add(meta, &n_bytes, sizeof n_bytes);
     if (rfm_rejects_move(&pass->fresh.rejects, &pass->relayed, err) != RFM_OK ||
-        note_whole_files(pass, err) != RFM_OK || rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
+        rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
         return err->status;
     n_bytes = meta->length - sizeof n_bytes;
     memcpy(meta->bytes, &n_bytes, sizeof n_bytes);
@@ -132,15 +145,16 @@ static rfm_status write_round(rfm_pass *pass, rfm_text *meta, rfm_error *err)
     return err->status ? err->status : rfm_rounds_append(&keeper->rounds, keeper->shelf.n_bytes, meta, err);
 }
 
-static rfm_status make_room(rfm_pass *pass, rfm_error *err)
+static rfm_status make_room(rfm_pass *pass, size_t ledger, rfm_error *err)
 {
     rfm_round_keeper *keeper = &pass->keeper;
-    const size_t n_bytes =
-        pass->deduper ? rfm_deduper_unshelved_bytes(pass->deduper) : rfm_table_unshelved_bytes(pass->table);
+    size_t index;
+    const size_t body = pass->deduper ? rfm_deduper_unshelved_bytes(pass->deduper, &index)
+                                      : rfm_table_unshelved_bytes(pass->table, &index);
     if (!keeper->rounds.path && rfm_rounds_create(pass->batch->run, &keeper->origin, &keeper->rounds, err) != RFM_OK)
         return err->status;
-    /* More than what will be written: whoever is about to stop tries what there is. */
-    return keeper->stops ? RFM_OK : rfm_rounds_reserve(&keeper->rounds, n_bytes, err);
+    /* Repeats may go on the way, and then less is written: whoever is about to stop tries what there is. */
+    return keeper->stops ? RFM_OK : rfm_rounds_reserve(&keeper->rounds, body, ledger + index, err);
 }
 
 static rfm_status move_ledger(rfm_pass *pass, rfm_error *err)
@@ -157,15 +171,16 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
     const double start_s = rfm_clock_s();
     rfm_text meta = {0};
     rfm_error failed = {0};
+    size_t ledger = 0;
     if (pass->fresh.portions.n == 0)
         return RFM_OK;
     /* What fails here costs nothing but the way back, and the next one may find room. */
     const int64_t before = keeper->rounds.end;
-    if (make_room(pass, &failed) != RFM_OK && keeper->stops)
-        return rfm_fail(err, failed.status, "stopped without a checkpoint: %s", failed.message);
-    if (failed.status)
+    if (measure_ledger(pass, &ledger, err) == RFM_OK && make_room(pass, ledger, &failed) != RFM_OK && keeper->stops)
+        rfm_fail(err, failed.status, "stopped without a checkpoint: %s", failed.message);
+    else if (failed.status)
         pass_over(keeper, &failed, "no checkpoint");
-    else if (write_round(pass, &meta, err) == RFM_OK && move_ledger(pass, err) == RFM_OK) {
+    else if (err->status == RFM_OK && write_round(pass, &meta, err) == RFM_OK && move_ledger(pass, err) == RFM_OK) {
         kept->n_written++;
         kept->n_bytes += keeper->rounds.end - before;
     }

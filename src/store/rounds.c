@@ -153,8 +153,12 @@ static bool give_back(const rfm_rounds *rounds)
     return true;
 }
 
-static rfm_status check_limit(const rfm_rounds *rounds, int64_t n_bytes, rfm_error *err)
+/* Of a round of n_bytes in all. */
+static rfm_status check_limits(const rfm_rounds *rounds, int64_t n_bytes, size_t meta_bytes, rfm_error *err)
 {
+    if (meta_bytes > MOST_META_BYTES)
+        return rfm_fail(err, RFM_IO, "%s: %zu bytes that tell what was read: a round can have %d", rounds->path,
+                        meta_bytes, MOST_META_BYTES);
     if (n_bytes > rounds->limit - rounds->end)
         rfm_fail(err, RFM_IO, "%s: no room for %lld bytes: a rank has %lld of it, and has used %lld", rounds->path,
                  (long long)n_bytes, (long long)rfm_rounds_region_bytes,
@@ -162,17 +166,17 @@ static rfm_status check_limit(const rfm_rounds *rounds, int64_t n_bytes, rfm_err
     return err->status;
 }
 
-rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err)
+rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t body_bytes, size_t meta_bytes, rfm_error *err)
 {
-    const int64_t all = (int64_t)(n_bytes + sizeof(head));
+    const int64_t all = (int64_t)(sizeof(head) + body_bytes + meta_bytes);
     /* A hole is made within the size of a file only. */
     const int mode = is_shared(rounds) ? 0 : FALLOC_FL_KEEP_SIZE;
-    if (check_limit(rounds, all, err) != RFM_OK)
+    if (check_limits(rounds, all, meta_bytes, err) != RFM_OK)
         return err->status;
     /* Where the file system cannot tell in advance, writing will. */
     if (fallocate(rounds->file, mode, rounds->end, all) != 0 &&
         (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-        rfm_fail_errno(err, errno, "%s: no room for %zu bytes", rounds->path, n_bytes);
+        rfm_fail_errno(err, errno, "%s: no room for %lld bytes", rounds->path, (long long)all);
         if (!give_back(rounds)) /* what it got of them; else that stays */
             return err->status;
     }
@@ -188,13 +192,14 @@ rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_tex
 {
     head of = {.origin = rounds->origin,
                .body_bytes = body_end - rfm_rounds_body(rounds),
-               .meta_bytes = (int64_t)meta->length,
-               .meta_hash = rfm_hash64(meta->bytes, meta->length)};
+               .meta_bytes = (int64_t)meta->length};
     const int64_t end = body_end + of.meta_bytes;
+    if (check_limits(rounds, end - rounds->end, meta->length, err) != RFM_OK)
+        return err->status;
+    of.meta_hash = rfm_hash64(meta->bytes, meta->length);
     memcpy(of.magic, MAGIC, sizeof MAGIC);
     of.hash = hash_head(&of);
-    if (check_limit(rounds, end - rounds->end, err) != RFM_OK ||
-        rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
+    if (rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
         rfm_folder_put(rounds->file, rounds->path, &of, sizeof of, rounds->end, err) != RFM_OK)
         return err->status;
     rounds->end = end;
