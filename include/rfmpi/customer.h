@@ -138,9 +138,9 @@ bool rfm_customers_regroup(int n_ranks);
 typedef struct rfm_scratch {
     char *path;       /* for messages; NULL: not open */
     const char *what; /* does not get into it when it cannot be written, and what helps; borrowed */
-    int file;
-    int64_t n_bytes; /* where the next goes */
-    int64_t limit;   /* which nothing written may pass; 0: none */
+    int file;         /* -1: closed, and opened whenever it is read */
+    int64_t n_bytes;  /* where the next goes */
+    int64_t limit;    /* which nothing written may pass; 0: none */
 } rfm_scratch;
 
 /* ---- table: what a rank folds events into; Local ---------------------------------------------------------------- */

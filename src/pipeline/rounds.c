@@ -253,7 +253,7 @@ static rfm_status take_rounds(rfm_pass *pass, rfm_rounds *rounds, rfm_scratch *s
     return err->status;
 }
 
-/* Stays open, for table and deduper to read from, where it has rounds. */
+/* Where it has rounds it stays, for table and deduper to read from. */
 static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, rfm_error *err)
 {
     rfm_round_keeper *keeper = &pass->keeper;
@@ -271,8 +271,8 @@ static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, rfm
     take_rounds(pass, rounds, shelf, &any, err);
     if (any)
         keeper->n_earlier++;
-    else
-        rfm_rounds_close(rounds);
+    any ? rfm_rounds_rest(rounds) : rfm_rounds_close(rounds);
+    shelf->file = rounds->file;
     return err->status;
 }
 

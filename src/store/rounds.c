@@ -9,8 +9,8 @@
  *     head    | magic 8 | hash of the origin 16 | bytes of body 8 | of meta 8 | XXH3 of meta 8 | XXH3 of all before 8 |
  *
  * The body is written first, by whoever has something to keep, and meta, which must be able to tell whether the body is
- * as it was, behind it. The head comes last: a round is there whole or not at all, and the first that is not is the end
- * of the region. Knows nothing of body and meta. */
+ * as it was, behind it. The head comes last, into zeros: a round is there whole or not at all, and the first that is not
+ * is the end of the region. Knows nothing of body and meta. */
 #include "rounds.h"
 
 #include "run.h"
@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,14 +65,15 @@ static bool get(const rfm_rounds *rounds, void *into, size_t n, int64_t at)
     return true;
 }
 
-/* size: of the file. Nothing was written behind the rounds; or, in a shared file, no head. */
+/* size: of the file. No head was written behind the rounds; what of a body may lie there is of a rank that ended before
+ * its round did, which is nothing to tell of. */
 static bool is_end(const rfm_rounds *rounds, int64_t size)
 {
     static const head none;
     head of;
     const int64_t left = size - rounds->end;
     const size_t n = left < (int64_t)sizeof of ? (size_t)left : sizeof of;
-    return left <= 0 || (is_shared(rounds) && get(rounds, &of, n, rounds->end) && memcmp(&of, &none, n) == 0);
+    return left <= 0 || (get(rounds, &of, n, rounds->end) && memcmp(&of, &none, n) == 0);
 }
 
 static void bound(rfm_rounds *rounds, int64_t region, int64_t n_regions)
@@ -132,6 +134,15 @@ rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *orig
     if (err->status)
         rfm_rounds_close(rounds);
     return err->status;
+}
+
+void rfm_rounds_rest(rfm_rounds *rounds)
+{
+    struct rlimit most;
+    if (getrlimit(RLIMIT_NOFILE, &most) != 0 || (rlim_t)rounds->file < most.rlim_cur / 2)
+        return;
+    close(rounds->file);
+    rounds->file = -1;
 }
 
 void rfm_rounds_close(rfm_rounds *rounds)

@@ -159,6 +159,35 @@ static void a_torn_end_costs_the_last_round(void **state)
     start_anew();
 }
 
+/* A rank that is killed while it writes a body leaves rounds, and behind them something without a head. */
+static void a_round_that_was_not_finished_is_the_end(void **state)
+{
+    (void)state;
+    static const char body[500] = "of a round that has no head";
+    rfm_error err = {0};
+    rfm_rounds rounds;
+    rfm_text meta = {0};
+    rfm_origin origin = origin_of("8", "a.csv");
+    rfm_run *run = open_run("run");
+    bool found;
+    rfm_rounds_create(run, &origin, &rounds, &err);
+    append(&rounds, 0);
+    assert_int_equal(pwrite(rounds.file, body, sizeof body, rfm_rounds_body(&rounds)), sizeof body);
+    rfm_rounds_close(&rounds);
+    const rfm_rounds_place place = place_of_rounds();
+    rfm_rounds_open(&place, &origin, &rounds, &err);
+    assert_true(rfm_rounds_next(&rounds, &meta, &found, &err) == RFM_OK && found);
+    assert_int_equal(rfm_rounds_next(&rounds, &meta, &found, &err), RFM_OK);
+    assert_false(found);
+    assert_fine(&err);
+    rfm_text_free(&meta);
+    rfm_rounds_close(&rounds);
+    rfm_origin_free(&origin);
+    rfm_comm_barrier(comm);
+    rfm_run_close(run);
+    start_anew();
+}
+
 /* Bodies are looked after by whoever wrote them. */
 static void a_bit_that_is_changed_never_changes_what_comes_back(void **state)
 {
@@ -385,6 +414,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_come_back_to_their_origin_only),
         cmocka_unit_test(a_torn_end_costs_the_last_round),
+        cmocka_unit_test(a_round_that_was_not_finished_is_the_end),
         cmocka_unit_test(a_bit_that_is_changed_never_changes_what_comes_back),
         cmocka_unit_test(every_region_has_one_reader),
         cmocka_unit_test(there_are_no_more_files_than_said),
