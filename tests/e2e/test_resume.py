@@ -22,6 +22,7 @@ EVENTS = 40000 if SANITIZED else 120000
 COUNTS = ("digest", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_rejected", "n_bytes", "rejected", "n_customers")
 KILLED = (137, -9)
 MANY = 2 if SANITIZED else 12   # times the events where a reading has to last
+FILES = 48                      # which a process may have open, of which MPI takes half
 SEEDS = range(20 if case.LONG else 1)
 
 
@@ -285,6 +286,33 @@ class Resume(case.Case):
             self.assertIn("not used", said)
             self.assert_same(self.outcome(out), wanted)
             self.assert_nothing_left(out)
+
+    def test_a_stop_is_heard_while_what_is_done_is_passed_over(self):
+        """Of a compressed file, which is decoded from its beginning: the second start ends with what it had found."""
+        a = self.write("a.csv.gz", pack=gzip.compress)
+        self.rfmpi(*self.words([a], "alone"))
+        for ranks in (1,) if case.SERIAL else (1, 2):
+            out, resumed = f"passed-{ranks}", []
+            for trial, code in (("ingest:0:30:stop", 75), ("ingest:0:10:stop", 75), ("", 0)):
+                self.rfmpi(*self.words([a], out), ranks=ranks, code=code, env={"RFMPI_TRIAL": trial})
+                resumed.append(case.read_report(self.dir / out).get("checkpoints", {}).get("rows_resumed", 0))
+            self.assertEqual(resumed, [0, resumed[1], resumed[1]])
+            self.assertGreater(resumed[1], EVENTS // 10)
+            self.assert_same(self.outcome(out), self.outcome("alone"))
+
+    def test_more_files_of_rounds_than_may_be_open(self):
+        a, starts = self.write("a.csv"), 12 if SANITIZED else 40
+        self.rfmpi(*self.words([a], "alone"))
+        for _ in range(starts):
+            self.rfmpi(*self.words([a], "many"), ranks=0, code=75, env={"RFMPI_TRIAL": "ingest:0:4:stop"})
+        self.assertEqual(len(list((self.dir / "many" / "rounds").iterdir())), starts)
+        few = self.dir / "few"
+        few.write_text(f'#!/bin/sh\nulimit -n {FILES}\nexec {case.RFMPI} "$@"\n')
+        few.chmod(0o700)
+        said = self.rfmpi(*self.words([a], "many"), ranks=0, program=few).stderr
+        self.assertNotIn("not used", said)
+        self.assert_same(self.outcome("many"), self.outcome("alone"))
+        self.assertGreater(case.read_report(self.dir / "many")["checkpoints"]["rows_resumed"], 0)
 
     def test_a_state_that_is_finished_needs_no_rounds(self):
         a = self.write("a.csv")
