@@ -114,14 +114,20 @@ static rfm_status read_mine(rfm_pass *pass, const rfm_reading *how, rfm_error *e
     return err->status;
 }
 
-/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. */
+/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. Where a rank has
+ * failed that is what is told, whatever became of the rounds of others. */
 static rfm_status end_early(rfm_pass *pass, rfm_error *err)
 {
     rfm_comm *comm = pass->batch->comm;
+    rfm_error lost = {0};
     if (err->status == RFM_OK && !is_in_vain(pass))
-        rounds_keep(pass, err);
+        rounds_keep(pass, &lost);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         return err->status;
+    if (rfm_comm_agree(comm, &lost) != RFM_OK) {
+        *err = lost;
+        return err->status;
+    }
     rounds_tell(pass);
     const char *reason = pass->keeper.reason;
     if (reason || rfm_comm_rank(comm) == rfm_comm_size(comm) - 1)

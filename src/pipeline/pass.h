@@ -73,7 +73,7 @@ bool rounds_meet(rfm_pass *pass, const rfm_error *err);
 /* ---- relay.c ---------------------------------------------------------------------------------------------------- */
 
 /* Collective: the shards of the plan that are relayed. `how` has all but shard and result. What stands in pass->quoted
- * and keeper.stops then stands there on all ranks. */
+ * and keeper.stops then stands there on all ranks; err may be of some alone, as after any reading. */
 rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err);
 
 #endif

@@ -275,7 +275,7 @@ static rfm_status work(relay *r, rfm_error *err)
     while (goes_on(r, err) && !is_used_up(r))
         if (!parse_one(r, err))
             rest();
-    if (err->status == RFM_OK && !is_stopped(r))
+    if (err->status == RFM_OK) /* what was parsed here is noted as read, and may become a round */
         hand_in(r, err);
     if (err->status != RFM_OK)
         stop_all(r);
@@ -334,10 +334,10 @@ rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how,
     list_files(&r, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && r.n_files > 0 && open_ring(&r, err) == RFM_OK) {
         work(&r, err);
-        /* So that all ranks know whether there is a point in going on. */
+        /* So that all ranks know whether there is a point in going on: a failure stays its rank's alone, for the others
+         * to keep what they have. */
         rounds_meet(pass, err);
         rfm_comm_reduce_i64(batch->comm, RFM_MAX, pass->quoted, batch->files.n);
-        rfm_comm_agree(batch->comm, err);
         rfm_comm_shared_close(batch->comm, &r.shared);
     }
     close_relay(&r);

@@ -4,8 +4,10 @@ faulty.c lets one call fail, or all from one on; the sites are found by a run th
 """
 
 import errno
+import gzip
 import json
 import os
+import pathlib
 import random
 import unittest
 
@@ -59,6 +61,20 @@ class Disk(Walk):
         for ranks, rank in ((2, 0), (2, 1), (3, 2)) if case.LONG else ((2, 0), (3, 1)):
             self.walk("change", errno.EROFS, ranks=ranks, rank=rank, lasting=True, most=3)
             self.walk("grow", errno.ENOSPC, ranks=ranks, rank=rank, lasting=True, most=3)
+
+    @case.needs_ranks
+    def test_a_rank_that_fails_comes_before_another_that_cannot_keep_what_it_read(self):
+        """Rank 0 has the larger of two compressed files, rank 1 the other, which is broken, and both some of the third."""
+        self.events = [self.dir / "0.csv.gz", self.dir / "1.csv.gz", *self.generate(events=20000, customers=2000, name="more")]
+        lines = pathlib.Path(self.events[2]).read_bytes().splitlines(keepends=True)
+        for path, n in zip(self.events, (len(lines) // 2, len(lines) // 3)):
+            path.write_bytes(gzip.compress(b"".join(lines[:n])))
+        broken = self.events[1].read_bytes()
+        middle = len(broken) // 2
+        self.events[1].write_bytes(broken[:middle] + bytes(100) + broken[middle + 100:])
+        self.events = list(map(str, self.events))
+        env = self.faulty("grow", 0, "/rounds", FAULTY_FROM=1, FAULTY_TO=FOREVER, FAULTY_ERROR=errno.ENOSPC)
+        self.assert_fails(self.launch(ranks=2, env=env), (65,), "1.csv.gz: near byte")
 
     def test_a_full_disk_for_what_passes_the_memory(self):
         scratch = self.dir / "scratch"
