@@ -21,6 +21,9 @@ typedef struct rfm_origin {
 rfm_status rfm_origin_add(rfm_origin *origin, const char *key, const char *value, rfm_error *err); /* Local; copies */
 void rfm_origin_free(rfm_origin *origin);
 
+/* Of keys and values. Local. */
+rfm_status rfm_origin_hash(const rfm_origin *origin, rfm_hash128 *hash, rfm_error *err);
+
 /* ---- run directory ---------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_run rfm_run;

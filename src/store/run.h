@@ -73,9 +73,6 @@ const json_t *rfm_report_origin(const rfm_run *run, const char *product);
 rfm_status rfm_report_note(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err);
 void rfm_report_forget(rfm_run *run, const char *product);
 
-/* Of keys and values. Local. */
-rfm_status rfm_origin_hash(const rfm_origin *origin, rfm_hash128 *hash, rfm_error *err);
-
 /* The first key that differs between what was noted and what is now, with both values (NULL: not there); false when all
  * are the same. */
 bool rfm_origin_differs(const json_t *noted, const rfm_origin *origin, const char **key, const char **was,
