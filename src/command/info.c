@@ -32,6 +32,7 @@ static const char *const SHOWN[] = {
     "quality.silhouette",
     "quality.davies_bouldin",
     "quality.calinski_harabasz",
+    "quality.stability",
     "options.cluster.choose",
     "ranks",
     "threads",
