@@ -157,9 +157,17 @@ static rfm_status make_room(rfm_pass *pass, size_t ledger, rfm_error *err)
     return keeper->stops ? RFM_OK : rfm_rounds_reserve(&keeper->rounds, body, ledger + index, err);
 }
 
+/* To what is in rounds: of 600 of them there are no more rejects than of one. */
+static rfm_status add_kept(rfm_pass *pass, rfm_ledger *ledger, rfm_error *err)
+{
+    rfm_ledger_move(&pass->kept, ledger, err);
+    rejects_cut(&pass->kept.rejects);
+    return err->status;
+}
+
 static rfm_status move_ledger(rfm_pass *pass, rfm_error *err)
 {
-    rfm_ledger_move(&pass->kept, &pass->fresh, err);
+    add_kept(pass, &pass->fresh, err);
     pass->fresh.rejects.cap = pass->relayed.cap = REJECTS_KEPT;
     return err->status;
 }
@@ -220,7 +228,7 @@ static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm
     else if (!useless.status)
         rfm_table_unshelve(pass->table, shelf, at + n_bytes, n_index, &useless);
     if (!useless.status)
-        rfm_ledger_move(&pass->kept, &ledger, err);
+        add_kept(pass, &ledger, err);
     else if (useless.status == RFM_NO_MEMORY)
         *err = useless;
     else

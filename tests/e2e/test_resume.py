@@ -227,6 +227,20 @@ class Resume(case.Case):
         self.assertEqual(codes[-1], 0, "it never came to its end")
         self.assert_same(self.outcome("limit"), self.outcome("alone"))
 
+    def test_rejects_are_the_first_of_the_files_however_many_rounds_there_are(self):
+        """More of each reason than are shown, in plain text and in what all ranks parse."""
+        spoilt = [line.replace(b",", b";", 3) if i % 20 == 7 else b"2019-13-01" + line[10:] if i % 20 == 3 else line
+                  for i, line in enumerate(self.lines)]
+        self.lines = spoilt
+        more = ("--set", "input.max_rejected=0.5")
+        for name, paths in (("plain", [self.write("a.csv")]), ("packed", [self.write("b.csv.gz", pack=gzip.compress)])):
+            self.rfmpi(*self.words(paths, f"{name}-alone", *more))
+            rejects = self.outcome(f"{name}-alone")[1]
+            self.assertEqual(rejects.count("\n"), 2001)
+            for ranks, trial, code in ((2, "ingest:0:30:stop:2", 75), (3, "ingest:0:100000:stop:2", 0)):
+                self.rfmpi(*self.words(paths, name, *more), ranks=1 if case.SERIAL else ranks, code=code, env={"RFMPI_TRIAL": trial})
+            self.assert_same(self.outcome(name), self.outcome(f"{name}-alone"))
+
     def test_a_rank_that_fails_stops_the_others_and_what_they_read_is_kept(self):
         paths = [self.write("a.csv", 0, 0.5), self.write("b.csv.gz", 0.5, 1, gzip.compress)]
         self.rfmpi(*self.words(paths, "alone"))
