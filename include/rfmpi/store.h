@@ -121,8 +121,8 @@ rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *orig
 void rfm_rounds_rest(rfm_rounds *rounds);
 void rfm_rounds_close(rfm_rounds *rounds); /* zero-initialised is fine */
 
-/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told, or when its meta would be
- * more than rounds can have. */
+/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told, or when its meta would
+ * be more than rounds can have. */
 rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t body_bytes, size_t meta_bytes, rfm_error *err);
 
 /* Where the body of the next round is to be written, up to the limit at most; and the end of it, when that has been

@@ -120,8 +120,8 @@ static size_t count_there(const conversion *c, const char **first)
     return n;
 }
 
-/* Rank 0. What an earlier start of this command had made whole gets its names, and may be all there is to do; what it had
- * only begun goes. What is there otherwise stays: it may be an input. */
+/* Rank 0. What an earlier start of this command had made whole gets its names, and may be all there is to do; what it
+ * had only begun goes. What is there otherwise stays: it may be an input. */
 static rfm_status begin(const conversion *c, bool *finished, rfm_error *err)
 {
     const char *first = NULL;

@@ -114,8 +114,8 @@ static rfm_status read_mine(rfm_pass *pass, const rfm_reading *how, rfm_error *e
     return err->status;
 }
 
-/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. Where a rank has
- * failed that is what is told, whatever became of the rounds of others. */
+/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. Where a rank
+ * has failed that is what is told, whatever became of the rounds of others. */
 static rfm_status end_early(rfm_pass *pass, rfm_error *err)
 {
     rfm_comm *comm = pass->batch->comm;

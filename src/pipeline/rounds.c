@@ -103,7 +103,7 @@ static rfm_status note_whole_files(rfm_pass *pass, rfm_error *err)
     return err->status;
 }
 
-/* What it will take. Rejects that came by relay stay apart for now: those that are kept must not depend on whether there
+/* What it will take. Rejects that came by relay stay apart: those that are kept must not depend on whether there
  * was room. */
 static rfm_status measure_ledger(rfm_pass *pass, size_t *n_bytes, rfm_error *err)
 {

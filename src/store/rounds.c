@@ -9,8 +9,8 @@
  *     head    | magic 8 | hash of the origin 16 | bytes of body 8 | of meta 8 | XXH3 of meta 8 | XXH3 of all before 8 |
  *
  * The body is written first, by whoever has something to keep, and meta, which must be able to tell whether the body is
- * as it was, behind it. The head comes last, into zeros: a round is there whole or not at all, and the first that is not
- * is the end of the region. Knows nothing of body and meta. */
+ * as it was, behind it. The head comes last, into zeros: a round is there whole or not at all, and the first that is
+ * not is the end of the region. Knows nothing of body and meta. */
 #include "rounds.h"
 
 #include "run.h"

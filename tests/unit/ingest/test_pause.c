@@ -212,7 +212,8 @@ static void check_gaps(const char *path)
     close_trial(&halves[1]);
 }
 
-/* What was read by an earlier start may take long to pass over: who is asked to stop meanwhile does so, with nothing. */
+/* What was read by an earlier start may take long to pass over: who is asked to stop meanwhile does so, with nothing.
+ */
 static void check_passing_over(const char *path)
 {
     trial t = open_trial(path, 1);
