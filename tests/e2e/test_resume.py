@@ -195,6 +195,21 @@ class Resume(case.Case):
                 return
         self.fail("no request met a reading under way")
 
+    def test_a_request_is_heard_while_the_content_of_inputs_is_hashed(self):
+        """Of a file that is long, being mostly a hole: whoever hears nothing until then hashes for a quarter of a minute."""
+        a = self.write("a.csv")
+        os.truncate(a, 40 << 30)
+        process = subprocess.Popen(case.command(*self.words([a], "hash"), ranks=2), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 60
+        while not (self.dir / "hash" / "log.jsonl").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.2)   # requests are looked for from here on
+        (self.dir / "hash" / "stop").touch()
+        said = process.communicate(timeout=100)[1]
+        self.assertEqual(process.returncode, 75, said)
+        self.assertIn(f"stopped on request ({self.dir / 'hash' / 'stop'}) while inputs were hashed", said)
+
     def finish(self, paths, out, wanted):
         self.rfmpi(*self.words(paths, out), ranks=3)
         self.assert_same(self.outcome(out), wanted)
