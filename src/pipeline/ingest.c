@@ -123,6 +123,17 @@ static rfm_status end_stopped(rfm_comm *comm, const char *reason, const char *wh
     return rfm_comm_agree(comm, err);
 }
 
+/* Collective. That the content of a file is broken may show long behind the place, as with the checksum at the end of
+ * what is compressed: what was read of it is not to be trusted, and rounds do not tell which that is. */
+static void drop_if_broken(rfm_pass *pass, const rfm_error *err)
+{
+    int64_t broken = err->status == RFM_DATA;
+    rfm_error ignored = {0};
+    rfm_comm_reduce_i64(pass->batch->comm, RFM_MAX, &broken, 1);
+    if (broken)
+        rounds_drop(pass, &ignored);
+}
+
 /* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. Where a rank
  * has failed that is what is told, whatever became of the rounds of others. */
 static rfm_status end_early(rfm_pass *pass, rfm_error *err)
@@ -131,6 +142,7 @@ static rfm_status end_early(rfm_pass *pass, rfm_error *err)
     rfm_error lost = {0};
     if (err->status == RFM_OK && !is_in_vain(pass))
         rounds_keep(pass, &lost);
+    drop_if_broken(pass, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         return err->status;
     if (rfm_comm_agree(comm, &lost) != RFM_OK) {

@@ -110,6 +110,22 @@ class Reading(Walk):
                         self.assert_fails(result, (code,), "/events/.*")
                         self.assert_next_start_finishes(ranks=ranks)
 
+    @case.needs_ranks
+    def test_what_others_have_parsed_is_kept_where_the_rank_that_decodes_cannot_read(self):
+        lines = pathlib.Path(self.generate(events=300000, customers=5000, name="more")[0]).read_bytes()
+        packed = self.dir / "packed.csv.gz"
+        packed.write_bytes(gzip.compress(lines, 0))
+        self.events = [str(packed)]
+        more = ("--set", "output.checkpoint=0")   # no round before the last
+        self.digest(*more)
+        calls = self.calls("read", *more, ranks=2, rank=0, path=packed)
+        self.begin()
+        env = self.faulty("read", 0, packed, FAULTY_FROM=len(calls) - 5, FAULTY_TO=FOREVER, FAULTY_ERROR=errno.EIO)
+        self.assert_fails(self.launch(*more, ranks=2, env=env), (74,), "packed.csv.gz: cannot be read")
+        self.assertGreater(len(list((self.out / "rounds").iterdir())), 0)
+        self.assert_next_start_finishes(*more, ranks=2)
+        self.assertGreater(case.read_report(self.out)["checkpoints"]["rows_resumed"], 0)
+
     def test_products_of_an_earlier_start_that_cannot_be_read(self):
         """The second start reads what the first has made; what fails it is not taken for damage."""
         self.digest()

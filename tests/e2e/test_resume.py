@@ -6,6 +6,7 @@ import itertools
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -256,21 +257,44 @@ class Resume(case.Case):
                 self.rfmpi(*self.words(paths, name, *more), ranks=1 if case.SERIAL else ranks, code=code, env={"RFMPI_TRIAL": trial})
             self.assert_same(self.outcome(name), self.outcome(f"{name}-alone"))
 
-    def test_a_rank_that_fails_stops_the_others_and_what_they_read_is_kept(self):
+    def test_a_rank_that_fails_stops_the_others(self):
         paths = [self.write("a.csv", 0, 0.5), self.write("b.csv.gz", 0.5, 1, gzip.compress)]
         self.rfmpi(*self.words(paths, "alone"))
-        broken = self.dir / "b.csv.gz"
-        content, at = broken.read_bytes(), os.stat(broken)
-        middle = len(content) // 2
-        broken.write_bytes(content[:middle] + b"\0" * 64 + content[middle + 64:])
-        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
-        result = self.rfmpi(*self.words(paths, "fails"), ranks=2, code=65)
-        self.assertEqual(len(case.errors(result)), 1, result.stderr)
-        broken.write_bytes(content)
-        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+        self.fail_in(paths, self.spoil_middle, ranks=2)
         self.rfmpi(*self.words(paths, "fails"), ranks=2)
         self.assert_same(self.outcome("fails"), self.outcome("alone"))
         self.assert_nothing_left("fails")
+
+    @staticmethod
+    def spoil_middle(content):
+        return content[:len(content) // 2] + bytes(64) + content[len(content) // 2 + 64:]
+
+    def fail_in(self, paths, spoil, **how):
+        """A start that finds the last file broken, which is mended then as if nobody had touched it."""
+        broken = paths[-1]
+        content, at = broken.read_bytes(), os.stat(broken)
+        broken.write_bytes(spoil(content))
+        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+        result = self.rfmpi(*self.words(paths, "fails"), code=65, **how)
+        self.assertEqual(len(case.errors(result)), 1, result.stderr)
+        broken.write_bytes(content)
+        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+
+    def test_what_was_read_of_a_broken_file_is_not_kept(self):
+        """A byte of its text that only the checksum at the end tells of; until then there are rounds with it."""
+        a = self.write("a.csv.gz", pack=lambda text: gzip.compress(text, 0))
+        self.rfmpi(*self.words([a], "alone"))
+        at = re.compile(rb",purchase,[^\n]*,(\d+)\.\d\d,").search(a.read_bytes(), EVENTS * 20).start(1)   # of a price
+
+        def spoil(content):
+            return content[:at] + (b"1" if content[at:at + 1] != b"1" else b"2") + content[at + 1:]
+
+        for ranks in (1,) if case.SERIAL else (1, 2):
+            self.fail_in([a], spoil, ranks=ranks, env={"RFMPI_TRIAL": "ingest:0:100000:stop:2"})
+            self.assertFalse((self.dir / "fails" / "rounds").exists())
+            self.rfmpi(*self.words([a], "fails"))
+            self.assert_same(self.outcome("fails"), self.outcome("alone"))
+            shutil.rmtree(self.dir / "fails")
 
     # ---- rounds -----------------------------------------------------------------------------------------------------
 
