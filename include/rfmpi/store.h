@@ -102,6 +102,7 @@ typedef struct rfm_rounds {
     int64_t end;   /* of the rounds in it, or of those that were read; in the file, as all offsets */
     int64_t limit; /* which nothing may pass: others have what lies behind; INT64_MAX: a file of its own */
     rfm_hash128 origin;
+    bool loose; /* what was appended may still be on its way to the disk */
 } rfm_rounds;
 
 /* Where the rounds of one rank lie. */
@@ -126,9 +127,11 @@ void rfm_rounds_close(rfm_rounds *rounds); /* zero-initialised is fine */
 rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t body_bytes, size_t meta_bytes, rfm_error *err);
 
 /* Where the body of the next round is to be written, up to the limit at most; and the end of it, when that has been
- * done: the round is safe on the disk. */
+ * done: from then on the round outlives the program. It is on its way to the disk, and sync waits until it is there, so
+ * that it outlives the machine too. */
 int64_t rfm_rounds_body(const rfm_rounds *rounds);
 rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_text *meta, rfm_error *err);
+rfm_status rfm_rounds_sync(rfm_rounds *rounds, rfm_error *err);
 
 /* The next round of this origin; the body is whatever meta says of it. RFM_DATA when what comes is not whole: it, and
  * all behind it, is of no use. */

@@ -63,7 +63,8 @@ static rfm_status write_pieces(rfm_table *table, size_t first, rfm_scratch *to, 
             rfm_scratch_write(to, blocks.words, blocks.n * sizeof *blocks.words, &places[p], err);
     }
     rfm_blocks_free(&blocks);
-    rfm_pool_trim(&table->pool);
+    if (table->memory_bytes > 0) /* else the pages are soon in use again */
+        rfm_pool_trim(&table->pool);
     return err->status;
 }
 

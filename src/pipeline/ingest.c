@@ -408,6 +408,9 @@ rfm_status ingest_make(rfm_batch *batch, rfm_error *err)
         return ingest_load(batch, err);
     rfm_pass pass = {0};
     ingest_events(batch, &pass, err);
+    /* Where there will be a state.h5, the rounds are about to go. */
+    if (err->status == RFM_STOPPED || (err->status == RFM_OK && !rfm_config_boolean(batch->config, "output.state")))
+        rounds_sync(&pass, err);
     pass_free(&pass);
     return err->status;
 }

@@ -13,7 +13,7 @@ typedef struct rfm_round_keeper {
     rfm_scratch *shelves;
     size_t n_earlier;
     double least_s;          /* between two rounds; 0: none but to stop */
-    double last_s, lasted_s; /* when the last one was done, and how long it took */
+    double last_s, cost_s;   /* when the last one was done, and what it costs */
     double looked_s;         /* for a request to stop */
     const char *reason;      /* why this rank has asked all to stop; NULL: it has not */
     rfm_error useless;       /* the first thing that kept a round from being made or used, with which all goes on */
@@ -63,6 +63,9 @@ rfm_status rounds_pause(void *context, rfm_error *err);
 
 /* Local. What is fresh becomes a round. */
 rfm_status rounds_keep(rfm_pass *pass, rfm_error *err);
+
+/* Collective. All rounds are safe on the disk. */
+rfm_status rounds_sync(rfm_pass *pass, rfm_error *err);
 
 /* Collective. What was passed over, once, as a warning. */
 void rounds_tell(rfm_pass *pass);

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-static const double SHARE = 50;    /* times the last one's own duration between two */
+static const double SHARE = 50;    /* times what the last one costs between two */
+static const double COSTS = 4;     /* times its writing: its customers are met anew, and it is read back and merged */
 static const double LOOK_S = 0.02; /* between two looks for a request to stop */
 static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
 
@@ -45,7 +46,7 @@ bool rounds_are_due(void *context)
     rfm_pass *pass = context;
     rfm_round_keeper *keeper = &pass->keeper;
     const double now_s = rfm_clock_s();
-    const double wait_s = SHARE * keeper->lasted_s > keeper->least_s ? SHARE * keeper->lasted_s : keeper->least_s;
+    const double wait_s = SHARE * keeper->cost_s > keeper->least_s ? SHARE * keeper->cost_s : keeper->least_s;
     switch (trial_look(&pass->batch->stop.trial)) {
     case TRIAL_STOP:
         keeper->reason = "RFMPI_TRIAL";
@@ -182,6 +183,10 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
     size_t ledger = 0;
     if (pass->fresh.portions.n == 0)
         return RFM_OK;
+    /* The last one was on its way to the disk while events were read. */
+    if (rfm_rounds_sync(&keeper->rounds, err) != RFM_OK)
+        return err->status;
+    const double synced_s = rfm_clock_s();
     /* What fails here costs nothing but the way back, and the next one may find room. */
     const int64_t before = keeper->rounds.end;
     if (measure_ledger(pass, &ledger, err) == RFM_OK && make_room(pass, ledger, &failed) != RFM_OK && keeper->stops)
@@ -194,8 +199,19 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
     }
     rfm_text_free(&meta);
     keeper->last_s = rfm_clock_s();
-    keeper->lasted_s = keeper->last_s - start_s;
-    kept->seconds += keeper->lasted_s;
+    keeper->cost_s = synced_s - start_s + COSTS * (keeper->last_s - synced_s);
+    kept->seconds += keeper->last_s - start_s;
+    return err->status;
+}
+
+rfm_status rounds_sync(rfm_pass *pass, rfm_error *err)
+{
+    rfm_error lost = {0};
+    rfm_rounds_sync(&pass->keeper.rounds, &lost);
+    if (rfm_comm_agree(pass->batch->comm, &lost) != RFM_OK) {
+        rfm_error_context(&lost, "stopped without a checkpoint");
+        *err = lost;
+    }
     return err->status;
 }
 

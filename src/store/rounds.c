@@ -213,9 +213,21 @@ rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_tex
     if (rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
         rfm_folder_put(rounds->file, rounds->path, &of, sizeof of, rounds->end, err) != RFM_OK)
         return err->status;
+    const int64_t begin = rounds->end;
     rounds->end = end;
-    if (!give_back(rounds) || fsync(rounds->file) != 0)
+    rounds->loose = true;
+    if (!give_back(rounds))
         return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
+    /* A hint, which not every file system takes. */
+    sync_file_range(rounds->file, begin, end - begin, SYNC_FILE_RANGE_WRITE);
+    return RFM_OK;
+}
+
+rfm_status rfm_rounds_sync(rfm_rounds *rounds, rfm_error *err)
+{
+    if (rounds->loose && fsync(rounds->file) != 0)
+        return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
+    rounds->loose = false;
     return RFM_OK;
 }
 
