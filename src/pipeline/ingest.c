@@ -406,7 +406,7 @@ rfm_status ingest_make(rfm_batch *batch, rfm_error *err)
         return RFM_OK;
     if (batch->job.source == SOURCE_STATE)
         return ingest_load(batch, err);
-    rfm_pass pass = {0};
+    rfm_pass pass = {.batch = batch};
     ingest_events(batch, &pass, err);
     /* Where there will be a state.h5, the rounds are about to go. */
     if (err->status == RFM_STOPPED || (err->status == RFM_OK && !rfm_config_boolean(batch->config, "output.state")))

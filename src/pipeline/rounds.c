@@ -207,6 +207,7 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
 rfm_status rounds_sync(rfm_pass *pass, rfm_error *err)
 {
     rfm_error lost = {0};
+    stop_heed(pass->batch, false); /* the same request would be told again */
     rfm_rounds_sync(&pass->keeper.rounds, &lost);
     if (rfm_comm_agree(pass->batch->comm, &lost) != RFM_OK) {
         rfm_error_context(&lost, "stopped without a checkpoint");
