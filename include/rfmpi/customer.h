@@ -161,9 +161,9 @@ rfm_status rfm_labelled_settle(rfm_comm *comm, rfm_labelled *rows, rfm_error *er
 typedef struct rfm_scratch {
     char *path;       /* for messages; NULL: not open */
     const char *what; /* does not get into it when it cannot be written, and what helps; borrowed */
-    int file;
-    int64_t n_bytes; /* where the next goes */
-    int64_t limit;   /* which nothing written may pass; 0: none */
+    int file;         /* -1: closed, and opened whenever it is read */
+    int64_t n_bytes;  /* where the next goes */
+    int64_t limit;    /* which nothing written may pass; 0: none */
 } rfm_scratch;
 
 /* ---- table: what a rank folds events into; Local ---------------------------------------------------------------- */
@@ -192,8 +192,8 @@ rfm_status rfm_table_shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *inde
 rfm_status rfm_table_unshelve(rfm_table *table, const rfm_scratch *shelf, const char *index, size_t n_bytes,
                               rfm_error *err);
 
-/* About what a shelve would write, and rather more. */
-size_t rfm_table_unshelved_bytes(const rfm_table *table);
+/* The most that a shelve would write now; and what the index would get. */
+size_t rfm_table_unshelved_bytes(const rfm_table *table, size_t *index_bytes);
 
 rfm_status rfm_table_freeze(rfm_table *table, rfm_state *state,
                             rfm_error *err); /* leaves the table empty; extent is the caller's */
@@ -228,7 +228,7 @@ rfm_status rfm_deduper_add(rfm_deduper *deduper, const rfm_events *events, rfm_e
 rfm_status rfm_deduper_shelve(rfm_deduper *deduper, rfm_scratch *shelf, rfm_text *index, rfm_error *err);
 rfm_status rfm_deduper_unshelve(rfm_deduper *deduper, const rfm_scratch *shelf, const char *index, size_t n_bytes,
                                 rfm_error *err);
-size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper);
+size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper, size_t *index_bytes);
 
 /* What a rank is left with. */
 typedef struct rfm_survivors {

@@ -147,9 +147,20 @@ void rfm_files_free(rfm_files *files);
 rfm_status rfm_files_pack(const rfm_files *files, rfm_text *bytes, rfm_error *err);
 rfm_status rfm_files_unpack(const void *bytes, size_t n_bytes, rfm_files *files, rfm_error *err);
 
+/* Who may interrupt a reading, between rows, every few hundred kilobytes. */
+typedef struct rfm_pause {
+    void *context;
+    bool (*is_due)(void *context);
+    /* All that was read is with the sink, in tally, rejects and portions. What it returns but RFM_OK ends the reading.
+     */
+    rfm_status (*take)(void *context, rfm_error *err);
+} rfm_pause;
+
 /* Content, to know a file again whatever its name. Adds to sums[file] the hashes of the blocks that are this rank's
- * share of all files end to end; the sums over all ranks (mod 2^128) do not depend on their number. */
-rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err);
+ * share of all files end to end; the sums over all ranks (mod 2^128) do not depend on their number. pause: between two
+ * blocks; NULL: none. */
+rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, const rfm_pause *pause, rfm_i128 *sums,
+                             rfm_error *err);
 
 /* A range of one file, which one rank reads: bytes of plain text (the rows that begin in them belong to it), rows of
  * columns, the whole of what is compressed. Of a file's done parts a reader of what is compressed leaves out the rows;
@@ -270,6 +281,10 @@ typedef struct rfm_portions {
 void rfm_portions_free(rfm_portions *portions);
 rfm_status rfm_portions_add(rfm_portions *portions, rfm_portion portion, rfm_error *err);
 
+/* As few portions as say the same of what is done, ascending: those that touch become one, and their line ends are told
+ * no more. Portions that have a row in common stay apart: joined, nobody would see that it was read twice. */
+void rfm_portions_join(rfm_portions *portions);
+
 /* Lines of a file in front of a place. */
 typedef struct rfm_line_count {
     int64_t file, begin, n_lines;
@@ -305,15 +320,6 @@ typedef struct rfm_shard_result {
     bool quoted_line_ends; /* a quoted line end was met in a shard that is not a whole file: what was given to the sink
                               may be wrong; mark the file whole and read everything again */
 } rfm_shard_result;
-
-/* Who may interrupt a reading, between rows, every few hundred kilobytes. */
-typedef struct rfm_pause {
-    void *context;
-    bool (*is_due)(void *context);
-    /* All that was read is with the sink, in tally, rejects and portions. What it returns but RFM_OK ends the reading.
-     */
-    rfm_status (*take)(void *context, rfm_error *err);
-} rfm_pause;
 
 /* One shard to read, and where what it gives goes. All borrowed. */
 typedef struct rfm_reading {

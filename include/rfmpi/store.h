@@ -21,6 +21,9 @@ typedef struct rfm_origin {
 rfm_status rfm_origin_add(rfm_origin *origin, const char *key, const char *value, rfm_error *err); /* Local; copies */
 void rfm_origin_free(rfm_origin *origin);
 
+/* Of keys and values. Local. */
+rfm_status rfm_origin_hash(const rfm_origin *origin, rfm_hash128 *hash, rfm_error *err);
+
 /* ---- run directory ---------------------------------------------------------------------------------------------- */
 
 typedef struct rfm_run rfm_run;
@@ -111,6 +114,7 @@ typedef struct rfm_rounds {
     int64_t end;   /* of the rounds in it, or of those that were read; in the file, as all offsets */
     int64_t limit; /* which nothing may pass: others have what lies behind; INT64_MAX: a file of its own */
     rfm_hash128 origin;
+    bool loose; /* what was appended may still be on its way to the disk */
 } rfm_rounds;
 
 /* Where the rounds of one rank lie. */
@@ -124,15 +128,22 @@ rfm_status rfm_rounds_create(rfm_run *run, const rfm_origin *origin, rfm_rounds 
 
 /* To read from. */
 rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *origin, rfm_rounds *rounds, rfm_error *err);
+
+/* No more of it is to be asked here. Half of the files that a process may have open are for everything else: where this
+ * one is beyond, it is closed (file is -1), and whoever reads bodies opens it whenever there is one to read. */
+void rfm_rounds_rest(rfm_rounds *rounds);
 void rfm_rounds_close(rfm_rounds *rounds); /* zero-initialised is fine */
 
-/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told. */
-rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err);
+/* RFM_IO when disk or region have no room for a round of so many bytes, as far as can be told, or when its meta would
+ * be more than rounds can have. */
+rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t body_bytes, size_t meta_bytes, rfm_error *err);
 
 /* Where the body of the next round is to be written, up to the limit at most; and the end of it, when that has been
- * done: the round is safe on the disk. */
+ * done: from then on the round outlives the program. It is on its way to the disk, and sync waits until it is there, so
+ * that it outlives the machine too. */
 int64_t rfm_rounds_body(const rfm_rounds *rounds);
 rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_text *meta, rfm_error *err);
+rfm_status rfm_rounds_sync(rfm_rounds *rounds, rfm_error *err);
 
 /* The next round of this origin; the body is whatever meta says of it. RFM_DATA when what comes is not whole: it, and
  * all behind it, is of no use. */

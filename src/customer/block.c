@@ -34,19 +34,23 @@ static uint64_t *lay_out(uint64_t *block, const rfm_layout *layout, rfm_id_kind 
     return at;
 }
 
-static size_t count_words(const rfm_layout *layout, rfm_id_kind kind, const rfm_block_size *size)
+size_t rfm_block_words(const rfm_layout *layout, rfm_id_kind kind, size_t n, size_t id_bytes)
 {
-    size_t words = HEAD_ENTRIES + (size_t)layout->n_lists + size->n * (1 + (size_t)layout->words.n_words);
-    words += kind == RFM_ID_INTEGER ? size->n : size->n + 1 + (size->id_bytes + 7) / 8;
-    for (int l = 0; l < layout->n_lists; l++)
-        words += size->n + 1 + size->entries[l] * (1 + (size_t)layout->payloads[l].n_words);
-    return words;
+    const size_t n_lists = (size_t)layout->n_lists, ids = kind == RFM_ID_INTEGER ? n : n + 1 + (id_bytes + 7) / 8;
+    return HEAD_ENTRIES + n_lists + n * (1 + (size_t)layout->words.n_words) + ids + n_lists * (n + 1);
+}
+
+size_t rfm_block_entry_words(const rfm_layout *layout, int list, size_t entries)
+{
+    return entries * (1 + (size_t)layout->payloads[list].n_words);
 }
 
 rfm_status rfm_block_add(rfm_blocks *blocks, const rfm_layout *layout, rfm_id_kind kind, const rfm_block_size *size,
                          rfm_state *view, rfm_list *lists, rfm_error *err)
 {
-    size_t words = count_words(layout, kind, size);
+    size_t words = rfm_block_words(layout, kind, size->n, size->id_bytes);
+    for (int l = 0; l < layout->n_lists; l++)
+        words += rfm_block_entry_words(layout, l, size->entries[l]);
     if (rfm_reserve(&blocks->words, &blocks->capacity, blocks->n + words, sizeof *blocks->words, err))
         return RFM_NO_MEMORY;
     uint64_t *block = blocks->words + blocks->n;

@@ -27,6 +27,10 @@ typedef struct rfm_block_size {
 rfm_status rfm_block_add(rfm_blocks *blocks, const rfm_layout *layout, rfm_id_kind kind, const rfm_block_size *size,
                          rfm_state *view, rfm_list *lists, rfm_error *err);
 
+/* Words of a block of n customers, without the entries of its lists; and those of so many entries of one. */
+size_t rfm_block_words(const rfm_layout *layout, rfm_id_kind kind, size_t n, size_t id_bytes);
+size_t rfm_block_entry_words(const rfm_layout *layout, int list, size_t entries);
+
 /* Customers first .. end-1 of a state. */
 typedef struct rfm_range {
     size_t first, end;

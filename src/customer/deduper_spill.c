@@ -168,8 +168,9 @@ void rfm_deduper_end_runs(rfm_deduper *deduper, size_t first)
  *     index   | pieces | words, bytes, n of piece 0, 1, ... |
  */
 
-size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper)
+size_t rfm_deduper_unshelved_bytes(const rfm_deduper *deduper, size_t *index_bytes)
 {
+    *index_bytes = sizeof(uint64_t) + deduper->n_pieces * sizeof(rfm_held_place);
     return deduper->held_bytes + (size_t)deduper->scratch.n_bytes;
 }
 

@@ -65,11 +65,16 @@ static rfm_status append_spans(rfm_table *table, size_t index, size_t list, rfm_
     return RFM_OK;
 }
 
+static bool is_in_spans(const rfm_aggregate *aggregate)
+{
+    return aggregate->kind == RFM_DISTINCT && aggregate->source < 0;
+}
+
 static rfm_status empty_spans(rfm_table *table, size_t index, rfm_error *err)
 {
     const rfm_layout *layout = table->layout;
     for (int i = 0; i < layout->n_aggregates && !err->status; i++)
-        if (layout->aggregates[i].kind == RFM_DISTINCT && layout->aggregates[i].source < 0)
+        if (is_in_spans(&layout->aggregates[i]))
             append_spans(table, index, (size_t)layout->places[i].list, err);
     return err->status;
 }
@@ -117,6 +122,38 @@ static size_t count_id_bytes(const placing *in)
         bytes += length;
     }
     return bytes;
+}
+
+/* Days and weeks that rows hold, which are going to be entries of the list. */
+static size_t count_spans(const placing *in, int list)
+{
+    size_t n = 0;
+    for (uint32_t c = 0; c < in->piece->n; c++) {
+        const int64_t span = rfm_table_row(in->table, in->piece, c)[in->table->last + (size_t)list];
+        n += (size_t)__builtin_popcountll(rfm_span_bits(span));
+    }
+    return n;
+}
+
+static size_t count_words(const placing *in, size_t index)
+{
+    const rfm_layout *layout = in->table->layout;
+    size_t words = rfm_block_words(layout, in->table->kind, in->piece->n, count_id_bytes(in));
+    for (int l = 0; l < layout->n_lists; l++)
+        words += rfm_block_entry_words(layout, l, in->table->lists[l].logs[index].n);
+    for (int i = 0; i < layout->n_aggregates; i++)
+        if (is_in_spans(&layout->aggregates[i]))
+            words += rfm_block_entry_words(layout, layout->places[i].list, count_spans(in, layout->places[i].list));
+    return words;
+}
+
+size_t rfm_table_frozen_bytes(const rfm_table *table)
+{
+    size_t words = 0;
+    for (size_t p = 0; p < table->n_pieces; p++)
+        if (table->pieces[p].n > 0)
+            words += count_words(&(placing){table, &table->pieces[p]}, p);
+    return words * sizeof(uint64_t);
 }
 
 static void put_id(const placing *in, const int64_t *row, rfm_ids *ids, size_t i)

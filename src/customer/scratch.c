@@ -58,21 +58,36 @@ rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_by
     return RFM_OK;
 }
 
-rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err)
+/* How much there is of it. */
+static size_t read_place(const rfm_scratch *scratch, int file, const rfm_scratch_place *place, char *into,
+                         rfm_error *err)
 {
-    char *bytes = into;
-    size_t done = 0, n_bytes = place->n_bytes;
-    while (done < n_bytes) {
-        ssize_t n = pread(scratch->file, bytes + done, n_bytes - done, place->offset + (int64_t)done);
+    size_t done = 0;
+    while (done < place->n_bytes) {
+        ssize_t n = pread(file, into + done, place->n_bytes - done, place->offset + (int64_t)done);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return rfm_fail_errno(err, errno, "%s: cannot read back what was written", scratch->path);
-        if (n == 0)
+            rfm_fail_errno(err, errno, "%s: cannot read back what was written", scratch->path);
+        if (n <= 0)
             break;
         done += (size_t)n;
     }
-    if (done < n_bytes || rfm_hash64(into, n_bytes) != place->hash)
+    return done;
+}
+
+rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err)
+{
+    const bool open_now = scratch->file < 0;
+    const int file = open_now ? open(scratch->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : scratch->file;
+    if (file < 0)
+        return rfm_fail_errno(err, errno, "%s: cannot be opened", scratch->path);
+    const size_t n = read_place(scratch, file, place, into, err);
+    if (open_now)
+        close(file);
+    if (err->status)
+        return err->status;
+    if (n < place->n_bytes || rfm_hash64(into, place->n_bytes) != place->hash)
         return rfm_fail(err, RFM_IO, "%s: what is read back is not what was written; is the disk in order?",
                         scratch->path);
     return RFM_OK;

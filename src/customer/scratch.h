@@ -19,6 +19,7 @@ void rfm_scratch_close(rfm_scratch *scratch);
 /* Errors are RFM_IO (or what errno says) and name the file. */
 rfm_status rfm_scratch_write(rfm_scratch *scratch, const void *from, size_t n_bytes, rfm_scratch_place *place,
                              rfm_error *err);
+/* Where it is not open (file -1) it is for this alone. */
 rfm_status rfm_scratch_read(const rfm_scratch *scratch, const rfm_scratch_place *place, void *into, rfm_error *err);
 
 /* RFM_DATA unless all of these lie in front of the end of the file. */

@@ -63,7 +63,8 @@ static rfm_status write_pieces(rfm_table *table, size_t first, rfm_scratch *to, 
             rfm_scratch_write(to, blocks.words, blocks.n * sizeof *blocks.words, &places[p], err);
     }
     rfm_blocks_free(&blocks);
-    rfm_pool_trim(&table->pool);
+    if (table->memory_bytes > 0) /* else the pages are soon in use again */
+        rfm_pool_trim(&table->pool);
     return err->status;
 }
 
@@ -161,9 +162,10 @@ void rfm_table_end_runs(rfm_table *table, size_t first)
  *     index   | pieces | place of piece 0, 1, ... |
  */
 
-size_t rfm_table_unshelved_bytes(const rfm_table *table)
+size_t rfm_table_unshelved_bytes(const rfm_table *table, size_t *index_bytes)
 {
-    return 2 * rfm_table_bytes(table) + (size_t)table->scratch.n_bytes;
+    *index_bytes = sizeof(uint64_t) + table->n_pieces * sizeof(rfm_scratch_place);
+    return rfm_table_frozen_bytes(table) + (size_t)table->scratch.n_bytes;
 }
 
 rfm_status rfm_table_shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *index, rfm_error *err)

@@ -79,6 +79,9 @@ const char *rfm_table_text(const rfm_piece *piece, const int64_t *row, size_t *l
 /* The customers of a piece, in order, as a block. Leaves the piece empty. */
 rfm_status rfm_table_freeze_piece(rfm_table *table, size_t index, rfm_blocks *blocks, rfm_error *err);
 
+/* The most that the blocks of all pieces would come to. */
+size_t rfm_table_frozen_bytes(const rfm_table *table);
+
 /* Few slots again, all of them free. */
 void rfm_table_empty_slots(rfm_table *table, rfm_piece *piece);
 

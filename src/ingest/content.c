@@ -36,14 +36,20 @@ static int64_t count_blocks(const rfm_file *file)
     return (file->size_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
 }
 
-/* Blocks first .. end-1. */
-static rfm_status add_blocks(const rfm_file *file, int64_t first, int64_t end, unsigned char *block, rfm_i128 *sum,
-                             rfm_error *err)
+static rfm_status rest(const rfm_pause *pause, rfm_error *err)
+{
+    if (err->status == RFM_OK && pause && pause->is_due(pause->context))
+        pause->take(pause->context, err);
+    return err->status;
+}
+
+static rfm_status add_blocks(const rfm_file *file, rfm_interval blocks, const rfm_pause *pause, unsigned char *block,
+                             rfm_i128 *sum, rfm_error *err)
 {
     const int fd = open(file->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return rfm_fail_errno(err, errno, "cannot open %s", file->path);
-    for (int64_t index = first; index < end && err->status == RFM_OK; index++) {
+    for (int64_t index = blocks.begin; index < blocks.end && rest(pause, err) == RFM_OK; index++) {
         const int64_t offset = index * BLOCK_BYTES, left = file->size_bytes - offset;
         const size_t n = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
         if (read_block(fd, offset, n, block, file->path, err) == RFM_OK)
@@ -54,7 +60,8 @@ static rfm_status add_blocks(const rfm_file *file, int64_t first, int64_t end, u
 }
 
 /* The blocks of all files, end to end, are shared out in ranges: a rank opens the files of its own range only. */
-rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_i128 *sums, rfm_error *err)
+rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, const rfm_pause *pause, rfm_i128 *sums,
+                             rfm_error *err)
 {
     unsigned char *block = rfm_alloc(BLOCK_BYTES + sizeof(int64_t), 1, err);
     int64_t n_blocks = 0, before = 0;
@@ -66,7 +73,7 @@ rfm_status rfm_files_content(const rfm_files *files, int rank, int n_ranks, rfm_
         const int64_t n = count_blocks(&files->files[i]);
         const int64_t first = own > before ? own - before : 0, end = own_end < before + n ? own_end - before : n;
         if (first < end)
-            add_blocks(&files->files[i], first, end, block, &sums[i], err);
+            add_blocks(&files->files[i], (rfm_interval){first, end}, pause, block, &sums[i], err);
         before += n;
     }
     free(block);

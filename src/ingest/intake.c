@@ -23,6 +23,14 @@ rfm_status rfm_intake_flush(rfm_intake *intake, rfm_error *err)
     return err->status;
 }
 
+rfm_status rfm_intake_pause(const rfm_intake *intake, rfm_error *err)
+{
+    const rfm_pause *pause = intake->reading->pause;
+    if (pause && pause->is_due(pause->context))
+        pause->take(pause->context, err);
+    return err->status;
+}
+
 static rfm_status count_event(rfm_intake *intake, rfm_error *err)
 {
     rfm_tally *tally = intake->reading->tally;

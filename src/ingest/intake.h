@@ -36,6 +36,9 @@ static inline void rfm_intake_watched(const rfm_intake *intake, int64_t n_bytes)
         intake->reading->watch(intake->reading->watcher, n_bytes);
 }
 
+/* Where all that was taken is flushed and noted: the pause that is due. */
+rfm_status rfm_intake_pause(const rfm_intake *intake, rfm_error *err);
+
 /* Give the sink what is left. */
 rfm_status rfm_intake_flush(rfm_intake *intake, rfm_error *err);
 

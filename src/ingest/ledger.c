@@ -34,12 +34,21 @@ bool rfm_file_gap(const rfm_file *file, int64_t from, rfm_interval *gap)
     return gap->begin < gap->end;
 }
 
+/* Of two that begin together the shorter one first: an empty one then touches what begins where it lies. */
 static int by_place(const void *left, const void *right)
 {
     const rfm_portion *a = left, *b = right;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
-    return (a->begin > b->begin) - (a->begin < b->begin);
+    if (a->begin != b->begin)
+        return a->begin < b->begin ? -1 : 1;
+    return (a->end > b->end) - (a->end < b->end);
+}
+
+static void sort(rfm_portions *portions)
+{
+    if (portions->n > 0)
+        qsort(portions->list, portions->n, sizeof *portions->list, by_place);
 }
 
 /* Ascending portions; those that touch become one. */
@@ -69,8 +78,7 @@ rfm_status rfm_files_mark(rfm_files *files, rfm_portions *done, rfm_error *err)
         files->files[i].done = NULL;
         files->files[i].n_done = 0;
     }
-    if (done->n > 0)
-        qsort(done->list, done->n, sizeof *done->list, by_place);
+    sort(done);
     for (size_t i = 0, end; i < done->n && err->status == RFM_OK; i = end) {
         for (end = i; end < done->n && done->list[end].file == done->list[i].file;)
             end++;
@@ -92,6 +100,30 @@ rfm_status rfm_portions_add(rfm_portions *portions, rfm_portion portion, rfm_err
     if (rfm_reserve(&portions->list, &portions->capacity, portions->n + 1, sizeof *portions->list, err) == RFM_OK)
         portions->list[portions->n++] = portion;
     return err->status;
+}
+
+/* `next` comes behind `last`, and the two are one portion: nothing lies between them, and no row in both. */
+static bool touches(const rfm_portion *last, const rfm_portion *next)
+{
+    const bool empty = next->begin == next->end;
+    return next->file == last->file && (next->begin == last->end || (empty && next->begin < last->end));
+}
+
+void rfm_portions_join(rfm_portions *portions)
+{
+    rfm_portion *list = portions->list;
+    size_t n = 0;
+    sort(portions);
+    for (size_t i = 0; i < portions->n; i++) {
+        if (n == 0 || !touches(&list[n - 1], &list[i])) {
+            list[n++] = list[i];
+            continue;
+        }
+        rfm_portion *last = &list[n - 1];
+        last->end = list[i].end > last->end ? list[i].end : last->end;
+        last->whole |= list[i].whole;
+    }
+    portions->n = n;
 }
 
 /* The first count whose place is behind where the portion begins. */

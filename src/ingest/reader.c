@@ -57,11 +57,10 @@ rfm_status rfm_reader_fill(rfm_reader *r, size_t used, rfm_error *err)
     return RFM_OK;
 }
 
-rfm_status rfm_reader_go_to(rfm_reader *r, int64_t offset, rfm_error *err)
+bool rfm_reader_go_to(rfm_reader *r, int64_t offset, rfm_error *err)
 {
-    rfm_assert(offset >= r->offset);
-    while (offset > r->offset + (int64_t)r->n && !rfm_reader_at_end(r) && err->status == RFM_OK)
-        rfm_reader_fill(r, r->n, err);
     const int64_t used = offset - r->offset, there = (int64_t)r->n;
-    return err->status == RFM_OK ? rfm_reader_fill(r, (size_t)(used < there ? used : there), err) : err->status;
+    rfm_assert(used >= 0);
+    const bool arrives = used <= there || rfm_reader_at_end(r);
+    return rfm_reader_fill(r, (size_t)(used < there ? used : there), err) == RFM_OK && arrives;
 }

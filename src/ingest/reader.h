@@ -21,9 +21,9 @@ rfm_status rfm_reader_open(rfm_reader *reader, const rfm_file *file, int64_t off
                            const char *fault_file, rfm_error *err);
 void rfm_reader_close(rfm_reader *reader);
 
-/* The window is what follows `offset`, which lies in or behind the one before: of a compressed text all in between is
- * decoded and dropped. */
-rfm_status rfm_reader_go_to(rfm_reader *reader, int64_t offset, rfm_error *err);
+/* Towards `offset`, which lies in the window or behind it. true: the window is what follows it, or the end; false: it
+ * is nearer by one, which of a compressed text was decoded to be dropped, or err. */
+bool rfm_reader_go_to(rfm_reader *reader, int64_t offset, rfm_error *err);
 
 /* Instead of opening: the window is these bytes of the text, at `offset`, and nothing follows. Borrowed. */
 void rfm_reader_lend(rfm_reader *reader, char *bytes, size_t n, int64_t offset);

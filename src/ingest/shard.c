@@ -3,10 +3,18 @@
 #include "rows.h"
 #include "table.h"
 
+/* What lies between two gaps is long where much was read by an earlier start, and takes time where it is compressed. */
+static rfm_status pass_over(rfm_rows *rows, int64_t offset, rfm_error *err)
+{
+    while (!rfm_reader_go_to(&rows->reader, offset, err) && err->status == RFM_OK)
+        rfm_intake_pause(&rows->intake, err);
+    return err->status;
+}
+
 /* A gap in mid-file looks for the first line end at or after begin - 1. */
 static rfm_status read_gap(rfm_rows *rows, const rfm_interval *gap, rfm_error *err)
 {
-    if (rfm_reader_go_to(&rows->reader, gap->begin > 0 ? gap->begin - 1 : 0, err) != RFM_OK ||
+    if (pass_over(rows, gap->begin > 0 ? gap->begin - 1 : 0, err) != RFM_OK ||
         rfm_rows_read(rows, gap->begin, gap->end, err) != RFM_OK || rfm_intake_flush(&rows->intake, err) != RFM_OK)
         return err->status;
     return rows->quoted_line_ends ? RFM_OK : rfm_rows_note(rows, gap->end, err);

@@ -88,7 +88,7 @@ static rfm_status begin_rows(table *t, rfm_error *err)
     for (size_t c = 0; columnar->cuts && c < columnar->n_cuts && columnar->cuts[c] <= begin; c++)
         t->at = columnar->cuts[c];
     columnar->kind->begin(&t->columnar, t->at, err);
-    while (err->status == RFM_OK && t->at < begin)
+    while (err->status == RFM_OK && t->at < begin && rfm_intake_pause(&t->intake, err) == RFM_OK)
         if (columnar->kind->next(&t->columnar, begin - t->at, err) == RFM_OK)
             t->at += (int64_t)columnar->n;
     return err->status;

@@ -233,7 +233,11 @@ rfm_status check_zone(const char *zone_name, const rfm_provenance *provenance, c
 rfm_status check_as_of(const rfm_as_of_rule *rule, const rfm_extent *extent, const rfm_provenance *provenance,
                        const char *path, rfm_error *err);
 
-/* rejects.c. Collective: rejects/ from every rank's, and the limit. */
+/* rejects.c. Local: in the order of files and lines, as many of each reason as are shown; the others go. The first of
+ * all are among the first of some. */
+void rejects_cut(rfm_rejects *all);
+
+/* Collective: rejects/ from every rank's, and the limit. */
 rfm_status rejects_publish(rfm_batch *batch, const rfm_ledger *ledger, rfm_error *err);
 
 /* dry_run.c. Local: who would read what. */

@@ -2,17 +2,16 @@
  * is in them is ingest's.
  */
 #include "batch.h"
+#include "staging.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct conversion {
     rfm_batch *batch; /* comm, config and files */
-    const char *out;
+    staging staging;
     int *owners;                 /* [files.n]: the rank that converts it */
-    char **paths, **temporaries; /* [files.n] */
+    char **paths, **temporaries; /* [files.n]: in the end, and until all are whole */
     int64_t n_rows;              /* of this rank, without those left out */
     rfm_left_out left_out;
     int64_t first_left_out; /* the file where this rank left out its first row */
@@ -70,14 +69,14 @@ static bool is_mine(const conversion *c, size_t file)
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
-static char *name_table(const conversion *c, size_t file, bool temporary, rfm_error *err)
+static char *name_table(const conversion *c, const char *folder, size_t file, rfm_error *err)
 {
     const char *path = c->batch->files.files[file].path, *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     rfm_text text = {0};
-    rfm_text_addf(&text, "%s/%s", c->out, temporary ? "." : "");
+    rfm_text_addf(&text, "%s/", folder);
     rfm_text_add(&text, name, rfm_format_stem(name));
-    rfm_text_adds(&text, temporary ? ".h5.tmp" : ".h5");
+    rfm_text_adds(&text, ".h5");
     if (rfm_text_check(&text, err) != RFM_OK)
         rfm_text_free(&text);
     return text.bytes;
@@ -111,30 +110,59 @@ static rfm_status check_distinct(const conversion *c, rfm_error *err)
     return err->status;
 }
 
-/* What is there stays: it may be an input. */
-static rfm_status check_absent(const conversion *c, rfm_error *err)
+static size_t count_there(const conversion *c, const char **first)
 {
     struct stat at;
+    size_t n = 0;
     for (size_t i = 0; i < c->batch->files.n; i++)
-        if (lstat(c->paths[i], &at) == 0)
-            return rfm_fail(err, RFM_USAGE, "%s is there already: remove it, or name another directory", c->paths[i]);
-    return RFM_OK;
+        if (lstat(c->paths[i], &at) == 0 && n++ == 0)
+            *first = c->paths[i];
+    return n;
 }
 
-/* Local. */
-static rfm_status prepare(conversion *c, rfm_error *err)
+/* Rank 0. What an earlier start of this command had made whole gets its names, and may be all there is to do; what it
+ * had only begun goes. What is there otherwise stays: it may be an input. */
+static rfm_status begin(const conversion *c, bool *finished, rfm_error *err)
+{
+    const char *first = NULL;
+    const bool committed = staging_is_committed(&c->staging);
+    if (committed && staging_publish(&c->staging, err) != RFM_OK)
+        return err->status;
+    const size_t n = count_there(c, &first);
+    *finished = committed && n == c->batch->files.n;
+    if (*finished)
+        return RFM_OK;
+    if (n > 0)
+        return rfm_fail(err, RFM_USAGE, "%s is there already: remove it, or name another directory", first);
+    return staging_begin(&c->staging, err);
+}
+
+static rfm_status name_tables(conversion *c, const char *out, rfm_error *err)
 {
     const size_t n = c->batch->files.n;
+    rfm_origin origin = {0};
+    rfm_hash128 hash;
+    if (make_origin(c->batch, UP_TO_STATE, &origin, err) == RFM_OK && rfm_origin_hash(&origin, &hash, err) == RFM_OK)
+        staging_init(&c->staging, out, hash, err);
+    rfm_origin_free(&origin);
     c->paths = rfm_alloc(n, sizeof *c->paths, err);
     c->temporaries = rfm_alloc(n, sizeof *c->temporaries, err);
     for (size_t i = 0; err->status == RFM_OK && i < n; i++) {
-        c->paths[i] = name_table(c, i, false, err);
-        c->temporaries[i] = name_table(c, i, true, err);
+        c->paths[i] = name_table(c, out, i, err);
+        c->temporaries[i] = name_table(c, c->staging.making, i, err);
     }
-    if (err->status != RFM_OK || share_out(c, err) != RFM_OK || check_distinct(c, err) != RFM_OK ||
-        rfm_comm_rank(c->batch->comm) != 0)
-        return err->status;
-    return check_absent(c, err) == RFM_OK ? rfm_folder_make(c->out, err) : err->status;
+    return err->status;
+}
+
+/* Collective. *finished: by an earlier start. */
+static rfm_status prepare(conversion *c, const char *out, bool *finished, rfm_error *err)
+{
+    rfm_comm *comm = c->batch->comm;
+    if (name_tables(c, out, err) == RFM_OK && share_out(c, err) == RFM_OK && check_distinct(c, err) == RFM_OK &&
+        rfm_comm_rank(comm) == 0)
+        begin(c, finished, err);
+    rfm_comm_bcast(comm, 0, finished, sizeof *finished);
+    return rfm_comm_agree(comm, err);
 }
 
 /* ---- work ------------------------------------------------------------------------------------------------------- */
@@ -195,28 +223,20 @@ static rfm_status check_left_out(conversion *c, rfm_error *err)
     return rfm_comm_agree(comm, err);
 }
 
-/* The tables are on the disk; they get their names, and those are brought there too. All or none: what is there would
- * be in the way of the next start. Collective. */
-static rfm_status publish(conversion *c, rfm_error *err)
+/* The tables are on the disk; they get their names, and those are brought there too. Collective. */
+static rfm_status publish(const conversion *c, rfm_error *err)
 {
-    size_t n = 0;
-    for (; n < c->batch->files.n && err->status == RFM_OK; n++)
-        if (is_mine(c, n) && rename(c->temporaries[n], c->paths[n]) != 0)
-            rfm_fail_errno(err, errno, "%s: cannot be renamed to %s", c->temporaries[n], c->paths[n]);
-    if (rfm_comm_agree(c->batch->comm, err) == RFM_OK && rfm_comm_rank(c->batch->comm) == 0)
-        rfm_folder_sync_names(c->out, err);
-    if (rfm_comm_agree(c->batch->comm, err) != RFM_OK)
-        for (size_t i = 0; i < n; i++)
-            if (is_mine(c, i))
-                unlink(c->paths[i]);
-    return err->status;
+    rfm_comm *comm = c->batch->comm;
+    if (rfm_comm_rank(comm) == 0)
+        staging_commit(&c->staging, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK && rfm_comm_rank(comm) == 0)
+        staging_publish(&c->staging, err);
+    return rfm_comm_agree(comm, err);
 }
 
 static void free_conversion(conversion *c)
 {
     for (size_t i = 0; i < c->batch->files.n; i++) {
-        if (c->temporaries && c->temporaries[i] && is_mine(c, i))
-            unlink(c->temporaries[i]);
         if (c->paths)
             free(c->paths[i]);
         if (c->temporaries)
@@ -225,18 +245,23 @@ static void free_conversion(conversion *c)
     free(c->paths);
     free(c->temporaries);
     free(c->owners);
+    staging_free(&c->staging);
     rfm_text_free(&c->left_out.first);
 }
 
 static rfm_status convert_files(rfm_batch *batch, const char *out, rfm_error *err)
 {
-    conversion c = {.batch = batch, .out = out};
-    prepare(&c, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
+    conversion c = {.batch = batch};
+    bool finished = false;
+    if (prepare(&c, out, &finished, err) == RFM_OK && finished)
+        rfm_log(RFM_LOG_INFO, "convert  %zu files: an earlier start had made their tables", batch->files.n);
+    if (err->status == RFM_OK && !finished) {
         convert_mine(&c, err);
         if (rfm_comm_agree(batch->comm, err) == RFM_OK && check_left_out(&c, err) == RFM_OK)
             publish(&c, err);
     }
+    if (err->status && rfm_comm_rank(batch->comm) == 0)
+        staging_drop(&c.staging);
     free_conversion(&c);
     return err->status;
 }

@@ -114,20 +114,43 @@ static rfm_status read_mine(rfm_pass *pass, const rfm_reading *how, rfm_error *e
     return err->status;
 }
 
-/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. */
+/* Collective. Some ranks have a reason, and the lowest of them says so. */
+static rfm_status end_stopped(rfm_comm *comm, const char *reason, const char *what, rfm_error *err)
+{
+    if (err->status == RFM_OK && (reason || rfm_comm_rank(comm) == rfm_comm_size(comm) - 1))
+        rfm_fail(err, RFM_STOPPED, "stopped on request (%s) while %s: run it again to go on",
+                 reason ? reason : "of another rank", what);
+    return rfm_comm_agree(comm, err);
+}
+
+/* Collective. That the content of a file is broken may show long behind the place, as with the checksum at the end of
+ * what is compressed: what was read of it is not to be trusted, and rounds do not tell which that is. */
+static void drop_if_broken(rfm_pass *pass, const rfm_error *err)
+{
+    int64_t broken = err->status == RFM_DATA;
+    rfm_error ignored = {0};
+    rfm_comm_reduce_i64(pass->batch->comm, RFM_MAX, &broken, 1);
+    if (broken)
+        rounds_drop(pass, &ignored);
+}
+
+/* Collective. Everything that was read is in rounds; what a rank met a quoted line end in is of no use. Where a rank
+ * has failed that is what is told, whatever became of the rounds of others. */
 static rfm_status end_early(rfm_pass *pass, rfm_error *err)
 {
     rfm_comm *comm = pass->batch->comm;
+    rfm_error lost = {0};
     if (err->status == RFM_OK && !is_in_vain(pass))
-        rounds_keep(pass, err);
+        rounds_keep(pass, &lost);
+    drop_if_broken(pass, err);
     if (rfm_comm_agree(comm, err) != RFM_OK)
         return err->status;
+    if (rfm_comm_agree(comm, &lost) != RFM_OK) {
+        *err = lost;
+        return err->status;
+    }
     rounds_tell(pass);
-    const char *reason = pass->keeper.reason;
-    if (reason || rfm_comm_rank(comm) == rfm_comm_size(comm) - 1)
-        rfm_fail(err, RFM_STOPPED, "stopped on request (%s) while reading: run it again to go on",
-                 reason ? reason : "of another rank");
-    return rfm_comm_agree(comm, err);
+    return end_stopped(comm, pass->keeper.reason, "reading", err);
 }
 
 static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, bool *again, rfm_error *err)
@@ -280,14 +303,43 @@ static rfm_status check_any_events(const rfm_batch *batch, rfm_error *err)
 
 /* ---- provenance ------------------------------------------------------------------------------------------------- */
 
+static bool asks_to_stop(void *batch)
+{
+    return stop_reason(batch) != NULL;
+}
+
+static bool is_to_stop(void *context)
+{
+    rfm_batch *batch = context;
+    return rfm_comm_bell(batch->comm, asks_to_stop(batch));
+}
+
+static rfm_status stop(void *batch, rfm_error *err)
+{
+    (void)batch;
+    return rfm_fail(err, RFM_STOPPED, "stopped on request");
+}
+
+/* Collective. Every start reads all there is to read, so a request is heard meanwhile. */
+static rfm_status hash_inputs(rfm_batch *batch, rfm_i128 *sums, rfm_error *err)
+{
+    rfm_comm *comm = batch->comm;
+    const rfm_pause pause = {batch, is_to_stop, stop};
+    if (sums)
+        rfm_files_content(&batch->files, rfm_comm_rank(comm), rfm_comm_size(comm), &pause, sums, err);
+    if (err->status == RFM_STOPPED)
+        *err = (rfm_error){0};
+    if (rfm_comm_meet(comm, asks_to_stop, batch))
+        return end_stopped(comm, stop_reason(batch), "inputs were hashed", err);
+    return rfm_comm_agree(comm, err);
+}
+
 /* Collective. A line a file: size, hash of the content, name. Rank r hashes every size-th block of
  * each file. */
 static rfm_status list_inputs(rfm_batch *batch, rfm_text *lines, rfm_error *err)
 {
     rfm_i128 *sums = rfm_alloc(batch->files.n, sizeof *sums, err);
-    if (sums)
-        rfm_files_content(&batch->files, rfm_comm_rank(batch->comm), rfm_comm_size(batch->comm), sums, err);
-    if (rfm_comm_agree(batch->comm, err) == RFM_OK && sums) {
+    if (hash_inputs(batch, sums, err) == RFM_OK && sums) {
         rfm_comm_sum_i128(batch->comm, sums, batch->files.n);
         for (size_t i = 0; i < batch->files.n; i++)
             rfm_text_addf(lines, "%lld %016llx%016llx %s\n", (long long)batch->files.files[i].size_bytes,
@@ -354,8 +406,11 @@ rfm_status ingest_make(rfm_batch *batch, rfm_error *err)
         return RFM_OK;
     if (batch->job.source == SOURCE_STATE)
         return ingest_load(batch, err);
-    rfm_pass pass = {0};
+    rfm_pass pass = {.batch = batch};
     ingest_events(batch, &pass, err);
+    /* Where there will be a state.h5, the rounds are about to go. */
+    if (err->status == RFM_STOPPED || (err->status == RFM_OK && !rfm_config_boolean(batch->config, "output.state")))
+        rounds_sync(&pass, err);
     pass_free(&pass);
     return err->status;
 }

@@ -13,7 +13,7 @@ typedef struct rfm_round_keeper {
     rfm_scratch *shelves;
     size_t n_earlier;
     double least_s;          /* between two rounds; 0: none but to stop */
-    double last_s, lasted_s; /* when the last one was done, and how long it took */
+    double last_s, cost_s;   /* when the last one was done, and what it costs */
     double looked_s;         /* for a request to stop */
     const char *reason;      /* why this rank has asked all to stop; NULL: it has not */
     rfm_error useless;       /* the first thing that kept a round from being made or used, with which all goes on */
@@ -64,6 +64,9 @@ rfm_status rounds_pause(void *context, rfm_error *err);
 /* Local. What is fresh becomes a round. */
 rfm_status rounds_keep(rfm_pass *pass, rfm_error *err);
 
+/* Collective. All rounds are safe on the disk. */
+rfm_status rounds_sync(rfm_pass *pass, rfm_error *err);
+
 /* Collective. What was passed over, once, as a warning. */
 void rounds_tell(rfm_pass *pass);
 
@@ -73,7 +76,7 @@ bool rounds_meet(rfm_pass *pass, const rfm_error *err);
 /* ---- relay.c ---------------------------------------------------------------------------------------------------- */
 
 /* Collective: the shards of the plan that are relayed. `how` has all but shard and result. What stands in pass->quoted
- * and keeper.stops then stands there on all ranks. */
+ * and keeper.stops then stands there on all ranks; err may be of some alone, as after any reading. */
 rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how, rfm_error *err);
 
 #endif

@@ -18,8 +18,7 @@ static int by_place(const void *left, const void *right)
     return (a->line > b->line) - (a->line < b->line);
 }
 
-/* In the order of files and lines, as many of each reason as are printed; the others go. */
-static void sort_and_cut(rfm_rejects *all)
+void rejects_cut(rfm_rejects *all)
 {
     int64_t n_of[RFM_N_REASONS] = {0};
     size_t n = 0;
@@ -61,7 +60,7 @@ static rfm_status take_rejects(const rfm_text *bytes, size_t n_files, rfm_reject
         rfm_rejects_unpack(bytes->bytes + at + sizeof n, n, n_files, all, err);
         at += sizeof n + n;
     }
-    sort_and_cut(all);
+    rejects_cut(all);
     return err->status;
 }
 

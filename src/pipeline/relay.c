@@ -197,15 +197,20 @@ static slot *wait_for_room(relay *r, uint64_t *number, rfm_error *err)
     return empty;
 }
 
-/* The next block that holds something which was not read by an earlier start. */
-static rfm_status decode_next(const rfm_file *file, rfm_decoder *decoder, slot *empty, bool *too_long, rfm_error *err)
+/* Read by an earlier start. */
+static bool is_done(const rfm_file *file, const rfm_block *block)
 {
-    rfm_block *block = &empty->block;
     rfm_interval gap;
+    return block->n > 0 && !(rfm_file_gap(file, block->at, &gap) && gap.begin < block->at + (int64_t)block->n);
+}
+
+/* The next block of which something is left to read; the last that was done where this rank is to go no further. */
+static rfm_status decode_next(relay *r, const rfm_file *file, rfm_decoder *decoder, slot *empty, bool *too_long,
+                              rfm_error *err)
+{
     do
-        rfm_decoder_next(decoder, empty->bytes, ROOM, block, too_long, err);
-    while (err->status == RFM_OK && block->n > 0 &&
-           !(rfm_file_gap(file, block->at, &gap) && gap.begin < block->at + (int64_t)block->n));
+        rfm_decoder_next(decoder, empty->bytes, ROOM, &empty->block, too_long, err);
+    while (err->status == RFM_OK && is_done(file, &empty->block) && goes_on(r, err));
     return err->status;
 }
 
@@ -233,10 +238,11 @@ static rfm_status decode_file(relay *r, size_t shard, rfm_error *err)
         slot *empty = wait_for_room(r, &number, err);
         if (!empty)
             break;
-        decode_next(file, decoder, empty, &too_long, err);
-        ended = err->status != RFM_OK || empty->block.n == 0;
+        decode_next(r, file, decoder, empty, &too_long, err);
+        const bool leaves = is_done(file, &empty->block);
+        ended = err->status != RFM_OK || empty->block.n == 0 || leaves;
         show(r, file_of(r, shard), &empty->block);
-        if (ended && !err->status && !too_long)
+        if (ended && !err->status && !too_long && !leaves)
             note_end(r, index, empty->block.at, err);
         if (ended)
             empty->block.n = 0; /* it is handed on all the same: its turn was claimed */
@@ -269,7 +275,7 @@ static rfm_status work(relay *r, rfm_error *err)
     while (goes_on(r, err) && !is_used_up(r))
         if (!parse_one(r, err))
             rest();
-    if (err->status == RFM_OK && !is_stopped(r))
+    if (err->status == RFM_OK) /* what was parsed here is noted as read, and may become a round */
         hand_in(r, err);
     if (err->status != RFM_OK)
         stop_all(r);
@@ -328,10 +334,10 @@ rfm_status relay_files(rfm_batch *batch, rfm_pass *pass, const rfm_reading *how,
     list_files(&r, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && r.n_files > 0 && open_ring(&r, err) == RFM_OK) {
         work(&r, err);
-        /* So that all ranks know whether there is a point in going on. */
+        /* So that all ranks know whether there is a point in going on: a failure stays its rank's alone, for the others
+         * to keep what they have. */
         rounds_meet(pass, err);
         rfm_comm_reduce_i64(batch->comm, RFM_MAX, pass->quoted, batch->files.n);
-        rfm_comm_agree(batch->comm, err);
         rfm_comm_shared_close(batch->comm, &r.shared);
     }
     close_relay(&r);

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-static const double SHARE = 50;    /* times the last one's own duration between two */
+static const double SHARE = 50;    /* times what the last one costs between two */
+static const double COSTS = 4;     /* times its writing: its customers are met anew, and it is read back and merged */
 static const double LOOK_S = 0.02; /* between two looks for a request to stop */
 static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
 
@@ -45,7 +46,7 @@ bool rounds_are_due(void *context)
     rfm_pass *pass = context;
     rfm_round_keeper *keeper = &pass->keeper;
     const double now_s = rfm_clock_s();
-    const double wait_s = SHARE * keeper->lasted_s > keeper->least_s ? SHARE * keeper->lasted_s : keeper->least_s;
+    const double wait_s = SHARE * keeper->cost_s > keeper->least_s ? SHARE * keeper->cost_s : keeper->least_s;
     switch (trial_look(&pass->batch->stop.trial)) {
     case TRIAL_STOP:
         keeper->reason = "RFMPI_TRIAL";
@@ -103,12 +104,25 @@ static rfm_status note_whole_files(rfm_pass *pass, rfm_error *err)
     return err->status;
 }
 
+/* What it will take. Rejects that came by relay stay apart: those that are kept must not depend on whether there
+ * was room. */
+static rfm_status measure_ledger(rfm_pass *pass, size_t *n_bytes, rfm_error *err)
+{
+    rfm_text bytes = {0};
+    rfm_rejects_pack(&pass->relayed, &bytes);
+    if (note_whole_files(pass, err) == RFM_OK)
+        rfm_ledger_pack(&pass->fresh, &bytes, err);
+    *n_bytes = sizeof(uint64_t) + bytes.length;
+    rfm_text_free(&bytes);
+    return err->status;
+}
+
 static rfm_status pack_ledger(rfm_pass *pass, rfm_text *meta, rfm_error *err)
 {
     uint64_t n_bytes = 0;
     rfm_text_add(meta, &n_bytes, sizeof n_bytes);
     if (rfm_rejects_move(&pass->fresh.rejects, &pass->relayed, err) != RFM_OK ||
-        note_whole_files(pass, err) != RFM_OK || rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
+        rfm_ledger_pack(&pass->fresh, meta, err) != RFM_OK)
         return err->status;
     n_bytes = meta->length - sizeof n_bytes;
     memcpy(meta->bytes, &n_bytes, sizeof n_bytes);
@@ -132,20 +146,29 @@ static rfm_status write_round(rfm_pass *pass, rfm_text *meta, rfm_error *err)
     return err->status ? err->status : rfm_rounds_append(&keeper->rounds, keeper->shelf.n_bytes, meta, err);
 }
 
-static rfm_status make_room(rfm_pass *pass, rfm_error *err)
+static rfm_status make_room(rfm_pass *pass, size_t ledger, rfm_error *err)
 {
     rfm_round_keeper *keeper = &pass->keeper;
-    const size_t n_bytes =
-        pass->deduper ? rfm_deduper_unshelved_bytes(pass->deduper) : rfm_table_unshelved_bytes(pass->table);
+    size_t index;
+    const size_t body = pass->deduper ? rfm_deduper_unshelved_bytes(pass->deduper, &index)
+                                      : rfm_table_unshelved_bytes(pass->table, &index);
     if (!keeper->rounds.path && rfm_rounds_create(pass->batch->run, &keeper->origin, &keeper->rounds, err) != RFM_OK)
         return err->status;
-    /* More than what will be written: whoever is about to stop tries what there is. */
-    return keeper->stops ? RFM_OK : rfm_rounds_reserve(&keeper->rounds, n_bytes, err);
+    /* Repeats may go on the way, and then less is written: whoever is about to stop tries what there is. */
+    return keeper->stops ? RFM_OK : rfm_rounds_reserve(&keeper->rounds, body, ledger + index, err);
+}
+
+/* To what is in rounds: of 600 of them there are no more rejects than of one. */
+static rfm_status add_kept(rfm_pass *pass, rfm_ledger *ledger, rfm_error *err)
+{
+    rfm_ledger_move(&pass->kept, ledger, err);
+    rejects_cut(&pass->kept.rejects);
+    return err->status;
 }
 
 static rfm_status move_ledger(rfm_pass *pass, rfm_error *err)
 {
-    rfm_ledger_move(&pass->kept, &pass->fresh, err);
+    add_kept(pass, &pass->fresh, err);
     pass->fresh.rejects.cap = pass->relayed.cap = REJECTS_KEPT;
     return err->status;
 }
@@ -157,22 +180,39 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
     const double start_s = rfm_clock_s();
     rfm_text meta = {0};
     rfm_error failed = {0};
+    size_t ledger = 0;
     if (pass->fresh.portions.n == 0)
         return RFM_OK;
+    /* The last one was on its way to the disk while events were read. */
+    if (rfm_rounds_sync(&keeper->rounds, err) != RFM_OK)
+        return err->status;
+    const double synced_s = rfm_clock_s();
     /* What fails here costs nothing but the way back, and the next one may find room. */
     const int64_t before = keeper->rounds.end;
-    if (make_room(pass, &failed) != RFM_OK && keeper->stops)
-        return rfm_fail(err, failed.status, "stopped without a checkpoint: %s", failed.message);
-    if (failed.status)
+    if (measure_ledger(pass, &ledger, err) == RFM_OK && make_room(pass, ledger, &failed) != RFM_OK && keeper->stops)
+        rfm_fail(err, failed.status, "stopped without a checkpoint: %s", failed.message);
+    else if (failed.status)
         pass_over(keeper, &failed, "no checkpoint");
-    else if (write_round(pass, &meta, err) == RFM_OK && move_ledger(pass, err) == RFM_OK) {
+    else if (err->status == RFM_OK && write_round(pass, &meta, err) == RFM_OK && move_ledger(pass, err) == RFM_OK) {
         kept->n_written++;
         kept->n_bytes += keeper->rounds.end - before;
     }
     rfm_text_free(&meta);
     keeper->last_s = rfm_clock_s();
-    keeper->lasted_s = keeper->last_s - start_s;
-    kept->seconds += keeper->lasted_s;
+    keeper->cost_s = synced_s - start_s + COSTS * (keeper->last_s - synced_s);
+    kept->seconds += keeper->last_s - start_s;
+    return err->status;
+}
+
+rfm_status rounds_sync(rfm_pass *pass, rfm_error *err)
+{
+    rfm_error lost = {0};
+    stop_heed(pass->batch, false); /* the same request would be told again */
+    rfm_rounds_sync(&pass->keeper.rounds, &lost);
+    if (rfm_comm_agree(pass->batch->comm, &lost) != RFM_OK) {
+        rfm_error_context(&lost, "stopped without a checkpoint");
+        *err = lost;
+    }
     return err->status;
 }
 
@@ -205,7 +245,7 @@ static rfm_status take_round(rfm_pass *pass, const rfm_scratch *shelf, const rfm
     else if (!useless.status)
         rfm_table_unshelve(pass->table, shelf, at + n_bytes, n_index, &useless);
     if (!useless.status)
-        rfm_ledger_move(&pass->kept, &ledger, err);
+        add_kept(pass, &ledger, err);
     else if (useless.status == RFM_NO_MEMORY)
         *err = useless;
     else
@@ -238,7 +278,7 @@ static rfm_status take_rounds(rfm_pass *pass, rfm_rounds *rounds, rfm_scratch *s
     return err->status;
 }
 
-/* Stays open, for table and deduper to read from, where it has rounds. */
+/* Where it has rounds it stays, for table and deduper to read from. */
 static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, rfm_error *err)
 {
     rfm_round_keeper *keeper = &pass->keeper;
@@ -256,8 +296,8 @@ static rfm_status take_region(rfm_pass *pass, const rfm_rounds_place *place, rfm
     take_rounds(pass, rounds, shelf, &any, err);
     if (any)
         keeper->n_earlier++;
-    else
-        rfm_rounds_close(rounds);
+    any ? rfm_rounds_rest(rounds) : rfm_rounds_close(rounds);
+    shelf->file = rounds->file;
     return err->status;
 }
 
@@ -270,26 +310,54 @@ static rfm_status take_regions(rfm_pass *pass, const rfm_rounds_place *places, s
     return err->status;
 }
 
+static rfm_portions portions_in(const rfm_text *bytes)
+{
+    return (rfm_portions){.list = (rfm_portion *)(void *)bytes->bytes, .n = bytes->length / sizeof(rfm_portion)};
+}
+
+/* Rounds go on where others ended, so that of 10^8 of them a few portions a file are left. */
+static rfm_status join_portions(void *unused, rfm_text *bytes, rfm_error *err)
+{
+    rfm_portions portions = portions_in(bytes);
+    (void)unused;
+    rfm_portions_join(&portions);
+    bytes->length = portions.n * sizeof *portions.list;
+    return err->status;
+}
+
+/* Collective. What all ranks have taken comes to all; the caller frees. */
+static rfm_status gather_portions(rfm_comm *comm, const rfm_portions *mine, rfm_text *bytes, rfm_error *err)
+{
+    rfm_text_add(bytes, mine->list, mine->n * sizeof *mine->list);
+    if (rfm_text_check(bytes, err) == RFM_OK)
+        join_portions(NULL, bytes, err);
+    if (rfm_comm_collect(comm, bytes, join_portions, NULL, err) != RFM_OK)
+        return err->status;
+    if (rfm_comm_rank(comm) != 0)
+        rfm_text_free(bytes);
+    void *all = bytes->bytes;
+    if (rfm_comm_share(comm, 0, &all, &bytes->length, err) == RFM_OK)
+        bytes->bytes = all;
+    return err->status;
+}
+
 /* Collective. What any rank has taken is done for all. *twice: rounds contradict each other. */
 static rfm_status mark_done(rfm_pass *pass, bool *twice, rfm_error *err)
 {
     rfm_comm *comm = pass->batch->comm;
-    void *all = NULL;
-    size_t *offsets = NULL;
-    const rfm_portions *mine = &pass->kept.portions;
+    rfm_text bytes = {0};
     rfm_error apart = {0};
-    if (rfm_comm_allgather_bytes(comm, mine->list, mine->n * sizeof *mine->list, &all, &offsets, err) != RFM_OK)
-        return err->status;
-    rfm_portions portions = {.list = all, .n = offsets[rfm_comm_size(comm)] / sizeof *portions.list};
-    rfm_files_mark(&pass->batch->files, &portions, &apart);
+    if (gather_portions(comm, &pass->kept.portions, &bytes, err) == RFM_OK) {
+        rfm_portions portions = portions_in(&bytes);
+        rfm_files_mark(&pass->batch->files, &portions, &apart);
+    }
     *twice = apart.status == RFM_DATA;
     if (*twice)
         rfm_log(RFM_LOG_WARN, "%s: %s; nothing of it is used", rfm_run_path(pass->batch->run, RFM_ROUNDS),
                 apart.message);
     else if (apart.status)
         *err = apart;
-    free(all);
-    free(offsets);
+    rfm_text_free(&bytes);
     return rfm_comm_agree(comm, err);
 }
 

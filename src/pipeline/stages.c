@@ -72,7 +72,10 @@ static rfm_status plan_stages(rfm_batch *batch, bool done, rfm_part parts[N_STAG
     for (int i = N_STAGES - 1; i >= 0; i--) {
         const bool asked = STAGES[i].tasks & BIT(batch->job.task);
         const bool wanted = needed & BIT(i) || (product_of(batch, i) && !present[i]);
-        parts[i] = !asked ? ABSENT : !wanted ? SKIPPED : present[i] ? LOADED : MADE;
+        if (!asked || !wanted)
+            parts[i] = asked && present[i] ? SKIPPED : ABSENT;
+        else
+            parts[i] = present[i] ? LOADED : MADE;
         if (parts[i] == MADE)
             needed |= STAGES[i].needs;
         if (parts[i] == LOADED && i == CLUSTER) /* labels are made again from the model */

@@ -41,6 +41,12 @@ static rfm_status measure_stability(const sweep *s, const rfm_clustering *fit, r
     return err->status;
 }
 
+/* Of a single k too where it is to be chosen by that: somebody compares it with others that were fitted elsewhere. */
+static bool wants_stability(const rfm_batch *batch)
+{
+    return batch->job.n_ks > 1 || strcmp(rfm_config_string(batch->config, "cluster.choose"), "stability") == 0;
+}
+
 /* Larger is better. */
 static double score_of(const rfm_batch *batch, const candidate *of)
 {
@@ -77,7 +83,7 @@ static rfm_status try_one(sweep *s, int64_t k, rfm_error *err)
     double stability = 0;
     options.k = (int)k;
     if (rfm_kmeans_fit(s->batch->comm, s->matrix, &options, &fit, err) == RFM_OK &&
-        measure(s, &fit, &quality, err) == RFM_OK && s->batch->job.n_ks > 1)
+        measure(s, &fit, &quality, err) == RFM_OK && wants_stability(s->batch))
         measure_stability(s, &fit, options, &stability, err);
     if (err->status == RFM_OK) {
         s->tried[s->n] = (candidate){k,
@@ -156,6 +162,8 @@ rfm_status sweep_fit(rfm_batch *batch, const rfm_matrix *matrix, rfm_clustering 
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
         if (s.clustering.k > 1)
             report_quality(batch, &s.quality);
+        if (wants_stability(batch))
+            rfm_report_number(batch->run, "quality.stability", s.tried[s.best].stability);
         *clustering = s.clustering;
         s.clustering = (rfm_clustering){0};
     }

@@ -66,6 +66,17 @@ static bool is_whole(const rfm_text *file, head *of)
            of->number >= 0 && hash == rfm_hash64(file->bytes, file->length - HASH_BYTES);
 }
 
+/* As a kill leaves a file that was being written. */
+static bool is_begun(const rfm_text *file)
+{
+    head of;
+    const size_t least = sizeof of + HASH_BYTES;
+    if (file->length < least)
+        return true;
+    memcpy(&of, file->bytes, sizeof of);
+    return memcmp(of.magic, MAGIC, sizeof MAGIC) == 0 && of.length > file->length - least;
+}
+
 /* Takes the file's place in `best` when it is of this origin and newer. */
 static void consider(rfm_run *run, const head *of, rfm_hash128 origin, rfm_text *file, int64_t *newest, rfm_text *best)
 {
@@ -89,7 +100,7 @@ static rfm_status find_newest(rfm_run *run, rfm_hash128 origin, rfm_text *best, 
         if (read_file(path, &file, err) == RFM_OK && file.length > 0 && is_whole(&file, &of))
             consider(run, &of, origin, &file, &newest, best);
         else if (file.length > 0)
-            rfm_log(RFM_LOG_WARN, "%s: not whole, and not used", path);
+            rfm_log(is_begun(&file) ? RFM_LOG_DEBUG : RFM_LOG_WARN, "%s: not whole, and not used", path);
         rfm_text_free(&file);
     }
     return err->status;

@@ -9,8 +9,8 @@
  *     head    | magic 8 | hash of the origin 16 | bytes of body 8 | of meta 8 | XXH3 of meta 8 | XXH3 of all before 8 |
  *
  * The body is written first, by whoever has something to keep, and meta, which must be able to tell whether the body is
- * as it was, behind it. The head comes last: a round is there whole or not at all, and the first that is not is the end
- * of the region. Knows nothing of body and meta. */
+ * as it was, behind it. The head comes last, into zeros: a round is there whole or not at all, and the first that is
+ * not is the end of the region. Knows nothing of body and meta. */
 #include "rounds.h"
 
 #include "run.h"
@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,14 +65,15 @@ static bool get(const rfm_rounds *rounds, void *into, size_t n, int64_t at)
     return true;
 }
 
-/* size: of the file. Nothing was written behind the rounds; or, in a shared file, no head. */
+/* size: of the file. No head was written behind the rounds; what of a body may lie there is of a rank that ended before
+ * its round did, which is nothing to tell of. */
 static bool is_end(const rfm_rounds *rounds, int64_t size)
 {
     static const head none;
     head of;
     const int64_t left = size - rounds->end;
     const size_t n = left < (int64_t)sizeof of ? (size_t)left : sizeof of;
-    return left <= 0 || (is_shared(rounds) && get(rounds, &of, n, rounds->end) && memcmp(&of, &none, n) == 0);
+    return left <= 0 || (get(rounds, &of, n, rounds->end) && memcmp(&of, &none, n) == 0);
 }
 
 static void bound(rfm_rounds *rounds, int64_t region, int64_t n_regions)
@@ -134,6 +136,15 @@ rfm_status rfm_rounds_open(const rfm_rounds_place *place, const rfm_origin *orig
     return err->status;
 }
 
+void rfm_rounds_rest(rfm_rounds *rounds)
+{
+    struct rlimit most;
+    if (getrlimit(RLIMIT_NOFILE, &most) != 0 || (rlim_t)rounds->file < most.rlim_cur / 2)
+        return;
+    close(rounds->file);
+    rounds->file = -1;
+}
+
 void rfm_rounds_close(rfm_rounds *rounds)
 {
     if (rounds->path && rounds->file >= 0)
@@ -153,8 +164,12 @@ static bool give_back(const rfm_rounds *rounds)
     return true;
 }
 
-static rfm_status check_limit(const rfm_rounds *rounds, int64_t n_bytes, rfm_error *err)
+/* Of a round of n_bytes in all. */
+static rfm_status check_limits(const rfm_rounds *rounds, int64_t n_bytes, size_t meta_bytes, rfm_error *err)
 {
+    if (meta_bytes > MOST_META_BYTES)
+        return rfm_fail(err, RFM_IO, "%s: %zu bytes that tell what was read: a round can have %d", rounds->path,
+                        meta_bytes, MOST_META_BYTES);
     if (n_bytes > rounds->limit - rounds->end)
         rfm_fail(err, RFM_IO, "%s: no room for %lld bytes: a rank has %lld of it, and has used %lld", rounds->path,
                  (long long)n_bytes, (long long)rfm_rounds_region_bytes,
@@ -162,17 +177,17 @@ static rfm_status check_limit(const rfm_rounds *rounds, int64_t n_bytes, rfm_err
     return err->status;
 }
 
-rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t n_bytes, rfm_error *err)
+rfm_status rfm_rounds_reserve(const rfm_rounds *rounds, size_t body_bytes, size_t meta_bytes, rfm_error *err)
 {
-    const int64_t all = (int64_t)(n_bytes + sizeof(head));
+    const int64_t all = (int64_t)(sizeof(head) + body_bytes + meta_bytes);
     /* A hole is made within the size of a file only. */
     const int mode = is_shared(rounds) ? 0 : FALLOC_FL_KEEP_SIZE;
-    if (check_limit(rounds, all, err) != RFM_OK)
+    if (check_limits(rounds, all, meta_bytes, err) != RFM_OK)
         return err->status;
     /* Where the file system cannot tell in advance, writing will. */
     if (fallocate(rounds->file, mode, rounds->end, all) != 0 &&
         (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) {
-        rfm_fail_errno(err, errno, "%s: no room for %zu bytes", rounds->path, n_bytes);
+        rfm_fail_errno(err, errno, "%s: no room for %lld bytes", rounds->path, (long long)all);
         if (!give_back(rounds)) /* what it got of them; else that stays */
             return err->status;
     }
@@ -188,18 +203,31 @@ rfm_status rfm_rounds_append(rfm_rounds *rounds, int64_t body_end, const rfm_tex
 {
     head of = {.origin = rounds->origin,
                .body_bytes = body_end - rfm_rounds_body(rounds),
-               .meta_bytes = (int64_t)meta->length,
-               .meta_hash = rfm_hash64(meta->bytes, meta->length)};
+               .meta_bytes = (int64_t)meta->length};
     const int64_t end = body_end + of.meta_bytes;
+    if (check_limits(rounds, end - rounds->end, meta->length, err) != RFM_OK)
+        return err->status;
+    of.meta_hash = rfm_hash64(meta->bytes, meta->length);
     memcpy(of.magic, MAGIC, sizeof MAGIC);
     of.hash = hash_head(&of);
-    if (check_limit(rounds, end - rounds->end, err) != RFM_OK ||
-        rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
+    if (rfm_folder_put(rounds->file, rounds->path, meta->bytes, meta->length, body_end, err) != RFM_OK ||
         rfm_folder_put(rounds->file, rounds->path, &of, sizeof of, rounds->end, err) != RFM_OK)
         return err->status;
+    const int64_t begin = rounds->end;
     rounds->end = end;
-    if (!give_back(rounds) || fsync(rounds->file) != 0)
+    rounds->loose = true;
+    if (!give_back(rounds))
         return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
+    /* A hint, which not every file system takes. */
+    sync_file_range(rounds->file, begin, end - begin, SYNC_FILE_RANGE_WRITE);
+    return RFM_OK;
+}
+
+rfm_status rfm_rounds_sync(rfm_rounds *rounds, rfm_error *err)
+{
+    if (rounds->loose && fsync(rounds->file) != 0)
+        return rfm_fail_errno(err, errno, "%s: cannot be written", rounds->path);
+    rounds->loose = false;
     return RFM_OK;
 }
 

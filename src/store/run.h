@@ -16,8 +16,11 @@
 enum { RFM_RUN_LOCKS_MOST = 1024 };
 
 /* Local. Whether this rank holds the lock while the directory is open: every rank of up to 1,024, else every
- * so-manieth, which is one a node where ranks of a node follow each other. The others write temporary files only, whose
- * names carry the attempt, so that one which outlives the holders for a moment does no harm to the next start. */
+ * so-manieth, which is one a node where ranks of a node follow each other. The others write temporary files, whose
+ * names carry the attempt, and rounds: one which outlives the holders for a moment does no harm to the next start, and
+ * none to any result. But a round that it appends when the next start has listed them tells of rows that are read
+ * again: should that start be killed too, the third one finds them read twice, and goes on from no round at all
+ * (rfm_files_mark). */
 bool rfm_run_holds_lock(int rank, int n_ranks);
 
 /* Paths handed out for a product, kept until close. */
@@ -72,9 +75,6 @@ rfm_status rfm_report_write(rfm_run *run, rfm_error *err);
 const json_t *rfm_report_origin(const rfm_run *run, const char *product);
 rfm_status rfm_report_note(rfm_run *run, const char *product, const rfm_origin *origin, rfm_error *err);
 void rfm_report_forget(rfm_run *run, const char *product);
-
-/* Of keys and values. Local. */
-rfm_status rfm_origin_hash(const rfm_origin *origin, rfm_hash128 *hash, rfm_error *err);
 
 /* The first key that differs between what was noted and what is now, with both values (NULL: not there); false when all
  * are the same. */

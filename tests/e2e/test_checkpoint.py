@@ -151,6 +151,16 @@ class Checkpoint(case.Case):
         self.assertNotIn("going on after", result.stderr)
         self.assertEqual(outcome(self.dir / "damaged"), outcome(self.dir / "alone"))
 
+    def test_a_checkpoint_that_was_being_written_is_no_damage(self):
+        self.rfmpi(*self.words("alone"))
+        self.stop_early("begun")
+        files = sorted((path.stat().st_mtime_ns, path) for path in (self.dir / "begun").glob("checkpoint-?"))
+        newest = files[-1][1]
+        os.truncate(newest, newest.stat().st_size // 2)
+        result = self.rfmpi(*self.words("begun"))
+        self.assertNotIn("not whole", result.stderr)
+        self.assertEqual(outcome(self.dir / "begun"), outcome(self.dir / "alone"))
+
     def test_a_checkpoint_of_other_options_is_refused_unless_forced(self):
         self.rfmpi(*self.words("alone", k="[9,17]"))
         self.stop_early("other")

@@ -4,7 +4,10 @@ import csv
 import datetime
 import gzip
 import pathlib
+import random
 import re
+import subprocess
+import time
 
 import case
 
@@ -74,6 +77,8 @@ def read_csv(path, **how):
 
 
 class Convert(case.Case):
+    step = 1   # of those that can fail
+
     def convert(self, *inputs, out="tables", **how):
         return self.rfmpi("convert", *inputs, "--out", self.dir / out, **how)
 
@@ -284,10 +289,79 @@ class Convert(case.Case):
             self.assertEqual(result.returncode, 70, result.stderr)
             self.assertEqual(len(case.errors(result)), 1)
             left = sorted(path.name for path in out.iterdir()) if out.exists() else []
-            self.assertFalse([name for name in left if name.endswith(".tmp")])
+            self.assertFalse([name for name in left if name.startswith(".converting")])
+            self.rfmpi("convert", *parts, "--out", out, ranks=0, code=64 if len(left) == 3 else 0)
+            self.assertEqual(self.names(out), [f"part-{i:05}.h5" for i in range(3)])
             n += 1
         self.assertGreater(n, 5)
         self.assertEqual(len(list(out.iterdir())), 3)
+
+    def names(self, out):
+        return sorted(path.name for path in out.iterdir())
+
+    # ---- starts that do not come to their end ------------------------------------------------------------------------
+
+    def interrupted(self, parts, out):
+        """As a kill leaves it when all tables are whole and none has its name yet; the folder they are in."""
+        for self.step in range(self.step, 100):
+            case.shutil.rmtree(out, ignore_errors=True)
+            case.launch("convert", *parts, "--out", out, ranks=0, env={"RFMPI_FAULT": f"convert:0:{self.step}"})
+            made = list(out.glob(".converted-*")) if out.exists() else []
+            if made:
+                self.assertEqual(len(list(out.iterdir())), 1)
+                return made[0]
+        self.fail("no failure between the last table and its name")
+
+    def test_tables_that_wait_for_their_names_get_them_at_the_next_start(self):
+        parts, out = self.generate(events=2000, customers=200, parts=3), self.dir / "tables"
+        self.convert(*parts, out="whole")
+        for n_named in range(4):
+            with self.subTest(n_named=n_named):
+                made = self.interrupted(parts, out)
+                for path in sorted(made.iterdir())[:n_named]:
+                    path.rename(out / path.name)
+                said = self.rfmpi("convert", *parts, "--out", out, ranks=0).stderr
+                self.assertIn("an earlier start had made their tables", said)
+                self.assertEqual(self.names(out), self.names(self.dir / "whole"))
+                for name in self.names(out):
+                    self.assertEqual((out / name).read_bytes(), (self.dir / "whole" / name).read_bytes())
+
+    def test_what_took_a_name_meanwhile_stays(self):
+        parts, out = self.generate(events=2000, customers=200, parts=3), self.dir / "tables"
+        made = self.interrupted(parts, out)
+        (out / "part-00001.h5").write_text("somebody's own")
+        result = self.rfmpi("convert", *parts, "--out", out, code=64)
+        self.assertIn("part-00001.h5 is there already", case.errors(result)[0])
+        self.assertEqual((out / "part-00001.h5").read_text(), "somebody's own")
+        (out / "part-00001.h5").unlink()
+        self.rfmpi("convert", *parts, "--out", out)
+        self.assertEqual(self.names(out), [f"part-{i:05}.h5" for i in range(3)])
+        self.assertFalse(made.exists())
+
+    def test_another_command_leaves_them_alone(self):
+        parts, out = self.generate(events=2000, customers=200, parts=2), self.dir / "tables"
+        made = self.interrupted(parts, out)
+        other = self.write("other.csv", "a\n1\n")
+        self.rfmpi("convert", other, "--out", out)
+        self.assertEqual(self.names(out), [made.name, "other.h5"])
+        self.rfmpi("convert", *parts, "--out", out)
+        self.assertEqual(self.names(out), ["other.h5", "part-00000.h5", "part-00001.h5"])
+
+    def test_killed_at_any_moment_the_next_start_finishes(self):
+        parts, out = self.generate(events=20000, customers=2000, parts=4), self.dir / "tables"
+        began = time.monotonic()
+        self.convert(*parts, out="whole", ranks=0)
+        lasts, draw = time.monotonic() - began, random.Random(1)
+        for _ in range(8):
+            case.shutil.rmtree(out, ignore_errors=True)
+            process = subprocess.Popen(case.command("convert", *parts, "--out", out, ranks=0), stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(draw.uniform(0.3, 1) * lasts)
+            process.kill()
+            process.wait()
+            whole = out.exists() and self.names(out) == self.names(self.dir / "whole")
+            self.rfmpi("convert", *parts, "--out", out, ranks=0, code=64 if whole else 0)
+            self.assertEqual(self.names(out), self.names(self.dir / "whole"))
 
 
 if __name__ == "__main__":

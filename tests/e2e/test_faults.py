@@ -4,8 +4,10 @@ faulty.c lets one call fail, or all from one on; the sites are found by a run th
 """
 
 import errno
+import gzip
 import json
 import os
+import pathlib
 import random
 import unittest
 
@@ -60,6 +62,20 @@ class Disk(Walk):
             self.walk("change", errno.EROFS, ranks=ranks, rank=rank, lasting=True, most=3)
             self.walk("grow", errno.ENOSPC, ranks=ranks, rank=rank, lasting=True, most=3)
 
+    @case.needs_ranks
+    def test_a_rank_that_fails_comes_before_another_that_cannot_keep_what_it_read(self):
+        """Rank 0 has the larger of two compressed files, rank 1 the other, which is broken, and both some of the third."""
+        self.events = [self.dir / "0.csv.gz", self.dir / "1.csv.gz", *self.generate(events=20000, customers=2000, name="more")]
+        lines = pathlib.Path(self.events[2]).read_bytes().splitlines(keepends=True)
+        for path, n in zip(self.events, (len(lines) // 2, len(lines) // 3)):
+            path.write_bytes(gzip.compress(b"".join(lines[:n])))
+        broken = self.events[1].read_bytes()
+        middle = len(broken) // 2
+        self.events[1].write_bytes(broken[:middle] + bytes(100) + broken[middle + 100:])
+        self.events = list(map(str, self.events))
+        env = self.faulty("grow", 0, "/rounds", FAULTY_FROM=1, FAULTY_TO=FOREVER, FAULTY_ERROR=errno.ENOSPC)
+        self.assert_fails(self.launch(ranks=2, env=env), (65,), "1.csv.gz: near byte")
+
     def test_a_full_disk_for_what_passes_the_memory(self):
         scratch = self.dir / "scratch"
         scratch.mkdir()
@@ -93,6 +109,22 @@ class Reading(Walk):
                                                                           FAULTY_ERROR=number))
                         self.assert_fails(result, (code,), "/events/.*")
                         self.assert_next_start_finishes(ranks=ranks)
+
+    @case.needs_ranks
+    def test_what_others_have_parsed_is_kept_where_the_rank_that_decodes_cannot_read(self):
+        lines = pathlib.Path(self.generate(events=300000, customers=5000, name="more")[0]).read_bytes()
+        packed = self.dir / "packed.csv.gz"
+        packed.write_bytes(gzip.compress(lines, 0))
+        self.events = [str(packed)]
+        more = ("--set", "output.checkpoint=0")   # no round before the last
+        self.digest(*more)
+        calls = self.calls("read", *more, ranks=2, rank=0, path=packed)
+        self.begin()
+        env = self.faulty("read", 0, packed, FAULTY_FROM=len(calls) - 5, FAULTY_TO=FOREVER, FAULTY_ERROR=errno.EIO)
+        self.assert_fails(self.launch(*more, ranks=2, env=env), (74,), "packed.csv.gz: cannot be read")
+        self.assertGreater(len(list((self.out / "rounds").iterdir())), 0)
+        self.assert_next_start_finishes(*more, ranks=2)
+        self.assertGreater(case.read_report(self.out)["checkpoints"]["rows_resumed"], 0)
 
     def test_products_of_an_earlier_start_that_cannot_be_read(self):
         """The second start reads what the first has made; what fails it is not taken for damage."""
@@ -161,12 +193,11 @@ class Others(Faults):
         out = self.dir / "tables"
 
         def check(done):
-            made = sorted(out.glob("*")) if out.exists() else []
-            for path in made:
+            for path in out.rglob("*.h5"):  # those that wait for their names as well
                 with faults.h5py.File(path) as file:
                     self.assertGreater(len(file), 0)
             if done:
-                self.assertEqual(len(made), len(self.events))
+                self.assertEqual(sorted(path.name for path in out.iterdir()), [f"part-{i:05}.h5" for i in range(len(self.events))])
 
         self.walk(("convert", *self.events, "--out", out), out, check)
 

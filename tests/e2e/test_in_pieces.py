@@ -8,7 +8,7 @@ import h5py
 import numpy
 
 IN_PIECES = os.environ["RFMPI_IN_PIECES"]
-REGION_BYTES = 50000017  # small_limits.c
+REGION_BYTES = 20000003  # small_limits.c
 
 
 class InPieces(case.Case):
@@ -86,9 +86,9 @@ class InPieces(case.Case):
     def test_a_round_that_would_pass_its_region_is_not_made(self):
         if case.SERIAL:
             self.skipTest("this build has one rank")
-        paths = self.generate(events=1200000, customers=600000, parts=2)
+        paths = self.generate(events=900000, customers=450000, parts=2)
         words = self.words(paths, "full", "--set", "features.list=rfm-behaviour", "--set", "output.checkpoint=0")
-        said = self.rfmpi("prepare", *words[1:], ranks=3, program=IN_PIECES, env={"RFMPI_TRIAL": "ingest:0:100000:stop:150"}).stderr
+        said = self.rfmpi("prepare", *words[1:], ranks=3, program=IN_PIECES, env={"RFMPI_TRIAL": "ingest:0:100000:stop:125"}).stderr
         self.assertIn("warning: no checkpoint: ", said)
         self.assertRegex(said, f"rounds/1-[01]-2: no room for [0-9]+ bytes: a rank has {REGION_BYTES} of it, and has used 0 ")
         alone = self.run_job("quickstart.yml", paths, "alone", "--set", "features.list=rfm-behaviour", task="prepare", ranks=2)

@@ -6,6 +6,7 @@ import itertools
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ EVENTS = 40000 if SANITIZED else 120000
 COUNTS = ("digest", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_rejected", "n_bytes", "rejected", "n_customers")
 KILLED = (137, -9)
 MANY = 2 if SANITIZED else 12   # times the events where a reading has to last
+FILES = 48                      # which a process may have open, of which MPI takes half
 SEEDS = range(20 if case.LONG else 1)
 
 
@@ -194,6 +196,24 @@ class Resume(case.Case):
                 return
         self.fail("no request met a reading under way")
 
+    def test_a_request_is_heard_while_the_content_of_inputs_is_hashed(self):
+        """Of a file that is long, being mostly a hole: whoever hears nothing until then hashes for a quarter of a minute."""
+        a = self.write("a.csv")
+        os.truncate(a, 40 << 30)
+        for wait in (0.2, 0.5, 1, 2, 4):   # after the first word of the log; what is heard before the stage does not count
+            shutil.rmtree(self.dir / "hash", ignore_errors=True)
+            process = subprocess.Popen(case.command(*self.words([a], "hash"), ranks=2), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, text=True)
+            while process.poll() is None and not (self.dir / "hash" / "log.jsonl").exists():
+                time.sleep(0.01)
+            time.sleep(wait)
+            (self.dir / "hash" / "stop").touch()
+            said = process.communicate(timeout=100)[1]
+            self.assertEqual(process.returncode, 75, said)
+            if "before stage ingest" not in said:
+                break
+        self.assertIn(f"stopped on request ({self.dir / 'hash' / 'stop'}) while inputs were hashed", said)
+
     def finish(self, paths, out, wanted):
         self.rfmpi(*self.words(paths, out), ranks=3)
         self.assert_same(self.outcome(out), wanted)
@@ -226,21 +246,58 @@ class Resume(case.Case):
         self.assertEqual(codes[-1], 0, "it never came to its end")
         self.assert_same(self.outcome("limit"), self.outcome("alone"))
 
-    def test_a_rank_that_fails_stops_the_others_and_what_they_read_is_kept(self):
+    def test_rejects_are_the_first_of_the_files_however_many_rounds_there_are(self):
+        """More of each reason than are shown, in plain text and in what all ranks parse."""
+        spoilt = [line.replace(b",", b";", 3) if i % 20 == 7 else b"2019-13-01" + line[10:] if i % 20 == 3 else line
+                  for i, line in enumerate(self.lines)]
+        self.lines = spoilt
+        more = ("--set", "input.max_rejected=0.5")
+        for name, paths in (("plain", [self.write("a.csv")]), ("packed", [self.write("b.csv.gz", pack=gzip.compress)])):
+            self.rfmpi(*self.words(paths, f"{name}-alone", *more))
+            rejects = self.outcome(f"{name}-alone")[1]
+            self.assertEqual(rejects.count("\n"), 2001)
+            for ranks, trial, code in ((2, "ingest:0:30:stop:2", 75), (3, "ingest:0:100000:stop:2", 0)):
+                self.rfmpi(*self.words(paths, name, *more), ranks=1 if case.SERIAL else ranks, code=code, env={"RFMPI_TRIAL": trial})
+            self.assert_same(self.outcome(name), self.outcome(f"{name}-alone"))
+
+    def test_a_rank_that_fails_stops_the_others(self):
         paths = [self.write("a.csv", 0, 0.5), self.write("b.csv.gz", 0.5, 1, gzip.compress)]
         self.rfmpi(*self.words(paths, "alone"))
-        broken = self.dir / "b.csv.gz"
-        content, at = broken.read_bytes(), os.stat(broken)
-        middle = len(content) // 2
-        broken.write_bytes(content[:middle] + b"\0" * 64 + content[middle + 64:])
-        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
-        result = self.rfmpi(*self.words(paths, "fails"), ranks=2, code=65)
-        self.assertEqual(len(case.errors(result)), 1, result.stderr)
-        broken.write_bytes(content)
-        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+        self.fail_in(paths, self.spoil_middle, ranks=2)
         self.rfmpi(*self.words(paths, "fails"), ranks=2)
         self.assert_same(self.outcome("fails"), self.outcome("alone"))
         self.assert_nothing_left("fails")
+
+    @staticmethod
+    def spoil_middle(content):
+        return content[:len(content) // 2] + bytes(64) + content[len(content) // 2 + 64:]
+
+    def fail_in(self, paths, spoil, **how):
+        """A start that finds the last file broken, which is mended then as if nobody had touched it."""
+        broken = paths[-1]
+        content, at = broken.read_bytes(), os.stat(broken)
+        broken.write_bytes(spoil(content))
+        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+        result = self.rfmpi(*self.words(paths, "fails"), code=65, **how)
+        self.assertEqual(len(case.errors(result)), 1, result.stderr)
+        broken.write_bytes(content)
+        os.utime(broken, ns=(at.st_atime_ns, at.st_mtime_ns))
+
+    def test_what_was_read_of_a_broken_file_is_not_kept(self):
+        """A byte of its text that only the checksum at the end tells of; until then there are rounds with it."""
+        a = self.write("a.csv.gz", pack=lambda text: gzip.compress(text, 0))
+        self.rfmpi(*self.words([a], "alone"))
+        at = re.compile(rb",purchase,[^\n]*,(\d+)\.\d\d,").search(a.read_bytes(), EVENTS * 20).start(1)   # of a price
+
+        def spoil(content):
+            return content[:at] + (b"1" if content[at:at + 1] != b"1" else b"2") + content[at + 1:]
+
+        for ranks in (1,) if case.SERIAL else (1, 2):
+            self.fail_in([a], spoil, ranks=ranks, env={"RFMPI_TRIAL": "ingest:0:100000:stop:2"})
+            self.assertFalse((self.dir / "fails" / "rounds").exists())
+            self.rfmpi(*self.words([a], "fails"))
+            self.assert_same(self.outcome("fails"), self.outcome("alone"))
+            shutil.rmtree(self.dir / "fails")
 
     # ---- rounds -----------------------------------------------------------------------------------------------------
 
@@ -285,6 +342,33 @@ class Resume(case.Case):
             self.assertIn("not used", said)
             self.assert_same(self.outcome(out), wanted)
             self.assert_nothing_left(out)
+
+    def test_a_stop_is_heard_while_what_is_done_is_passed_over(self):
+        """Of a compressed file, which is decoded from its beginning: the second start ends with what it had found."""
+        a = self.write("a.csv.gz", pack=gzip.compress)
+        self.rfmpi(*self.words([a], "alone"))
+        for ranks in (1,) if case.SERIAL else (1, 2):
+            out, resumed = f"passed-{ranks}", []
+            for trial, code in ((f"ingest:0:{15 if SANITIZED else 30}:stop", 75), ("ingest:0:10:stop", 75), ("", 0)):
+                self.rfmpi(*self.words([a], out), ranks=ranks, code=code, env={"RFMPI_TRIAL": trial})
+                resumed.append(case.read_report(self.dir / out).get("checkpoints", {}).get("rows_resumed", 0))
+            self.assertEqual(resumed, [0, resumed[1], resumed[1]])
+            self.assertGreater(resumed[1], EVENTS // 10)
+            self.assert_same(self.outcome(out), self.outcome("alone"))
+
+    def test_more_files_of_rounds_than_may_be_open(self):
+        a, starts = self.write("a.csv"), 12 if SANITIZED else 40
+        self.rfmpi(*self.words([a], "alone"))
+        for _ in range(starts):
+            self.rfmpi(*self.words([a], "many"), ranks=0, code=75, env={"RFMPI_TRIAL": "ingest:0:4:stop"})
+        self.assertEqual(len(list((self.dir / "many" / "rounds").iterdir())), starts)
+        few = self.dir / "few"
+        few.write_text(f'#!/bin/sh\nulimit -n {FILES}\nexec {case.RFMPI} "$@"\n')
+        few.chmod(0o700)
+        said = self.rfmpi(*self.words([a], "many"), ranks=0, program=few).stderr
+        self.assertNotIn("not used", said)
+        self.assert_same(self.outcome("many"), self.outcome("alone"))
+        self.assertGreater(case.read_report(self.dir / "many")["checkpoints"]["rows_resumed"], 0)
 
     def test_a_state_that_is_finished_needs_no_rounds(self):
         a = self.write("a.csv")

@@ -45,6 +45,15 @@ class Sweep(case.Case):
             self.assertEqual(sweep["k"], [3, 9, 15])
             self.assertEqual(report["cluster"]["k"], sweep["k"][sweep[name].index(best(sweep[name]))])
 
+    def test_a_number_alone_is_as_stable_as_among_others(self):
+        self.train("several", "cluster.k=[3, 9, 15]")
+        wanted = case.read_report(self.dir / "several")["sweep"]
+        for k, stability in zip(wanted["k"], wanted["stability"]):
+            self.train(f"k-{k}", f"cluster.k={k}", "cluster.choose=stability")
+            self.assertEqual(case.read_report(self.dir / f"k-{k}")["quality"]["stability"], stability)
+        self.train("by-silhouette", "cluster.k=9")
+        self.assertNotIn("stability", case.read_report(self.dir / "by-silhouette")["quality"])
+
     def test_the_sweep_gives_the_model_of_that_k_alone(self):
         self.train("several", "cluster.k=[14, 15]", "cluster.trials=0")
         self.train("one", "cluster.k=15")

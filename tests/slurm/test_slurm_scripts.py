@@ -1,6 +1,7 @@
 """On a real Slurm, what else the scripts of jobs/ promise: the signal before the limit, the bound on restarts, cancelled jobs that stay so,
 a gathering job that waits and that tells what is missing, each script once, and the quick start."""
 
+import csv
 import os
 import shutil
 import time
@@ -93,6 +94,17 @@ class Scripts(jobs.Jobs):
         self.assertEqual([self.restarts(one) for one in (f"{array}_3", gather)], [0, 0])
         self.assertEqual((self.dir / "sweep" / "sweep.csv").read_text().count("\n"), 3)
         self.digest("sweep/best")
+
+    def test_a_sweep_as_an_array_can_choose_by_stability(self):
+        job_file = self.write_job(self.generate(events=5000, customers=500), choose="stability")
+        self.rfmpi("run", job_file, "--set", "cluster.k=[3,4,5]", "--set", f"output.dir={self.dir / 'one'}", ranks=2)
+        one = case.read_report(self.dir / "one")
+        array = self.submit("sweep.sbatch", "sweep", job_file, options=["--array=3-5"])
+        gather = self.submit("gather.sbatch", "sweep", "3-5", options=[f"--dependency=afterany:{array}"])
+        self.slurm.wait(gather, "COMPLETED", seconds=150)
+        with open(self.dir / "sweep" / "sweep.csv", newline="") as file:
+            self.assertEqual([float(line["stability"]) for line in csv.DictReader(file)], one["sweep"]["stability"])
+        self.assertEqual(self.digest("sweep/best"), one["digest"])
 
     def test_a_sweep_that_is_not_whole_has_no_winner(self):
         job_file = self.write_job(self.generate(events=5000, customers=500))

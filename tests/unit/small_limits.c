@@ -9,4 +9,4 @@ const size_t rfm_ranks_most_bytes = 997;
 const int rfm_ranks_most_direct = 2;
 const int64_t rfm_h5_most_bytes = 2003;
 const int rfm_rounds_most_files = 2;
-const int64_t rfm_rounds_region_bytes = 50000017;
+const int64_t rfm_rounds_region_bytes = 20000003;

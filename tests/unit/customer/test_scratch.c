@@ -2,6 +2,7 @@
 #include "reference.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -69,6 +70,32 @@ static void parts_come_back_in_any_order(void **state)
     }
     rfm_scratch_close(&scratch);
     rfm_scratch_close(&scratch);
+}
+
+/* Whoever has too many files open closes it, and it is read all the same. */
+static void parts_come_back_from_a_file_that_is_closed(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    char path[100];
+    rfm_scratch_place places[N_PARTS];
+    uint64_t words[N_WORDS], back[N_WORDS];
+    snprintf(path, sizeof path, "%s/kept", folder);
+    rfm_scratch scratch = {.path = path, .what = "a test", .file = open(path, O_RDWR | O_CREAT, 0600)};
+    for (size_t part = 0; part < N_PARTS; part++) {
+        fill(words, part);
+        assert_int_equal(rfm_scratch_write(&scratch, words, sizeof words, &places[part], &err), RFM_OK);
+    }
+    close(scratch.file);
+    scratch.file = -1;
+    for (size_t part = N_PARTS; part-- > 0;) {
+        fill(words, part);
+        assert_int_equal(rfm_scratch_read(&scratch, &places[part], back, &err), RFM_OK);
+        assert_memory_equal(words, back, sizeof words);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rfm_scratch_read(&scratch, &places[0], back, &err), RFM_IO);
+    assert_non_null(strstr(err.message, path));
 }
 
 static void what_has_changed_or_ends_early_is_refused(void **state)
@@ -180,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_come_back_in_any_order),
+        cmocka_unit_test(parts_come_back_from_a_file_that_is_closed),
         cmocka_unit_test(what_has_changed_or_ends_early_is_refused),
         cmocka_unit_test(nothing_is_written_past_the_limit),
         cmocka_unit_test(a_directory_that_is_not_there_is_named),

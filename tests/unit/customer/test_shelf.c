@@ -39,6 +39,17 @@ static sample_event *make_events(const sample_plan *plan)
     return events;
 }
 
+/* What was foreseen before the table was emptied. */
+static void shelve(rfm_table *table, rfm_scratch *shelf, rfm_text *index, rfm_error *err)
+{
+    size_t index_bytes;
+    const size_t n_bytes = rfm_table_unshelved_bytes(table, &index_bytes);
+    const int64_t before = shelf->n_bytes;
+    rfm_table_shelve(table, shelf, index, err);
+    assert_in_range(shelf->n_bytes - before, 1, n_bytes);
+    assert_int_equal(index->length, index_bytes);
+}
+
 /* A third of the events each; the last stays in memory. */
 static rfm_table *fold_and_shelve(rfm_id_kind kind, const sample_event *events, int n_owners, size_t memory,
                                   rfm_scratch *shelf, rfm_text *index)
@@ -51,7 +62,7 @@ static rfm_table *fold_and_shelve(rfm_id_kind kind, const sample_event *events, 
         const size_t first = N_EVENTS * s / N_SHELVES, end = N_EVENTS * (s + 1) / N_SHELVES;
         sample_give(events + first, end - first, kind, 100, sample_fold, table, &err);
         if (s + 1 < N_SHELVES)
-            rfm_table_shelve(table, shelf, &index[s], &err);
+            shelve(table, shelf, &index[s], &err);
     }
     assert_fine(&err);
     return table;
@@ -98,6 +109,41 @@ static void a_table_comes_back_for_any_number_of_owners(void **state)
                 check_table(kind == 0 ? RFM_ID_TEXT : RFM_ID_INTEGER, owners[i], owners[j], (i + j) % 3 ? 0 : 100000);
 }
 
+/* Days that lie in one word of a row are an entry each of what is written. */
+static void no_more_is_written_than_was_foreseen(void **state)
+{
+    (void)state;
+    enum { N_DAYS = 30, N_CUSTOMERS = 5000, N = N_DAYS * N_CUSTOMERS };
+    rfm_error err = {0};
+    rfm_layout days;
+    rfm_table *table;
+    rfm_text index = {0};
+    rfm_scratch shelf = open_shelf();
+    const rfm_aggregate distinct[] = {{.name = "days", .kind = RFM_DISTINCT, .source = RFM_SOURCE_DAY}};
+    const sample_plan plan = {RFM_ID_INTEGER, 7, N_CUSTOMERS, false};
+    sample_event *events = malloc(N * sizeof *events);
+    assert_non_null(events);
+    for (size_t i = 0; i < N; i++) {
+        events[i] = sample_make(&plan, 0);
+        events[i].id_number = (int64_t)(i % N_CUSTOMERS);
+        events[i].id_hash = rfm_hash64_integer(events[i].id_number);
+        events[i].where = 1;
+        events[i].day = 18000 + (int32_t)(i / N_CUSTOMERS);
+    }
+    rfm_layout_init(&days, distinct, 1, &err);
+    rfm_table_open(&days, RFM_ID_INTEGER, 3, &table, &err);
+    sample_give(events, N, RFM_ID_INTEGER, 100, sample_fold, table, &err);
+    assert_fine(&err);
+    shelve(table, &shelf, &index, &err);
+    assert_in_range(shelf.n_bytes, N * sizeof(uint64_t), 2 * N * sizeof(uint64_t));
+    assert_fine(&err);
+    rfm_table_close(table);
+    rfm_layout_free(&days);
+    rfm_text_free(&index);
+    close(shelf.file);
+    free(events);
+}
+
 static void what_is_damaged_does_not_come_back(void **state)
 {
     (void)state;
@@ -138,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_comes_back_for_any_number_of_owners),
+        cmocka_unit_test(no_more_is_written_than_was_foreseen),
         cmocka_unit_test(what_is_damaged_does_not_come_back),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -290,7 +290,7 @@ static rfm_i128 content_of(const char *path, int64_t size, int n_ranks)
     rfm_file file = {.path = (char *)path, .size_bytes = size};
     const rfm_files files = {&file, 1};
     for (int rank = 0; rank < n_ranks; rank++)
-        assert_int_equal(rfm_files_content(&files, rank, n_ranks, &sum, &err), RFM_OK);
+        assert_int_equal(rfm_files_content(&files, rank, n_ranks, NULL, &sum, &err), RFM_OK);
     return sum;
 }
 

@@ -17,7 +17,9 @@ typedef struct trial {
     rfm_ledger ledger;
     rfm_text events;
     rfm_input input;
-    int64_t left; /* pauses before the end of this start; -1: none */
+    int64_t left;   /* pauses before the end of this start; -1: none */
+    int64_t before; /* rows when it began */
+    bool early;     /* pauses come before there is a row, too */
     int n_ranks;
     rfm_error err;
 } trial;
@@ -33,7 +35,7 @@ static rfm_status collect(void *context, const rfm_events *events, rfm_error *er
 static bool is_due(void *context)
 {
     const trial *t = context;
-    return t->left >= 0;
+    return t->left >= 0 && (t->early || t->ledger.tally.n_rows > t->before);
 }
 
 static rfm_status take(void *context, rfm_error *err)
@@ -49,6 +51,7 @@ static bool read_on(trial *t, int64_t left)
     rfm_error err = {0};
     const rfm_pause pause = {t, is_due, take};
     t->left = left;
+    t->before = t->ledger.tally.n_rows;
     assert_int_equal(rfm_files_mark(&t->files, &t->ledger.portions, &t->err), RFM_OK);
     assert_int_equal(rfm_plan_make(&t->files, t->n_ranks, &plan, &t->err), RFM_OK);
     for (size_t i = 0; i < plan.n && err.status == RFM_OK; i++) {
@@ -209,6 +212,92 @@ static void check_gaps(const char *path)
     close_trial(&halves[1]);
 }
 
+/* What was read by an earlier start may take long to pass over: who is asked to stop meanwhile does so, with nothing.
+ */
+static void check_passing_over(const char *path)
+{
+    trial t = open_trial(path, 1);
+    assert_false(read_on(&t, 40));
+    const int64_t n_rows = t.ledger.tally.n_rows;
+    const size_t n_portions = t.ledger.portions.n;
+    assert_true(n_rows > 100);
+    t.early = true;
+    for (int64_t passed = 0; passed < 20; passed++) {
+        assert_false(read_on(&t, passed));
+        assert_int_equal(t.ledger.tally.n_rows, n_rows);
+        assert_int_equal(t.ledger.portions.n, n_portions);
+    }
+    close_trial(&t);
+}
+
+static void assert_portions(const rfm_portions *got, const rfm_portion *wanted, size_t n)
+{
+    assert_int_equal(got->n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(got->list[i].file, wanted[i].file);
+        assert_int_equal(got->list[i].begin, wanted[i].begin);
+        assert_int_equal(got->list[i].end, wanted[i].end);
+        assert_int_equal(got->list[i].whole, wanted[i].whole);
+    }
+}
+
+/* As the rounds of many ranks are: each went on where it had ended, and all of them together have done the file. */
+static void portions_that_touch_become_one(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    rfm_error err = {0};
+    rfm_portions portions = {0};
+    for (int64_t i = 0; i < N; i++) {
+        const int64_t at = i * 7 % N, begin = at % 100 == 0 ? 10 * at + 5 : 10 * at;
+        rfm_portions_add(&portions, (rfm_portion){.file = at % 2, .begin = begin, .end = 10 * at + 20}, &err);
+    }
+    rfm_portions_add(&portions, (rfm_portion){.file = 1, .begin = 10, .end = 10, .whole = 1}, &err);
+    rfm_portions_add(&portions, (rfm_portion){.file = 2, .whole = 1}, &err);
+    rfm_portions_add(&portions, (rfm_portion){.file = 2, .whole = 1}, &err);
+    rfm_portions_join(&portions);
+    assert_int_equal(err.status, RFM_OK);
+    const rfm_portion wanted[] = {{.file = 0, .begin = 5, .end = 1000},
+                                  {.file = 0, .begin = 1005, .end = 2000},
+                                  {.file = 0, .begin = 2005, .end = 3000},
+                                  {.file = 0, .begin = 3005, .end = 4000},
+                                  {.file = 0, .begin = 4005, .end = 5000},
+                                  {.file = 0, .begin = 5005, .end = 6000},
+                                  {.file = 0, .begin = 6005, .end = 7000},
+                                  {.file = 0, .begin = 7005, .end = 8000},
+                                  {.file = 0, .begin = 8005, .end = 9000},
+                                  {.file = 0, .begin = 9005, .end = 10000},
+                                  {.file = 1, .begin = 10, .end = 10010, .whole = 1},
+                                  {.file = 2, .whole = 1}};
+    assert_portions(&portions, wanted, sizeof wanted / sizeof *wanted);
+    rfm_portions_free(&portions);
+}
+
+/* Whatever is joined, and joined again with others: rows that were read twice show. */
+static void portions_that_overlap_do_so_when_they_are_joined(void **state)
+{
+    (void)state;
+    static const rfm_portion twice[][3] = {{{.begin = 0, .end = 10}, {.begin = 5, .end = 8}, {.begin = 8, .end = 20}},
+                                           {{.begin = 0, .end = 10}, {.begin = 10, .end = 20}, {.begin = 0, .end = 10}},
+                                           {{.begin = 0, .end = 10}, {.begin = 9, .end = 12}, {.begin = 12, .end = 12}},
+                                           {{.begin = 3, .end = 4}, {.begin = 0, .end = 10}, {.begin = 20, .end = 30}}};
+    for (size_t i = 0; i < sizeof twice / sizeof *twice; i++) {
+        rfm_error err = {0}, found = {0};
+        rfm_file file = {.path = "twice", .size_bytes = 100};
+        rfm_files files = {&file, 1};
+        rfm_portions portions = {0};
+        for (size_t p = 0; p < 3; p++) {
+            rfm_portions_add(&portions, twice[i][p], &err);
+            rfm_portions_join(&portions);
+        }
+        assert_int_equal(err.status, RFM_OK);
+        assert_int_equal(rfm_files_mark(&files, &portions, &found), RFM_DATA);
+        rfm_files_mark(&files, &(rfm_portions){0}, &err);
+        rfm_portions_free(&portions);
+        free(file.done);
+    }
+}
+
 static void plain_text(void **state)
 {
     (void)state;
@@ -232,6 +321,7 @@ static void compressed_text(void **state)
     const char *path = harness_write("packed.csv.gz", bytes, n);
     check(path);
     check_gaps(path);
+    check_passing_over(path);
     free(bytes);
     rfm_text_free(&text);
 }
@@ -239,6 +329,8 @@ static void compressed_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(portions_that_touch_become_one),
+        cmocka_unit_test(portions_that_overlap_do_so_when_they_are_joined),
         cmocka_unit_test(plain_text),
         cmocka_unit_test(compressed_text),
     };

@@ -42,7 +42,7 @@ static void append(rfm_rounds *rounds, int i)
     const int n = snprintf(body, sizeof body, "%*d", 1 + 7 * i, i);
     snprintf(words, sizeof words, "meta of %d", i);
     rfm_text_adds(&meta, words);
-    assert_int_equal(rfm_rounds_reserve(rounds, RESERVED_BYTES, &err), RFM_OK);
+    assert_int_equal(rfm_rounds_reserve(rounds, RESERVED_BYTES, 0, &err), RFM_OK);
     assert_int_equal(pwrite(rounds->file, body, (size_t)n, at), n);
     rfm_rounds_append(rounds, at + n, &meta, &err);
     assert_fine(&err);
@@ -156,6 +156,35 @@ static void a_torn_end_costs_the_last_round(void **state)
         before = whole;
     }
     assert_int_equal(before, N_ROUNDS);
+    start_anew();
+}
+
+/* A rank that is killed while it writes a body leaves rounds, and behind them something without a head. */
+static void a_round_that_was_not_finished_is_the_end(void **state)
+{
+    (void)state;
+    static const char body[500] = "of a round that has no head";
+    rfm_error err = {0};
+    rfm_rounds rounds;
+    rfm_text meta = {0};
+    rfm_origin origin = origin_of("8", "a.csv");
+    rfm_run *run = open_run("run");
+    bool found;
+    rfm_rounds_create(run, &origin, &rounds, &err);
+    append(&rounds, 0);
+    assert_int_equal(pwrite(rounds.file, body, sizeof body, rfm_rounds_body(&rounds)), sizeof body);
+    rfm_rounds_close(&rounds);
+    const rfm_rounds_place place = place_of_rounds();
+    rfm_rounds_open(&place, &origin, &rounds, &err);
+    assert_true(rfm_rounds_next(&rounds, &meta, &found, &err) == RFM_OK && found);
+    assert_int_equal(rfm_rounds_next(&rounds, &meta, &found, &err), RFM_OK);
+    assert_false(found);
+    assert_fine(&err);
+    rfm_text_free(&meta);
+    rfm_rounds_close(&rounds);
+    rfm_origin_free(&origin);
+    rfm_comm_barrier(comm);
+    rfm_run_close(run);
     start_anew();
 }
 
@@ -292,7 +321,7 @@ static void a_region_is_filled_to_its_end_and_no_further(void **state)
     assert_fine(&err);
     append(&rounds, 0);
     if (count_regions() > 1) {
-        rfm_rounds_reserve(&rounds, (size_t)rfm_rounds_region_bytes, &err);
+        rfm_rounds_reserve(&rounds, (size_t)rfm_rounds_region_bytes, 0, &err);
         assert_failed(&err, RFM_IO, "no room for");
         rfm_text_adds(&meta, "meta of 1");
         rfm_rounds_append(&rounds, rounds.limit - (int64_t)meta.length + 1, &meta, &err);
@@ -307,6 +336,30 @@ static void a_region_is_filled_to_its_end_and_no_further(void **state)
     rfm_comm_barrier(comm);
     assert_int_equal(count_rounds("8"), 2);
     rfm_text_free(&meta);
+    rfm_origin_free(&origin);
+    rfm_run_close(run);
+    start_anew();
+}
+
+/* Whoever is told so beforehand still has all that the round was to hold. */
+static void more_meta_than_can_be_read_is_not_written(void **state)
+{
+    (void)state;
+    rfm_error err = {0};
+    rfm_rounds rounds;
+    rfm_origin origin = origin_of("8", "a.csv");
+    rfm_run *run = open_run("run");
+    const rfm_text meta = {.length = ((size_t)1 << 30) + 1}; /* which nobody looks at */
+    rfm_rounds_create(run, &origin, &rounds, &err);
+    append(&rounds, 0);
+    rfm_rounds_reserve(&rounds, 0, meta.length, &err);
+    assert_failed(&err, RFM_IO, "a round can have 1073741824");
+    rfm_rounds_append(&rounds, rfm_rounds_body(&rounds), &meta, &err);
+    assert_failed(&err, RFM_IO, "a round can have 1073741824");
+    append(&rounds, 1);
+    rfm_rounds_close(&rounds);
+    rfm_comm_barrier(comm);
+    assert_int_equal(count_rounds("8"), 2);
     rfm_origin_free(&origin);
     rfm_run_close(run);
     start_anew();
@@ -361,12 +414,14 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_come_back_to_their_origin_only),
         cmocka_unit_test(a_torn_end_costs_the_last_round),
+        cmocka_unit_test(a_round_that_was_not_finished_is_the_end),
         cmocka_unit_test(a_bit_that_is_changed_never_changes_what_comes_back),
         cmocka_unit_test(every_region_has_one_reader),
         cmocka_unit_test(there_are_no_more_files_than_said),
         cmocka_unit_test(what_is_damaged_costs_nothing_of_the_neighbours),
         cmocka_unit_test(what_was_reserved_and_is_not_needed_is_given_back),
         cmocka_unit_test(a_region_is_filled_to_its_end_and_no_further),
+        cmocka_unit_test(more_meta_than_can_be_read_is_not_written),
         cmocka_unit_test(what_is_there_is_not_written_again),
         cmocka_unit_test(a_checkpoint_of_another_origin_is_refused_or_goes),
     };
