@@ -1,4 +1,5 @@
-/* What rfmpi writes: each kind of file, and its columns, keys or datasets. A test holds them against what runs write. */
+/* What rfmpi writes: each kind of file, and its columns, keys or datasets. A test holds them against what runs write.
+ */
 #include "pages.h"
 
 static const rfm_term RUN_DIRECTORY[] = {
@@ -83,7 +84,8 @@ static const rfm_term JOURNAL[] = {
     {"target", "of begin: the table or directory"},
     {"mode", "of begin: store.mode"},
     {"content", "of begin: the hash of what is stored"},
-    {"DETAIL", "what else belongs to the step: the name and bytes of a part, the number of a table aside, request and query ids"},
+    {"DETAIL",
+     "what else belongs to the step: the name and bytes of a part, the number of a table aside, request and query ids"},
     {NULL, NULL},
 };
 
@@ -92,8 +94,10 @@ static const rfm_term MODEL[] = {
     {"/model/positions", "k x d, centroids less the grid's offset: these decide labels"},
     {"/model/centroids_original", "k x d, in the features' units"},
     {"/model/offset, /model/step, /model/low, /model/high", "d each: the grid"},
-    {"/model/scaling/center, /model/scaling/scale, /model/scaling/n_steps", "d each: (value - center) / scale, behind n_steps transforms"},
-    {"/model/scaling/kind, /model/scaling/low, /model/scaling/high", "the transforms of each column, and the cuts of clips"},
+    {"/model/scaling/center, /model/scaling/scale, /model/scaling/n_steps",
+     "d each: (value - center) / scale, behind n_steps transforms"},
+    {"/model/scaling/kind, /model/scaling/low, /model/scaling/high",
+     "the transforms of each column, and the cuts of clips"},
     {"/model/sizes, /model/segment_ids, /model/names", "k each: customers, ids and names of the segments"},
     {"/model/weights", "k: the sizes by weight; only of rows with weights"},
     {"/model/fills", "d: what stands in for missing values; only where something does"},
@@ -104,7 +108,8 @@ static const rfm_term MODEL[] = {
     {"@format, @version", "rfmpi model; 3 (2 is read too)"},
     {"@k, @d", "segments, features"},
     {"@scale, @seed, @iterations, @inertia", "of the fit"},
-    {"@as_of, @as_of_us, @as_of_day, @as_of_rule, @timezone, @span_us", "when the features are of, and how that was said"},
+    {"@as_of, @as_of_us, @as_of_day, @as_of_rule, @timezone, @span_us",
+     "when the features are of, and how that was said"},
     {"@hash", "of all the others, so that a flipped bit is no other model"},
     {NULL, NULL},
 };
@@ -122,7 +127,8 @@ static const rfm_term FEATURES[] = {
 
 static const rfm_term STATE[] = {
     {"/customers/id", "n integers or texts, in the order of their hash"},
-    {"/aggregates/names, /aggregates/kind, /aggregates/list, /aggregates/word", "what is kept of each customer, and where"},
+    {"/aggregates/names, /aggregates/kind, /aggregates/list, /aggregates/word",
+     "what is kept of each customer, and where"},
     {"/aggregates/words", "n x words: counts, sums, first and last times"},
     {"/lists/LIST/count, /lists/LIST/key, /lists/LIST/payload", "distinct values and days, customer by customer"},
     {"/dedupe/keys", "hashes of events that were counted; with input.dedupe only"},
@@ -176,29 +182,36 @@ static const rfm_term EVENTS[] = {
     {"/events@rows", "the number of rows"},
     {"/events/COLUMN", "a column, one-dimensional; its attributes, all optional, are those below"},
     {"/events/COLUMN@meaning", "integer, decimal, date, time, dictionary or text; without it, what the type says"},
-    {"/events/COLUMN@scale", "of a decimal: the value is the integer / 10^scale, written with that many digits (0 to 18)"},
-    {"/events/COLUMN@unit", "of a time: the integer is seconds (s), milliseconds (ms) or microseconds (us) since 1970, UTC"},
-    {"/events/COLUMN@pattern",
-     "how a date (days since 1970) or time is written: YYYY-MM-DD, then a blank or T, hh:mm or hh:mm:ss, a fraction (.fff, "
-     ",ffffff, 1 to 6 letters), and Z, UTC or +hh:mm, after a blank or not. A time without a zone is its clock, as if that "
-     "were UTC's. Without a pattern: ISO 8601"},
+    {"/events/COLUMN@scale",
+     "of a decimal: the value is the integer / 10^scale, written with that many digits (0 to 18)"},
+    {"/events/COLUMN@unit",
+     "of a time: the integer is seconds (s), milliseconds (ms) or microseconds (us) since 1970, UTC"},
+    {"/events/COLUMN@pattern", "how a date (days since 1970) or time is written: YYYY-MM-DD, then a blank or T, hh:mm "
+                               "or hh:mm:ss, a fraction (.fff, "
+                               ",ffffff, 1 to 6 letters), and Z, UTC or +hh:mm, after a blank or not. A time without a "
+                               "zone is its clock, as if that "
+                               "were UTC's. Without a pattern: ISO 8601"},
     {"/events/COLUMN@null", "the integer that stands for no value; without it there is none"},
     {"/events/COLUMN@dictionary", "the path of the dataset of strings into which the integers are indices from 0"},
-    {"/events/COLUMN@time_format", "how the column is read as a time where it is the job's, in the place of input.time_format"},
+    {"/events/COLUMN@time_format",
+     "how the column is read as a time where it is the job's, in the place of input.time_format"},
     {"/events/COLUMN@name", "the column's name, where HDF5 cannot have it (empty, with a slash, twice)"},
     {"/dictionaries/COLUMN", "the strings of a dictionary"},
     {NULL, NULL},
 };
 
 const rfm_document DOCUMENTS[] = {
-    {"RUN_DIR", "What output.dir holds. Each appears whole or not at all, and belongs to the file's owner only.", "file", RUN_DIRECTORY},
+    {"RUN_DIR", "What output.dir holds. Each appears whole or not at all, and belongs to the file's owner only.",
+     "file", RUN_DIRECTORY},
     {"segments.csv", "The segments, in the order of their numbers.", "column", SEGMENTS},
-    {"customers/part-NNNNN.csv.gz", "The customers, output.part_rows a file. The same bytes at any number of ranks.", "column", CUSTOMERS},
+    {"customers/part-NNNNN.csv.gz", "The customers, output.part_rows a file. The same bytes at any number of ranks.",
+     "column", CUSTOMERS},
     {"customers/manifest.json", "The parts of customers/, for who loads them elsewhere.", "key", MANIFEST},
     {"rejects/rejects.csv", "Rows that could not be read, at most 1,000 for each reason.", "column", REJECTS},
     {"run.json", "The run, for machines. Dots stand for objects within objects.", "key", RUN_JSON},
     {"log.jsonl", "A JSON object a line. Lines are only added.", "key", LOG},
-    {"store.jsonl, unload.jsonl", "A JSON object a line: how far storing, or an unload, has come. Lines are only added.", "key", JOURNAL},
+    {"store.jsonl, unload.jsonl",
+     "A JSON object a line: how far storing, or an unload, has come. Lines are only added.", "key", JOURNAL},
     {"model.h5", "HDF5; k segments of d features. An @ stands before attributes of the file.", "dataset", MODEL},
     {"features.h5", "HDF5; n customers, d features.", "dataset", FEATURES},
     {"state.h5", "HDF5; n customers.", "dataset", STATE},

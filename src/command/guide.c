@@ -96,13 +96,14 @@ const char *section_summary(const char *name, size_t length)
 }
 
 const rfm_term SIGNALS[] = {
-    {"SIGUSR1, SIGTERM", "Stop with a checkpoint and exit code 75; the same command goes on. To any rank. mpirun passes "
-                         "SIGUSR1 on, and answers SIGTERM by killing all ranks."},
+    {"SIGUSR1, SIGTERM",
+     "Stop with a checkpoint and exit code 75; the same command goes on. To any rank. mpirun passes "
+     "SIGUSR1 on, and answers SIGTERM by killing all ranks."},
     {NULL, NULL},
 };
 
 const rfm_term ENVIRONMENT[] = {
-    {"RFMPI_SECTION_KEY", "An option of the job: RFMPI_CLUSTER_K is cluster.k. Before the job file, behind --set."},
+    {"RFMPI_SECTION_KEY", "An option of the job: RFMPI_CLUSTER_K is cluster.k. It wins over the job file, and --set over it."},
     {"OMP_NUM_THREADS", "The threads of each rank."},
     {"RFMPI_VECTOR", "The instructions text is scanned with: portable, avx2 or avx512; the best there are where it is "
                      "not set. The result is the same."},

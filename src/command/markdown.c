@@ -5,13 +5,12 @@
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
-/* Text as it is meant, in a cell of a table too. */
+/* Text as it is meant, in a cell of a table too; a line of it is a paragraph. Within a word an underscore is one. */
 static void put(FILE *to, const char *text)
 {
-    for (; *text; text++) {
-        if (strchr("|*<\\_`", *text))
-            fputc('\\', to);
-        fputc(*text, to);
+    for (char before = ' '; *text; before = *text++) {
+        const bool means = *text == '_' ? before == ' ' : strchr("|*<\\`", *text) != NULL;
+        fprintf(to, "%s%c%s", means ? "\\" : "", *text, *text == '\n' ? "\n" : "");
     }
 }
 
@@ -54,7 +53,7 @@ static void put_flag(FILE *to, const rfm_flag *flag)
     fputs(" | ", to);
     put(to, flag->help);
     if (flag->choices) {
-        fputs(": ", to);
+        fputs("; one of ", to);
         put_codes(to, flag->choices, "|");
     }
     fputs(" |\n", to);
@@ -112,10 +111,14 @@ static void put_command(FILE *to, const rfm_command *command)
 static void put_values(FILE *to, const rfm_option *option)
 {
     static const char *const types[] = {
-        [RFM_OPTION_STRING] = "text",          [RFM_OPTION_INTEGER] = "whole number",
-        [RFM_OPTION_NUMBER] = "number",        [RFM_OPTION_BOOLEAN] = "`true`, `false`",
-        [RFM_OPTION_CHOICE] = "",              [RFM_OPTION_STRINGS] = "text, or a list of texts",
-        [RFM_OPTION_COUNTS] = "whole numbers", [RFM_OPTION_TREE] = "text, list or map",
+        [RFM_OPTION_STRING] = "text",
+        [RFM_OPTION_INTEGER] = "whole number",
+        [RFM_OPTION_NUMBER] = "number",
+        [RFM_OPTION_BOOLEAN] = "`true`, `false`",
+        [RFM_OPTION_CHOICE] = "",
+        [RFM_OPTION_STRINGS] = "text, or a list of texts",
+        [RFM_OPTION_COUNTS] = "whole numbers",
+        [RFM_OPTION_TREE] = "text, list or map",
     };
     static const double MOST_SAID = 1e15; /* a limit beyond it is none */
     fputs(types[option->type], to);
@@ -169,16 +172,18 @@ static void put_options(FILE *to)
     size_t n, section = 0;
     const rfm_option *options = rfm_options(&n);
     fputs("## Options\n\n"
-          "In the job file, in the environment as `RFMPI_SECTION_KEY`, or as `--set section.key=value`; the later of these wins. The\n"
+          "In the job file, in the environment as `RFMPI_SECTION_KEY`, or as `--set section.key=value`; the later of "
+          "these wins. The\n"
           "values of `--set` are YAML. An empty value stands for the default. Passwords and tokens are refused.\n\n"
-          "*decides*: what is made anew when the option changes. One that decides nothing may differ from start to start.\n",
+          "*decides*: what is made anew when the option changes. One that decides nothing may differ from start to "
+          "start.\n",
           to);
     for (size_t i = 0; i < n; i++) {
         const size_t length = strcspn(options[i].key, ".");
         if (i == 0 || strncmp(options[i].key, options[section].key, length + 1) != 0) {
             const char *summary = section_summary(options[i].key, length);
-            fprintf(to, "\n### %.*s\n\n%s%s| key | what | values | default | decides |\n|---|---|---|---|---|\n", (int)length,
-                    options[i].key, summary ? summary : "", summary ? "\n\n" : "");
+            fprintf(to, "\n### %.*s\n\n%s%s| key | what | values | default | decides |\n|---|---|---|---|---|\n",
+                    (int)length, options[i].key, summary ? summary : "", summary ? "\n\n" : "");
         }
         section = i;
         put_option(to, &options[i]);
@@ -215,7 +220,8 @@ static void put_exit_codes(FILE *to)
 static void put_documents(FILE *to)
 {
     fputs("## Files\n\n"
-          "Words in capitals stand for any name; `[_min|_max]` for nothing, or one of these; `[]` for each of a list.\n\n",
+          "Words in capitals stand for any name; `[_min|_max]` for nothing, or one of these; `[]` for each of a "
+          "list.\n\n",
           to);
     for (const rfm_document *document = DOCUMENTS; document->name; document++) {
         fprintf(to, "### %s\n\n", document->name);
@@ -227,17 +233,18 @@ static void put_documents(FILE *to)
 
 void write_reference(FILE *to)
 {
-    fputs("# Reference\n\n"
-          "<!-- Made from the tables of the program: cmake --build --preset release --target reference -->\n\n"
-          "Every command, option, exit code, signal, variable and file. This page is made from the tables in the source "
-          "that the program\n"
-          "itself goes by; the man pages (`man rfmpi`) say the same.\n\n"
-          "- [Commands](#commands)\n- [Options](#options)\n- [Exit codes](#exit-codes)\n- [Signals](#signals)\n"
-          "- [Environment](#environment)\n- [Files](#files)\n\n"
-          "## Commands\n\n`rfmpi COMMAND [JOB.yml | RUN_DIR | FILE] [--set KEY=VALUE]... [FLAG]...`; every command has "
-          "`--help`, and `rfmpi --version`\n"
-          "says what the program was built with.\n\n",
-          to);
+    fputs(
+        "# Reference\n\n"
+        "<!-- Made from the tables of the program: cmake --build --preset release --target reference -->\n\n"
+        "Every command, option, exit code, signal, variable and file. This page is made from the tables in the source "
+        "that the program\n"
+        "itself goes by; the man pages (`man rfmpi`) say the same.\n\n"
+        "- [Commands](#commands)\n- [Options](#options)\n- [Exit codes](#exit-codes)\n- [Signals](#signals)\n"
+        "- [Environment](#environment)\n- [Files](#files)\n\n"
+        "## Commands\n\n`rfmpi COMMAND [JOB.yml | RUN_DIR | FILE] [--set KEY=VALUE]... [FLAG]...`; every command has "
+        "`--help`, and `rfmpi --version`\n"
+        "says what the program was built with.\n\n",
+        to);
     for (size_t i = 0; i < N_COMMANDS; i++)
         put_command(to, &COMMANDS[i]);
     put_options(to);

@@ -1,8 +1,8 @@
 /* Writes what people read of the tables without starting rfmpi:  rfmpi_pages DIR VERSION DATE
  *
- * Runs once a build. DIR gets man/ with a page for the whole, one a command, one for job files and one for the files that
- * are written; reference.md, which is docs/reference.md; and completion/ with the words of the tables, to which the build
- * adds what each shell does with them.
+ * Runs once a build. DIR gets man/ with a page for the whole, one a command, one for job files and one for the files
+ * that are written; reference.md, which is docs/reference.md; and completion/ with the words of the tables, to which
+ * the build adds what each shell does with them.
  */
 #include "pages.h"
 
