@@ -152,7 +152,7 @@ COLUMNS = ("USER_ID", "EVENT_TIME", "EVENT_TYPE", "PRICE", "USER_SESSION", "PROD
 def events_of(day, n=400):
     for i in range(n):
         when = FIRST_DAY + datetime.timedelta(days=day, minutes=3 * i)
-        yield (f"u{i * 7 % 83 + 5 * day}", f"{when:%Y-%m-%d %H:%M:%S}", ("view", "cart", "purchase")[i % 3], f"{i % 97}.5",
+        yield (f"{1000 + i * 7 % 83 + 5 * day}", f"{when:%Y-%m-%d %H:%M:%S}", ("view", "cart", "purchase")[i % 3], f"{i % 97}.5",
                f"s{day}-{i // 4}", f"p{i % 31}", f"c{i % 5}")
 
 
