@@ -12,6 +12,7 @@ static const rfm_term RUN_DIRECTORY[] = {
     {"rejects/", "rejects.csv: rows that could not be read"},
     {"log.jsonl", "what every start in the directory said, line by line"},
     {"store.jsonl", "what has been stored where, step by step"},
+    {"lock", "held by the start that is at work"},
     {"stop", "made by you: a request to stop; the next start removes it"},
     {"rounds/, checkpoint-0, checkpoint-1", "how far a start that is not done has come; gone when it is"},
     {NULL, NULL},
@@ -134,7 +135,9 @@ static const rfm_term STATE[] = {
     {"/dedupe/keys", "hashes of events that were counted; with input.dedupe only"},
     {"/provenance/settings, /provenance/inputs", "how and from what files it was made"},
     {"@format, @version", "rfmpi customer state; 1"},
-    {"@NAME", "extent: events, earliest and latest time, as_of"},
+    {"@n_events, @n_after_as_of, @n_with_time_of_day",
+     "how many events it is of, were later than as_of, have a time of day"},
+    {"@earliest_us, @newest_us, @as_of_us", "their first and last time, and as_of, in microseconds since 1970"},
     {NULL, NULL},
 };
 

@@ -103,7 +103,8 @@ const rfm_term SIGNALS[] = {
 };
 
 const rfm_term ENVIRONMENT[] = {
-    {"RFMPI_SECTION_KEY", "An option of the job: RFMPI_CLUSTER_K is cluster.k. It wins over the job file, and --set over it."},
+    {"RFMPI_SECTION_KEY",
+     "An option of the job: RFMPI_CLUSTER_K is cluster.k. It wins over the job file, and --set over it."},
     {"OMP_NUM_THREADS", "The threads of each rank."},
     {"RFMPI_VECTOR", "The instructions text is scanned with: portable, avx2 or avx512; the best there are where it is "
                      "not set. The result is the same."},

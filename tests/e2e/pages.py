@@ -18,7 +18,7 @@ import shlex
 
 import case
 
-MARK = re.compile(r"<!-- (run|shows|file|options|python|elsewhere|check|text)(?:: ([^;]+?))?(?:; before: (\w+))? -->$")
+MARK = re.compile(r" *<!-- (run|shows|file|options|python|elsewhere|check|text)(?:: ([^;]+?))?(?:; before: (\w+))? -->$")
 
 
 @dataclasses.dataclass

@@ -101,7 +101,7 @@ class Extending(case.Case):
 
     def weekly_views(self, events):
         """What the verb should give, from the rows themselves: views a week, since the first one, at the end of as_of's day."""
-        end, views, seen = datetime.datetime(2019, 12, 2), {}, set()
+        end, views, seen = datetime.datetime(2019, 12, 1, 23, 59, 59, 999999), {}, set()
         with open(events, newline="") as file:
             for row in csv.DictReader(file):
                 seen.add(row["user_id"])
