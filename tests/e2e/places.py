@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import datetime
+import gzip
 import os
 import pathlib
 import shutil
@@ -120,6 +121,23 @@ def matrix(place):
         file["features/values"] = random.normal(size=(3000, 4)) + 8 * random.integers(0, 3, size=(3000, 1))
 
 
+NEWCOMER = ["Order No", "Article", "Text", "Pieces", "Ordered at", "Price", "Client", "Land"]
+
+
+def newcomer(place):
+    """shop.csv: a month of a shop's invoice lines, with headings of its own."""
+    with open(place.folder / "shop.csv", "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(NEWCOMER)
+        for path in sorted((case.DATA / "online_retail").glob("*.csv.gz"))[:25] if case.DATA else ():
+            with gzip.open(path, "rt", newline="", encoding="utf-8") as day:
+                rows.writerows(list(csv.reader(day))[1:])
+        for i in range(0 if case.DATA else 4000):
+            when = datetime.datetime(2010, 12, 1, 8) + datetime.timedelta(minutes=7 * i)
+            rows.writerow([536365 + i // 3, f"A{i * 13 % 90}", "a thing, or two", 1 + i % 7, f"{when:%Y-%m-%d %H:%M:%S}", f"{1 + i % 50}.25",
+                           17000 + i * i % 307, "France"])
+
+
 def checkout(place):
     """This source, in which build/release is the build under test: `cmake` only installs there, and `cpack` packs elsewhere."""
     for path in case.SOURCE.iterdir():
@@ -187,5 +205,5 @@ def a_day_passes(place):
     fill(place.house, place.day)
 
 
-PLACES = {made.__name__: made for made in (shop, examples, rees46, semicolons, matrix, checkout, warehouse)}
+PLACES = {made.__name__: made for made in (shop, newcomer, examples, rees46, semicolons, matrix, checkout, warehouse)}
 BETWEEN = {done.__name__: done for done in (a_day_passes,)}

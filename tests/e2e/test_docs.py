@@ -180,6 +180,14 @@ class Words(case.Case):
             for name in re.findall(r"rfmpi [a-z]+ [^`\n]*?(--[a-z-]+)", path.read_text()):
                 self.assertIn(name, known, path.name)
 
+    def test_what_is_compared_was_measured(self):
+        measured = (case.SOURCE / "bench" / "README.md").read_text()
+        rows = re.findall(r"^\|.*\|$", (case.SOURCE / "docs" / "comparison.md").read_text(), re.MULTILINE)
+        figures = [figure for row in rows for figure in re.findall(r"\b\d+\.\d\d\b", row)]
+        self.assertGreater(len(figures), 30)
+        for figure in figures:
+            self.assertRegex(measured, rf"\b{re.escape(figure)}\b")
+
     def test_the_reference_is_what_the_tables_say(self):
         made = (BUILD / "pages" / "reference.md").read_text()
         self.assertTrue(made == (case.SOURCE / "docs" / "reference.md").read_text(),
