@@ -99,7 +99,7 @@ class Pages(Installed):
 
     def test_the_page_of_files_has_columns_and_keys(self):
         page = self.page("rfmpi-files")
-        for name in ("segments.csv", "segment_name", "quality.silhouette", "/features/values", "xxh3_128"):
+        for name in ("segments.csv", "segment_name", "quality.silhouette", "/features/values", "parts[].xxh3_128"):
             self.assertIn(f" {name} ", page)
 
     def test_pages_are_sound(self):
