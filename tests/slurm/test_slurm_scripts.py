@@ -125,9 +125,9 @@ class Scripts(jobs.Jobs):
         for name in ("conf", "jobs"):
             (self.dir / name).symlink_to(case.SOURCE / name)
         shutil.copy(self.generate(events=5000, customers=400)[0], self.dir / "2019-Oct.csv")
-        for line in lines:
+        for number, line in enumerate(lines):
             words = ["--nodes=2" if word.startswith("--nodes=") else word for word in shlex.split(line)]
-            job = self.slurm.submit("--ntasks-per-node=1", *words, "--set", f"output.dir=runs/{len(words)}", cwd=self.dir, env=jobs.ENVIRONMENT)
+            job = self.slurm.submit("--ntasks-per-node=1", *words, "--set", f"output.dir=runs/{number}", cwd=self.dir, env=jobs.ENVIRONMENT)
             self.slurm.wait(job, "COMPLETED", seconds=100)
             self.assertIn("customers in", self.slurm.output(job))
 
