@@ -5,6 +5,11 @@
 #include <string.h>
 
 const rfm_guide GUIDES[] = {
+    {"init",
+     "Looks at the first rows of event files, guesses how they are written, which column is what, and which rows are "
+     "none, and writes a job file that says of each line how sure it is, and why. Read it before you believe the "
+     "result.",
+     "rfmpi init october/*.csv --out october.yml\n", "examples"},
     {"run",
      "Reads the event files, makes the features, fits the segments, and writes who is in which: what prepare and train "
      "do one after the other. Where the job says where results go (store.to), they are stored there too.\n"
@@ -58,6 +63,10 @@ const rfm_guide GUIDES[] = {
      "rfmpi export runs/october/model.h5 --to sql --events SHOP.EVENTS --column customer=user_id --column "
      "time=event_time --out segments.sql\n",
      "examples"},
+    {"report",
+     "Makes report.html of a finished run: one file for people, which opens offline and prints, and has no ids in it. "
+     "Every run leaves one; this makes it again, in another language or with another title.",
+     "rfmpi report runs/october --set report.language=fr --out rapport.html\n", "examples"},
     {"info", "Says what a run directory holds, and its digest: equal digests mean equal segments of equal customers.",
      "rfmpi info runs/october\n", "examples"},
     {"config",
@@ -79,9 +88,11 @@ const rfm_term SECTIONS[] = {
     {"input", "Where the events are, which column is what, and how they are written."},
     {"features", "What is computed of each customer, and as of when."},
     {"cluster", "How many segments, how they are found, and what they are called."},
+    {"scores", "Scores of recency, frequency and monetary value."},
     {"predict", "Of the command predict."},
     {"output", "Where results go, what is kept, and when a run stops or begins anew."},
     {"log", "What is said on the way."},
+    {"report", "The page that people read."},
     {"store", "Where finished results go: a copy, or a table of Snowflake."},
     {"unload", "Which rows come out of Snowflake, and where to."},
     {NULL, NULL},

@@ -73,6 +73,14 @@ def blocks_of(path):
         mark, at = None, at + 1
 
 
+def rewrite(block, lines):
+    """Other lines in the place of an indented block; a page has one such block at most, since the rest of it moves."""
+    path = case.SOURCE / block.page
+    page = path.read_text().splitlines(keepends=True)
+    first, end = block.line - 1, block.line - 1 + block.text.count("\n")
+    path.write_text("".join([*page[:first], *(f"    {line}".rstrip() + "\n" for line in lines), *page[end:]]))
+
+
 def anchors(path):
     """Of its headings, as GitHub makes them."""
     found = set()

@@ -1,5 +1,8 @@
 """Every command of README.md and docs/*.md runs, in order, where a newcomer would run it; those that cannot run on a machine like this
-one are made of words that there are, and are counted. docs/reference.md is what the program's tables say."""
+one are made of words that there are, and are counted. docs/reference.md is what the program's tables say.
+
+    test_docs.py write     puts what the commands print now where a page shows what they printed
+"""
 
 import functools
 import os
@@ -15,6 +18,7 @@ import places
 BUILD = pathlib.Path(os.environ["RFMPI_BUILD"])
 SECTIONS = "input|features|cluster|predict|output|log|store|unload"
 CHECKED = []  # commands that were looked up only
+WRITE = "write" in sys.argv[1:]
 
 
 @functools.cache
@@ -100,7 +104,12 @@ class Reader:
         if self.place.lacks:
             return
         printed = [line for line in self.said.stderr.splitlines() if line.startswith("rfmpi: ")] + self.said.stdout.splitlines()
-        self.test.assertEqual([without_measures(line) for line in block.text.splitlines()], [without_measures(line) for line in printed], block.place)
+        if [without_measures(line) for line in block.text.splitlines()] == [without_measures(line) for line in printed]:
+            return
+        if WRITE:
+            old = {without_measures(line): line for line in block.text.splitlines()}
+            pages.rewrite(block, [old.get(without_measures(line), line) for line in printed])
+        self.test.assertEqual(block.text.splitlines(), printed, f"{block.place}: test_docs.py write puts it right")
 
     def python(self, block):
         if not self.place.lacks:
@@ -196,6 +205,7 @@ class Words(case.Case):
 
 if __name__ == "__main__":
     add_pages()
+    sys.argv[1:] = [word for word in sys.argv[1:] if word != "write"]
     try:
         case.main()
     finally:

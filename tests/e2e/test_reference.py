@@ -11,7 +11,7 @@ import case
 
 # Keys that only a warehouse gives, or a start under Slurm.
 ELSEWHERE = {"store.query_id"}
-FEATURES = ('features.list=[{name: monetary, sum: amount}, {name: recency, since_last: day}, {name: products, distinct: product}, '
+FEATURES = ('features.list=[{name: monetary, sum: amount}, {name: recency_days, since_last: day}, {name: frequency, distinct: product}, '
             '{name: lately, count: "*", where: {last: 7d}}]')
 
 
@@ -107,9 +107,10 @@ class Reference(case.Case):
         self.hold("RUN_DIR", names, {"stop", "store.jsonl", "rounds/", "checkpoint-0", "checkpoint-1"})
         features = {run: case.read_features(run)[1] if run is full else ["x1", "x2", "x3"] for run in runs}
         for run in runs:
-            weighted = {"weight", "weight_share"} if run is full else ()
+            weighted = {"weight", "weight_share"} if run is full else {"r_score", "f_score", "m_score", "rfm_segment"}
             self.hold("segments.csv", header(run / "segments.csv"), weighted, {"FEATURE": features[run]})
         self.hold("customers/part-NNNNN.csv.gz", header(full / "customers" / "part-00000.csv.gz"), words={"FEATURE": features[full]})
+        self.hold("figures.json", [name for run in runs for name in flat(json.loads((run / "figures.json").read_text()))])
         self.hold("customers/manifest.json", flat(json.loads((full / "customers" / "manifest.json").read_text())))
         self.hold("rejects/rejects.csv", header(full / "rejects" / "rejects.csv"))
         lines = [json.loads(line) for line in (full / "log.jsonl").read_text().splitlines()]
