@@ -6,6 +6,7 @@ static const rfm_term RUN_DIRECTORY[] = {
     {"segments.csv", "a line a segment: id, name, size, share, centroid in the features' units"},
     {"customers/", "who is in which segment: part-NNNNN.csv.gz, and manifest.json"},
     {"report.html", "the report, for people: one file that opens offline (report.write: false leaves it out)"},
+    {"spreadsheet.xlsx", "segments and customers as sheets, where output.spreadsheet asks for it"},
     {"figures.json", "what the report draws: sums and a drawn sample, no ids"},
     {"run.json", "everything about the run for machines: counts, options, times, digest"},
     {"model.h5", "all that predict needs: definitions, scaling, grid, centroids, names"},
@@ -67,7 +68,8 @@ static const rfm_term FIGURES[] = {
     {"money", "the feature that is revenue; null: none is"},
     {"quartiles_of",
      "medians and quartiles of a segment with more customers than this are of a sample of about so many"},
-    {"segments[].id, segments[].name, segments[].customers, segments[].share", "the largest segments"},
+    {"segments[].id, segments[].name, segments[].label, segments[].customers, segments[].share",
+     "the largest segments"},
     {"segments[].weight", "the sum of weights; null without"},
     {"segments[].revenue, segments[].revenue_share",
      "the sum of money, and its share of all; null where there is none"},
@@ -194,7 +196,8 @@ static const rfm_term UNLOAD[] = {
 
 static const rfm_term SWEEP[] = {
     {"k", "clusters"},
-    {"silhouette, davies_bouldin, calinski_harabasz", "quality"},
+    {"silhouette, davies_bouldin, calinski_harabasz, stability",
+     "quality; stability is empty where it was not measured"},
     {"inertia, iterations, seconds", "of the fit"},
     {"digest", "of the result"},
     {"run", "its directory"},

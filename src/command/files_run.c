@@ -67,7 +67,7 @@ const rfm_term RUN_JSON[] = {
     {"quality.squared_silhouette", "of squared distances, of all customers"},
     {"quality.davies_bouldin", "the Davies-Bouldin index: less is better"},
     {"quality.calinski_harabasz", "the Calinski-Harabasz index: more is better"},
-    {"quality.stability", "of the number of clusters that was taken: see sweep.stability"},
+    {"quality.stability", "of the number of clusters that was taken, where it was measured: see sweep.stability"},
     {"quality.seconds", "spent on these"},
     {"sweep.k", "of several numbers of clusters: each that was tried"},
     {"sweep.inertia", "its inertia"},

@@ -150,6 +150,14 @@ def checkout(place):
     place.program("cpack", f'exec {shutil.which("cpack")} "$@" -B {place.folder / "packages"}')
 
 
+def library(place):
+    """checkout, where librfmpi is one that any program can be linked with."""
+    checkout(place)
+    settings = (pathlib.Path(os.environ["RFMPI_BUILD"]) / "CMakeCache.txt").read_text()
+    if case.SERIAL or "RFMPI_SANITIZE:BOOL=ON" in settings:
+        place.lacks = "librfmpi of this build is without MPI, or with sanitizers"
+
+
 # ---- the tests' warehouse -------------------------------------------------------------------------------------------------------------
 
 FIRST_DAY = datetime.datetime(2019, 10, 1)
@@ -205,5 +213,5 @@ def a_day_passes(place):
     fill(place.house, place.day)
 
 
-PLACES = {made.__name__: made for made in (shop, newcomer, examples, rees46, semicolons, matrix, checkout, warehouse)}
+PLACES = {made.__name__: made for made in (shop, newcomer, examples, rees46, semicolons, matrix, checkout, library, warehouse)}
 BETWEEN = {done.__name__: done for done in (a_day_passes,)}

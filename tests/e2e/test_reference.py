@@ -104,7 +104,7 @@ class Reference(case.Case):
         runs = (full, matrix)
         self.hold("run.json", [name for run in runs for name in flat(case.read_report(run))], ELSEWHERE)
         names = {f"{path.name}/" if path.is_dir() else path.name for path in full.iterdir() if not path.name.startswith(".")}
-        self.hold("RUN_DIR", names, {"stop", "store.jsonl", "rounds/", "checkpoint-0", "checkpoint-1"})
+        self.hold("RUN_DIR", names, {"stop", "store.jsonl", "spreadsheet.xlsx", "rounds/", "checkpoint-0", "checkpoint-1"})
         features = {run: case.read_features(run)[1] if run is full else ["x1", "x2", "x3"] for run in runs}
         for run in runs:
             weighted = {"weight", "weight_share"} if run is full else {"r_score", "f_score", "m_score", "rfm_segment"}
