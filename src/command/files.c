@@ -57,6 +57,8 @@ static const rfm_term MANIFEST[] = {
     {"parts[].name", "of each part the file"},
     {"parts[].rows", "its rows"},
     {"parts[].bytes", "its bytes"},
+    {"parquet[].name, parquet[].rows, parquet[].bytes, parquet[].xxh3_128",
+     "the same of Parquet parts; with output.parquet"},
     {"parts[].xxh3_128", "XXH3 (128 bits) of the file, as xxhsum -H2 prints it"},
     {NULL, NULL},
 };
@@ -251,6 +253,10 @@ const rfm_document DOCUMENTS[] = {
      "file", RUN_DIRECTORY},
     {"segments.csv", "The segments, in the order of their numbers.", "column", SEGMENTS},
     {"customers/part-NNNNN.csv.gz", "The customers, output.part_rows a file. The same bytes at any number of ranks.",
+     "column", CUSTOMERS},
+    {"customers/part-NNNNN.parquet",
+     "With output.parquet: the same rows and columns as values (id INT64 or a string, "
+     "segment INT32, names strings, all else DOUBLE).",
      "column", CUSTOMERS},
     {"customers/manifest.json", "The parts of customers/, for who loads them elsewhere.", "key", MANIFEST},
     {"figures.json", "What the report draws, for programs that draw their own.", "key", FIGURES},

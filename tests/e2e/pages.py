@@ -7,6 +7,7 @@
     <!-- file: NAME -->        a job file, which becomes that file
     <!-- options -->           a part of a job file
     <!-- python -->            a program, run where the commands before it ran
+    <!-- from: FILE -->        lines of an example of docs/, which a test runs
     <!-- elsewhere: TEST -->   commands that another test runs; their words are looked up here
     <!-- check -->             commands that cannot run on a machine like this one: their words are looked up
     <!-- text -->              nothing to run
@@ -18,7 +19,7 @@ import shlex
 
 import case
 
-MARK = re.compile(r" *<!-- (run|shows|file|options|python|elsewhere|check|text)(?:: ([^;]+?))?(?:; before: (\w+))? -->$")
+MARK = re.compile(r" *<!-- (run|shows|file|options|python|from|elsewhere|check|text)(?:: ([^;]+?))?(?:; before: (\w+))? -->$")
 
 
 @dataclasses.dataclass

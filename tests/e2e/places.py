@@ -87,6 +87,13 @@ def shop(place):
     two_months(place, "shop")
 
 
+def parquet(place):
+    """The same, where rfmpi can write Parquet."""
+    shop(place)
+    said = place.run("rfmpi", "--version").stdout
+    place.lacks = "" if "Parquet" in said else "this rfmpi was built without Parquet"
+
+
 def examples(place):
     """The same with runs/october: what the examples of the commands begin with."""
     two_months(place, "october")
@@ -213,5 +220,5 @@ def a_day_passes(place):
     fill(place.house, place.day)
 
 
-PLACES = {made.__name__: made for made in (shop, newcomer, examples, rees46, semicolons, matrix, checkout, library, warehouse)}
+PLACES = {made.__name__: made for made in (shop, newcomer, parquet, examples, rees46, semicolons, matrix, checkout, library, warehouse)}
 BETWEEN = {done.__name__: done for done in (a_day_passes,)}

@@ -83,7 +83,7 @@ class Reader:
 
     def take(self, block):
         self.test.assertTrue(block.kind, f"{block.place}: a block without a mark")
-        getattr(self, block.kind)(block)
+        getattr(self, "quote" if block.kind == "from" else block.kind)(block)
 
     def look_up(self, block):
         for words in block.commands():
@@ -126,6 +126,13 @@ class Reader:
         text = self.options(block)
         if shipped.exists():
             self.test.assertEqual(re.sub(r" *#.*", "", text), re.sub(r" *#.*", "", self.test.rfmpi("config", shipped, ranks=0).stdout), block.place)
+
+    def quote(self, block):
+        """Its lines stand in the example in this order; the first may say which file it is."""
+        said, rest = [line.strip() for line in block.text.splitlines() if line.strip()], (case.SOURCE / block.of).read_text()
+        for line in said[1:] if block.of.endswith(said[0].removeprefix("# ")) else said:
+            self.test.assertIn(line, rest, f"{block.place}: {block.of}")
+            rest = rest.split(line, 1)[1]
 
     def elsewhere(self, block):
         self.look_up(block)

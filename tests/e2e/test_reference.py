@@ -111,7 +111,8 @@ class Reference(case.Case):
             self.hold("segments.csv", header(run / "segments.csv"), weighted, {"FEATURE": features[run]})
         self.hold("customers/part-NNNNN.csv.gz", header(full / "customers" / "part-00000.csv.gz"), words={"FEATURE": features[full]})
         self.hold("figures.json", [name for run in runs for name in flat(json.loads((run / "figures.json").read_text()))])
-        self.hold("customers/manifest.json", flat(json.loads((full / "customers" / "manifest.json").read_text())))
+        parquet = {f"parquet[].{name}" for name in ("name", "rows", "bytes", "xxh3_128")}
+        self.hold("customers/manifest.json", flat(json.loads((full / "customers" / "manifest.json").read_text())), parquet)
         self.hold("rejects/rejects.csv", header(full / "rejects" / "rejects.csv"))
         lines = [json.loads(line) for line in (full / "log.jsonl").read_text().splitlines()]
         self.hold("log.jsonl", {name.split(".")[0].split("[")[0] for line in lines for name in flat(line)}, {"ranks_failed"},
