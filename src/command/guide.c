@@ -12,7 +12,9 @@ const rfm_guide GUIDES[] = {
      "rfmpi init october/*.csv --out october.yml\n", "examples"},
     {"run",
      "Reads the event files, makes the features, fits the segments, and writes who is in which: what prepare and train "
-     "do one after the other. Where the job says where results go (store.to), they are stored there too.\n"
+     "do one after the other. Where the job says where results go (store.to), they are stored there too. At the end it "
+     "prints a table of the segments, "
+     "and leaves report.html for people.\n"
      "A start with the same job and inputs as the last one in output.dir says that all is done. One that was killed or "
      "stopped is simply repeated, on any number of ranks: it goes on from what is finished, to the same bits. Other "
      "options or inputs are refused with the first key that differs, unless --force is given.",
@@ -67,8 +69,18 @@ const rfm_guide GUIDES[] = {
      "Makes report.html of a finished run: one file for people, which opens offline and prints, and has no ids in it. "
      "Every run leaves one; this makes it again, in another language or with another title.",
      "rfmpi report runs/october --set report.language=fr --out rapport.html\n", "examples"},
-    {"info", "Says what a run directory holds, and its digest: equal digests mean equal segments of equal customers.",
-     "rfmpi info runs/october\n", "examples"},
+    {"info",
+     "Says what a run directory holds, or any other file of rfmpi's (a model, features, a state, a manifest, a log), "
+     "for "
+     "people or, with --json, for programs. Of two it says what differs, and first in what: equal digests mean equal "
+     "segments of equal customers.",
+     "rfmpi info runs/october
+     "
+     "rfmpi info runs/october/model.h5 --json
+     "
+     "rfmpi info runs/october runs/four
+     ",
+     "examples"},
     {"config",
      "Prints the job as it is resolved from defaults, file, environment and command line: every option, its value and "
      "where that came from. The output is a job file itself.",

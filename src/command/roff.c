@@ -269,6 +269,8 @@ void write_job_page(FILE *to, const char *version, const char *date)
 static const char DESCRIPTION[] =
     "rfmpi turns exported event files (who did what, when, for how much) into named customer segments, in parallel.\n"
     "The same input gives the same bits at any number of ranks and threads.\n"
+    ".PP\nTo begin with, \\fBrfmpi init\\fR \\fIFILE\\fR looks at your events and writes a job file, and "
+    "\\fBrfmpi run\\fR \\fIJOB.yml\\fR does the rest.\n"
     ".PP\nStart it plainly, by \\fBmpirun \\-n\\fR \\fIRANKS\\fR, or under Slurm by \\fBsrun \\-\\-mpi=pmix\\fR.\n"
     "The threads of each rank are \\fBOMP_NUM_THREADS\\fR.\n";
 
@@ -282,10 +284,11 @@ static void put_terms(FILE *to, const rfm_term *terms)
     }
 }
 
-static const char EXAMPLES[] = "rfmpi run job.yml\n"
-                               "mpirun -n 4 rfmpi run job.yml\n"
-                               "rfmpi predict job.yml --model runs/october/model.h5\n"
-                               "rfmpi info runs/october\n";
+static const char EXAMPLES[] = "rfmpi init shop.csv\n"
+                               "rfmpi run shop.yml\n"
+                               "mpirun -n 4 rfmpi run shop.yml\n"
+                               "rfmpi info runs/shop\n"
+                               "rfmpi predict january.yml --model runs/shop/model.h5\n";
 
 void write_overview_page(FILE *to, const char *version, const char *date)
 {
