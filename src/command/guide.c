@@ -74,12 +74,9 @@ const rfm_guide GUIDES[] = {
      "for "
      "people or, with --json, for programs. Of two it says what differs, and first in what: equal digests mean equal "
      "segments of equal customers.",
-     "rfmpi info runs/october
-     "
-     "rfmpi info runs/october/model.h5 --json
-     "
-     "rfmpi info runs/october runs/four
-     ",
+     "rfmpi info runs/october\n"
+     "rfmpi info runs/october/model.h5 --json\n"
+     "rfmpi info runs/october runs/four\n",
      "examples"},
     {"config",
      "Prints the job as it is resolved from defaults, file, environment and command line: every option, its value and "
