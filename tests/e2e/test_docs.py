@@ -174,7 +174,8 @@ def add_pages():
 class Words(case.Case):
     def test_every_link_leads_somewhere(self):
         for path in pages.paths():
-            for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+            for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", path.read_text()):
+                target = "".join(target)
                 if re.match(r"https?:", target):
                     continue
                 name, _, anchor = target.partition("#")
