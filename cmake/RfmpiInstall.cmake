@@ -37,4 +37,5 @@ install(DIRECTORY conf DESTINATION ${share} PATTERN local EXCLUDE)
 install(DIRECTORY jobs DESTINATION ${share} FILE_PERMISSIONS ${open_to_all} PATTERN install.sh EXCLUDE PATTERN quickstart.sh EXCLUDE)
 install(FILES cmake/packages/modulefile DESTINATION ${share}/modulefiles/rfmpi RENAME ${PROJECT_VERSION})
 install(FILES README.md ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Scripts that make the pictures are for a checkout.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN pictures.py EXCLUDE PATTERN screenshot.py EXCLUDE)
