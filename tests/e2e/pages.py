@@ -74,12 +74,13 @@ def blocks_of(path):
         mark, at = None, at + 1
 
 
-def rewrite(block, lines):
-    """Other lines in the place of an indented block; a page has one such block at most, since the rest of it moves."""
+def rewrite(block, lines, shift):
+    """Other lines in the place of an indented block, which has moved by `shift` lines; returns by how many the rest moves now."""
     path = case.SOURCE / block.page
     page = path.read_text().splitlines(keepends=True)
-    first, end = block.line - 1, block.line - 1 + block.text.count("\n")
+    first, end = block.line - 1 + shift, block.line - 1 + shift + block.text.count("\n")
     path.write_text("".join([*page[:first], *(f"    {line}".rstrip() + "\n" for line in lines), *page[end:]]))
+    return shift + len(lines) - (end - first)
 
 
 def anchors(path):

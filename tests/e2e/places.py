@@ -55,12 +55,13 @@ class Place:
     def __init__(self, folder):
         self.folder, self.environment = folder, {}
         self.lacks = ""  # what would be needed and is not on this machine
+        self.made_up = False  # the data are not those that pages show
         self.stack = contextlib.ExitStack()
         folder.mkdir(parents=True)
         self.programs = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="rfmpi-programs-")))
         (self.programs / "rfmpi").symlink_to(case.RFMPI)
         if case.SERIAL:
-            self.program("mpirun", '[ "$1" = -n ] && shift 2; exec "$@"')
+            self.program("mpirun", 'while true; do case "$1" in -n | --bind-to) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done')
 
     def program(self, name, script):
         """One that stands in for another."""
@@ -133,6 +134,7 @@ NEWCOMER = ["Order No", "Article", "Text", "Pieces", "Ordered at", "Price", "Cli
 
 def newcomer(place):
     """shop.csv: a month of a shop's invoice lines, with headings of its own."""
+    place.made_up = not case.DATA
     with open(place.folder / "shop.csv", "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(NEWCOMER)
@@ -151,6 +153,8 @@ def checkout(place):
         if path.name not in ("build", ".git"):
             (place.folder / path.name).symlink_to(path)
     (place.folder / "build").mkdir()
+    if (case.SOURCE / "build" / "carquet").exists():
+        (place.folder / "build" / "carquet").symlink_to(case.SOURCE / "build" / "carquet")
     (place.folder / "build" / "release").symlink_to(os.environ["RFMPI_BUILD"])
     place.environment["HOME"] = str(place.folder / "home")
     place.program("cmake", f'case "$1" in --preset | --build) exit 0 ;; esac; exec {shutil.which("cmake")} "$@"')
