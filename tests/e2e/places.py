@@ -71,7 +71,8 @@ class Place:
     def run(self, *words):
         environment = {**os.environ, "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
                        **self.environment, "PATH": f"{self.programs}:{os.environ['PATH']}"}
-        return subprocess.run(words, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+        return subprocess.run(words, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=200)
 
     def close(self):
         self.stack.close()
@@ -143,7 +144,7 @@ def newcomer(place):
                 rows.writerows(list(csv.reader(day))[1:])
         for i in range(0 if case.DATA else 4000):
             when = datetime.datetime(2010, 12, 1, 8) + datetime.timedelta(minutes=7 * i)
-            rows.writerow([536365 + i // 3, f"A{i * 13 % 90}", "a thing, or two", 1 + i % 7, f"{when:%Y-%m-%d %H:%M:%S}", f"{1 + i % 50}.25",
+            rows.writerow([536365 + i // 3, f"A{i * 13 % 90}", "a thing, or two", 1 + i % 7, f"{when:%Y-%m-%d %H:%M:%S}", f"{i % 50}.25",
                            17000 + i * i % 307, "France"])
 
 

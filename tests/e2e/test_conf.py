@@ -45,7 +45,7 @@ def put_online_retail(place):
             when = datetime.datetime(2010, 12, 1, 8) + datetime.timedelta(hours=i)
             invoice, quantity = (f"C{i}", -1) if i % 50 == 0 else (str(i), draw.randrange(1, 20))
             who = "" if i % 9 == 0 else f"{17000 + draw.randrange(300)}.0"
-            rows.writerow([invoice, f"P{draw.randrange(90)}", "a thing, or two", quantity, f"{when:%Y-%m-%d %H:%M:%S}", 1.25, who, "France"])
+            rows.writerow([invoice, f"P{draw.randrange(90)}", "a thing", quantity, f"{when:%Y-%m-%d %H:%M:%S}", 1.25, who, "France"])
 
 
 def put_quickstart(place):

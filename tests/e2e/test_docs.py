@@ -16,7 +16,7 @@ import pages
 import places
 
 BUILD = pathlib.Path(os.environ["RFMPI_BUILD"])
-SECTIONS = "input|features|cluster|predict|output|log|store|unload"
+SECTIONS = "input|features|cluster|scores|predict|output|log|report|store|unload"
 CHECKED = []  # commands that were looked up only
 WRITE = "write" in sys.argv[1:]
 
@@ -28,7 +28,7 @@ def told(*words):
 
 @functools.cache
 def flags_of(command):
-    """Its flags, and which of them want a value."""
+    """Of a command."""
     return {"--set", "--help", *re.findall(r"(?:^  |; flag )(--[a-z-]+)", told(command, "--help"), re.MULTILINE)}
 
 
@@ -41,8 +41,8 @@ def faults_of(words):
     commands = set(re.findall(r"^  ([a-z]+) +\S", told("--help"), re.MULTILINE))
     if not words or words[0] not in commands | {"--version", "--help"}:
         return [f"no command: {words[:1]}"]
-    return [f"no flag of {words[0]}: {word}" for word in words[1:] if re.match(r"--[a-z]", word) and word.split("=")[0] not in flags_of(words[0])] + \
-           faults_of_keys(words)
+    flags = [word for word in words[1:] if re.match(r"--[a-z]", word)]
+    return [f"no flag of {words[0]}: {flag}" for flag in flags if flag.split("=")[0] not in flags_of(words[0])] + faults_of_keys(words)
 
 
 def faults_of_keys(words):
@@ -131,7 +131,8 @@ class Reader:
         shipped = case.SOURCE / block.of
         text = self.options(block)
         if shipped.exists():
-            self.test.assertEqual(re.sub(r" *#.*", "", text), re.sub(r" *#.*", "", self.test.rfmpi("config", shipped, ranks=0).stdout), block.place)
+            other = self.test.rfmpi("config", shipped, ranks=0).stdout
+            self.test.assertEqual(re.sub(r" *#.*", "", text), re.sub(r" *#.*", "", other), block.place)
 
     def quote(self, block):
         """Its lines stand in the example in this order; the first may say which file it is."""

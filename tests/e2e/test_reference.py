@@ -15,20 +15,27 @@ FEATURES = ('features.list=[{name: monetary, sum: amount}, {name: recency_days, 
             '{name: lately, count: "*", where: {last: 7d}}]')
 
 
+def names_in(table):
+    """What stands in the first column, which may be several."""
+    cells = re.findall(r"^\| (`.*?`) \| ", table, re.MULTILINE)
+    return [name.replace("\\|", "|") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
 @functools.cache
 def documents():
     """{heading: [names]} of the chapter on files."""
     text = (case.SOURCE / "docs" / "reference.md").read_text().split("\n## Files\n", 1)[1]
-    return {heading: [name.replace("\\|", "|") for cell in re.findall(r"^\| (`.*?`) \| ", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", cell)]
-            for heading, table in re.findall(r"^### (.*)\n((?:(?!### ).*\n)*)", text, re.MULTILINE)}
+    return {heading: names_in(table) for heading, table in re.findall(r"^### (.*)\n((?:(?!### ).*\n)*)", text, re.MULTILINE)}
 
 
 def pattern(name):
     """A word in capitals is any; [_a|_b] nothing or one of these; [] each of a list."""
-    parts = re.split(r"(\[[^\]]*\]|\b[A-Z]{2,}\b)", name)
-    said = {"[]": r"\[\]"}
-    return re.compile("".join(said.get(part) or (f"(?:{part[1:-1]})?" if part.startswith("[") else ".+" if part.isupper() else re.escape(part))
-                              for part in parts) + "$")
+    def said(part):
+        if part.startswith("[") and part != "[]":
+            return f"(?:{part[1:-1]})?"
+        return ".+" if part.isupper() else re.escape(part)
+
+    return re.compile("".join(map(said, re.split(r"(\[[^\]]*\]|\b[A-Z]{2,}\b)", name))) + "$")
 
 
 def flat(value, name=""):
@@ -69,7 +76,7 @@ class Reference(case.Case):
     def run_in_full(self):
         """An earlier model, several k, a stop and a start that goes on, spilling, rejects, and a copy elsewhere."""
         paths = [self.write_events()]
-        words = ["--set", "input.max_rejected=1", "--set", "cluster.k=[3,4]", "--set", f"cluster.previous={self.dir / 'before' / 'model.h5'}",
+        words = ["--set", "input.max_rejected=1", "--set", "cluster.k=[3,4]", "--previous", self.dir / "before" / "model.h5",
                  "--memory", "1M", "--set", FEATURES, "--set", "input.dedupe=row", "--set", f"store.dir={self.dir / 'copy'}", "--set",
                  "input.rows=[{column: brand, not: none}]", "--set", "output.checkpoint=0.0001", "--set", "features.as_of=2019-11-20"]
         self.run_job("quickstart.yml", paths, "before", "--set", "input.max_rejected=1", "--set", FEATURES)
@@ -88,7 +95,8 @@ class Reference(case.Case):
             file["features/values"] = values
             file["features/weights"] = random.integers(1, 9, size=400).astype(float)
         out = self.dir / "matrix"
-        self.rfmpi("train", "--set", f"input.features={self.dir / 'x.h5'}", "--set", "cluster.k=3", "--set", "cluster.missing=mean", "--set", f"output.dir={out}")
+        self.rfmpi("train", "--set", f"input.features={self.dir / 'x.h5'}", "--set", "cluster.k=3", "--set", "cluster.missing=mean",
+                   "--set", f"output.dir={out}")
         return out
 
     def datasets(self, path):
