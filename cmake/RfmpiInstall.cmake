@@ -22,6 +22,8 @@ add_custom_command(
   DEPENDS rfmpi_pages ${completion}/rfmpi.bash ${completion}/rfmpi.zsh
   VERBATIM)
 add_custom_target(pages ALL DEPENDS ${pages}/completion/words)
+# The page of the checkout is a copy: a test holds it against this one.
+add_custom_target(reference COMMAND ${CMAKE_COMMAND} -E copy ${pages}/reference.md ${CMAKE_SOURCE_DIR}/docs/reference.md DEPENDS pages)
 
 install(DIRECTORY ${pages}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN *.1)
 install(DIRECTORY ${pages}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 FILES_MATCHING PATTERN *.5)
@@ -35,3 +37,5 @@ install(DIRECTORY conf DESTINATION ${share} PATTERN local EXCLUDE)
 install(DIRECTORY jobs DESTINATION ${share} FILE_PERMISSIONS ${open_to_all} PATTERN install.sh EXCLUDE PATTERN quickstart.sh EXCLUDE)
 install(FILES cmake/packages/modulefile DESTINATION ${share}/modulefiles/rfmpi RENAME ${PROJECT_VERSION})
 install(FILES README.md ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Scripts that make the pictures are for a checkout.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN pictures.py EXCLUDE PATTERN screenshot.py EXCLUDE)

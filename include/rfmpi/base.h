@@ -57,7 +57,7 @@ void rfm_broken_ends(void (*end_all)(void));
 
 /* ---- log: what is said, to people on stderr and to whoever reads along -------------------------------------------- */
 
-/* What a line is worth. README.md says the same to those who read them. */
+/* What a line is worth. docs/operators.md says the same to those who read them. */
 typedef enum rfm_log_level {
     RFM_LOG_ERROR, /* it ends here, and this is why: one line, of main's */
     RFM_LOG_WARN,  /* it goes on, and the result holds, but something is not as it should be, or not as was asked for:

@@ -94,7 +94,7 @@ typedef enum rfm_format {
     RFM_FORMAT_GZIP, /* text behind it: one member or many */
     RFM_FORMAT_ZSTD, /* text behind it: one frame or many */
     RFM_FORMAT_PARQUET,
-    RFM_FORMAT_HDF5, /* an event table: see README.md */
+    RFM_FORMAT_HDF5, /* an event table: see docs/jobs.md */
     RFM_N_FORMATS
 } rfm_format;
 

@@ -9,12 +9,12 @@
 
 const rfm_exit_code EXIT_CODES[] = {
     {RFM_OK, "done"},
-    {RFM_USAGE, "usage or configuration"},
-    {RFM_DATA, "the input, and more rejected rows than allowed"},
+    {RFM_USAGE, "the command line or the job is not as it must be"},
+    {RFM_DATA, "the input: missing, damaged, or more rejected rows than allowed"},
     {RFM_UNAVAILABLE, "the warehouse refuses"},
-    {RFM_INTERNAL, "internal"},
-    {RFM_NO_MEMORY, "memory"},
-    {RFM_IO, "the file system, a full disk too"},
+    {RFM_INTERNAL, "a fault of rfmpi itself"},
+    {RFM_NO_MEMORY, "out of memory"},
+    {RFM_IO, "the file system: a full disk, for one"},
     {RFM_STOPPED, "stopped on request, or the network is away: run the same command again"},
     {RFM_DENIED, "no permission, or bad credentials"},
     {RFM_OK, NULL},

@@ -1,7 +1,8 @@
 /* Writes what people read of the tables without starting rfmpi:  rfmpi_pages DIR VERSION DATE
  *
- * Runs once a build. DIR gets man/ with a page for the whole, one a command and one for job files, and completion/ with
- * the words of the tables, to which the build adds what each shell does with them.
+ * Runs once a build. DIR gets man/ with a page for the whole, one a command, one for job files and one for the files
+ * that are written; reference.md, which is docs/reference.md; and completion/ with the words of the tables, to which
+ * the build adds what each shell does with them.
  */
 #include "pages.h"
 
@@ -37,6 +38,9 @@ static void write_pages(const char *dir, const char *version, const char *date)
     file = create(dir, "man/rfmpi-job.5");
     write_job_page(file, version, date);
     finish(file);
+    file = create(dir, "man/rfmpi-files.5");
+    write_files_page(file, version, date);
+    finish(file);
     for (size_t i = 0; i < N_COMMANDS; i++) {
         char name[64];
         snprintf(name, sizeof name, "man/rfmpi-%s.1", COMMANDS[i].name);
@@ -44,6 +48,13 @@ static void write_pages(const char *dir, const char *version, const char *date)
         write_command_page(file, &COMMANDS[i], version, date);
         finish(file);
     }
+}
+
+static void write_markdown(const char *dir)
+{
+    FILE *file = create(dir, "reference.md");
+    write_reference(file);
+    finish(file);
 }
 
 static void write_completion(const char *dir)
@@ -63,6 +74,7 @@ int main(int argc, char **argv)
         return RFM_USAGE;
     }
     write_pages(argv[1], argv[2], argv[3]);
+    write_markdown(argv[1]);
     write_completion(argv[1]);
     return RFM_OK;
 }

@@ -31,6 +31,19 @@ static void put_bold(FILE *to, const char *text)
     fputs("\\fR", to);
 }
 
+/* A line of the text is a paragraph. */
+static void put_paragraphs(FILE *to, const char *text)
+{
+    while (*text) {
+        char paragraph[1024];
+        const size_t length = strcspn(text, "\n");
+        snprintf(paragraph, sizeof paragraph, "%.*s", (int)length, text);
+        put(to, paragraph);
+        text += length + (text[length] != '\0');
+        fputs(*text ? "\n.PP\n" : "\n", to);
+    }
+}
+
 /* "a|b|c" as "a, b, c". */
 static void put_choices(FILE *to, const char *choices)
 {
@@ -116,24 +129,53 @@ static void put_see_also(FILE *to, const char *without)
             fprintf(to, "%s.BR rfmpi\\-%s (1)", before, COMMANDS[i].name);
             before = ",\n";
         }
-    if (strcmp(without, "job") != 0)
-        fprintf(to, "%s.BR rfmpi\\-job (5)", before);
+    static const char *const others[] = {"job", "files"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(without, others[i]) != 0) {
+            fprintf(to, "%s.BR rfmpi\\-%s (5)", before, others[i]);
+            before = ",\n";
+        }
     fputs("\n", to);
+}
+
+static void put_description(FILE *to, const rfm_command *command, const rfm_guide *guide)
+{
+    fputs(".SH DESCRIPTION\n", to);
+    if (guide) {
+        put_paragraphs(to, guide->text);
+    } else {
+        put(to, command->summary);
+        fputs(".\n", to);
+    }
+    if (command->takes != TAKES_NO_OPTIONS)
+        fputs(".PP\nWhat it does is said by the options of the job, which\n.BR rfmpi\\-job (5)\nlists.\n", to);
+}
+
+/* Lines as they are typed. */
+static void put_examples(FILE *to, const char *examples)
+{
+    fputs(".SH EXAMPLES\n.nf\n", to);
+    while (*examples) {
+        char line[512];
+        const size_t length = strcspn(examples, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, examples);
+        put(to, line);
+        fputs("\n", to);
+        examples += length + 1;
+    }
+    fputs(".fi\n", to);
 }
 
 void write_command_page(FILE *to, const rfm_command *command, const char *version, const char *date)
 {
+    const rfm_guide *guide = guide_of(command->name);
     char name[64];
     snprintf(name, sizeof name, "rfmpi-%s", command->name);
     begin_page(to, name, 1, command->summary, version, date);
     fprintf(to, ".SH SYNOPSIS\n\\fBrfmpi %s\\fR ", command->name);
     put(to, command->operands);
     fputs(command->takes != TAKES_NO_OPTIONS ? " [\\fB\\-\\-set\\fR \\fIKEY=VALUE\\fR]...\n" : "\n", to);
-    fputs(".SH DESCRIPTION\n", to);
-    put(to, command->summary);
-    fputs(".\n", to);
-    if (command->takes != TAKES_NO_OPTIONS)
-        fputs(".PP\nWhat it does is said by the options of the job, which\n.BR rfmpi\\-job (5)\nlists.\n", to);
+    put_description(to, command, guide);
     fputs(".SH OPTIONS\n", to);
     for (const rfm_flag *flag = command->flags; flag && flag->name; flag++)
         put_flag(to, flag);
@@ -143,6 +185,8 @@ void write_command_page(FILE *to, const rfm_command *command, const char *versio
         put_option_flags(to);
     put_flag(to, &HELP);
     fputs(".SH EXIT STATUS\nAs in\n.BR rfmpi (1).\n", to);
+    if (guide)
+        put_examples(to, guide->examples);
     put_see_also(to, command->name);
 }
 
@@ -187,6 +231,16 @@ static void put_key(FILE *to, const rfm_option *option)
     }
 }
 
+static void put_section(FILE *to, const char *key, size_t length)
+{
+    const char *summary = section_summary(key, length);
+    fprintf(to, ".SH %.*s\n", (int)length, key);
+    if (summary) {
+        put(to, summary);
+        fputs("\n", to);
+    }
+}
+
 void write_job_page(FILE *to, const char *version, const char *date)
 {
     size_t n, section = 0;
@@ -205,7 +259,7 @@ void write_job_page(FILE *to, const char *version, const char *date)
     for (size_t i = 0; i < n; i++) {
         const size_t length = strcspn(options[i].key, ".");
         if (i == 0 || strncmp(options[i].key, options[section].key, length + 1) != 0)
-            fprintf(to, ".SH %.*s\n", (int)length, options[i].key);
+            put_section(to, options[i].key, length);
         section = i;
         put_key(to, &options[i]);
     }
@@ -215,21 +269,26 @@ void write_job_page(FILE *to, const char *version, const char *date)
 static const char DESCRIPTION[] =
     "rfmpi turns exported event files (who did what, when, for how much) into named customer segments, in parallel.\n"
     "The same input gives the same bits at any number of ranks and threads.\n"
+    ".PP\nTo begin with, \\fBrfmpi init\\fR \\fIFILE\\fR looks at your events and writes a job file, and "
+    "\\fBrfmpi run\\fR \\fIJOB.yml\\fR does the rest.\n"
     ".PP\nStart it plainly, by \\fBmpirun \\-n\\fR \\fIRANKS\\fR, or under Slurm by \\fBsrun \\-\\-mpi=pmix\\fR.\n"
     "The threads of each rank are \\fBOMP_NUM_THREADS\\fR.\n";
 
-static const char SIGNALS[] = ".SH SIGNALS\n.TP\n\\fBSIGUSR1\\fR, \\fBSIGTERM\\fR\n"
-                              "Stop with a checkpoint and exit status 75; the same command goes on.\n"
-                              "mpirun passes SIGUSR1 on, and answers SIGTERM by killing all ranks.\n";
+/* Names in front of what they mean. */
+static void put_terms(FILE *to, const rfm_term *terms)
+{
+    for (; terms->name; terms++) {
+        begin_entry(to, terms->name, NULL);
+        put(to, terms->meaning);
+        fputs("\n", to);
+    }
+}
 
-static const char ENVIRONMENT[] =
-    ".SH ENVIRONMENT\n.TP\n\\fBRFMPI_\\fISECTION\\fB_\\fIKEY\\fR\nAn option of the job, as in\n.BR rfmpi\\-job (5).\n"
-    ".TP\n\\fBRFMPI_VECTOR\\fR\nThe instructions text is scanned with: \\fBportable\\fR, \\fBavx2\\fR, "
-    "\\fBavx512\\fR.\n"
-    ".TP\n\\fBSNOWFLAKE_ACCOUNT\\fR, \\fBSNOWFLAKE_USER\\fR, \\fBSNOWFLAKE_PASSWORD\\fR, ...\nWho logs in to the "
-    "warehouse.\n"
-    ".SH EXAMPLES\n.nf\nmpirun \\-n 4 rfmpi run job.yml\nrfmpi predict job.yml \\-\\-model runs/october/model.h5\n"
-    "rfmpi info runs/october\n.fi\n";
+static const char EXAMPLES[] = "rfmpi init shop.csv\n"
+                               "rfmpi run shop.yml\n"
+                               "mpirun -n 4 rfmpi run shop.yml\n"
+                               "rfmpi info runs/shop\n"
+                               "rfmpi predict january.yml --model runs/shop/model.h5\n";
 
 void write_overview_page(FILE *to, const char *version, const char *date)
 {
@@ -248,7 +307,8 @@ void write_overview_page(FILE *to, const char *version, const char *date)
     put_flag(to, &SET);
     put_flag(to, &HELP);
     put_flag(to, &VERSION);
-    fputs(SIGNALS, to);
+    fputs(".SH SIGNALS\n", to);
+    put_terms(to, SIGNALS);
     fputs(".SH EXIT STATUS\n", to);
     for (const rfm_exit_code *exit = EXIT_CODES; exit->meaning; exit++) {
         char code[8];
@@ -257,6 +317,25 @@ void write_overview_page(FILE *to, const char *version, const char *date)
         put(to, exit->meaning);
         fputs(".\n", to);
     }
-    fputs(ENVIRONMENT, to);
+    fputs(".SH ENVIRONMENT\n", to);
+    put_terms(to, ENVIRONMENT);
+    put_examples(to, EXAMPLES);
     put_see_also(to, "rfmpi");
+}
+
+void write_files_page(FILE *to, const char *version, const char *date)
+{
+    begin_page(to, "rfmpi-files", 5, "the files rfmpi writes, their columns and keys", version, date);
+    fputs(".SH DESCRIPTION\n"
+          "Words in capitals stand for any name; [_min|_max] for nothing, or one of these; [] for each of a list.\n",
+          to);
+    for (const rfm_document *document = DOCUMENTS; document->name; document++) {
+        fputs(".SH \"", to);
+        put(to, document->name);
+        fputs("\"\n", to);
+        put(to, document->summary);
+        fputs("\n", to);
+        put_terms(to, document->terms);
+    }
+    put_see_also(to, "files");
 }

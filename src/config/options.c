@@ -24,7 +24,7 @@ static const double UNLIMITED = 1e300; /* "at least low" */
 static const rfm_option options[] = {
     /* Where the input lies decides nothing: what lies there does, and is compared by content. */
     {"input.paths", NULL, STRINGS, NULL, 0, 0, NULL, NOTHING,
-     "event files: names or globs"},
+     "event files: names, globs (events/**/*.csv), directories, or @LIST, a file with one of these a line"},
     {"input.features", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
      "an HDF5 file with /features/values instead of events"},
     {"input.run", NULL, STRING, NULL, 0, 0, NULL, NOTHING,

@@ -1,4 +1,4 @@
-/* h5format: what event tables call things; shared by h5write.c and the files that read. README.md has the format.
+/* h5format: what event tables call things; shared by h5write.c and the files that read. docs/jobs.md has the format.
  *
  *   /events                  format, rows
  *   /events/COLUMN           meaning; name, time_format, scale, unit, pattern, null, dictionary

@@ -8,7 +8,7 @@ unfinished='\bnot (yet )?imple''mented|place''holder|for ''now\b|\bst''ub'
 machine='(^|[^[:alnum:]_.}-])/(work|ro''ot|ho''me|farm|Users)/'
 
 folders=()
-for folder in src include bench jobs tests conf cmake .ci; do
+for folder in src include bench jobs tests conf cmake docs .ci; do
     [ ! -d $folder ] || folders+=("$folder")
 done
 bad=0

@@ -191,9 +191,9 @@ class Login(Image):
         self.assertIn("set SNOWFLAKE_ACCOUNT", self.inside(*self.CHECK, code=77).stderr)
 
 
-class Readme(Image):
+class Docs(Image):
     def environment(self):
-        """One in which `docker` is podman, with the image as it is called in the README."""
+        """One in which `docker` is podman, with the image as it is called in docs/operators.md."""
         self.debian.podman("tag", debian.IMAGE, "localhost/rfmpi:latest")
         docker = self.dir / "docker"
         docker.write_text(f'#!/bin/sh\nshift\nexec {self.debian.podman_line()} run {" ".join(debian.RUN)} "$@"\n')
@@ -202,7 +202,7 @@ class Readme(Image):
                 "SNOWFLAKE_USER": "anybody", "SNOWFLAKE_PASSWORD": SECRET}
 
     def test_its_lines_do_what_they_say(self):
-        section = (case.SOURCE / "README.md").read_text().split("## In a container\n", 1)[1].split("\n## ", 1)[0]
+        section = (case.SOURCE / "docs" / "operators.md").read_text().split("## In a container\n", 1)[1].split("\n## ", 1)[0]
         lines = re.findall(r"^    (docker run .*)$", section, re.MULTILINE)
         self.assertEqual(len(lines), 4)
         self.addCleanup(self.debian.podman, "volume", "rm", "--force", "data")

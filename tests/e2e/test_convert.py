@@ -1,4 +1,4 @@
-"""rfmpi convert: every text of every column comes back from the event table, as README.md says it is read."""
+"""rfmpi convert: every text of every column comes back from the event table, as docs/reference.md says it is read."""
 
 import csv
 import datetime

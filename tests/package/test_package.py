@@ -37,7 +37,7 @@ class Installed(case.Case):
 
     def page(self, name):
         """A page as people see it, in one line of single blanks."""
-        section = 5 if name == "rfmpi-job" else 1
+        section = 5 if name in ("rfmpi-job", "rfmpi-files") else 1
         shown = say("man", "-l", self.share / f"man/man{section}/{name}.{section}", env={**os.environ, "MANWIDTH": "200", "LC_ALL": "C"})
         self.assertEqual(shown.returncode, 0, shown.stderr)
         return " ".join(re.sub(".\b", "", shown.stdout).split())  # a byte, struck over for bold
@@ -48,8 +48,8 @@ class Files(Installed):
         self.assertEqual(say(self.prefix / "bin/rfmpi", "--version").stdout, say(case.RFMPI, "--version").stdout)
         self.rfmpi("config", self.share / "rfmpi/conf/rees46.yml", ranks=0, program=self.prefix / "bin/rfmpi")
 
-    def test_the_readme_puts_it_there(self):
-        section = (case.SOURCE / "README.md").read_text().split("## Installing\n", 1)[1].split("\n## ", 1)[0]
+    def test_the_docs_put_it_there(self):
+        section = (case.SOURCE / "docs" / "operators.md").read_text().split("## Installing\n", 1)[1].split("\n## ", 1)[0]
         line = re.search(r"^    (cmake --install .*)$", section, re.MULTILINE).group(1)
         said = say("bash", "-c", line.replace("build/release", str(BUILD)), env={**os.environ, "HOME": str(self.dir)})
         self.assertEqual(said.returncode, 0, said.stderr)
@@ -91,9 +91,20 @@ class Pages(Installed):
             begins = " ".join(re.split(r" [(\[]|; flag", text)[0].split())
             self.assertIn(f" {key} {begins}", page)
 
+    def test_every_command_says_more_than_its_summary_and_shows_how_it_is_called(self):
+        for command in commands():
+            page = self.page(f"rfmpi-{command}")
+            self.assertRegex(page, f"EXAMPLES .*rfmpi {command} .*SEE ALSO", command)
+            self.assertGreater(len(page.split(" DESCRIPTION ")[1].split(" OPTIONS ")[0]), 60, command)
+
+    def test_the_page_of_files_has_columns_and_keys(self):
+        page = self.page("rfmpi-files")
+        for name in ("segments.csv", "segment_name", "quality.silhouette", "/features/values", "parts[].xxh3_128"):
+            self.assertIn(f" {name} ", page)
+
     def test_pages_are_sound(self):
         pages = [*self.share.glob("man/man*/*")]
-        self.assertEqual(len(pages), len(commands()) + 2)
+        self.assertEqual(len(pages), len(commands()) + 3)
         for page in pages:
             said = say("man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page, env={**os.environ, "LC_ALL": "C.UTF-8"})
             self.assertEqual((said.returncode, said.stderr), (0, ""), page.name)

@@ -11,7 +11,7 @@ import case
 import hosts
 
 AGENT = pathlib.Path(__file__).with_name("agent.sh")
-# As README has it: without these, Open MPI takes eight minutes to miss a host.
+# As docs/operators.md has it: without these, Open MPI takes eight minutes to miss a host.
 KEEPALIVE = {"OMPI_MCA_oob_tcp_keepalive_time": "10", "OMPI_MCA_oob_tcp_keepalive_intvl": "3", "OMPI_MCA_oob_tcp_keepalive_probes": "3"}
 GONE_SECONDS = 30
 

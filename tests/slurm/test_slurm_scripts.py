@@ -3,6 +3,8 @@ a gathering job that waits and that tells what is missing, each script once, and
 
 import csv
 import os
+import re
+import shlex
 import shutil
 import time
 
@@ -128,8 +130,21 @@ class Scripts(jobs.Jobs):
         self.assertEqual(self.digest("run"), wanted)
         self.assertEqual(*[{row["id"]: row["segment"] for row in case.read_customers(self.dir / run)} for run in ("run", "again")])
 
+    def test_the_lines_of_the_docs_as_they_stand(self):
+        """Those of docs/operators.md, in a checkout with a month of events; there are two nodes here, not sixteen."""
+        lines = re.findall(r"^    sbatch (.*)$", (case.SOURCE / "docs" / "operators.md").read_text(), re.MULTILINE)
+        self.assertEqual(len(lines), 2)
+        for name in ("conf", "jobs"):
+            (self.dir / name).symlink_to(case.SOURCE / name)
+        shutil.copy(self.generate(events=5000, customers=400)[0], self.dir / "2019-Oct.csv")
+        for number, line in enumerate(lines):
+            words = ["--nodes=2" if word.startswith("--nodes=") else word for word in shlex.split(line)]
+            job = self.slurm.submit("--ntasks-per-node=1", *words, "--set", f"output.dir=runs/{number}", cwd=self.dir, env=jobs.ENVIRONMENT)
+            self.slurm.wait(job, "COMPLETED", seconds=100)
+            self.assertIn("customers in", self.slurm.output(job))
+
     def test_the_quick_start_as_it_stands(self):
-        """What README says, in a checkout in which quickstart.sh has made its events: no option, no word, eight ranks."""
+        """What its own header says, in a checkout in which quickstart.sh has made its events: no option, no word, eight ranks."""
         (self.dir / "conf").symlink_to(case.SOURCE / "conf")
         events = self.dir / "build" / "quickstart" / "events"
         events.parent.mkdir(parents=True)
