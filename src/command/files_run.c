@@ -114,6 +114,7 @@ const rfm_term RUN_JSON[] = {
     {"stages.STAGE.seconds[_min|_mean|_max]", "of the slowest rank; least, mean and most over all. Ranks wait for each "
                                               "other at the end of a stage, so these are alike"},
     {"stages.STAGE.working_seconds[_min|_mean|_max]", "the same without calls to MPI, in which who is early waits"},
+    {"stages.STAGE.processor_seconds[_min|_mean|_max]", "of all threads, waiting in MPI and spinning included"},
     {"stages.STAGE.imbalance",
      "the longest working_seconds by their mean: 1 is even. What ranks that share the parsing of "
      "a compressed file wait counts as work"},
