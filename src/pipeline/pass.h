@@ -12,14 +12,14 @@ typedef struct rfm_round_keeper {
     rfm_rounds *earlier; /* [n_earlier] this rank's of earlier starts */
     rfm_scratch *shelves;
     size_t n_earlier;
-    double least_s;          /* between two rounds; 0: none but to stop */
-    double last_s, cost_s;   /* when the last one was done, and what it costs */
-    double looked_s;         /* for a request to stop */
-    const char *reason;      /* why this rank has asked all to stop; NULL: it has not */
-    rfm_error useless;       /* the first thing that kept a round from being made or used, with which all goes on */
-    bool stops;              /* somebody has asked */
-    bool whole_noted;        /* a round of this start has the files that are read whole */
-    bool failed;             /* this rank gives up, and the others need not go on */
+    double least_s;        /* between two rounds; 0: none but to stop */
+    double last_s, cost_s; /* when the last one was done, and what it costs */
+    double looked_s;       /* for a request to stop */
+    const char *reason;    /* why this rank has asked all to stop; NULL: it has not */
+    rfm_error useless;     /* the first thing that kept a round from being made or used, with which all goes on */
+    bool stops;            /* somebody has asked */
+    bool whole_noted;      /* a round of this start has the files that are read whole */
+    bool failed;           /* this rank gives up, and the others need not go on */
 } rfm_round_keeper;
 
 /* What this rank has of it. */
