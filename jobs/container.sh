@@ -3,26 +3,6 @@
 # no ranks starts plainly. `docker stop` is a request to stop: a checkpoint, and exit code 75.
 set -eu
 
-# A request that comes early may be lost: mpirun passes it on to the ranks there are. So it is made until it is heard.
-stop=TERM
-stopped=no
-repeated=no
-child=
-repeat() {
-    while kill -s $stop "$child"; do
-        sleep 1
-    done
-}
-pass_on() {
-    stopped=yes
-    interrupted=yes
-    if [ -n "$child" ] && [ $repeated = no ]; then
-        repeated=yes
-        repeat >/dev/null 2>&1 &
-    fi
-}
-trap pass_on TERM INT
-
 # A quota is none where it is "max", negative or not there.
 quota_of() {
     local quota=max period=1
@@ -56,6 +36,7 @@ find_room() {
     export OMPI_MCA_osc_sm_backing_directory=${OMPI_MCA_osc_sm_backing_directory:-${TMPDIR:-/tmp}}
 }
 
+stop=TERM
 command=(rfmpi "$@")
 case ${1:-} in
 run | prepare | train | predict | generate | convert)
@@ -74,6 +55,29 @@ if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
+stopped_by=$((128 + $(kill -l $stop)))
+
+# A request that comes early may be lost: mpirun passes it on to the ranks there are. So it is made until it is heard.
+stopped=no
+repeated=no
+child=
+repeat() {
+    while kill -s $stop "$child"; do
+        sleep 1
+    done
+}
+pass_on() {
+    stopped=yes
+    interrupted=yes
+    if [ -n "$child" ] && [ $repeated = no ]; then
+        repeated=yes
+        repeat >/dev/null 2>&1 &
+    fi
+}
+
+# Only now: bash may fail to read the trap while it substitutes a command. There is none from here on.
+trap pass_on TERM INT
+
 # In a session of its own: Ctrl-C of a terminal comes here alone.
 setsid "${command[@]}" &
 child=$!
@@ -87,7 +91,7 @@ while [ $interrupted = yes ]; do
     wait "$child" 2>/dev/null || status=$?
 done
 # Ended by the request itself, before there was anything to keep.
-if [ $stopped = yes ] && [ "$status" = $((128 + $(kill -l $stop))) ]; then
+if [ $stopped = yes ] && [ "$status" = $stopped_by ]; then
     status=75
 fi
 exit "$status"
