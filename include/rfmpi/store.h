@@ -75,6 +75,10 @@ rfm_status rfm_folder_remove(const char *path, rfm_error *err);
 rfm_status rfm_folder_make(const char *dir, rfm_error *err);
 rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);
 
+/* Local. Open path and lock it alone, waiting up to wait_s; RFM_USAGE that names the holder when it stays locked. *fd is
+ * -1 on failure. The lock ends with the process, whatever ends that. */
+rfm_status rfm_lock_alone(const char *path, double wait_s, int *fd, rfm_error *err);
+
 /* Collective. Drop a product that no longer holds (forced runs), and its note. */
 rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);
 
