@@ -109,8 +109,8 @@ rfmpi_status rfmpi_agreement(rfmpi_comm *comm, size_t n, const int32_t *a, const
             rfm_fail(err, RFM_USAGE, "labels below %lld and %lld: %lld times %lld is more than %lld", (long long)k[0],
                      (long long)k[1], (long long)k[0], (long long)k[1], (long long)MOST_PAIRS);
         else
-            rfm_kmeans_agreement(comm->ranks, n, &(rfm_labelling){(int)k[0], a}, &(rfm_labelling){(int)k[1], b},
-                                 index, err);
+            rfm_kmeans_agreement(comm->ranks, n, &(rfm_labelling){(int)k[0], a}, &(rfm_labelling){(int)k[1], b}, index,
+                                 err);
     }
     return call_end(&self, error);
 }
