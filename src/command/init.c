@@ -49,6 +49,8 @@ static rfm_status write_job(const char *path, bool force, const rfm_text *yaml, 
     rfm_folder_put(fd, path, yaml->bytes, yaml->length, 0, err);
     if (close(fd) != 0)
         rfm_fail_errno(err, errno, "%s: cannot be written", path);
+    if (err->status) /* half a job file would be in the way of the next start */
+        unlink(path);
     return err->status;
 }
 
