@@ -179,6 +179,11 @@ void rfm_text_free(rfm_text *text);
 /* Bytes of the character that begins at `at`, of `left` that are there, one at least; 0 for what is no UTF-8 (RFC 3629,
  * section 4). */
 size_t rfm_utf8_bytes(const char *at, size_t left);
+bool rfm_utf8_is(const char *text, size_t length);
+
+/* The character at *at in a string, which is not at its end; moves behind it. U+FFFD for a byte that begins none. */
+uint32_t rfm_utf8_next(const char **at);
+void rfm_text_add_character(rfm_text *text, uint32_t character);
 
 /* ---- terminal: what people see ------------------------------------------------------------------------------------ */
 

@@ -28,8 +28,10 @@ static trouble find_trouble(const rfm_guess *guess)
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if ((roles[i] == AMOUNT ? !guess->has_product : guess->has_product) && is_odd(column_of(guess, roles[i])))
             t.numbers[t.n_numbers++] = column_of(guess, roles[i]);
-    for (int r = 0; r < N_ROLES; r++)
-        t.encoding |= column_of(guess, (rfm_role)r) && !is_utf8(column_of(guess, (rfm_role)r)->name);
+    for (int r = 0; r < N_ROLES; r++) {
+        const rfm_guess_column *c = column_of(guess, (rfm_role)r);
+        t.encoding |= c && !rfm_utf8_is(c->name, strlen(c->name));
+    }
     return t;
 }
 
