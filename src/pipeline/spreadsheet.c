@@ -5,7 +5,6 @@
 #include "batch.h"
 
 #include <errno.h>
-#include <string.h>
 
 rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err)
 {
