@@ -1,5 +1,6 @@
 /* text: how cells and names are put into a job file, a shell command and a table. */
 #include <string.h>
+#include <strings.h>
 
 #include "guess.h"
 
