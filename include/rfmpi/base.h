@@ -167,6 +167,7 @@ typedef struct rfm_text {
 
 void rfm_text_add(rfm_text *text, const void *bytes, size_t length);
 void rfm_text_adds(rfm_text *text, const char *string);
+void rfm_text_add_word(rfm_text *text, const char *word); /* as a shell reads it: in quotes where it must be */
 void rfm_text_addf(rfm_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* For what writes itself: where up to `length` bytes may stand, NULL when there is no memory; then where they end. */

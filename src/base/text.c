@@ -69,6 +69,19 @@ void rfm_text_addf(rfm_text *text, const char *format, ...)
     va_end(arguments);
 }
 
+void rfm_text_add_word(rfm_text *text, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-=,@%";
+    if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
+        rfm_text_adds(text, word);
+        return;
+    }
+    rfm_text_adds(text, "'");
+    for (const char *at = word; *at; at++)
+        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
+    rfm_text_adds(text, "'");
+}
+
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err)
 {
     if (text->failed)

@@ -61,16 +61,6 @@ static bool is_in_the_way(const char *path, bool force)
     return !force && lstat(path, &at) == 0;
 }
 
-/* A file's name as a shell wants it. */
-static void add_word(rfm_text *text, const char *word)
-{
-    const bool plain = !strpbrk(word, " \t'\"\\$&;|()<>*?[]#~`!");
-    rfm_text_adds(text, plain ? "" : "'");
-    for (const char *at = word; *at; at++)
-        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
-    rfm_text_adds(text, plain ? "" : "'");
-}
-
 /* What can be typed next: by a launcher where there is one, and something to share. */
 static void add_command(rfm_text *text, const char *path)
 {
@@ -80,7 +70,7 @@ static void add_command(rfm_text *text, const char *path)
     rfm_cpus_allowed(&cpus);
     const bool several = strncmp(library, "none", strlen("none")) != 0 && rfm_cpus_count(&cpus) > 1;
     rfm_text_adds(text, several ? "\n  mpirun -n 2 rfmpi run " : "\n  rfmpi run ");
-    add_word(text, path);
+    rfm_text_add_word(text, path);
     rfm_text_adds(text, "\n");
 }
 

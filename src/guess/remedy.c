@@ -116,7 +116,7 @@ static void add_new_name(const rfm_guess *guess, rfm_text *name)
     rfm_text plain = {0};
     rfm_text_addf(&plain, "%s-plain.csv", guess->name);
     if (!plain.failed)
-        add_shell(name, plain.bytes);
+        rfm_text_add_word(name, plain.bytes);
     rfm_text_free(&plain);
 }
 
@@ -124,7 +124,7 @@ static void add_script(const rfm_guess *guess, const trouble *t, const char *nam
 {
     const char delimiter[2] = {guess->dialect.delimiter, '\0'};
     rfm_text_adds(script, "python3 - ");
-    add_shell(script, guess->files.files[guess->file].path);
+    rfm_text_add_word(script, guess->files.files[guess->file].path);
     rfm_text_addf(script, " %s <<'END'\n%s", name, HEAD);
     add_maps(guess, t, script);
     rfm_text_addf(script, "DELIMITER, HEADER, ENCODING = \"%s\", %d, \"%s\"\n",

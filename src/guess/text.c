@@ -41,19 +41,6 @@ void add_yaml(rfm_text *yaml, const char *text)
     rfm_text_adds(yaml, "\"");
 }
 
-void add_shell(rfm_text *text, const char *word)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-=,@%";
-    if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
-        rfm_text_adds(text, word);
-        return;
-    }
-    rfm_text_adds(text, "'");
-    for (const char *at = word; *at; at++)
-        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
-    rfm_text_adds(text, "'");
-}
-
 void add_shown(rfm_text *text, const char *cell)
 {
     enum { MOST_SHOWN = 40 };
