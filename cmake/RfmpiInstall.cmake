@@ -38,4 +38,4 @@ install(DIRECTORY jobs DESTINATION ${share} FILE_PERMISSIONS ${open_to_all} PATT
 install(FILES cmake/packages/modulefile DESTINATION ${share}/modulefiles/rfmpi RENAME ${PROJECT_VERSION})
 install(FILES README.md ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # Scripts that make the pictures are for a checkout.
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN pictures.py EXCLUDE PATTERN screenshot.py EXCLUDE)
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN pictures.py EXCLUDE PATTERN screenshot.py EXCLUDE PATTERN __pycache__ EXCLUDE)

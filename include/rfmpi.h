@@ -304,7 +304,8 @@ RFMPI_API rfmpi_status rfmpi_measure(rfmpi_matrix *matrix, int k, const int32_t 
                                      rfmpi_quality *quality, rfmpi_error *error);
 
 /* Collective. The adjusted Rand index of two labellings [n] of the same rows: 1 where they are the same but for
- * numbering, about 0 where they have nothing to do with each other. */
+ * numbering, about 0 where they have nothing to do with each other. Every rank takes 8 bytes for each pair of their
+ * clusters, of which there can be 2^26. */
 RFMPI_API rfmpi_status rfmpi_agreement(rfmpi_comm *comm, size_t n, const int32_t *a, const int32_t *b, double *index,
                                        rfmpi_error *error);
 

@@ -167,6 +167,7 @@ typedef struct rfm_text {
 
 void rfm_text_add(rfm_text *text, const void *bytes, size_t length);
 void rfm_text_adds(rfm_text *text, const char *string);
+void rfm_text_add_word(rfm_text *text, const char *word); /* as a shell reads it: in quotes where it must be */
 void rfm_text_addf(rfm_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* For what writes itself: where up to `length` bytes may stand, NULL when there is no memory; then where they end. */
@@ -179,6 +180,11 @@ void rfm_text_free(rfm_text *text);
 /* Bytes of the character that begins at `at`, of `left` that are there, one at least; 0 for what is no UTF-8 (RFC 3629,
  * section 4). */
 size_t rfm_utf8_bytes(const char *at, size_t left);
+bool rfm_utf8_is(const char *text, size_t length);
+
+/* The character at *at in a string, which is not at its end; moves behind it. U+FFFD for a byte that begins none. */
+uint32_t rfm_utf8_next(const char **at);
+void rfm_text_add_character(rfm_text *text, uint32_t character);
 
 /* ---- terminal: what people see ------------------------------------------------------------------------------------ */
 

@@ -50,7 +50,8 @@ rfm_traffic rfm_comm_traffic(const rfm_comm *comm);
 /* ---- agreement -------------------------------------------------------------------------------------------------- */
 
 /* After each local phase that can fail: all ranks return the same status. When any rank failed, err on every rank
- * becomes the error of the lowest failed rank, with rank and n_failed set. Also where an injected failure strikes. */
+ * becomes the error of the lowest failed rank, with rank and n_failed set; one that was only asked to stop
+ * (RFM_STOPPED) comes behind all that failed. Also where an injected failure strikes. */
 rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err);
 
 /* Name what is being done (for RFMPI_FAULT=<stage>:<rank>[:<n>], which makes the n-th agreement of that stage fail on

@@ -62,6 +62,9 @@ rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *er
 /* Local. The same in place of what has that name, all at once: under a temporary name beside it until it is whole. */
 rfm_status rfm_file_replace(const char *path, const rfm_text *bytes, rfm_error *err);
 
+/* Local. All of it, behind what the text has. */
+rfm_status rfm_file_read(const char *path, rfm_text *text, rfm_error *err);
+
 /* Local. "dir/name"; NULL with err set. The caller frees. */
 char *rfm_folder_path(const char *dir, const char *name, rfm_error *err);
 
@@ -74,6 +77,10 @@ rfm_status rfm_folder_remove(const char *path, rfm_error *err);
 /* Local. mkdir -p, every new directory 0700; and names that were given or taken in one, safe on the disk. */
 rfm_status rfm_folder_make(const char *dir, rfm_error *err);
 rfm_status rfm_folder_sync_names(const char *dir, rfm_error *err);
+
+/* Local. Open path and lock it alone, waiting up to wait_s; RFM_USAGE that names the holder when it stays locked. *fd
+ * is -1 on failure. The lock ends with the process, whatever ends that. */
+rfm_status rfm_lock_alone(const char *path, double wait_s, int *fd, rfm_error *err);
 
 /* Collective. Drop a product that no longer holds (forced runs), and its note. */
 rfm_status rfm_run_drop(rfm_run *run, const char *product, rfm_error *err);

@@ -69,6 +69,19 @@ void rfm_text_addf(rfm_text *text, const char *format, ...)
     va_end(arguments);
 }
 
+void rfm_text_add_word(rfm_text *text, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-=,@%";
+    if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
+        rfm_text_adds(text, word);
+        return;
+    }
+    rfm_text_adds(text, "'");
+    for (const char *at = word; *at; at++)
+        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
+    rfm_text_adds(text, "'");
+}
+
 rfm_status rfm_text_check(const rfm_text *text, rfm_error *err)
 {
     if (text->failed)
@@ -93,4 +106,36 @@ size_t rfm_utf8_bytes(const char *at, size_t left)
             return 0;
     const bool too_long = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
     return too_long || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90) ? 0 : n;
+}
+
+bool rfm_utf8_is(const char *text, size_t length)
+{
+    for (size_t n; length > 0; text += n, length -= n)
+        if ((n = rfm_utf8_bytes(text, length)) == 0)
+            return false;
+    return true;
+}
+
+uint32_t rfm_utf8_next(const char **at)
+{
+    enum { MOST = 4, REPLACEMENT = 0xfffd };
+    const unsigned char *c = (const unsigned char *)*at;
+    const size_t n = rfm_utf8_bytes(*at, MOST); /* looks at nothing behind a NUL */
+    *at += n > 0 ? n : 1;
+    if (n == 0)
+        return REPLACEMENT;
+    uint32_t character = n == 1 ? c[0] : c[0] & (0x7fU >> n);
+    for (size_t i = 1; i < n; i++)
+        character = character << 6 | (c[i] & 0x3f);
+    return character;
+}
+
+void rfm_text_add_character(rfm_text *text, uint32_t character)
+{
+    const int more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    char bytes[4];
+    bytes[0] = (char)(more == 0 ? character : (0xff00U >> (more + 1) & 0xffU) | character >> 6 * more);
+    for (int i = 1; i <= more; i++)
+        bytes[i] = (char)(0x80U | (character >> 6 * (more - i) & 0x3fU));
+    rfm_text_add(text, bytes, (size_t)more + 1);
 }

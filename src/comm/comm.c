@@ -150,20 +150,28 @@ static void heed_stop(const rfm_comm *comm, rfm_error *err)
         rfm_fail(err, RFM_STOPPED, "stopped on request (%s) in stage %s: run it again to go on", reason, comm->stage);
 }
 
+/* Who speaks first: failures before requests to stop, which would be tried again in vain; of the same kind the lowest
+ * rank. */
+static int64_t place_of(const rfm_comm *comm, rfm_status status)
+{
+    return status == RFM_OK ? 2 * (int64_t)comm->size : status == RFM_STOPPED ? comm->size + comm->rank : comm->rank;
+}
+
 rfm_status rfm_comm_agree(rfm_comm *comm, rfm_error *err)
 {
     inject_failure(comm, err);
     heed_stop(comm, err);
-    int64_t lowest = err->status != RFM_OK ? comm->rank : comm->size;
-    rfm_comm_reduce_i64(comm, RFM_MIN, &lowest, 1);
-    if (lowest == comm->size)
+    int64_t first = place_of(comm, err->status);
+    rfm_comm_reduce_i64(comm, RFM_MIN, &first, 1);
+    if (first == place_of(comm, RFM_OK))
         return RFM_OK;
+    const int speaker = (int)(first % comm->size);
     int64_t n_failed = err->status != RFM_OK;
     rfm_comm_reduce_i64(comm, RFM_SUM, &n_failed, 1);
-    rfm_comm_bcast(comm, (int)lowest, err, sizeof *err);
+    rfm_comm_bcast(comm, speaker, err, sizeof *err);
     /* An error that was agreed on before keeps the rank and the number it had then. */
     if (err->n_failed == 0) {
-        err->rank = (int)lowest;
+        err->rank = speaker;
         err->n_failed = (int)n_failed;
     }
     return err->status;

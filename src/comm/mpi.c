@@ -35,9 +35,14 @@ static void add_i128(void *in, void *inout, int *length, MPI_Datatype *type)
     }
 }
 
+/* Where MPI has ended before, or is not there yet, there is nobody else to end. */
 static void end_all(void)
 {
-    MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
+    int begun = 0, over = 0;
+    MPI_Initialized(&begun);
+    MPI_Finalized(&over);
+    if (begun && !over)
+        MPI_Abort(MPI_COMM_WORLD, RFM_INTERNAL);
 }
 
 /* mpi->comm is there. */
@@ -121,13 +126,17 @@ static rfm_status check_parent(MPI_Comm parent, rfm_error *err)
     return RFM_OK;
 }
 
-/* Collective; MPI_COMM_NULL where any rank has failed before. There is no rfm_comm yet to agree by. */
+/* Collective; MPI_COMM_NULL where any rank has failed before. There is no rfm_comm yet to agree by. Whether the caller
+ * gets errors of MPI back or not: no other rank knows of one. */
 static MPI_Comm duplicate(MPI_Comm parent, rfm_error *err)
 {
     MPI_Comm own;
     int fine = err->status == RFM_OK;
-    MPI_Comm_dup(parent, &own);
-    MPI_Allreduce(MPI_IN_PLACE, &fine, 1, MPI_INT, MPI_MIN, own);
+    if (MPI_Comm_dup(parent, &own) != MPI_SUCCESS ||
+        MPI_Allreduce(MPI_IN_PLACE, &fine, 1, MPI_INT, MPI_MIN, own) != MPI_SUCCESS) {
+        fprintf(stderr, "rfmpi: the communicator cannot be duplicated\n");
+        MPI_Abort(parent, RFM_INTERNAL);
+    }
     if (fine)
         return own;
     MPI_Comm_free(&own);

@@ -1,7 +1,6 @@
 /* serial: the twin of mpi*.c without MPI: one rank, alone. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "ranks.h"
 

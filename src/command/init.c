@@ -49,6 +49,8 @@ static rfm_status write_job(const char *path, bool force, const rfm_text *yaml, 
     rfm_folder_put(fd, path, yaml->bytes, yaml->length, 0, err);
     if (close(fd) != 0)
         rfm_fail_errno(err, errno, "%s: cannot be written", path);
+    if (err->status) /* half a job file would be in the way of the next start */
+        unlink(path);
     return err->status;
 }
 
@@ -57,16 +59,6 @@ static bool is_in_the_way(const char *path, bool force)
 {
     struct stat at;
     return !force && lstat(path, &at) == 0;
-}
-
-/* A file's name as a shell wants it. */
-static void add_word(rfm_text *text, const char *word)
-{
-    const bool plain = !strpbrk(word, " \t'\"\\$&;|()<>*?[]#~`!");
-    rfm_text_adds(text, plain ? "" : "'");
-    for (const char *at = word; *at; at++)
-        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
-    rfm_text_adds(text, plain ? "" : "'");
 }
 
 /* What can be typed next: by a launcher where there is one, and something to share. */
@@ -78,7 +70,7 @@ static void add_command(rfm_text *text, const char *path)
     rfm_cpus_allowed(&cpus);
     const bool several = strncmp(library, "none", strlen("none")) != 0 && rfm_cpus_count(&cpus) > 1;
     rfm_text_adds(text, several ? "\n  mpirun -n 2 rfmpi run " : "\n  rfmpi run ");
-    add_word(text, path);
+    rfm_text_add_word(text, path);
     rfm_text_adds(text, "\n");
 }
 

@@ -1,6 +1,5 @@
 /* A tree as canonical flow text: one line that rfm_node_parse reads back as the same tree. Quotes
  * only where they matter, so that trees which mean the same give the same text. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,19 +28,6 @@ static bool is_ambiguous(const char *text)
     return false;
 }
 
-/* The code point at *text, which is valid UTF-8; moves behind it. */
-static uint32_t next_point(const char **text)
-{
-    const unsigned char *bytes = (const unsigned char *)*text;
-    const int more = bytes[0] < 0xC0 ? 0 : bytes[0] < 0xE0 ? 1 : bytes[0] < 0xF0 ? 2 : 3;
-    uint32_t point = more == 0 ? bytes[0] : bytes[0] & (0x3FU >> more);
-    int read = 1;
-    while (read <= more && (bytes[read] & 0xC0) == 0x80)
-        point = point << 6 | (bytes[read++] & 0x3FU);
-    *text += read;
-    return point;
-}
-
 static bool is_unprintable(uint32_t point)
 {
     return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029 || point == 0xFEFF ||
@@ -52,8 +38,7 @@ static void print_quoted(const char *string, rfm_text *text)
 {
     rfm_text_adds(text, "\"");
     while (*string) {
-        const char *begin = string;
-        const uint32_t point = next_point(&string);
+        const uint32_t point = rfm_utf8_next(&string);
         if (point == '"' || point == '\\')
             rfm_text_addf(text, "\\%c", (int)point);
         else if (point == '\n')
@@ -63,7 +48,7 @@ static void print_quoted(const char *string, rfm_text *text)
         else if (is_unprintable(point))
             rfm_text_addf(text, "\\u%04X", (unsigned)point);
         else
-            rfm_text_add(text, begin, (size_t)(string - begin));
+            rfm_text_add_character(text, point);
     }
     rfm_text_adds(text, "\"");
 }

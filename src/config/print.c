@@ -1,5 +1,4 @@
 /* The resolved job as YAML, for people and for the other ranks, and back. */
-#include <stdio.h>
 #include <string.h>
 
 #include "values.h"

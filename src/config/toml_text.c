@@ -63,19 +63,6 @@ static rfm_status check_bytes(rfm_toml *reader, rfm_error *err)
 
 /* ---- strings ---------------------------------------------------------------------------------------------------- */
 
-static void add_code_point(rfm_text *text, unsigned long c)
-{
-    const char bytes[4] = {(char)(c < 0x80      ? c
-                                  : c < 0x800   ? 0xc0 | c >> 6
-                                  : c < 0x10000 ? 0xe0 | c >> 12
-                                                : 0xf0 | c >> 18)};
-    rfm_text_add(text, bytes, 1);
-    for (int shift = c < 0x80 ? -6 : c < 0x800 ? 0 : c < 0x10000 ? 6 : 12; shift >= 0; shift -= 6) {
-        const char next = (char)(0x80 | (c >> shift & 0x3f));
-        rfm_text_add(text, &next, 1);
-    }
-}
-
 static rfm_status read_code_point(rfm_toml *reader, int n_digits, rfm_text *text, rfm_error *err)
 {
     unsigned long c = 0;
@@ -88,7 +75,7 @@ static rfm_status read_code_point(rfm_toml *reader, int n_digits, rfm_text *text
     }
     if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
         return rfm_toml_fail(reader, err, "an escape that is no character");
-    add_code_point(text, c);
+    rfm_text_add_character(text, (uint32_t)c);
     return RFM_OK;
 }
 

@@ -5,7 +5,6 @@
 #include "order.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void rfm_labelled_free(rfm_labelled *rows)
 {

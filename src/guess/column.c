@@ -1,7 +1,6 @@
 /* column: what the cells of one column have in common. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "guess.h"
 
@@ -125,7 +124,7 @@ static void count_cell(const char *text, const rfm_zone *zone, rfm_guess_column 
     c->longest = length > c->longest ? length : c->longest;
     c->n_blank += strchr(text, ' ') != NULL;
     c->n_purchase += is_purchase(text);
-    c->legible &= is_utf8(text);
+    c->legible &= rfm_utf8_is(text, length);
     count_number(text, c);
     count_time(text, zone, c);
 }
@@ -135,7 +134,7 @@ rfm_status read_column(const rfm_look *look, size_t skip, size_t index, rfm_gues
     rfm_zone *zone = NULL;
     uint64_t *hashes = rfm_alloc(look->n_rows, sizeof *hashes, err), before = 0;
     c->n = look->n_rows - skip;
-    c->legible = is_utf8(c->name);
+    c->legible = rfm_utf8_is(c->name, strlen(c->name));
     if (hashes && rfm_zone_open("UTC", &zone, err) == RFM_OK) {
         for (size_t row = skip; row < look->n_rows; row++) {
             const char *text = rfm_look_cell(look, row, index);

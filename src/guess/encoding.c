@@ -31,7 +31,7 @@ static void add_other_name(const char *path, const char *what, rfm_text *name)
     rfm_text_add(&plain, base, rfm_format_stem(base));
     rfm_text_addf(&plain, "-%s.csv", what);
     if (!plain.failed)
-        add_shell(name, plain.bytes);
+        rfm_text_add_word(name, plain.bytes);
     rfm_text_free(&plain);
 }
 
@@ -74,7 +74,7 @@ static void add_remedy(const char *path, const char *what, const char *command, 
     rfm_text name = {0};
     add_other_name(path, what, &name);
     rfm_text_adds(remedy, command);
-    add_shell(remedy, path);
+    rfm_text_add_word(remedy, path);
     rfm_text_addf(remedy, " > %s\nrfmpi init %s\n", name.failed ? "" : name.bytes, name.failed ? "" : name.bytes);
     rfm_text_free(&name);
 }

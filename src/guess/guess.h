@@ -201,11 +201,6 @@ const char *certainty_name(rfm_certainty certainty); /* "sure", ... */
 /* Any text as a YAML scalar on one line. */
 void add_yaml(rfm_text *yaml, const char *text);
 
-/* A word of a shell, in quotes. */
-void add_shell(rfm_text *text, const char *word);
-
-bool is_utf8(const char *text);
-
 /* Any text for people: controls as blanks, what is not UTF-8 as question marks, and not too long. */
 void add_shown(rfm_text *text, const char *cell);
 

@@ -98,7 +98,7 @@ void find_illegible(rfm_guess *guess)
             add_check(guess,
                       "%s: column %s is not in UTF-8: its texts are kept byte by byte (iconv -f WINDOWS-1252 -t UTF-8 "
                       "makes it so)",
-                      r == CUSTOMER ? "customer" : "encoding", is_utf8(c->name) ? c->name : "?");
+                      r == CUSTOMER ? "customer" : "encoding", rfm_utf8_is(c->name, strlen(c->name)) ? c->name : "?");
             return;
         }
     }

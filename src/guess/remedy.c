@@ -28,8 +28,10 @@ static trouble find_trouble(const rfm_guess *guess)
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if ((roles[i] == AMOUNT ? !guess->has_product : guess->has_product) && is_odd(column_of(guess, roles[i])))
             t.numbers[t.n_numbers++] = column_of(guess, roles[i]);
-    for (int r = 0; r < N_ROLES; r++)
-        t.encoding |= column_of(guess, (rfm_role)r) && !is_utf8(column_of(guess, (rfm_role)r)->name);
+    for (int r = 0; r < N_ROLES; r++) {
+        const rfm_guess_column *c = column_of(guess, (rfm_role)r);
+        t.encoding |= c && !rfm_utf8_is(c->name, strlen(c->name));
+    }
     return t;
 }
 
@@ -114,7 +116,7 @@ static void add_new_name(const rfm_guess *guess, rfm_text *name)
     rfm_text plain = {0};
     rfm_text_addf(&plain, "%s-plain.csv", guess->name);
     if (!plain.failed)
-        add_shell(name, plain.bytes);
+        rfm_text_add_word(name, plain.bytes);
     rfm_text_free(&plain);
 }
 
@@ -122,7 +124,7 @@ static void add_script(const rfm_guess *guess, const trouble *t, const char *nam
 {
     const char delimiter[2] = {guess->dialect.delimiter, '\0'};
     rfm_text_adds(script, "python3 - ");
-    add_shell(script, guess->files.files[guess->file].path);
+    rfm_text_add_word(script, guess->files.files[guess->file].path);
     rfm_text_addf(script, " %s <<'END'\n%s", name, HEAD);
     add_maps(guess, t, script);
     rfm_text_addf(script, "DELIMITER, HEADER, ENCODING = \"%s\", %d, \"%s\"\n",

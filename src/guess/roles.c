@@ -1,7 +1,6 @@
 /* roles: which column is what: by its name, as far as its cells do not speak against it; by its cells alone where no
  * name says anything. Each column plays one role, the one that it fits best.
  */
-#include <string.h>
 
 #include "guess.h"
 

@@ -41,38 +41,11 @@ void add_yaml(rfm_text *yaml, const char *text)
     rfm_text_adds(yaml, "\"");
 }
 
-void add_shell(rfm_text *text, const char *word)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-=,@%";
-    if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
-        rfm_text_adds(text, word);
-        return;
-    }
-    rfm_text_adds(text, "'");
-    for (const char *at = word; *at; at++)
-        rfm_text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
-    rfm_text_adds(text, "'");
-}
-
-bool is_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        const int more = *at < 0x80 ? 0 : *at < 0xC2 ? -1 : *at < 0xE0 ? 1 : *at < 0xF0 ? 2 : *at < 0xF5 ? 3 : -1;
-        if (more < 0)
-            return false;
-        at++;
-        for (int i = 0; i < more; i++)
-            if ((*at++ & 0xC0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 void add_shown(rfm_text *text, const char *cell)
 {
     enum { MOST_SHOWN = 40 };
     size_t n = strlen(cell);
-    const bool cut = n > MOST_SHOWN, legible = is_utf8(cell);
+    const bool cut = n > MOST_SHOWN, legible = rfm_utf8_is(cell, n);
     if (cut)
         for (n = MOST_SHOWN; n > 0 && ((unsigned char)cell[n] & 0xC0) == 0x80;) /* not within a letter */
             n--;

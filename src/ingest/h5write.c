@@ -5,7 +5,6 @@
 #include "h5survey.h"
 #include "walk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include "scanner.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const not_closed = "a quote is not closed";
 

@@ -1,5 +1,4 @@
 /* The matrix: rows as integer indices on the grid, and the keys of their random choices. Knows nothing of clusters. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

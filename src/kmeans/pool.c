@@ -3,7 +3,6 @@
 #include "pool.h"
 
 #include <math.h>
-#include <omp.h>
 
 rfm_pool rfm_pool_of(rfm_work *work)
 {

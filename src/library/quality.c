@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_CLUSTERS = 65536 };
+
+/* Pairs of clusters, each of which is counted on every rank. */
+static const int64_t MOST_PAIRS = 1 << 26;
+
 static rfm_status check_labels(const int32_t *labels, size_t n, int32_t k, rfm_error *err)
 {
     if (n > 0 && !labels)
@@ -62,7 +67,9 @@ rfmpi_status rfmpi_measure(rfmpi_matrix *matrix, int k, const int32_t *labels, u
     rfmpi_quality own = {0};
     rfm_quality found = {0};
     rfm_clustering of = {.k = k, .d = matrix->rows.d, .labels = (int32_t *)labels};
-    if (struct_take(&own, sizeof own, quality, "rfmpi_quality", err) == RFM_OK)
+    if (struct_take(&own, sizeof own, quality, "rfmpi_quality", err) == RFM_OK && (k < 1 || k > MOST_CLUSTERS))
+        rfm_fail(err, RFM_USAGE, "k is %d; it must be from 1 to %d", k, (int)MOST_CLUSTERS);
+    if (err->status == RFM_OK)
         check_labels(labels, matrix->rows.n, k, err);
     const int64_t words[] = {k, (int64_t)seed};
     if (rfm_comm_agree(comm, err) == RFM_OK && same_everywhere(comm, words, 2, "k and the seed", err) == RFM_OK &&
@@ -91,16 +98,19 @@ static int32_t clusters_of(const int32_t *labels, size_t n)
 rfmpi_status rfmpi_agreement(rfmpi_comm *comm, size_t n, const int32_t *a, const int32_t *b, double *index,
                              rfmpi_error *error)
 {
-    enum { MOST = 65536 };
     call self = call_begin(comm);
     rfm_error *err = &self.err;
-    if (check_labels(a, n, MOST, err) == RFM_OK)
-        check_labels(b, n, MOST, err);
+    if (check_labels(a, n, MOST_CLUSTERS, err) == RFM_OK)
+        check_labels(b, n, MOST_CLUSTERS, err);
     if (rfm_comm_agree(comm->ranks, err) == RFM_OK) {
         int64_t k[2] = {clusters_of(a, n), clusters_of(b, n)};
         rfm_comm_reduce_i64(comm->ranks, RFM_MAX, k, 2);
-        rfm_kmeans_agreement(comm->ranks, n, &(rfm_labelling){(int)k[0], a}, &(rfm_labelling){(int)k[1], b}, index,
-                             err);
+        if (k[0] * k[1] > MOST_PAIRS) /* the same on all ranks */
+            rfm_fail(err, RFM_USAGE, "labels below %lld and %lld: %lld times %lld is more than %lld", (long long)k[0],
+                     (long long)k[1], (long long)k[0], (long long)k[1], (long long)MOST_PAIRS);
+        else
+            rfm_kmeans_agreement(comm->ranks, n, &(rfm_labelling){(int)k[0], a}, &(rfm_labelling){(int)k[1], b}, index,
+                                 err);
     }
     return call_end(&self, error);
 }

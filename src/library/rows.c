@@ -2,7 +2,6 @@
 #include "library.h"
 
 #include <math.h>
-#include <omp.h>
 
 enum { MOST_COLUMNS = 65536, FEW_VALUES = 16384 };
 

@@ -1,8 +1,6 @@
 /* brief: what a start is about to do, said before it begins: what is read, which stages are made, where results go. */
 #include "batch.h"
 
-#include <string.h>
-
 void add_bytes(rfm_text *text, int64_t bytes)
 {
     static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};

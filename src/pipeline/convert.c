@@ -122,9 +122,11 @@ static size_t count_there(const conversion *c, const char **first)
 
 /* Rank 0. What an earlier start of this command had made whole gets its names, and may be all there is to do; what it
  * had only begun goes. What is there otherwise stays: it may be an input. */
-static rfm_status begin(const conversion *c, bool *finished, rfm_error *err)
+static rfm_status begin(conversion *c, bool *finished, rfm_error *err)
 {
     const char *first = NULL;
+    if (staging_enter(&c->staging, err) != RFM_OK)
+        return err->status;
     const bool committed = staging_is_committed(&c->staging);
     if (committed && staging_publish(&c->staging, err) != RFM_OK)
         return err->status;
@@ -251,7 +253,7 @@ static void free_conversion(conversion *c)
 
 static rfm_status convert_files(rfm_batch *batch, const char *out, rfm_error *err)
 {
-    conversion c = {.batch = batch};
+    conversion c = {.batch = batch, .staging.lock_file = -1};
     bool finished = false;
     if (prepare(&c, out, &finished, err) == RFM_OK && finished)
         rfm_log(RFM_LOG_INFO, "convert  %zu files: an earlier start had made their tables", batch->files.n);
@@ -260,8 +262,9 @@ static rfm_status convert_files(rfm_batch *batch, const char *out, rfm_error *er
         if (rfm_comm_agree(batch->comm, err) == RFM_OK && check_left_out(&c, err) == RFM_OK)
             publish(&c, err);
     }
-    if (err->status && rfm_comm_rank(batch->comm) == 0)
+    if (err->status && c.staging.lock_file >= 0) /* else it may be another's */
         staging_drop(&c.staging);
+    staging_leave(&c.staging);
     free_conversion(&c);
     return err->status;
 }

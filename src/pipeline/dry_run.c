@@ -1,8 +1,6 @@
 /* dry_run: what each rank would read, as a table for people. Reads no more than the look into the files did. */
 #include "batch.h"
 
-#include <string.h>
-
 /* "rows 0-999", "bytes 0-999", "whole". */
 static void print_range(const rfm_file *file, const rfm_shard *shard, char *range, size_t size)
 {

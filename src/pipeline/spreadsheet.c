@@ -4,29 +4,12 @@
  */
 #include "batch.h"
 
-#include <errno.h>
-#include <string.h>
-
 rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err)
 {
     if (rfm_config_boolean(config, "output.spreadsheet") && !rfm_workbook_library())
         rfm_config_fail(config, "output.spreadsheet", err,
                         "output.spreadsheet: this build writes none; on Debian, libxlsxwriter-dev is what it lacked");
     return err->status;
-}
-
-static rfm_status read_file(const char *path, rfm_text *text, rfm_error *err)
-{
-    char block[65536];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return rfm_fail_errno(err, errno, "%s: cannot read", path);
-    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
-        rfm_text_add(text, block, n);
-    if (ferror(file))
-        rfm_fail(err, RFM_IO, "%s: cannot read", path);
-    fclose(file);
-    return rfm_text_check(text, err);
 }
 
 /* Of the columns of segments.csv. */
@@ -47,7 +30,7 @@ static rfm_status write_workbook(rfm_batch *batch, const rfm_text *rows, rfm_err
     size_t n_segment_columns = 0, n_columns = 0;
     rfm_column_type *segment_types = NULL, *types = NULL;
     rfm_part_column *columns = customers_columns(batch, &n_columns, err);
-    if (read_file(rfm_run_path(batch->run, "segments.csv"), &segments, err) == RFM_OK)
+    if (rfm_file_read(rfm_run_path(batch->run, "segments.csv"), &segments, err) == RFM_OK)
         segment_types = list_types(batch, &n_segment_columns, err);
     types = columns ? rfm_alloc(n_columns, sizeof *types, err) : NULL;
     for (size_t i = 0; types && i < n_columns; i++)

@@ -2,7 +2,6 @@
  * the rest. */
 #include "batch.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, FIGURES, SPREADSHEET, WRITE, N_STAGES };

@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *name_folder(const char *out, const char *what, rfm_hash128 hash, rfm_error *err)
+static char *name_path(const char *out, const char *what, rfm_hash128 hash, const char *suffix, rfm_error *err)
 {
     rfm_text path = {0};
-    rfm_text_addf(&path, "%s/.%s-%016llx%016llx", out, what, (unsigned long long)hash.high,
-                  (unsigned long long)hash.low);
+    rfm_text_addf(&path, "%s/.%s-%016llx%016llx%s", out, what, (unsigned long long)hash.high,
+                  (unsigned long long)hash.low, suffix);
     if (rfm_text_check(&path, err) != RFM_OK)
         rfm_text_free(&path);
     return path.bytes;
@@ -25,8 +25,10 @@ static char *name_folder(const char *out, const char *what, rfm_hash128 hash, rf
 rfm_status staging_init(staging *s, const char *out, rfm_hash128 hash, rfm_error *err)
 {
     *s = (staging){.out = out,
-                   .making = name_folder(out, "converting", hash, err),
-                   .made = name_folder(out, "converted", hash, err)};
+                   .making = name_path(out, "converting", hash, "", err),
+                   .made = name_path(out, "converted", hash, "", err),
+                   .lock = name_path(out, "converting", hash, ".lock", err),
+                   .lock_file = -1};
     return err->status;
 }
 
@@ -34,7 +36,36 @@ void staging_free(staging *s)
 {
     free(s->making);
     free(s->made);
+    free(s->lock);
     *s = (staging){0};
+}
+
+/* Who leaves removes the file: what another start has locked may be one that has gone since. */
+static bool is_there_still(int file, const char *path)
+{
+    struct stat locked, there;
+    return fstat(file, &locked) == 0 && lstat(path, &there) == 0 && locked.st_dev == there.st_dev &&
+           locked.st_ino == there.st_ino;
+}
+
+rfm_status staging_enter(staging *s, rfm_error *err)
+{
+    if (rfm_folder_make(s->out, err) != RFM_OK)
+        return err->status;
+    while (rfm_lock_alone(s->lock, 0, &s->lock_file, err) == RFM_OK && !is_there_still(s->lock_file, s->lock))
+        close(s->lock_file);
+    return err->status;
+}
+
+/* In this order: where it is cut off, the next start of the same finds that all is done. */
+void staging_leave(staging *s)
+{
+    if (!s->lock || s->lock_file < 0)
+        return;
+    unlink(s->lock);
+    rmdir(s->made); /* stays where tables wait in it */
+    close(s->lock_file);
+    s->lock_file = -1;
 }
 
 rfm_status staging_begin(const staging *s, rfm_error *err)
@@ -101,7 +132,5 @@ rfm_status staging_publish(const staging *s, rfm_error *err)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             move_out(s, entry->d_name, err);
     closedir(list);
-    if (err->status == RFM_OK && rfm_folder_sync_names(s->out, err) == RFM_OK && rmdir(s->made) != 0)
-        rfm_fail_errno(err, errno, "%s: cannot be removed", s->made);
-    return err->status;
+    return err->status ? err->status : rfm_folder_sync_names(s->out, err);
 }

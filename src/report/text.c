@@ -29,26 +29,6 @@ void putf(page *p, const char *format, ...)
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-/* The next character of UTF-8, or REPLACEMENT for a byte that begins none; moves *at past it. */
-static unsigned next_character(const unsigned char **at)
-{
-    static const unsigned least[] = {0, 0x80, 0x800, 0x10000};
-    const unsigned first = *(*at)++;
-    const int more = first < 0x80 ? 0 : first < 0xC2 ? -1 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : -1;
-    if (more <= 0)
-        return more == 0 ? first : REPLACEMENT;
-    unsigned character = first & (0x3FU >> more);
-    for (int i = 0; i < more; i++) {
-        if (((*at)[i] & 0xC0) != 0x80)
-            return REPLACEMENT;
-        character = character << 6 | ((*at)[i] & 0x3F);
-    }
-    if (character < least[more] || character > 0x10FFFF || (character >= 0xD800 && character < 0xE000))
-        return REPLACEMENT;
-    *at += more;
-    return character;
-}
-
 static bool is_harmful(unsigned c)
 {
     return (c >= 0x80 && c < 0xA0) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
@@ -63,21 +43,6 @@ static unsigned make_harmless(unsigned c)
     return c == 0x7F ? 0x2421 : is_harmful(c) ? REPLACEMENT : c;
 }
 
-static void put_character(page *p, unsigned c)
-{
-    char bytes[4];
-    size_t n = 0;
-    if (c < 0x80) {
-        bytes[n++] = (char)c;
-    } else {
-        const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-        bytes[n++] = (char)((0xFF00U >> (more + 1) & 0xFFU) | c >> 6 * more);
-        for (int i = more - 1; i >= 0; i--)
-            bytes[n++] = (char)(0x80U | (c >> 6 * i & 0x3FU));
-    }
-    rfm_text_add(&p->html, bytes, n);
-}
-
 static void put_escaped(page *p, unsigned c)
 {
     static const struct {
@@ -89,14 +54,14 @@ static void put_escaped(page *p, unsigned c)
             put(p, entities[i].entity);
             return;
         }
-    put_character(p, c);
+    rfm_text_add_character(&p->html, c);
 }
 
 void put_text(page *p, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
     while (*at)
-        put_escaped(p, make_harmless(next_character(&at)));
+        put_escaped(p, make_harmless(rfm_utf8_next(&at)));
 }
 
 /* Letters of East Asia are twice as wide as others. */
@@ -107,13 +72,13 @@ static int width_of(unsigned c)
 
 void put_short(page *p, const char *text, int most)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
     int width = 0;
-    for (const unsigned char *seen = at; *seen;)
-        width += width_of(make_harmless(next_character(&seen)));
+    for (const char *seen = at; *seen;)
+        width += width_of(make_harmless(rfm_utf8_next(&seen)));
     const bool cut = width > most;
     for (int left = cut ? most - 1 : most; *at;) {
-        const unsigned c = make_harmless(next_character(&at));
+        const unsigned c = make_harmless(rfm_utf8_next(&at));
         left -= width_of(c);
         if (left < 0)
             break;

@@ -2,7 +2,6 @@
 #include "rfmpi/sql.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { NAME_BYTES = 255 };
 

@@ -8,11 +8,6 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t rfm_cut_n_parts(const rfm_cut *cut)
-{
-    return cut->n_global == 0 ? 1 : (cut->n_global - 1) / cut->part_rows + 1;
-}
-
 int64_t rfm_cut_part_end(const rfm_cut *cut, int64_t part)
 {
     int64_t start = part * cut->part_rows;

@@ -6,8 +6,6 @@
  * Knows nothing of the content. */
 #include "run.h"
 
-#include "folder.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -231,6 +231,20 @@ rfm_status rfm_file_write(const char *path, const rfm_text *bytes, rfm_error *er
     return err->status;
 }
 
+rfm_status rfm_file_read(const char *path, rfm_text *text, rfm_error *err)
+{
+    char block[65536];
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return rfm_fail_errno(err, errno, "%s: cannot read", path);
+    for (size_t n; (n = fread(block, 1, sizeof block, file)) > 0;)
+        rfm_text_add(text, block, n);
+    if (ferror(file))
+        rfm_fail(err, RFM_IO, "%s: cannot read", path);
+    fclose(file);
+    return err->status == RFM_OK ? rfm_text_check(text, err) : err->status;
+}
+
 static char *name_temporary(const char *path, rfm_error *err)
 {
     rfm_text name = {0};

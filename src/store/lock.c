@@ -35,7 +35,7 @@ static rfm_status fail_held(int fd, const char *path, rfm_error *err)
     long pid = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? (long)lock.l_pid : 0;
     return rfm_fail(err, RFM_USAGE,
                     "%s: another run uses this directory (process %ld%s%s%s): wait until it has ended, or use another "
-                    "output.dir",
+                    "directory",
                     path, pid, text[0] ? "; " : "", text[0] ? "started as " : "", text);
 }
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "folder.h"
 #include "json.h"
 #include "parts.h"
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "folder.h"
 #include "json.h"
 #include "parts.h"
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "folder.h"
 #include "parts.h"
 
 void rfm_part_name(int64_t part, const char *suffix, char name[64])

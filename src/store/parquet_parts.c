@@ -32,18 +32,6 @@ static bool is_text(const rfm_part_column *column)
 
 /* ---- strings or bytes ------------------------------------------------------------------------------------------- */
 
-static bool is_utf8(const char *at, size_t left)
-{
-    while (left > 0) {
-        const size_t n = rfm_utf8_bytes(at, left);
-        if (n == 0)
-            return false;
-        at += n;
-        left -= n;
-    }
-    return true;
-}
-
 /* Collective. Readers refuse a string that is none, so one odd id makes all ids bytes. */
 static void find_bytes(files *f)
 {
@@ -51,7 +39,7 @@ static void find_bytes(files *f)
     for (size_t row = 0; row < parts->n_local; row++) {
         parts->read(parts->context, row, f->cells);
         for (size_t j = 0; j < parts->n_columns; j++)
-            f->odd[j] |= is_text(&parts->columns[j]) && !is_utf8(f->cells[j].text.bytes, f->cells[j].text.length);
+            f->odd[j] |= is_text(&parts->columns[j]) && !rfm_utf8_is(f->cells[j].text.bytes, f->cells[j].text.length);
     }
     rfm_comm_reduce_i64(f->comm, RFM_MAX, f->odd, parts->n_columns);
     for (size_t j = 0; j < parts->n_columns; j++)

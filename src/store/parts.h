@@ -18,7 +18,6 @@ typedef struct rfm_cut {
     int64_t first, end; /* rows of this rank */
 } rfm_cut;
 
-int64_t rfm_cut_n_parts(const rfm_cut *cut);                  /* at least one */
 int64_t rfm_cut_part_end(const rfm_cut *cut, int64_t part);   /* row */
 int64_t rfm_cut_block_start(const rfm_cut *cut, int64_t row); /* of the block the row is in */
 int64_t rfm_cut_block_end(const rfm_cut *cut, int64_t start);

@@ -5,7 +5,6 @@
  */
 #include "run.h"
 
-#include "folder.h"
 #include "json.h"
 
 #include <errno.h>

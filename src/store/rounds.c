@@ -15,8 +15,6 @@
 
 #include "run.h"
 
-#include "folder.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -61,7 +61,7 @@ static lxw_error put_cell(const place *to, rfm_column_type type, const char *tex
 {
     if (*text == '\0')
         return LXW_NO_ERROR;
-    if (type == RFM_COLUMN_NUMBER || (type == RFM_COLUMN_INTEGER && !is_long(text)))
+    if (type == RFM_COLUMN_NUMBER || type == RFM_COLUMN_SMALL || (type == RFM_COLUMN_INTEGER && !is_long(text)))
         return worksheet_write_number(to->sheet, to->row, to->column, strtod(text, NULL), NULL);
     return put_text(to, text, NULL, err);
 }

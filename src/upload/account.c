@@ -1,10 +1,8 @@
 /* account: the fields, where they come from, and what follows from them. Knows nothing of the protocol. */
 #include "account.h"
 
-#include "crypto.h"
 #include "http.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -2,7 +2,6 @@
 #include "fetch.h"
 
 #include "place.h"
-#include "rfmpi/sql.h"
 
 #include <errno.h>
 #include <fcntl.h>

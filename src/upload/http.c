@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 enum { MAX_ANSWER_BYTES = 64 << 20, UPLOAD_BUFFER_BYTES = 512 << 10, TICK_MS = 200, CONNECT_S = 30 };

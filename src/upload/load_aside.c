@@ -4,9 +4,6 @@
  */
 #include "load.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* The journal's id keeps it from being anybody's table; 255 bytes are the limit of a name. */
 static rfm_status make_name(const rfm_load *load, int64_t number, rfm_sql_name *name, rfm_error *err)
 {

@@ -3,8 +3,6 @@
 #include "load.h"
 #include "rfmpi/sql.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,33 +70,19 @@ static json_t *read_segments(const char *csv)
     return list;
 }
 
-static rfm_status read_file(const char *dir, const char *name, rfm_text *text, rfm_error *err)
-{
-    char path[4096], block[16384];
-    size_t n;
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return rfm_fail_errno(err, errno, "%s: cannot read", path);
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
-        rfm_text_add(text, block, n);
-    if (ferror(file))
-        rfm_fail(err, RFM_IO, "%s: cannot read", path);
-    fclose(file);
-    return err->status == RFM_OK ? rfm_text_check(text, err) : err->status;
-}
-
 static rfm_status print_segments(const char *run_dir, char **text, rfm_error *err)
 {
     rfm_text csv = {0};
+    char *path = rfm_folder_path(run_dir, "segments.csv", err);
     *text = NULL;
-    if (read_file(run_dir, "segments.csv", &csv, err) == RFM_OK) {
+    if (path && rfm_file_read(path, &csv, err) == RFM_OK) {
         json_t *list = read_segments(csv.bytes ? csv.bytes : "");
         *text = list ? json_dumps(list, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
         if (!*text)
             rfm_fail(err, RFM_NO_MEMORY, "no memory for the segments of %s, or names that are not UTF-8", run_dir);
         json_decref(list);
     }
+    free(path);
     rfm_text_free(&csv);
     return err->status;
 }

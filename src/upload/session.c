@@ -4,7 +4,6 @@
 #include "jwt.h"
 #include "oauth.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

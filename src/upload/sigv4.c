@@ -3,7 +3,6 @@
 
 #include "crypto.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

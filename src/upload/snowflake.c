@@ -1,13 +1,11 @@
 /* snowflake: the sink that is a table of the warehouse, from login to logout. */
 #include "connection.h"
 #include "load.h"
-#include "rfmpi/sql.h"
 #include "sink.h"
 #include "stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* COPY needs one, and says so late. */
 static rfm_status need_warehouse(const rfm_connection *c, rfm_error *err)

@@ -6,7 +6,6 @@
 #include "connection.h"
 #include "transfer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

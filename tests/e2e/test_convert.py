@@ -6,6 +6,7 @@ import gzip
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import time
 
@@ -346,6 +347,23 @@ class Convert(case.Case):
         self.assertEqual(self.names(out), [made.name, "other.h5"])
         self.rfmpi("convert", *parts, "--out", out)
         self.assertEqual(self.names(out), ["other.h5", "part-00000.h5", "part-00001.h5"])
+
+    def test_a_second_start_of_the_same_keeps_its_hands_off(self):
+        parts, out = self.generate(events=200000, customers=2000, parts=4), self.dir / "tables"
+        first = subprocess.Popen(case.command("convert", *parts, "--out", out, ranks=0), stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while not (out.exists() and list(out.glob(".converting-*/*"))) and time.monotonic() < until:
+            time.sleep(0.001)
+        first.send_signal(signal.SIGSTOP)
+        try:
+            self.assertIsNone(first.poll(), "it was through before it could be stopped")
+            result = self.rfmpi("convert", *parts, "--out", out, ranks=0, code=64)
+            self.assertIn(f"process {first.pid}", case.errors(result)[0])
+        finally:
+            first.send_signal(signal.SIGCONT)
+        self.assertEqual(first.wait(60), 0)
+        self.assertEqual(self.names(out), [f"part-{i:05}.h5" for i in range(4)])
 
     def test_killed_at_any_moment_the_next_start_finishes(self):
         parts, out = self.generate(events=20000, customers=2000, parts=4), self.dir / "tables"

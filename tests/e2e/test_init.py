@@ -4,6 +4,8 @@ import gzip
 import json
 import pathlib
 import re
+import resource
+import signal
 import subprocess
 import sys
 import unittest
@@ -88,6 +90,15 @@ class Init(case.Case):
         self.assertFalse((self.dir / "shop.yml").exists())
         self.start("shop.csv", "--out", "other.yml")
         self.assertEqual((self.dir / "other.yml").read_text(), text)
+
+    def test_where_there_is_no_room_no_half_of_a_job_stays(self):
+        def take_room():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        self.write("shop.csv", "\n".join(LOG))
+        result = subprocess.run([case.RFMPI, "init", "shop.csv"], cwd=self.dir, preexec_fn=take_room, capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 74, result.stderr)
+        self.start("shop.csv")
 
     def test_two_commands_lead_to_a_result(self):
         self.write("shop.csv", "\n".join(LOG))

@@ -179,6 +179,17 @@ class Example(Installed):
         if not SANITIZED:
             self.assertEqual(len(self.lines(2, self.dir / "built/cluster")), 10)
 
+    def test_cmake_may_look_for_it_again(self):
+        """As projects do that bring others along: what is found must not depend on who asked before."""
+        (self.source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.16)\nproject(again LANGUAGES C)\n"
+            "function(find)\n  find_package(rfmpi 0.1 REQUIRED COMPONENTS static)\nendfunction()\n"
+            "set(CMAKE_DISABLE_FIND_PACKAGE_MPI TRUE)\nfind_package(rfmpi QUIET)\nset(CMAKE_DISABLE_FIND_PACKAGE_MPI FALSE)\n"
+            "find()\nfind()\nadd_executable(cluster cluster.c)\ntarget_link_libraries(cluster PRIVATE rfmpi::static)\n")
+        say("cmake", "-S", self.source, "-B", self.dir / "built", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+            f"-DCMAKE_C_FLAGS={' '.join(SANITIZERS)}")
+        say("cmake", "--build", self.dir / "built")
+
     def test_another_version_is_not_found(self):
         text = (self.source / "CMakeLists.txt").read_text().replace("rfmpi 0.1", "rfmpi 0.2")
         (self.source / "CMakeLists.txt").write_text(text)

@@ -42,6 +42,23 @@ static void the_lowest_of_several_failed_ranks_speaks(void **state)
     }
 }
 
+static void a_failure_comes_before_requests_to_stop(void **state)
+{
+    (void)state;
+    for (int failing = 0; failing < comm->size; failing++) {
+        rfm_error err = {0};
+        rfm_fail(&err, comm->rank == failing ? RFM_IO : RFM_STOPPED, "rank %d", comm->rank);
+        assert_int_equal(rfm_comm_agree(comm, &err), RFM_IO);
+        assert_int_equal(err.rank, failing);
+        assert_int_equal(err.n_failed, comm->size);
+    }
+    rfm_error err = {0};
+    if (comm->rank > 0 || comm->size == 1)
+        rfm_fail(&err, RFM_STOPPED, "rank %d", comm->rank);
+    assert_int_equal(rfm_comm_agree(comm, &err), RFM_STOPPED);
+    assert_int_equal(err.rank, comm->size > 1);
+}
+
 static void an_agreed_error_keeps_its_rank_when_agreed_again(void **state)
 {
     (void)state;
@@ -112,6 +129,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(all_is_well_when_no_rank_failed),
         cmocka_unit_test(the_error_of_the_failed_rank_reaches_all),
         cmocka_unit_test(the_lowest_of_several_failed_ranks_speaks),
+        cmocka_unit_test(a_failure_comes_before_requests_to_stop),
         cmocka_unit_test(an_agreed_error_keeps_its_rank_when_agreed_again),
         cmocka_unit_test(ranks_of_another_build_are_named),
         cmocka_unit_test(a_fault_strikes_at_its_stage_rank_and_number_only),

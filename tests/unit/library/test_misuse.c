@@ -239,6 +239,21 @@ static void test_labels_of_rows_that_do_not_fit(void **state)
     rfmpi_model_free(result.model);
 }
 
+static void test_more_clusters_than_can_be_counted(void **state)
+{
+    const rfmpi_rows rows = share();
+    rfmpi_matrix *matrix = NULL;
+    int32_t label = 0, far[] = {65535, 0};
+    rfmpi_quality quality = {.size = sizeof quality};
+    double index = 0;
+    (void)state;
+    assert_int_equal(rfmpi_matrix_create(ranks, &rows, RFMPI_SCALE_NONE, &matrix, &error), RFMPI_OK);
+    assert_said(rfmpi_measure(matrix, 0, &label, 1, &quality, &error), RFMPI_USAGE, "k is 0");
+    assert_said(rfmpi_measure(matrix, INT32_MAX, &label, 1, &quality, &error), RFMPI_USAGE, "k is 2147483647");
+    assert_said(rfmpi_agreement(ranks, 2, far, far, &index, &error), RFMPI_USAGE, "65536 times 65536");
+    rfmpi_matrix_free(matrix);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +265,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_structs_that_have_grown),
         cmocka_unit_test(test_parts_that_are_no_model),
         cmocka_unit_test(test_labels_of_rows_that_do_not_fit),
+        cmocka_unit_test(test_more_clusters_than_can_be_counted),
         cmocka_unit_test(close_communicator),
     };
     return run_session(argc, argv, tests, sizeof tests / sizeof *tests);
