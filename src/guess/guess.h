@@ -65,6 +65,7 @@ typedef struct rfm_guess_column {
     size_t n_distinct, n_runs; /* of filled cells: different texts; cells unlike the one before */
     size_t longest, n_blank;   /* bytes; cells with blanks inside */
     size_t n_purchase;         /* cells that name one */
+    size_t n_mail;             /* cells that are an address of e-mail */
     size_t n_number, n_plain, n_integer, n_id, n_negative, n_zero, n_leading_zero;
     size_t n_comma, n_comma_point, n_comma_threes; /* cells with a comma, with both, with commas before three digits */
     int digits;

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -106,8 +107,24 @@ class Init(case.Case):
 
     def test_usage(self):
         self.assertIn("wants event files", case.errors(self.start(code=64))[0])
-        self.assertIn("no such flag", case.errors(self.start("--what", code=64))[0])
+        self.assertIn("unknown flag --ouput; the nearest is --out;", case.errors(self.start("--ouput", code=64))[0])
+        self.assertIn("--out: there is no value", case.errors(self.start("shop.csv", "--out", code=64))[0])
         self.assertIn("no such file", case.errors(self.start("nothing.csv", code=65))[0])
+
+    def test_half_a_job_does_not_stay(self):
+        self.write("shop.csv", "\n".join(LOG))
+        limit = ["bash", "-c", 'ulimit -f 0; trap "" XFSZ; exec "$@"', "-", *map(str, case.command("init", "shop.csv", ranks=0))]
+        result = subprocess.run(limit, cwd=self.dir, capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 74, result.stderr)
+        self.assertFalse((self.dir / "shop.yml").exists())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root is refused by a launcher")
+    def test_root_is_told_of_no_launcher_that_refuses_it(self):
+        self.write("shop.csv", "\n".join(LOG))
+        said = subprocess.run(case.command("init", "shop.csv", ranks=0), cwd=self.dir, capture_output=True, text=True, timeout=60,
+                              env={key: value for key, value in os.environ.items() if not key.startswith("OMPI_ALLOW")}).stdout
+        refused = "Open MPI" in self.rfmpi("--version", ranks=0).stdout
+        self.assertEqual("\n  rfmpi run shop.yml\n" in said, refused or "mpirun" not in said, said)
 
     # ---- real data: the job that is made says the same as the one that was written by hand ----
 
@@ -193,6 +210,10 @@ class Init(case.Case):
         self.assertEqual([found[what][0] for what in ("customer", "time", "amount", "id")], ["1", "2", "3", "text"])
         self.assertEqual(found["customer"][1], "unsure")
         self.assertEqual(self.run_job("bare.yml", "--set", "cluster.k=2")["n_rejected"], 0)
+
+    def test_addresses_of_email_are_customers_though_a_shorter_column_comes_again_too(self):
+        rows = [f"u{i * 7 % 90}@example.org\t2024-02-{i % 28 + 1:02}\t{i}.25\tA{i % 30}" for i in range(200)]
+        self.assertEqual(self.guess("mail.tsv", "\n".join(rows))["customer"], ("1", "unsure"))
 
     def test_epochs(self):
         for name, factor, form in (("s", 1, "seconds"), ("ms", 1000, "milliseconds"), ("us", 1000000, "microseconds")):
