@@ -14,10 +14,12 @@ typedef enum file_kind { KIND_NONE, KIND_RUN, KIND_CUSTOMERS, KIND_HDF5, KIND_JS
 
 static rfm_status fail_none(const char *path, rfm_error *err)
 {
-    return rfm_fail(err, RFM_DATA,
-                    "%s: is none of rfmpi's files (a run directory, model.h5, features.h5, state.h5, an event table, "
-                    "customers/, run.json, figures.json, a checkpoint); event files are looked at by rfmpi init",
-                    path);
+    return rfm_fail(
+        err, RFM_DATA,
+        "%s: is none of rfmpi's files (a run directory, model.h5, features.h5, state.h5, an event table, "
+        "customers/, run.json, figures.json, a checkpoint); event files are looked at by rfmpi init, and tables and "
+        "pages of a run open in a spreadsheet and a browser",
+        path);
 }
 
 static bool has_file(const char *dir, const char *name)
