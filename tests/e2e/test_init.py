@@ -323,6 +323,19 @@ class Init(case.Case):
         self.refuse("dollars.csv", "\n".join(rows), r"numbers like '\$1,000.25'", remedy=True)
         self.assertIn(",1049.25\n", (self.dir / "dollars-plain.csv").read_text())
 
+    def test_all_files_are_rewritten_with_what_is_torn_and_what_is_not_utf8(self):
+        head = "client;date;ville;montant\n"
+        rows = [f"c{i % 6};{i % 28 + 1:02}/03/2023;Orl\u00e9ans;{i},5\n" for i in range(80)]
+        self.write("a.csv", (head + "".join(rows[:30]) + "c1;unknown;Paris;1,5\nc1;02/03").encode("latin-1"))
+        self.write("b.csv.gz", gzip.compress((head + "".join(rows[30:])).encode("latin-1")))
+        result = self.start("a.csv", "b.csv.gz", code=65)
+        self.assertIn("all files into ", case.errors(result)[0])
+        name = re.search(r"rfmpi init (\S+)$", result.stdout.strip()).group(1)
+        subprocess.run(["bash", "-euc", "rfmpi() { :; }\n" + result.stdout], cwd=self.dir, check=True, timeout=60)
+        lines = (self.dir / name).read_bytes().decode("latin-1").splitlines()
+        self.assertEqual((len(lines), lines[0], lines[30:34]), (83, "client,date,ville,montant", ["c5,2023-03-02,Orl\u00e9ans,29.5", "c1,unknown,Paris,1.5",
+                                                                                              "c1,02/03", "c0,2023-03-03,Orl\u00e9ans,30.5"]))
+
     def test_two_bytes_a_letter(self):
         text = "\r\n".join(LOG)
         for name, content in (("wide.csv", text.encode("utf-16")), ("bare.csv", text.encode("utf-16-le"))):
