@@ -47,11 +47,14 @@ static rfm_status find_kind(const char *path, file_kind *found, rfm_error *err)
     struct stat at;
     char bytes[65] = "";
     *found = KIND_NONE;
-    if (stat(path, &at) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    const int number = stat(path, &at) == 0 ? 0 : errno;
+    if (number == ENOENT || number == ENOTDIR)
         return rfm_fail(err, RFM_DATA, "%s: there is no such file or directory", path);
+    if (number != 0)
+        return rfm_fail_errno(err, number, "%s: cannot be looked at", path);
     if (S_ISDIR(at.st_mode)) {
         *found = has_file(path, "run.json") ? KIND_RUN : has_file(path, "manifest.json") ? KIND_CUSTOMERS : KIND_NONE;
-    } else {
+    } else if (S_ISREG(at.st_mode)) {
         const int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             return rfm_fail_errno(err, errno, "%s: cannot be opened", path);
