@@ -207,7 +207,10 @@ void add_shell(rfm_text *text, const char *word);
 
 bool is_utf8(const char *text);
 
-/* Any text for people: controls as blanks, what is not UTF-8 as question marks, and not too long. */
+/* Any text for people, on one line: controls as blanks, what is not UTF-8 as question marks. */
+void add_on_a_line(rfm_text *text, const char *string);
+
+/* The same, and not too long. */
 void add_shown(rfm_text *text, const char *cell);
 
 /* 20,000 */

@@ -284,6 +284,14 @@ class Init(case.Case):
         self.assertEqual((found["customer"][0], found["amount"][0]), ('"id client"', "?"))
         self.assertEqual(self.run_job("twice.yml", "--set", "cluster.k=2")["n_rejected"], 0)
 
+    def test_ends_of_lines_beyond_ascii_are_letters_of_a_name(self):
+        names = ("client\u2028cluster: {k: 3}", "montant\u0085total", "type\u2029")
+        rows = [f"{names[0]},date,{names[1]},{names[2]}"] + [f"c{i % 6},2023-03-{i % 28 + 1:02},{i}.5,buy\u2028now: 1" for i in range(60)]
+        self.guess("lines.csv", "\n".join(rows))
+        report = self.run_job("lines.yml", "--set", "cluster.k=2", "--set", "input.columns.event=", "--set", "features.list=rfm")
+        self.assertEqual((report["n_customers"], report["cluster"]["k"]), (6, 2))
+        self.guess("broken.csv", "\n".join(rows).replace(names[2], '"type\nk: 3"'))
+
     def test_compressed_and_with_a_mark_in_front(self):
         found = self.guess("packed.csv.gz", gzip.compress(("\ufeff" + "\r\n".join(LOG)).encode()))
         self.assertEqual([found[what] for what in ("customer", "event", "amount")],
