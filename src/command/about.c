@@ -45,6 +45,19 @@ static void print_flag(FILE *to, const rfm_flag *flag)
     fputs("\n", to);
 }
 
+/* Whether the command heeds an option of that key. */
+static bool heeds(const rfm_command *command, const char *key)
+{
+    const size_t length = strcspn(key, ".");
+    for (const char *at = command->sections; at && *at; at += strspn(at, " ")) {
+        const size_t n = strcspn(at, " ");
+        if (n == length && strncmp(at, key, n) == 0)
+            return true;
+        at += n;
+    }
+    return !command->sections;
+}
+
 void print_command_help(FILE *to, const rfm_command *command)
 {
     fprintf(to, "rfmpi %s %s\n%s\n\n", command->name, command->operands, command->summary);
@@ -57,6 +70,8 @@ void print_command_help(FILE *to, const rfm_command *command)
     fprintf(to, "%soptions: in the job file, as --set KEY=VALUE, or as RFMPI_KEY (dots as underscores)\n",
             command->flags ? "\n" : "");
     for (size_t i = 0; i < n; i++) {
+        if (!heeds(command, options[i].key))
+            continue;
         fprintf(to, "  %-26s %s", options[i].key, options[i].help);
         if (options[i].choices)
             fprintf(to, " (%s)", options[i].choices);

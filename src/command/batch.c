@@ -41,6 +41,22 @@ void say_result(const rfm_comm *comm, const rfm_config *config, const char *run_
     rfm_text_free(&report);
 }
 
+/* Event files are not jobs, and few of them say so by a fault that helps: "mapping values are not allowed here". */
+static rfm_status refuse_events(const char *word, rfm_error *err)
+{
+    static const char *const endings[] = {".csv", ".tsv", ".gz", ".zst", ".parquet"};
+    const size_t length = strlen(word);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t n = strlen(endings[i]);
+        if (length > n && strcmp(word + length - n, endings[i]) == 0)
+            return rfm_fail(err, RFM_USAGE,
+                            "%s is no job file but events: \"rfmpi init %s\" writes a job for them; one that is there "
+                            "reads them by --set input.paths=%s",
+                            word, word, word);
+    }
+    return RFM_OK;
+}
+
 /* What the operand is: a directory is a run, *.h5 a matrix, all else a job file. */
 static rfm_status place_operand(rfm_words *words, const char **job, rfm_error *err)
 {
@@ -55,7 +71,7 @@ static rfm_status place_operand(rfm_words *words, const char **job, rfm_error *e
     else if (length > 3 && strcmp(words->operand + length - 3, ".h5") == 0)
         key = "input.features";
     if (!key)
-        return RFM_OK;
+        return refuse_events(words->operand, err);
     *job = NULL;
     return words_assign(words, key, words->operand, err);
 }

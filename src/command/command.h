@@ -31,6 +31,10 @@ rfm_status words_recall(rfm_words *words, const char *run_dir, const char *secti
 rfm_status words_join(rfm_words *first, const rfm_words *then, rfm_error *err);
 void words_free(rfm_words *words);
 
+/* Local: RFM_USAGE, of a word that begins with a dash and that `command` does not take: it lacks its value, or is
+ * unknown; then the nearest flag is named. */
+rfm_status fail_flag(const char *command, const char *word, rfm_error *err);
+
 /* Collective. Rank 0 resolves the job (its file and its environment), the others take it over. */
 rfm_status words_config(rfm_comm *comm, const rfm_words *words, const char *job, rfm_config **config, rfm_error *err);
 
@@ -51,6 +55,7 @@ typedef struct rfm_command {
     const char *summary;
     const rfm_flag *flags; /* ended by one without a name; NULL: none */
     rfm_takes takes;
+    const char *sections; /* of the option table, the ones that it heeds: "report log"; NULL: all */
     rfm_status (*run)(rfm_comm *comm, int argc, char **argv, rfm_error *err); /* Collective */
 } rfm_command;
 

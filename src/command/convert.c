@@ -24,8 +24,7 @@ static rfm_status read_words(int argc, char **argv, request_words *request, char
         } else if (strncmp(word, "--set=", 6) == 0) {
             rest[(*n_rest)++] = argv[i];
         } else if (word[0] == '-') {
-            return rfm_fail(err, RFM_USAGE, "%s: no such flag, or no value behind it; see \"rfmpi convert --help\"",
-                            word);
+            return fail_flag(argv[1], word, err);
         } else {
             request->inputs[request->n_inputs++] = word;
         }

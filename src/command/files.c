@@ -256,7 +256,7 @@ const rfm_document DOCUMENTS[] = {
      "column", CUSTOMERS},
     {"customers/part-NNNNN.parquet",
      "With output.parquet: the same rows and columns as values (id INT64 or a string, "
-     "segment INT32, names strings, all else DOUBLE).",
+     "segment INT32, names strings, scores INT64, all else DOUBLE).",
      "column", CUSTOMERS},
     {"customers/manifest.json", "The parts of customers/, for who loads them elsewhere.", "key", MANIFEST},
     {"figures.json", "What the report draws, for programs that draw their own.", "key", FIGURES},

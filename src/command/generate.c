@@ -38,7 +38,7 @@ static rfm_status read_value(const char *flag, const char *text, rfm_generate_op
         if (read_count(flag, text, 0, INT64_MAX, &value, err) == RFM_OK)
             options->seed = (uint64_t)value;
     } else {
-        rfm_fail(err, RFM_USAGE, "unknown flag %s; \"rfmpi generate --help\" lists them", flag);
+        fail_flag("generate", flag, err);
     }
     return err->status;
 }
@@ -55,8 +55,7 @@ static rfm_status read_words(int argc, char **argv, rfm_generate_options *option
         }
         snprintf(flag, sizeof flag, "%.*s", equals ? (int)(equals - argv[i]) : (int)strlen(argv[i]), argv[i]);
         if (!equals && i + 1 >= argc)
-            return rfm_fail(err, RFM_USAGE, "%s: no such flag, or no value behind it; see \"rfmpi generate --help\"",
-                            flag);
+            return fail_flag(argv[1], flag, err);
         read_value(flag, equals ? equals + 1 : argv[++i], options, err);
     }
     if (err->status == RFM_OK && !options->out)

@@ -36,7 +36,12 @@ const rfm_guide GUIDES[] = {
      "examples"},
     {"predict",
      "Gives customers the segments of a model that is there, and fits nothing: new event files (a job), the customers "
-     "of a run (its directory), or a matrix (an HDF5 file). Definitions, scaling and names are the model's.",
+     "of a run (its directory), or a matrix (an HDF5 file). Definitions, scaling and names are the model's. The job "
+     "may "
+     "be the one the model was trained by, with the new files as input.paths; output.dir has to be another, since that "
+     "of the training stays as it is.",
+     "rfmpi predict job.yml --set 'input.paths=[november/*.csv]' --model runs/october/model.h5 --set "
+     "output.dir=runs/newcomers\n"
      "rfmpi predict job.yml --model runs/october/model.h5 --set output.dir=runs/scored\n"
      "rfmpi predict runs/november --model runs/october/model.h5 --set output.dir=runs/rescored\n",
      "examples"},
@@ -70,9 +75,9 @@ const rfm_guide GUIDES[] = {
      "Every run leaves one; this makes it again, in another language or with another title.",
      "rfmpi report runs/october --set report.language=fr --out rapport.html\n", "examples"},
     {"info",
-     "Says what a run directory holds, or any other file of rfmpi's (a model, features, a state, a manifest, a log), "
-     "for "
-     "people or, with --json, for programs. Of two it says what differs, and first in what: equal digests mean equal "
+     "Says what a run directory holds, or any other file of rfmpi's (a model, features, a state, a manifest, a "
+     "checkpoint), for people or, with --json, for programs. Of two it says what differs, and first in what: equal "
+     "digests mean equal "
      "segments of equal customers.",
      "rfmpi info runs/october\n"
      "rfmpi info runs/october/model.h5 --json\n"
@@ -126,6 +131,7 @@ const rfm_term ENVIRONMENT[] = {
     {"RFMPI_SECTION_KEY",
      "An option of the job: RFMPI_CLUSTER_K is cluster.k. It wins over the job file, and --set over it."},
     {"OMP_NUM_THREADS", "The threads of each rank."},
+    {"NO_COLOR", "No colours and nothing bold on a terminal, where it is set to anything but nothing."},
     {"RFMPI_VECTOR", "The instructions text is scanned with: portable, avx2 or avx512; the best there are where it is "
                      "not set. The result is the same."},
     {"SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER, SNOWFLAKE_PASSWORD, SNOWFLAKE_ROLE, SNOWFLAKE_WAREHOUSE, SNOWFLAKE_DATABASE, "

@@ -17,7 +17,7 @@ static rfm_status read_words(int argc, char **argv, info_words *words, rfm_error
         if (strcmp(argv[i], "--json") == 0)
             words->json = true;
         else if (argv[i][0] == '-')
-            rfm_fail(err, RFM_USAGE, "%s: no such flag; see \"rfmpi info --help\"", argv[i]);
+            fail_flag(argv[1], argv[i], err);
         else if (words->n_paths == 2)
             rfm_fail(err, RFM_USAGE, "info describes one file, or compares two, not more: '%s'", argv[i]);
         else

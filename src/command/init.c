@@ -29,7 +29,7 @@ static rfm_status read_words(int argc, char **argv, init_words *words, rfm_error
         else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc)
             words->out = argv[++i];
         else if (argv[i][0] == '-')
-            rfm_fail(err, RFM_USAGE, "%s: no such flag, or no value behind it; see \"rfmpi init --help\"", argv[i]);
+            fail_flag(argv[1], argv[i], err);
         else
             words->files[words->n_files++] = argv[i];
     }
@@ -49,7 +49,8 @@ static rfm_status write_job(const char *path, bool force, const rfm_text *yaml, 
     rfm_folder_put(fd, path, yaml->bytes, yaml->length, 0, err);
     if (close(fd) != 0)
         rfm_fail_errno(err, errno, "%s: cannot be written", path);
-    if (err->status) /* half a job file would be in the way of the next start */
+    /* Half a job would stand in the way of the next try. */
+    if (err->status != RFM_OK && !force)
         unlink(path);
     return err->status;
 }
@@ -61,14 +62,21 @@ static bool is_in_the_way(const char *path, bool force)
     return !force && lstat(path, &at) == 0;
 }
 
-/* What can be typed next: by a launcher where there is one, and something to share. */
+/* Open MPI's mpirun refuses root who has not asked for it by this variable. */
+static bool is_refused(const char *library)
+{
+    return strncmp(library, "Open MPI", strlen("Open MPI")) == 0 && geteuid() == 0 && !getenv("OMPI_ALLOW_RUN_AS_ROOT");
+}
+
+/* What can be typed next: by a launcher where there is one that would start it, and something to share. */
 static void add_command(rfm_text *text, const char *path)
 {
     char library[256];
     rfm_cpus cpus;
     rfm_comm_library(library, sizeof library);
     rfm_cpus_allowed(&cpus);
-    const bool several = strncmp(library, "none", strlen("none")) != 0 && rfm_cpus_count(&cpus) > 1;
+    const bool several =
+        strncmp(library, "none", strlen("none")) != 0 && rfm_cpus_count(&cpus) > 1 && !is_refused(library);
     rfm_text_adds(text, several ? "\n  mpirun -n 2 rfmpi run " : "\n  rfmpi run ");
     rfm_text_add_word(text, path);
     rfm_text_adds(text, "\n");

@@ -60,32 +60,33 @@ static const rfm_flag REPORT_FLAGS[] = {
 const rfm_command COMMANDS[] = {
     {"init", "FILE... [--out JOB.yml]",
      "look at the first rows of event files and write a job file, saying how sure it is", INIT_FLAGS, TAKES_NO_OPTIONS,
-     command_init},
-    {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, command_run},
+     NULL, command_init},
+    {"run", "[JOB.yml]", "the whole batch: prepare, train, and the results", NULL, TAKES_OPTIONS, NULL, command_run},
     {"prepare", "[JOB.yml]", "event files -> state.h5 and features.h5 (--onto RUN_DIR folds onto an earlier state)",
-     NULL, TAKES_OPTIONS, command_prepare},
-    {"train", "[JOB.yml]", "features -> model.h5, segments.csv and customers/", NULL, TAKES_OPTIONS, command_train},
+     NULL, TAKES_OPTIONS, NULL, command_prepare},
+    {"train", "[JOB.yml]", "features -> model.h5, segments.csv and customers/", NULL, TAKES_OPTIONS, NULL,
+     command_train},
     {"predict", "[JOB.yml | RUN_DIR | MATRIX.h5]",
-     "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", NULL, TAKES_OPTIONS,
+     "new events, a run's customers or a matrix -> segments, by --model MODEL.h5", NULL, TAKES_OPTIONS, NULL,
      command_predict},
     {"store", "RUN_DIR [--job JOB.yml] | --check",
-     "a finished run's customers -> a table of Snowflake, or a copy elsewhere", STORE_FLAGS, TAKES_OPTIONS,
+     "a finished run's customers -> a table of Snowflake, or a copy elsewhere", STORE_FLAGS, TAKES_OPTIONS, NULL,
      command_store},
     {"unload", "[JOB.yml]", "rows of a table or a query of Snowflake -> files, all of them or what is new", NULL,
-     TAKES_OPTIONS, command_unload},
+     TAKES_OPTIONS, NULL, command_unload},
     {"generate", "--out DIR", "make event files like a real shop's, for trials and benchmarks", GENERATE_FLAGS,
-     TAKES_NO_OPTIONS, command_generate},
+     TAKES_NO_OPTIONS, NULL, command_generate},
     {"convert", "INPUT... --out DIR", "event files -> event tables in HDF5 with all their columns, DIR/NAME.h5",
-     CONVERT_FLAGS, TAKES_SET, command_convert},
+     CONVERT_FLAGS, TAKES_SET, "input log", command_convert},
     {"export", "MODEL.h5 --to sql --events TABLE | --features TABLE, or --to pmml",
      "a model -> a statement that scores customers inside Snowflake, or PMML for other engines", EXPORT_FLAGS,
-     TAKES_OPTIONS, command_export},
+     TAKES_OPTIONS, NULL, command_export},
     {"report", "RUN_DIR", "a finished run -> report.html, a page for people: who the segments are, and how good",
-     REPORT_FLAGS, TAKES_SET, command_report},
+     REPORT_FLAGS, TAKES_SET, "report log", command_report},
     {"info", "PATH [PATH]", "say what a run directory, or any other file of rfmpi's, holds; compare two of them",
-     INFO_FLAGS, TAKES_NO_OPTIONS, command_info},
+     INFO_FLAGS, TAKES_NO_OPTIONS, NULL, command_info},
     {"config", "[JOB.yml]", "print the resolved job: every option, its value and where it came from", NULL,
-     TAKES_OPTIONS, command_config},
+     TAKES_OPTIONS, NULL, command_config},
 };
 const size_t N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0];
 
@@ -102,6 +103,88 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* known[]: of all the flags of a command; room for as many as there are. */
+static void list_flags(const rfm_command *command, const char **known)
+{
+    size_t n, n_known = 0;
+    const rfm_option *options = rfm_options(&n);
+    for (const rfm_flag *flag = command->flags; flag && flag->name; flag++)
+        known[n_known++] = flag->name;
+    for (size_t i = 0; i < n && command->takes == TAKES_OPTIONS; i++)
+        if (options[i].flag)
+            known[n_known++] = options[i].flag;
+    if (command->takes != TAKES_NO_OPTIONS)
+        known[n_known++] = "--set";
+    known[n_known++] = "--help";
+    known[n_known] = NULL;
+}
+
+rfm_status fail_flag(const char *command, const char *word, rfm_error *err)
+{
+    enum { MOST_OWN = 32, FLAG_BYTES = 64 };
+    size_t n;
+    char flag[FLAG_BYTES];
+    rfm_options(&n);
+    const char **known = rfm_alloc(n + MOST_OWN, sizeof *known, err);
+    if (!known)
+        return err->status;
+    snprintf(flag, sizeof flag, "%.*s", (int)strcspn(word, "="), word);
+    list_flags(find_command(command), known);
+    const char *nearest = rfm_nearest(flag, known);
+    if (strcmp(nearest, flag) == 0)
+        rfm_fail(err, RFM_USAGE, "%s: %s; see \"rfmpi %s --help\"", flag,
+                 strchr(word, '=') ? "takes no value" : "there is no value behind it", command);
+    else
+        rfm_fail(err, RFM_USAGE, "unknown flag %s; the nearest is %s; \"rfmpi %s --help\" lists them", flag, nearest,
+                 command);
+    free(known);
+    return err->status;
+}
+
+static rfm_status fail_command(const char *word, rfm_error *err)
+{
+    const char *known[sizeof COMMANDS / sizeof COMMANDS[0] + 1] = {NULL};
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        known[i] = COMMANDS[i].name;
+    return rfm_fail(err, RFM_USAGE, "unknown command '%s'; the nearest is '%s'; \"rfmpi --help\" lists them", word,
+                    rfm_nearest(word, known));
+}
+
+/* "rfmpi help COMMAND" is "rfmpi COMMAND --help". */
+static bool help(const char *name)
+{
+    const rfm_command *command = name ? find_command(name) : NULL;
+    if (command)
+        print_command_help(stdout, command);
+    else
+        print_help(stdout);
+    return true;
+}
+
+/* The help that was asked for and could not be written has not been given. */
+static rfm_status end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return RFM_OK;
+    fputs("rfmpi: error: cannot write to standard output\n", stderr);
+    return RFM_IO;
+}
+
+/* Whether it was a question about the program, which is answered then. */
+static bool answer(int argc, char **argv)
+{
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
+        return help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version(stdout);
+        return true;
+    }
+    for (int i = 2; find_command(argv[1]) && i < argc; i++)
+        if (is_help(argv[i]))
+            return help(argv[1]);
+    return false;
+}
+
 bool rfm_command_about(int argc, char **argv, rfm_status *status)
 {
     *status = RFM_OK;
@@ -110,27 +193,16 @@ bool rfm_command_about(int argc, char **argv, rfm_status *status)
         *status = RFM_USAGE;
         return true;
     }
-    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return true;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        print_version(stdout);
-        return true;
-    }
-    const rfm_command *command = find_command(argv[1]);
-    for (int i = 2; command && i < argc; i++)
-        if (is_help(argv[i])) {
-            print_command_help(stdout, command);
-            return true;
-        }
-    return false;
+    const bool answered = answer(argc, argv);
+    if (answered)
+        *status = end_output();
+    return answered;
 }
 
 rfm_status rfm_command_run(rfm_comm *comm, int argc, char **argv, rfm_error *err)
 {
     const rfm_command *command = find_command(argv[1]);
     if (!command)
-        return rfm_fail(err, RFM_USAGE, "unknown command '%s'; \"rfmpi --help\" lists them", argv[1]);
+        return fail_command(argv[1], err);
     return command->run(comm, argc, argv, err);
 }

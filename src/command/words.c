@@ -80,10 +80,7 @@ static rfm_status read_flag(int argc, char **argv, int *at, rfm_words *words, rf
     const char *word = argv[*at], *equals = strchr(word, '=');
     const rfm_option *option = find_flag(word, equals ? (size_t)(equals - word) : strlen(word));
     if (!option)
-        return rfm_fail(err, RFM_USAGE,
-                        "unknown flag %s; \"rfmpi %s --help\" lists them (every option is also "
-                        "--set KEY=VALUE)",
-                        word, argv[1]);
+        return fail_flag(argv[1], word, err);
     if (equals)
         return words_assign(words, option->key, equals + 1, err);
     if (option->type == RFM_OPTION_BOOLEAN)

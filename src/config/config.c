@@ -105,7 +105,8 @@ rfm_status rfm_config_apply(rfm_config *config, const char *path, const rfm_node
     if (node->kind == RFM_NODE_SCALAR && *node->text == '\0')
         return RFM_OK;
     if (node->kind != RFM_NODE_MAP)
-        return rfm_node_fail(node, err, "%s%stakes a map, {key: value}", *path ? path : "a job", *path ? ": " : " ");
+        return rfm_node_fail(node, err, "%s takes a map, {key: value}%s", *path ? path : "a job",
+                             *path ? "" : "; \"rfmpi init FILE\" writes a job for event files");
     for (size_t i = 0; i < node->n_items; i++) {
         char child[PATH_BYTES];
         snprintf(child, sizeof child, "%s%s%s", path, *path ? "." : "", node->items[i].key);

@@ -19,7 +19,9 @@ static const char PREFIX[] = "RFMPI_";
 static rfm_status fail_file(const char *path, int number, rfm_error *err)
 {
     if (number == ENOENT || number == EISDIR || number == ENOTDIR)
-        return rfm_fail(err, RFM_USAGE, "the job file %s cannot be read: %s", path, strerror(number));
+        return rfm_fail(err, RFM_USAGE,
+                        "the job file %s cannot be read: %s; \"rfmpi init FILE\" writes one for event files", path,
+                        strerror(number));
     return rfm_fail_errno(err, number, "the job file %s cannot be read", path);
 }
 

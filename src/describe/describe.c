@@ -13,10 +13,12 @@ typedef enum file_kind { KIND_NONE, KIND_RUN, KIND_CUSTOMERS, KIND_HDF5, KIND_JS
 
 static rfm_status fail_none(const char *path, rfm_error *err)
 {
-    return rfm_fail(err, RFM_DATA,
-                    "%s: is none of rfmpi's files (a run directory, model.h5, features.h5, state.h5, an event table, "
-                    "customers/, run.json, figures.json, a checkpoint); event files are looked at by rfmpi init",
-                    path);
+    return rfm_fail(
+        err, RFM_DATA,
+        "%s: is none of rfmpi's files (a run directory, model.h5, features.h5, state.h5, an event table, "
+        "customers/, run.json, figures.json, a checkpoint); event files are looked at by rfmpi init, and tables and "
+        "pages of a run open in a spreadsheet and a browser",
+        path);
 }
 
 static bool has_file(const char *dir, const char *name)
@@ -44,11 +46,14 @@ static rfm_status find_kind(const char *path, file_kind *found, rfm_error *err)
     struct stat at;
     char bytes[65] = "";
     *found = KIND_NONE;
-    if (stat(path, &at) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    const int number = stat(path, &at) == 0 ? 0 : errno;
+    if (number == ENOENT || number == ENOTDIR)
         return rfm_fail(err, RFM_DATA, "%s: there is no such file or directory", path);
+    if (number != 0)
+        return rfm_fail_errno(err, number, "%s: cannot be looked at", path);
     if (S_ISDIR(at.st_mode)) {
         *found = has_file(path, "run.json") ? KIND_RUN : has_file(path, "manifest.json") ? KIND_CUSTOMERS : KIND_NONE;
-    } else {
+    } else if (S_ISREG(at.st_mode)) {
         const int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             return rfm_fail_errno(err, errno, "%s: cannot be opened", path);

@@ -37,6 +37,12 @@ static bool is_nothing(const char *text)
     return text[strspn(text, " ")] == '\0' || strcmp(text, "\\N") == 0 || null_word(text);
 }
 
+static bool is_mail(const char *text)
+{
+    const char *at = strchr(text, '@'), *point = at ? strrchr(at, '.') : NULL;
+    return at && at > text && !strchr(at + 1, '@') && point && point > at + 1 && point[1] != '\0' && !strchr(text, ' ');
+}
+
 static void count_number(const char *text, rfm_guess_column *c)
 {
     const written_number number = read_number(text);
@@ -124,6 +130,7 @@ static void count_cell(const char *text, const rfm_zone *zone, rfm_guess_column 
     c->longest = length > c->longest ? length : c->longest;
     c->n_blank += strchr(text, ' ') != NULL;
     c->n_purchase += is_purchase(text);
+    c->n_mail += is_mail(text);
     c->legible &= rfm_utf8_is(text, length);
     count_number(text, c);
     count_time(text, zone, c);

@@ -25,7 +25,7 @@ void add_check(rfm_guess *guess, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (guess->n_checks < MOST_CHECKS)
-        rfm_text_adds(&guess->checks[guess->n_checks++], text);
+        add_on_a_line(&guess->checks[guess->n_checks++], text);
 }
 
 /* ---- roles ------------------------------------------------------------------------------------------------------- */

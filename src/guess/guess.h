@@ -65,6 +65,7 @@ typedef struct rfm_guess_column {
     size_t n_distinct, n_runs; /* of filled cells: different texts; cells unlike the one before */
     size_t longest, n_blank;   /* bytes; cells with blanks inside */
     size_t n_purchase;         /* cells that name one */
+    size_t n_mail;             /* cells that are an address of e-mail */
     size_t n_number, n_plain, n_integer, n_id, n_negative, n_zero, n_leading_zero;
     size_t n_comma, n_comma_point, n_comma_threes; /* cells with a comma, with both, with commas before three digits */
     int digits;
@@ -201,7 +202,10 @@ const char *certainty_name(rfm_certainty certainty); /* "sure", ... */
 /* Any text as a YAML scalar on one line. */
 void add_yaml(rfm_text *yaml, const char *text);
 
-/* Any text for people: controls as blanks, what is not UTF-8 as question marks, and not too long. */
+/* Any text for people, on one line: controls as blanks, what is not UTF-8 as question marks. */
+void add_on_a_line(rfm_text *text, const char *string);
+
+/* The same, and not too long. */
 void add_shown(rfm_text *text, const char *cell);
 
 /* 20,000 */

@@ -5,6 +5,8 @@
 
 #include "guess.h"
 
+enum { MOST_REWRITTEN = 1000 }; /* files on a command line */
+
 typedef struct trouble {
     const rfm_guess_column *time;       /* NULL: none */
     const rfm_guess_column *numbers[3]; /* [n_numbers] */
@@ -80,21 +82,32 @@ static char decimal_mark(const rfm_guess_column *c)
 /* ---- the lines --------------------------------------------------------------------------------------------------- */
 
 static const char HEAD[] = "import csv, datetime, gzip, sys\n";
+/* All files of the job become one, with the first one's header. What is torn or no time stays as it is: the run rejects
+ * it, and says so. Bytes that are none of the encoding stay, too. */
 static const char BODY[] =
-    "source = gzip.open if sys.argv[1].endswith(\".gz\") else open\n"
-    "with source(sys.argv[1], \"rt\", encoding=ENCODING, newline=\"\") as rows, open(sys.argv[2], \"w\", newline=\"\") "
-    "as out:\n"
+    "def fields(name):\n"
+    "    source = gzip.open if name.endswith(\".gz\") else open\n"
+    "    with source(name, \"rt\", encoding=ENCODING, errors=\"surrogateescape\", newline=\"\") as rows:\n"
+    "        yield from enumerate(csv.reader(rows, delimiter=DELIMITER))\n"
+    "def time(text, form):\n"
+    "    try:\n"
+    "        time = datetime.datetime.strptime(text.strip(), form)\n"
+    "    except ValueError:\n"
+    "        return text\n"
+    "    return time.isoformat(\" \") if \"%H\" in form or \"%I\" in form else time.date().isoformat()\n"
+    "def number(text, mark):\n"
+    "    digits = \"\".join(c for c in text if c.isdigit() or c in \"-\" + mark)\n"
+    "    return (\"-\" if \"(\" in text else \"\") + digits.replace(\",\", \".\")\n"
+    "with open(sys.argv[1], \"w\", encoding=\"utf-8\", errors=\"surrogateescape\", newline=\"\") as out:\n"
     "    write = csv.writer(out, lineterminator=\"\\n\").writerow\n"
-    "    for n, row in enumerate(csv.reader(rows, delimiter=DELIMITER)):\n"
-    "        for i in TIMES if n >= HEADER and row else ():\n"
-    "            if row[i].strip():\n"
-    "                time = datetime.datetime.strptime(row[i].strip(), TIMES[i])\n"
-    "                row[i] = time.isoformat(\" \") if \":\" in row[i] or len(row[i]) == 14 else "
-    "time.date().isoformat()\n"
-    "        for i in NUMBERS if n >= HEADER and row else ():\n"
-    "            digits = \"\".join(c for c in row[i] if c.isdigit() or c in \"-\" + NUMBERS[i])\n"
-    "            row[i] = (\"-\" if \"(\" in row[i] else \"\") + digits.replace(\",\", \".\")\n"
-    "        write(row)\n";
+    "    for file, name in enumerate(sys.argv[2:]):\n"
+    "        for n, row in fields(name):\n"
+    "            for i in range(len(row) if n >= HEADER else 0):\n"
+    "                row[i] = time(row[i], TIMES[i]) if i in TIMES else number(row[i], NUMBERS[i]) if i in NUMBERS "
+    "else "
+    "row[i]\n"
+    "            if row and (file == 0 or n >= HEADER):\n"
+    "                write(row)\n";
 
 static void add_maps(const rfm_guess *guess, const trouble *t, rfm_text *script)
 {
@@ -123,9 +136,12 @@ static void add_new_name(const rfm_guess *guess, rfm_text *name)
 static void add_script(const rfm_guess *guess, const trouble *t, const char *name, rfm_text *script)
 {
     const char delimiter[2] = {guess->dialect.delimiter, '\0'};
-    rfm_text_adds(script, "python3 - ");
-    rfm_text_add_word(script, guess->files.files[guess->file].path);
-    rfm_text_addf(script, " %s <<'END'\n%s", name, HEAD);
+    rfm_text_addf(script, "python3 - %s", name);
+    for (size_t i = 0; i < guess->files.n; i++) {
+        rfm_text_adds(script, " ");
+        rfm_text_add_word(script, guess->files.files[i].path);
+    }
+    rfm_text_addf(script, " <<'END'\n%s", HEAD);
     add_maps(guess, t, script);
     rfm_text_addf(script, "DELIMITER, HEADER, ENCODING = \"%s\", %d, \"%s\"\n",
                   delimiter[0] == '\t' ? "\\t" : delimiter, guess->header, t->encoding ? "cp1252" : "utf-8-sig");
@@ -136,9 +152,10 @@ static void add_script(const rfm_guess *guess, const trouble *t, const char *nam
 /* Texts that a script can read: rows of fields, not compressed with zstd. */
 static bool can_rewrite(const rfm_guess *guess)
 {
-    const rfm_format format = guess->files.files[guess->file].format;
-    return (format == RFM_FORMAT_TEXT || format == RFM_FORMAT_GZIP) && guess->dialect.delimiter != ' ' &&
-           guess->dialect.quote == '"';
+    bool texts = true;
+    for (size_t i = 0; i < guess->files.n; i++)
+        texts &= guess->files.files[i].format == RFM_FORMAT_TEXT || guess->files.files[i].format == RFM_FORMAT_GZIP;
+    return texts && guess->files.n <= MOST_REWRITTEN && guess->dialect.delimiter != ' ' && guess->dialect.quote == '"';
 }
 
 static void add_trouble(const rfm_guess *guess, const trouble *t, rfm_text *what)
@@ -176,8 +193,8 @@ rfm_status check_readable(const rfm_guess *guess, rfm_text *remedy, rfm_error *e
     if (rfm_text_check(&what, err) == RFM_OK && rfm_text_check(&name, err) == RFM_OK) {
         if (can_rewrite(guess)) {
             add_script(guess, &t, name.bytes, remedy);
-            rfm_fail(err, RFM_DATA, "%s: %s, which rfmpi does not read: the lines above write %s, which it does", path,
-                     what.bytes, name.bytes);
+            rfm_fail(err, RFM_DATA, "%s: %s, which rfmpi does not read: the lines above write %s%s, which it does",
+                     path, what.bytes, guess->files.n > 1 ? "all files into " : "", name.bytes);
         } else {
             rfm_fail(err, RFM_DATA,
                      "%s: %s, which rfmpi does not read: export it anew, with times like 2019-12-31 23:59:59 and "

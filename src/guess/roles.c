@@ -90,7 +90,8 @@ static int worth_alone(const rfm_guess_column *c, rfm_role role)
     if (role != CUSTOMER || c->n_distinct < (c->n > 20 ? 5 : 2) || (c->n > 20 && (distinct < 0.002 || distinct > 0.98)))
         return 0;
     return 36 + (c->n_distinct >= 10 ? 4 : 0) + (c->n_leading_zero > 0 ? 6 : 0) +
-           (is_mostly(c, c->n_integer) || c->n_blank == 0 ? 4 : 0) - (is_mostly(c, c->n_id) && c->longest < 3 ? 8 : 0);
+           (is_mostly(c, c->n_integer) || c->n_blank == 0 ? 4 : 0) + (is_mostly(c, c->n_mail) ? 20 : 0) -
+           (is_mostly(c, c->n_id) && c->longest < 3 ? 8 : 0);
 }
 
 static int score(const rfm_guess_column *c, rfm_role role)

@@ -79,8 +79,8 @@ static rfm_status bind_name(const rfm_heading *heading, const char *name, size_t
         return RFM_OK;
     char list[500];
     list_names(heading, list, sizeof list);
-    return rfm_fail(err, RFM_DATA, "%s: no column '%s'; it has: %s", place_of(heading, place, sizeof place), name,
-                    list);
+    return rfm_fail(err, RFM_DATA, "%s: no column '%s'; it has: %s%s", place_of(heading, place, sizeof place), name,
+                    list, n == 1 && heading->line > 0 ? " (one field: is input.delimiter right?)" : "");
 }
 
 static rfm_status bind_number(const rfm_heading *heading, const char *name, size_t *field, rfm_error *err)

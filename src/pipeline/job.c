@@ -297,9 +297,9 @@ static rfm_status choose_source(const rfm_config *config, rfm_job *job, rfm_erro
         return rfm_fail(err, RFM_USAGE,
                         events || features || run
                             ? "input.paths, input.features and input.run exclude each other: leave one"
-                            : "nothing to read: set input.paths (event files), input.features (an HDF5 matrix) "
-                              "or input.run (a "
-                              "run directory)");
+                            : "nothing to read: name a job file (\"rfmpi init FILE\" writes one for event files), or "
+                              "set input.paths (event files), input.features (an HDF5 matrix) or input.run (a run "
+                              "directory)");
     job->source = events ? SOURCE_EVENTS : run ? SOURCE_STATE : SOURCE_MATRIX;
     if (rfm_config_string(config, "input.onto") && job->source != SOURCE_EVENTS)
         return rfm_fail(err, RFM_USAGE, "--onto folds event files onto a state: set input.paths");

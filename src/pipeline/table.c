@@ -309,7 +309,10 @@ static void add_next(const layout *l, rfm_text *table)
         rfm_text_addf(table, "report      %s/report.html\n", dir);
     rfm_text_addf(table, "details     rfmpi info %s\n", dir);
     if (l->batch->job.task != RFM_TASK_PREDICT)
-        rfm_text_addf(table, "new events  rfmpi predict JOB.yml --model %s/model.h5\n", dir);
+        rfm_text_addf(table,
+                      "new events  rfmpi predict JOB.yml --model %s/model.h5\n"
+                      "            (in JOB.yml: the new files, another output.dir)\n",
+                      dir);
 }
 
 rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err)

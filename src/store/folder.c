@@ -258,6 +258,10 @@ static char *name_temporary(const char *path, rfm_error *err)
 
 rfm_status rfm_file_replace(const char *path, const rfm_text *bytes, rfm_error *err)
 {
+    struct stat at;
+    /* Root could put a file in the place of /dev/null. */
+    if (lstat(path, &at) == 0 && !S_ISREG(at.st_mode) && !S_ISLNK(at.st_mode))
+        return rfm_fail(err, RFM_IO, "%s: is there, and no file that could be replaced: name another", path);
     char *temporary = name_temporary(path, err), *folder = rfm_copy_string(path, err);
     if (!err->status && rfm_file_write(temporary, bytes, err) == RFM_OK && rename(temporary, path) != 0)
         rfm_fail_errno(err, errno, "%s: cannot rename to %s", temporary, path);

@@ -12,7 +12,7 @@ json_t *rfm_json_load(const char *path, rfm_error *err)
     json_error_t reason;
     FILE *file = fopen(path, "re");
     if (!file) {
-        if (errno != ENOENT)
+        if (errno != ENOENT && errno != ENOTDIR)
             rfm_fail_errno(err, errno, "%s: cannot read", path);
         return NULL;
     }

@@ -167,7 +167,8 @@ rfm_status rfm_run_look(rfm_run *run, const char *product, const rfm_origin *ori
     if (noted && !rfm_origin_differs(noted, origin, &key, &was, &now))
         *same = true;
     else if (noted && !force)
-        rfm_fail(err, RFM_USAGE, "%s: %s %s%.200s, now %s%.200s: use another output.dir or --force",
+        rfm_fail(err, RFM_USAGE,
+                 "%s: %s %s%.200s, now %s%.200s: use another output.dir or --force, which makes it anew",
                  rfm_run_path(run, product), key, was ? "was " : "was not set", was ? was : "", now ? "" : "not set",
                  now ? now : "");
     return err->status;

@@ -82,6 +82,10 @@ class Errors(case.Case):
         bad = self.write("bad.csv", HEADER.replace("user_id", "userid") + self.rows(3))
         self.assertRegex(self.start([self.good, bad], code=65, ranks=3), r"bad.csv: line 1: .*user_id.*userid")
 
+    def test_one_field_alone_asks_for_the_delimiter(self):
+        semicolons = self.write("bad.csv", (HEADER + self.rows(3)).replace(",", ";"))
+        self.assertRegex(self.start([semicolons], code=65), r"no column .*one field: is input.delimiter right\?")
+
     def test_duplicate_column(self):
         bad = self.write("bad.csv", HEADER.replace("category_id", "user_id") + self.rows(3))
         self.assertRegex(self.start([bad], code=65), r"bad.csv: line 1: .*user_id")
@@ -145,7 +149,11 @@ class Errors(case.Case):
         self.assertNotIn("hunter2", result.stderr)
 
     def test_unknown_command_flag_and_missing_output(self):
-        for words, pattern in ((["fly"], "fly"), (["run", "--fly"], "--fly"),
+        events = self.write("events.csv", "a: b\n")
+        for words, pattern in ((["fly"], "fly"), (["run", "--fly"], "--fly"), (["runn"], "nearest is 'run'"),
+                               (["run", "--forse"], "nearest is --force"), (["info", "--json=x"], "takes no value"),
+                               (["predict", events], "rfmpi init .*events.csv.*input.paths="),
+                               (["run", self.dir / "absent.yml"], "rfmpi init FILE"), (["run"], "rfmpi init FILE"),
                                (["run", "--set", f"input.paths=[{self.good}]"], "output.dir"), (["run"], "nothing to read")):
             lines = case.errors(self.rfmpi(*words, code=64, ranks=2))
             self.assertEqual(len(lines), 1)

@@ -1,6 +1,7 @@
 """info: every file of ours is described, two are compared, and what is none of ours is refused by name."""
 
 import json
+import os
 import subprocess
 
 import h5py
@@ -146,6 +147,10 @@ class Info(case.Case):
             for ranks in (0, 2):
                 line, = case.errors(self.rfmpi("info", self.dir / name, ranks=ranks, code=65))
                 self.assertIn(word, line)
+        os.mkfifo(self.dir / "pipe")
+        self.assertIn("none of rfmpi's", case.errors(self.rfmpi("info", self.dir / "pipe", ranks=0, code=65))[0])
+        (self.dir / "loop").symlink_to(self.dir / "loop")
+        self.assertIn("loop: cannot be looked at", case.errors(self.rfmpi("info", self.dir / "loop", ranks=0, code=74))[0])
         for words in ((), ("a", "b", "c"), ("a", "--what")):
             self.rfmpi("info", *words, ranks=0, code=64)
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import pathlib
 import re
 import resource
@@ -117,8 +118,24 @@ class Init(case.Case):
 
     def test_usage(self):
         self.assertIn("wants event files", case.errors(self.start(code=64))[0])
-        self.assertIn("no such flag", case.errors(self.start("--what", code=64))[0])
+        self.assertIn("unknown flag --ouput; the nearest is --out;", case.errors(self.start("--ouput", code=64))[0])
+        self.assertIn("--out: there is no value", case.errors(self.start("shop.csv", "--out", code=64))[0])
         self.assertIn("no such file", case.errors(self.start("nothing.csv", code=65))[0])
+
+    def test_half_a_job_does_not_stay(self):
+        self.write("shop.csv", "\n".join(LOG))
+        limit = ["bash", "-c", 'ulimit -f 0; trap "" XFSZ; exec "$@"', "-", *map(str, case.command("init", "shop.csv", ranks=0))]
+        result = subprocess.run(limit, cwd=self.dir, capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 74, result.stderr)
+        self.assertFalse((self.dir / "shop.yml").exists())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root is refused by a launcher")
+    def test_root_is_told_of_no_launcher_that_refuses_it(self):
+        self.write("shop.csv", "\n".join(LOG))
+        said = subprocess.run(case.command("init", "shop.csv", ranks=0), cwd=self.dir, capture_output=True, text=True, timeout=60,
+                              env={key: value for key, value in os.environ.items() if not key.startswith("OMPI_ALLOW")}).stdout
+        refused = "Open MPI" in self.rfmpi("--version", ranks=0).stdout
+        self.assertEqual("\n  rfmpi run shop.yml\n" in said, refused or "mpirun" not in said, said)
 
     # ---- real data: the job that is made says the same as the one that was written by hand ----
 
@@ -205,6 +222,10 @@ class Init(case.Case):
         self.assertEqual(found["customer"][1], "unsure")
         self.assertEqual(self.run_job("bare.yml", "--set", "cluster.k=2")["n_rejected"], 0)
 
+    def test_addresses_of_email_are_customers_though_a_shorter_column_comes_again_too(self):
+        rows = [f"u{i * 7 % 90}@example.org\t2024-02-{i % 28 + 1:02}\t{i}.25\tA{i % 30}" for i in range(200)]
+        self.assertEqual(self.guess("mail.tsv", "\n".join(rows))["customer"], ("1", "unsure"))
+
     def test_epochs(self):
         for name, factor, form in (("s", 1, "seconds"), ("ms", 1000, "milliseconds"), ("us", 1000000, "microseconds")):
             rows = ["timestamp,visitorid,event,itemid,transactionid"] + [
@@ -274,6 +295,14 @@ class Init(case.Case):
         self.assertEqual((found["customer"][0], found["amount"][0]), ('"id client"', "?"))
         self.assertEqual(self.run_job("twice.yml", "--set", "cluster.k=2")["n_rejected"], 0)
 
+    def test_ends_of_lines_beyond_ascii_are_letters_of_a_name(self):
+        names = ("client\u2028cluster: {k: 3}", "montant\u0085total", "type\u2029")
+        rows = [f"{names[0]},date,{names[1]},{names[2]}"] + [f"c{i % 6},2023-03-{i % 28 + 1:02},{i}.5,buy\u2028now: 1" for i in range(60)]
+        self.guess("lines.csv", "\n".join(rows))
+        report = self.run_job("lines.yml", "--set", "cluster.k=2", "--set", "input.columns.event=", "--set", "features.list=rfm")
+        self.assertEqual((report["n_customers"], report["cluster"]["k"]), (6, 2))
+        self.guess("broken.csv", "\n".join(rows).replace(names[2], '"type\nk: 3"'))
+
     def test_compressed_and_with_a_mark_in_front(self):
         found = self.guess("packed.csv.gz", gzip.compress(("\ufeff" + "\r\n".join(LOG)).encode()))
         self.assertEqual([found[what] for what in ("customer", "event", "amount")],
@@ -312,6 +341,19 @@ class Init(case.Case):
         rows = ["client,date,total"] + [f"c{i % 6},2023-03-{i % 28 + 1:02},\"$1,{i:03}.25\"" for i in range(50)]
         self.refuse("dollars.csv", "\n".join(rows), r"numbers like '\$1,000.25'", remedy=True)
         self.assertIn(",1049.25\n", (self.dir / "dollars-plain.csv").read_text())
+
+    def test_all_files_are_rewritten_with_what_is_torn_and_what_is_not_utf8(self):
+        head = "client;date;ville;montant\n"
+        rows = [f"c{i % 6};{i % 28 + 1:02}/03/2023;Orl\u00e9ans;{i},5\n" for i in range(80)]
+        self.write("a.csv", (head + "".join(rows[:30]) + "c1;unknown;Paris;1,5\nc1;02/03").encode("latin-1"))
+        self.write("b.csv.gz", gzip.compress((head + "".join(rows[30:])).encode("latin-1")))
+        result = self.start("a.csv", "b.csv.gz", code=65)
+        self.assertIn("all files into ", case.errors(result)[0])
+        name = re.search(r"rfmpi init (\S+)$", result.stdout.strip()).group(1)
+        subprocess.run(["bash", "-euc", "rfmpi() { :; }\n" + result.stdout], cwd=self.dir, check=True, timeout=60)
+        lines = (self.dir / name).read_bytes().decode("latin-1").splitlines()
+        self.assertEqual((len(lines), lines[0], lines[30:34]), (83, "client,date,ville,montant", ["c5,2023-03-02,Orl\u00e9ans,29.5", "c1,unknown,Paris,1.5",
+                                                                                              "c1,02/03", "c0,2023-03-03,Orl\u00e9ans,30.5"]))
 
     def test_two_bytes_a_letter(self):
         text = "\r\n".join(LOG)

@@ -104,6 +104,10 @@ class ReportCommand(case.Case):
         self.batch()
         self.assertIn("run.json", self.refused(self.dir / "absent", code=65))
         self.assertIn("absent", self.refused(self.out, "--out", self.dir / "absent" / "a.html", code=74))
+        os.mkfifo(self.dir / "pipe")
+        self.assertIn("name another", self.refused(self.out, "--out", self.dir / "pipe", code=74))
+        self.assertTrue(stat.S_ISFIFO((self.dir / "pipe").stat().st_mode))
+        self.assertIn("no run.json", self.refused(self.job, code=65))
         (self.out / "figures.json").write_text("{")
         self.assertIn("figures.json: line 1", self.refused(self.out, code=65))
 

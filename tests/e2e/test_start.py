@@ -28,6 +28,15 @@ class Start(case.Case):
         for key in ("input.paths", "features.list", "cluster.k", "output.dir", "--onto", "--model"):
             self.assertIn(key, text)
 
+    def test_help_lists_what_the_command_heeds(self):
+        keys = {command: {line.split()[0].split(".")[0] for line in self.rfmpi(command, "--help", ranks=0).stdout.split("options:")[1].splitlines()
+                          if line.startswith("  ")} for command in ("report", "convert")}
+        self.assertEqual(keys, {"report": {"report", "log"}, "convert": {"input", "log"}})
+
+    def test_help_of_a_command_is_the_same_before_and_behind_it(self):
+        self.assertEqual(self.rfmpi("help", "init", ranks=0).stdout, self.rfmpi("init", "--help", ranks=0).stdout)
+        self.assertEqual(self.rfmpi("help", ranks=0).stdout, self.rfmpi("--help", ranks=0).stdout)
+
     def test_no_command_is_an_error(self):
         self.assertIn("usage", self.rfmpi(ranks=0, code=64).stderr)
 
@@ -64,8 +73,9 @@ class Start(case.Case):
 
     def test_a_full_standard_output_is_an_error(self):
         with open("/dev/full", "w") as full:
-            result = subprocess.run([case.RFMPI, "config"], stdout=full, stderr=subprocess.PIPE, text=True, env=os.environ)
-        self.assertEqual(result.returncode, 74, result.stderr)
+            for word in ("config", "--help", "--version"):
+                result = subprocess.run([case.RFMPI, word], stdout=full, stderr=subprocess.PIPE, text=True, env=os.environ)
+                self.assertEqual((result.returncode, len(case.errors(result))), (74, 1), word)
 
 
 if __name__ == "__main__":

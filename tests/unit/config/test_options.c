@@ -216,7 +216,7 @@ static void mistakes_are_named_with_place_and_remedy(void **state)
                    "standard|robust|minmax|none, not 'standrd'; "
                    "the nearest is 'standard'");
     expect_refused("cluster: {tolerance: -1}\n", NULL, "cluster.tolerance: must be at least 0, not -1");
-    expect_refused("cluster: 8\n", NULL, "test_options_job.yml:1:1: cluster: takes a map");
+    expect_refused("cluster: 8\n", NULL, "test_options_job.yml:1:1: cluster takes a map");
     expect_refused("- 8\n", NULL, "test_options_job.yml:1:1: a job takes a map");
     expect_refused("output: {dir: [a]}\n", NULL, "output.dir: must be a text, not a list");
     expect_refused("input: {paths: {a: b}}\n", NULL, "input.paths: must be a list of texts, not a map");
