@@ -272,9 +272,16 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err); /* Collective */
 /* table.c. Collective: the segments for people, on rank 0. */
 rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err);
 
-/* revenue.c. Collective. *shares: [k] of the sum of the feature `monetary` over this batch's customers, by label; the
- * caller frees. NULL where there is no such feature, or the sum is not above 0. */
-rfm_status measure_revenue(const rfm_batch *batch, double **shares, rfm_error *err);
+/* revenue.c. What each segment's customers of this batch brought in, by label and by weight. */
+typedef struct rfm_revenue {
+    int column;     /* the feature that is revenue: scores.monetary; -1: none is, and no sums */
+    double *sums;   /* [k] */
+    double *shares; /* [k] of all; NaN where all is not above 0 */
+} rfm_revenue;
+
+int revenue_column(const rfm_batch *batch);                                               /* Local */
+rfm_status revenue_measure(const rfm_batch *batch, rfm_revenue *revenue, rfm_error *err); /* Collective */
+void revenue_free(rfm_revenue *revenue); /* Local; also after failure */
 
 /* brief.c. Local: what is read, which stages are made or there already, and where results go. */
 typedef struct rfm_told {

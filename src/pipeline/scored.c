@@ -142,6 +142,7 @@ static double share_of(rfm_i128 part, rfm_i128 whole)
 static void print_classic(const rfm_batch *batch, const rfm_scored *scored, rfm_text *json)
 {
     const rfm_i128 *money = scored->money + squared(scored->bins);
+    const bool is_revenue = revenue_column(batch) >= 0;
     rfm_i128 all = 0;
     for (int s = 0; s < RFM_CLASSIC_SEGMENTS; s++)
         all += money[s];
@@ -154,9 +155,9 @@ static void print_classic(const rfm_batch *batch, const rfm_scored *scored, rfm_
         rfm_text_addf(json, ",\"customers\":%lld,\"share\":", (long long)n);
         print_number(json, (double)n / (double)batch->frame.n_global);
         rfm_text_adds(json, ",\"revenue\":");
-        print_number(json, rfm_quantum_value(money[s], scored->exponent));
+        print_number(json, is_revenue ? rfm_quantum_value(money[s], scored->exponent) : NAN);
         rfm_text_adds(json, ",\"revenue_share\":");
-        print_number(json, share_of(money[s], all));
+        print_number(json, is_revenue ? share_of(money[s], all) : NAN);
     }
     rfm_text_adds(json, "}]");
 }

@@ -118,7 +118,7 @@ static void put_row(page *p, size_t i, bool weighted, bool with_revenue)
 static void put_table(page *p)
 {
     const facts *all = p->facts;
-    const bool weighted = !isnan(all->segments[0].weight), with_revenue = all->money >= 0;
+    const bool weighted = !isnan(all->segments[0].weight), with_revenue = all->has_revenue;
     table_behind(p);
     put(p, "<thead><tr>");
     put_heading(p, W_SEGMENT);

@@ -34,7 +34,7 @@ typedef struct facts {
     feature features[FEATURES_MOST];
     double quartiles_of; /* customers that a quartile of a segment is taken from at most */
     double looked_at;    /* customers that standings and components are taken from */
-    int money;           /* the feature that is revenue; -1: none */
+    bool has_revenue; /* one of the features is: not always one of those in the figures */
     bool has_projection;
     double explained[2];
     const double *loadings;  /* [2][d] */
