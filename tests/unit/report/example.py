@@ -9,7 +9,7 @@ import math
 import pathlib
 import random
 
-NAMES = ["Champions", "Loyal", "Can't lose", "At risk", "Potential loyalist", "Promising", "New", "Needs attention", "About to sleep",
+NAMES = ["Champions", "Loyal", "Can't lose", "At risk", "Potential loyalist", "Promising", "New", "Need attention", "About to sleep",
          "Hibernating", "Lost"]
 GRID = ["Champions", "Loyal", "Potential loyalist", "New", "Promising", "Need attention", "About to sleep", "At risk", "Can't lose",
         "Hibernating", "Lost"]
