@@ -50,6 +50,11 @@ const segment *segment_of_label(const facts *all, size_t label)
     return NULL;
 }
 
+bool is_weighted(const facts *all)
+{
+    return all->n > 0 && !isnan(all->segments[0].weight);
+}
+
 /* ---- rows of numbers --------------------------------------------------------------------------------------------- */
 
 /* Takes the next n of the numbers and fills them from a list. */

@@ -172,13 +172,26 @@ static void put_cut_row(page *p, const char *measure, word name)
     put(p, "</tr>\n");
 }
 
+/* A model brings its cuts along. */
+static word origin_of_cuts(const facts *all)
+{
+    const char *command = run_text(all, "command");
+    if (command && strcmp(command, "predict") == 0)
+        return W_CUTS_OF_MODEL;
+    return rfm_json_is_true(run_value(all, "scores.learnt")) ? W_CUTS_LEARNT : W_CUTS_GIVEN;
+}
+
 static void put_cuts(page *p)
 {
     if (!run_value(p->facts, "scores.cuts"))
         return;
     put(p, "<div>\n");
     say_in(p, "h3", W_CUTS);
-    say_in(p, "p", rfm_json_is_true(run_value(p->facts, "scores.learnt")) ? W_CUTS_LEARNT : W_CUTS_GIVEN);
+    put(p, "<p>");
+    say(p, origin_of_cuts(p->facts));
+    put(p, " ");
+    say(p, W_RECENCY_TURNED);
+    put(p, "</p>\n");
     table_open(p);
     put(p, "<thead><tr>");
     put_heading(p, W_SCORE);
@@ -255,8 +268,13 @@ static void put_cross(page *p)
 
 void put_scores(page *p)
 {
-    say_in(p, "p class=\"lead\"", W_SCORES_LEAD);
-    put(p, "<div class=\"pair\">\n");
+    put(p, "<p class=\"lead\">");
+    say(p, W_SCORES_LEAD);
+    if (is_weighted(p->facts)) {
+        put(p, " ");
+        say(p, W_EACH_ONCE);
+    }
+    put(p, "</p>\n<div class=\"pair\">\n");
     put_heat(p);
     put_cuts(p);
     put(p, "</div>\n");
