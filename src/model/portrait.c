@@ -78,7 +78,7 @@ rfm_status rfm_draw_rows(const rfm_sitter *of, const rfm_draw *draws, size_t **r
 static bool is_among_the_largest(const int64_t *rows, int k, int c, int most)
 {
     int before = 0;
-    for (int o = 0; o < k; o++)
+    for (int o = 0; o < k && before < most; o++)
         before += rows[o] > rows[c] || (o < c && rows[o] == rows[c]);
     return before < most;
 }
