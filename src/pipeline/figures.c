@@ -5,20 +5,10 @@
 
 /* ---- words of JSON ---------------------------------------------------------------------------------------------- */
 
-/* JSON has no word for what is not a number. */
-static void add_number(rfm_text *json, double value)
-{
-    char buffer[RFM_NUMBER_BYTES];
-    if (isfinite(value))
-        rfm_text_add(json, buffer, rfm_number_format(value, buffer));
-    else
-        rfm_text_adds(json, "null");
-}
-
 static void add_named(rfm_text *json, const char *name, double value)
 {
     rfm_text_addf(json, ", \"%s\": ", name);
-    add_number(json, value);
+    rfm_json_add_number(json, value);
 }
 
 static void add_numbers(rfm_text *json, const double *values, size_t n)
@@ -26,7 +16,7 @@ static void add_numbers(rfm_text *json, const double *values, size_t n)
     rfm_text_adds(json, "[");
     for (size_t i = 0; i < n; i++) {
         rfm_text_adds(json, i > 0 ? ", " : "");
-        add_number(json, values[i]);
+        rfm_json_add_number(json, values[i]);
     }
     rfm_text_adds(json, "]");
 }
@@ -37,7 +27,7 @@ static void add_list(rfm_text *json, const char *name, const double *values, siz
     rfm_text_addf(json, ", \"%s\": [", name);
     for (size_t i = 0; i < n; i++) {
         rfm_text_adds(json, i > 0 ? ", " : "");
-        add_number(json, values[i * stride]);
+        rfm_json_add_number(json, values[i * stride]);
     }
     rfm_text_adds(json, "]");
 }
@@ -138,7 +128,8 @@ static void add_figures(const rfm_batch *batch, const rfm_portrait *of, const rf
     rfm_text_addf(json,
                   "{\"format\": \"rfmpi figures 1\", \"n_customers\": %lld, \"n_segments\": %d, \"n_features\": %d",
                   (long long)batch->frame.n_global, batch->model.k, batch->frame.d);
-    rfm_text_addf(json, ", \"quartiles_of\": %d, \"money\": ", RFM_PORTRAIT_QUARTILES);
+    rfm_text_addf(json, ", \"quartiles_of\": %d, \"standings_of\": %lld, \"money\": ", RFM_PORTRAIT_QUARTILES,
+                  (long long)of->n_looked_at);
     if (revenue->column >= 0)
         rfm_json_add_string(json, batch->frame.names[revenue->column]);
     else

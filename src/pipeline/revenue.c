@@ -22,13 +22,14 @@ int revenue_column(const rfm_batch *batch)
     return column < frame->d && is_amount(frame, column) ? column : -1;
 }
 
-static double largest_of(rfm_comm *comm, const rfm_frame *frame, int column)
+int column_exponent(const rfm_batch *batch, int column)
 {
+    const rfm_frame *frame = &batch->frame;
     double largest = 0;
     for (size_t i = 0; i < frame->n; i++)
         largest = fmax(largest, fabs(frame->values[i * (size_t)frame->d + (size_t)column]));
-    rfm_comm_reduce_f64(comm, RFM_MAX, &largest, 1);
-    return largest;
+    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &largest, 1);
+    return rfm_quantum_exponent(largest);
 }
 
 /* Weighted rows count as often as they weigh. */
@@ -71,7 +72,7 @@ rfm_status revenue_measure(const rfm_batch *batch, rfm_revenue *revenue, rfm_err
     revenue->sums = rfm_alloc(k, sizeof *revenue->sums, err);
     revenue->shares = rfm_alloc(k, sizeof *revenue->shares, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
-        const int exponent = rfm_quantum_exponent(largest_of(batch->comm, &batch->frame, revenue->column));
+        const int exponent = column_exponent(batch, revenue->column);
         sum_up(batch, revenue->column, exponent, sums);
         rfm_comm_sum_i128(batch->comm, sums, k);
         tell(batch, sums, exponent, revenue);
