@@ -157,7 +157,7 @@ static rfm_status read_figures(facts *all, rfm_error *err)
     all->n_segments = number_of(all->figures, "n_segments");
     all->quartiles_of = number_of(all->figures, "quartiles_of");
     all->has_revenue = rfm_json_text(rfm_json_find(all->figures, "money")) != NULL;
-    all->looked_at = number_of(projection, "customers");
+    all->looked_at = number_of(all->figures, "standings_of");
     double *at = all->numbers = rfm_alloc(count_numbers(all), sizeof *all->numbers, err);
     if (!at)
         return err->status;

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BINS_MOST = 20, CELL = 58, LEFT = 34, TOP = 6, BOTTOM = 40 };
+enum { BINS_DRAWN = 20, BINS_MOST = 100, CELL = 58, LEFT = 34, TOP = 6, BOTTOM = 40 };
 
 bool has_scores(const facts *all)
 {
@@ -42,7 +42,7 @@ static bool read_heat(const facts *all, heat *h)
             h->low = fmin(h->low, mean);
             h->high = fmax(h->high, mean);
         }
-    return h->n > 0 && h->n <= BINS_MOST;
+    return h->n > 0 && h->n <= BINS_DRAWN;
 }
 
 /* By the logarithm where the means span orders: money does. */
@@ -108,8 +108,12 @@ static void put_heat_table(page *p, const heat *h)
 static void put_heat(page *p)
 {
     heat h;
-    if (!read_heat(p->facts, &h))
+    if (!read_heat(p->facts, &h)) {
+        put(p, "<p class=\"note\">");
+        say(p, W_HEAT_NOT_DRAWN, a_count(run_number(p->facts, "scores.bins")));
+        put(p, "</p>\n");
         return;
+    }
     const double bottom = TOP + (double)h.n * (CELL - 14);
     figure_open(p, "chart");
     say_in(p, "figcaption", W_HEAT_CAPTION);

@@ -173,6 +173,7 @@ class Figures(case.Case):
         told = self.train(self.write("x", rows), "run", *words, ranks=2)
         self.assertEqual(told, self.train(self.dir / "x.h5", "again", *words, ranks=3))
         self.assertTrue(0.99e6 < told["projection"]["customers"] < 1.01e6)
+        self.assertEqual(told["standings_of"], told["projection"]["customers"])
         values, vectors = numpy.linalg.eigh(numpy.cov(rows.astype(float).T))
         close(told["projection"]["explained"], values[::-1] / values.sum(), 1e-3)
         close(told["projection"]["loadings"][0], vectors[:, -1] * numpy.sign(vectors[:, -1].sum()), 1e-2)

@@ -137,6 +137,25 @@ static void cuts_of_a_model_are_not_those_of_these_customers(void **state)
     free(html);
 }
 
+static void scores_that_are_too_many_to_draw_are_told_whole(void **state)
+{
+    (void)state;
+    enum { BINS = 30 };
+    rfm_text run = {0};
+    rfm_text_adds(&run, "{\"scores\": {\"bins\": 30, \"grid\": [], \"cuts\": {\"recency\": [0");
+    for (int i = 1; i < BINS - 1; i++)
+        rfm_text_addf(&run, ", %d", 1000 + i);
+    rfm_text_adds(&run, "]}, \"heat\": {\"customers\": [");
+    for (int i = 0; i < BINS; i++)
+        rfm_text_adds(&run, i > 0 ? ", []" : "[]");
+    rfm_text_adds(&run, "]}}}");
+    char *html = page_of(run.bytes, FIGURES, "en");
+    assert_says(html, "With 30 scores of each measure");
+    assert_says(html, "\u00B7 1,028<"); /* the last cut */
+    free(html);
+    rfm_text_free(&run);
+}
+
 static void a_map_of_all_customers_is_no_sample(void **state)
 {
     (void)state;
@@ -292,6 +311,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_most_telling_comes_first, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(what_the_numbers_do_not_bear_out_is_not_said, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(cuts_of_a_model_are_not_those_of_these_customers, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(scores_that_are_too_many_to_draw_are_told_whole, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(a_map_of_all_customers_is_no_sample, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(shares_of_weight_are_called_so, set_up_folder, tear_down_folder),
