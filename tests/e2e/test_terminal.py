@@ -84,13 +84,13 @@ class Terminal(case.Case):
     def test_the_plan_is_said_before_anything_is_done(self):
         said = self.by_pipe(ranks=2).stderr.splitlines()
         self.assertRegex(said[0], r"input    .*part-00000.csv, [0-9.]+ MB of text$")
-        self.assertEqual(said[1], f"rfmpi: plan     ingest, features, cluster, score, write; {1 if case.SERIAL else 2} rank{'' if case.SERIAL else 's'} of "
+        self.assertEqual(said[1], f"rfmpi: plan     ingest, features, cluster, score, figures, write; {1 if case.SERIAL else 2} rank{'' if case.SERIAL else 's'} of "
                                   f"{case.read_report(self.dir / 'out')['threads']} thread" + ("s" if case.read_report(self.dir / "out")["threads"] > 1 else ""))
         self.assertEqual(said[2], "rfmpi: output   out")
         both = self.by_pipe("--dry-run", ranks=2)  # a plan of another kind, and nothing else
         self.assertEqual(both.stderr, "")
         again = self.by_pipe("--set", "output.part_rows=1000", "--force").stderr
-        self.assertRegex(again, r"plan     .*score, write \(.*features.*: there already\)")
+        self.assertRegex(again, r"plan     .*score, figures, write \(.*features.*: there already\)")
 
     def test_many_segments_many_features_and_long_names(self):
         names = ["Très fidèles à la marque depuis toujours", "最好的顾客和最忠诚的顾客们都在这里", "e\u0301" * 30] + [f"Name {i}" for i in range(37)]
@@ -98,7 +98,7 @@ class Terminal(case.Case):
         lines = result.stdout.splitlines()
         self.assert_fits(lines)
         self.assertEqual(len([line for line in self.table_of(lines) if "%" in line]), 20)
-        self.assertRegex(lines[-4], r"and 20 more segments, \d+ more features in segments.csv")
+        self.assertRegex(lines[-5], r"and 20 more segments, \d+ more features in segments.csv")
         for columns in (60, 100, 200):
             lines = terminal.plain(self.on_terminal("--set", "cluster.k=40", "--set", "features.list=rfm-behaviour", "--force", "--set", f"cluster.seed={columns}",
                                                     "--set", "cluster.names=" + json.dumps(names, ensure_ascii=False), columns=columns))
