@@ -269,9 +269,6 @@ typedef struct rfm_portrait {
     int k, d;        /* segments and features shown */
     int *labels;     /* [k] of the model, ascending */
     double *shares;  /* [k] of all customers, by weight */
-    int money;       /* the feature that is revenue: "monetary", else the first in amounts; -1: none */
-    double *revenue; /* [k] its sum, by weight */
-    double revenue_of_all;
     double *means;     /* [k * d] */
     double *quartiles; /* [k * d * 3] */
     double *standings; /* [k * d] the segment's mean scaled value less that of all, in standard deviations of all */

@@ -174,6 +174,9 @@ void rfm_report_json(rfm_run *run, const char *key,
 
 void rfm_report_remove(rfm_run *run, const char *key); /* without a point in it; what is not there is fine */
 
+/* Append a number to a JSON text; null for what is none. Local. */
+void rfm_json_add_number(rfm_text *json, double value);
+
 /* Append numbers to a JSON text as a list of rows. Local. */
 void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns);
 
@@ -302,7 +305,7 @@ size_t rfm_manifest_find(const rfm_manifest *manifest, const char *name);
 
 /* ---- workbook: results as a file that spreadsheets open (.xlsx); Local ------------------------------------------- */
 
-enum { RFM_SHEET_ROWS = 1048575 }; /* that a sheet has below its header */
+enum { RFM_SHEET_ROWS = 1048575, RFM_SHEET_COLUMNS = 16384 }; /* that a sheet has; rows below its header */
 
 typedef struct rfm_sheet {
     const char *name;

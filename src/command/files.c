@@ -70,6 +70,7 @@ static const rfm_term FIGURES[] = {
     {"money", "the feature that is revenue; null: none is"},
     {"quartiles_of",
      "medians and quartiles of a segment with more customers than this are of a sample of about so many"},
+    {"standings_of", "customers that standings and components are taken from: all, or a sample"},
     {"segments[].id, segments[].name, segments[].label, segments[].customers, segments[].share",
      "the largest segments"},
     {"segments[].weight", "the sum of weights; null without"},

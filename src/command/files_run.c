@@ -90,8 +90,8 @@ const rfm_term RUN_JSON[] = {
     {"scores.grid[].name", "the classic grid: the name of a segment"},
     {"scores.grid[].customers", "its customers"},
     {"scores.grid[].share", "their share"},
-    {"scores.grid[].revenue", "what they spent"},
-    {"scores.grid[].revenue_share", "its share"},
+    {"scores.grid[].revenue", "what they spent; null where scores.monetary is no amount of money"},
+    {"scores.grid[].revenue_share", "its share of all"},
     {"scores.cross", "customers by segment of the grid (rows) and segment (columns)"},
     /* drift */
     {"drift.segments", "with cluster.previous: the ids of the segments, in the order of the lists below"},

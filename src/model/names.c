@@ -26,7 +26,7 @@ static const name_rule RULES[] = {
     {"Potential loyalist", {HIGH, MIDDLE, ANY}},
     {"Promising", {HIGH | MIDDLE, LOW, HIGH}},
     {"New", {HIGH, LOW, ANY}},
-    {"Needs attention", {MIDDLE, MIDDLE, MIDDLE | HIGH}},
+    {"Need attention", {MIDDLE, MIDDLE, MIDDLE | HIGH}},
     {"About to sleep", {MIDDLE, ANY, ANY}},
     {"Hibernating", {LOW, LOW, MIDDLE | HIGH}},
     {"Lost", {ANY, ANY, ANY}},

@@ -78,7 +78,7 @@ rfm_status rfm_draw_rows(const rfm_sitter *of, const rfm_draw *draws, size_t **r
 static bool is_among_the_largest(const int64_t *rows, int k, int c, int most)
 {
     int before = 0;
-    for (int o = 0; o < k; o++)
+    for (int o = 0; o < k && before < most; o++)
         before += rows[o] > rows[c] || (o < c && rows[o] == rows[c]);
     return before < most;
 }
@@ -95,24 +95,12 @@ static void choose_segments(rfm_sitter *of, rfm_portrait *portrait)
     }
 }
 
-static int find_money(const rfm_frame *frame, int d)
-{
-    for (int j = 0; j < d; j++)
-        if (strcmp(frame->names[j], "monetary") == 0)
-            return j;
-    for (int j = 0; frame->units && j < d; j++)
-        if (strcmp(frame->units[j], "amount") == 0)
-            return j;
-    return -1;
-}
-
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 void rfm_portrait_free(rfm_portrait *portrait)
 {
     free(portrait->labels);
     free(portrait->shares);
-    free(portrait->revenue);
     free(portrait->means);
     free(portrait->quartiles);
     free(portrait->standings);
@@ -132,7 +120,6 @@ static rfm_status allocate(rfm_sitter *of, rfm_portrait *portrait, rfm_error *er
     of->greatest = rfm_alloc((size_t)of->columns, sizeof *of->greatest, err);
     portrait->labels = rfm_alloc(k, sizeof *portrait->labels, err);
     portrait->shares = rfm_alloc(k, sizeof *portrait->shares, err);
-    portrait->revenue = rfm_alloc(k, sizeof *portrait->revenue, err);
     portrait->means = rfm_alloc(k * d, sizeof *portrait->means, err);
     portrait->quartiles = rfm_alloc(k * d, 3 * sizeof *portrait->quartiles, err);
     portrait->standings = rfm_alloc(k * d, sizeof *portrait->standings, err);
@@ -172,7 +159,7 @@ rfm_status rfm_portrait_make(rfm_comm *comm, const rfm_frame *frame, const rfm_m
                      .k = lesser(model->k, RFM_PORTRAIT_SEGMENTS),
                      .d = lesser(frame->d, RFM_PORTRAIT_FEATURES)};
     of.columns = frame->d <= RFM_PORTRAIT_COLUMNS ? frame->d : of.d;
-    *portrait = (rfm_portrait){.d = of.d, .money = find_money(frame, of.d)};
+    *portrait = (rfm_portrait){.d = of.d};
     if (allocate(&of, portrait, err) == RFM_OK)
         choose_segments(&of, portrait);
     if (rfm_comm_agree(comm, err) == RFM_OK)

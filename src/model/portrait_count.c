@@ -161,22 +161,14 @@ static double mean_of(rfm_i128 sum, int64_t weight, int exponent)
     return weight > 0 ? ldexp(rfm_i128_to_double(sum) / (double)weight, exponent) : NAN;
 }
 
-static double revenue_of(const rfm_sitter *of, rfm_i128 sum, int exponent)
-{
-    return rfm_quantum_value(sum, exponent) * rfm_sitter_unit(of);
-}
-
 /* What all ranks have counted together. */
 static void tell(const counting *c, const tally *all, rfm_portrait *portrait)
 {
     const rfm_sitter *of = c->of;
     const size_t d = (size_t)of->d, slots = rfm_sitter_slots(of);
-    const int money = portrait->money;
     const double total = (double)rfm_sitter_total(of), unit = rfm_sitter_unit(of);
     for (size_t s = 0; s < (size_t)of->k; s++) {
         portrait->shares[s] = (double)all->weights[s] / total;
-        if (money >= 0)
-            portrait->revenue[s] = revenue_of(of, all->sums[s * d + (size_t)money], c->quanta[money].exponent);
         for (size_t j = 0; j < d; j++)
             portrait->means[s * d + j] = mean_of(all->sums[s * d + j], all->weights[s], c->quanta[j].exponent);
     }
@@ -187,8 +179,6 @@ static void tell(const counting *c, const tally *all, rfm_portrait *portrait)
         for (size_t s = 0; s < slots; s++)
             sum += all->sums[s * d + j];
         portrait->features[j].mean = mean_of(sum, rfm_sitter_total(of), c->quanta[j].exponent);
-        if ((int)j == money)
-            portrait->revenue_of_all = revenue_of(of, sum, c->quanta[j].exponent);
     }
 }
 

@@ -180,8 +180,15 @@ static void find_own(const rfm_sitter *of, const drawn *all, size_t j)
     }
 }
 
-/* Features whose values are on their way together. */
-enum { GROUP = 8 };
+/* Features whose values are on their way together: so many, or fewer with fewer values than so many. Every rank of a
+ * node has them. */
+enum { GROUP = 8, VALUES_MOST = 1 << 21 };
+
+static size_t choose_group(size_t n)
+{
+    const size_t group = n > VALUES_MOST / GROUP ? VALUES_MOST / n : GROUP;
+    return group > 0 ? group : 1;
+}
 
 /* Collective. Features j to j + n - 1; notes: what came of add_notes, of all ranks. */
 static rfm_status find_group(const rfm_sitter *of, const drawn *all, const int64_t *notes, size_t first, size_t n,
@@ -225,8 +232,9 @@ rfm_status rfm_portrait_quartiles(const rfm_sitter *of, rfm_portrait *portrait, 
     void *notes = NULL;
     if (draw(of, &all, err) == RFM_OK && bring_together(of, &all, &notes, err) == RFM_OK) {
         rfm_assert(all.places != NULL && all.begins != NULL && all.sorted != NULL);
-        for (size_t j = 0; err->status == RFM_OK && j < d; j += GROUP)
-            find_group(of, &all, notes, j, d - j < GROUP ? d - j : GROUP, err);
+        const size_t group = choose_group(all.n);
+        for (size_t j = 0; err->status == RFM_OK && j < d; j += group)
+            find_group(of, &all, notes, j, d - j < group ? d - j : group, err);
     }
     if (err->status == RFM_OK)
         rfm_comm_reduce_f64(of->comm, RFM_MIN, quartiles, n);

@@ -214,8 +214,10 @@ int scored_most(const rfm_scored *scored, int label); /* Local: its most frequen
 rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err);
 rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err);
 
-/* spreadsheet.c. Local: whether this build can write what is asked for. */
+/* spreadsheet.c. Local: whether this build can write what is asked for, and whether the features have room on a sheet.
+ */
 rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err);
+rfm_status spreadsheet_fits(const rfm_batch *batch, rfm_error *err);
 rfm_status spreadsheet_make(rfm_batch *batch, rfm_error *err); /* Collective: a stage */
 
 /* migration.c. Collective. Customers of the previous run and of this one, joined by id, into run.json; and, before a
@@ -272,9 +274,19 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err); /* Collective */
 /* table.c. Collective: the segments for people, on rank 0. */
 rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err);
 
-/* revenue.c. Collective. *shares: [k] of the sum of the feature `monetary` over this batch's customers, by label; the
- * caller frees. NULL where there is no such feature, or the sum is not above 0. */
-rfm_status measure_revenue(const rfm_batch *batch, double **shares, rfm_error *err);
+/* revenue.c. What each segment's customers of this batch brought in, by label and by weight. */
+typedef struct rfm_revenue {
+    int column;     /* the feature that is revenue: scores.monetary; -1: none is, and no sums */
+    double *sums;   /* [k] */
+    double *shares; /* [k] of all; NaN where all is not above 0 */
+} rfm_revenue;
+
+/* Collective. The exponent with which the values of a feature of all customers are summed (rfm_quantum_round). */
+int column_exponent(const rfm_batch *batch, int column);
+
+int revenue_column(const rfm_batch *batch);                                               /* Local */
+rfm_status revenue_measure(const rfm_batch *batch, rfm_revenue *revenue, rfm_error *err); /* Collective */
+void revenue_free(rfm_revenue *revenue); /* Local; also after failure */
 
 /* brief.c. Local: what is read, which stages are made or there already, and where results go. */
 typedef struct rfm_told {

@@ -239,7 +239,8 @@ static rfm_status fit(rfm_batch *batch, rfm_error *err)
 
 rfm_status cluster_make(rfm_batch *batch, rfm_error *err)
 {
-    if (check_given(batch, err) == RFM_OK && scores_check(batch, err) == RFM_OK)
+    if (check_given(batch, err) == RFM_OK && spreadsheet_fits(batch, err) == RFM_OK &&
+        scores_check(batch, err) == RFM_OK)
         identity_check(batch, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK || migration_check(batch, err) != RFM_OK ||
         rfm_missing_fit(batch->comm, &batch->frame, batch->job.missing, &batch->model.fills, err) != RFM_OK ||
@@ -290,7 +291,7 @@ static rfm_status apply_model(rfm_batch *batch, const double *scaled, double *in
 rfm_status label_make(rfm_batch *batch, rfm_error *err)
 {
     double *scaled = NULL, inertia = 0;
-    if (check_features(batch, err) == RFM_OK)
+    if (check_features(batch, err) == RFM_OK && spreadsheet_fits(batch, err) == RFM_OK)
         scaled = rfm_alloc(batch->frame.n * (size_t)batch->frame.d, sizeof *scaled, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && fill_missing(batch, err) == RFM_OK) {
         rfm_scaling_apply(&batch->model.scaling, batch->frame.n, batch->frame.values, scaled);

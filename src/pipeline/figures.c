@@ -5,20 +5,10 @@
 
 /* ---- words of JSON ---------------------------------------------------------------------------------------------- */
 
-/* JSON has no word for what is not a number. */
-static void add_number(rfm_text *json, double value)
-{
-    char buffer[RFM_NUMBER_BYTES];
-    if (isfinite(value))
-        rfm_text_add(json, buffer, rfm_number_format(value, buffer));
-    else
-        rfm_text_adds(json, "null");
-}
-
 static void add_named(rfm_text *json, const char *name, double value)
 {
     rfm_text_addf(json, ", \"%s\": ", name);
-    add_number(json, value);
+    rfm_json_add_number(json, value);
 }
 
 static void add_numbers(rfm_text *json, const double *values, size_t n)
@@ -26,7 +16,7 @@ static void add_numbers(rfm_text *json, const double *values, size_t n)
     rfm_text_adds(json, "[");
     for (size_t i = 0; i < n; i++) {
         rfm_text_adds(json, i > 0 ? ", " : "");
-        add_number(json, values[i]);
+        rfm_json_add_number(json, values[i]);
     }
     rfm_text_adds(json, "]");
 }
@@ -37,25 +27,26 @@ static void add_list(rfm_text *json, const char *name, const double *values, siz
     rfm_text_addf(json, ", \"%s\": [", name);
     for (size_t i = 0; i < n; i++) {
         rfm_text_adds(json, i > 0 ? ", " : "");
-        add_number(json, values[i * stride]);
+        rfm_json_add_number(json, values[i * stride]);
     }
     rfm_text_adds(json, "]");
 }
 
 /* ---- segments and features -------------------------------------------------------------------------------------- */
 
-static void add_segment(const rfm_batch *batch, const rfm_portrait *of, int s, rfm_text *json)
+static void add_segment(const rfm_batch *batch, const rfm_portrait *of, const rfm_revenue *revenue, int s,
+                        rfm_text *json)
 {
     const rfm_model *model = &batch->model;
     const size_t c = (size_t)of->labels[s], d = (size_t)of->d, at = (size_t)s * d;
-    const bool weighted = batch->frame.weights.unit > 0, has_revenue = of->money >= 0;
+    const bool weighted = batch->frame.weights.unit > 0, has_revenue = revenue->column >= 0;
     rfm_text_addf(json, "{\"id\": %d, \"label\": %zu, \"name\": ", (int)model->segment_ids[c], c);
     rfm_json_add_string(json, model->names[c]);
     rfm_text_addf(json, ", \"customers\": %lld", (long long)batch->sizes[c]);
     add_named(json, "share", of->shares[s]);
     add_named(json, "weight", weighted ? batch->weights[c] : NAN);
-    add_named(json, "revenue", has_revenue ? of->revenue[s] : NAN);
-    add_named(json, "revenue_share", has_revenue && of->revenue_of_all > 0 ? of->revenue[s] / of->revenue_of_all : NAN);
+    add_named(json, "revenue", has_revenue ? revenue->sums[c] : NAN);
+    add_named(json, "revenue_share", has_revenue ? revenue->shares[c] : NAN);
     add_list(json, "centroid", model->centroids_original + c * (size_t)model->d, d, 1);
     add_list(json, "median", of->quartiles + at * 3 + 1, d, 3);
     add_list(json, "mean", of->means + at, d, 1);
@@ -132,20 +123,21 @@ static void add_projection(const rfm_portrait *of, size_t columns, rfm_text *jso
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
-static void add_figures(const rfm_batch *batch, const rfm_portrait *of, rfm_text *json)
+static void add_figures(const rfm_batch *batch, const rfm_portrait *of, const rfm_revenue *revenue, rfm_text *json)
 {
     rfm_text_addf(json,
                   "{\"format\": \"rfmpi figures 1\", \"n_customers\": %lld, \"n_segments\": %d, \"n_features\": %d",
                   (long long)batch->frame.n_global, batch->model.k, batch->frame.d);
-    rfm_text_addf(json, ", \"quartiles_of\": %d, \"money\": ", RFM_PORTRAIT_QUARTILES);
-    if (of->money >= 0)
-        rfm_json_add_string(json, batch->frame.names[of->money]);
+    rfm_text_addf(json, ", \"quartiles_of\": %d, \"standings_of\": %lld, \"money\": ", RFM_PORTRAIT_QUARTILES,
+                  (long long)of->n_looked_at);
+    if (revenue->column >= 0)
+        rfm_json_add_string(json, batch->frame.names[revenue->column]);
     else
         rfm_text_adds(json, "null");
     rfm_text_adds(json, ",\n \"segments\": [");
     for (int s = 0; s < of->k; s++) {
         rfm_text_adds(json, s > 0 ? ",\n  " : "\n  ");
-        add_segment(batch, of, s, json);
+        add_segment(batch, of, revenue, s, json);
     }
     rfm_text_adds(json, "],\n \"features\": [");
     for (int j = 0; j < of->d; j++) {
@@ -162,17 +154,19 @@ static void add_figures(const rfm_batch *batch, const rfm_portrait *of, rfm_text
 
 rfm_status figures_make(rfm_batch *batch, rfm_error *err)
 {
-    rfm_portrait portrait;
+    rfm_portrait portrait = {0};
+    rfm_revenue revenue;
     rfm_text json = {0};
-    if (rfm_portrait_make(batch->comm, &batch->frame, &batch->model, batch->labels, batch->sizes, &portrait, err) !=
-        RFM_OK)
-        return err->status;
-    if (rfm_comm_rank(batch->comm) == 0) {
-        add_figures(batch, &portrait, &json);
+    if (revenue_measure(batch, &revenue, err) == RFM_OK &&
+        rfm_portrait_make(batch->comm, &batch->frame, &batch->model, batch->labels, batch->sizes, &portrait, err) ==
+            RFM_OK &&
+        rfm_comm_rank(batch->comm) == 0) {
+        add_figures(batch, &portrait, &revenue, &json);
         if (rfm_text_check(&json, err) == RFM_OK)
             rfm_file_write(rfm_run_temporary(batch->run, "figures.json"), &json, err);
     }
     rfm_text_free(&json);
     rfm_portrait_free(&portrait);
+    revenue_free(&revenue);
     return rfm_comm_agree(batch->comm, err);
 }

@@ -346,7 +346,8 @@ static rfm_status join_runs(rfm_batch *batch, const char *path, rfm_error *err)
         join(&old, &new, &segments, &classic);
         reduce(batch->comm, &segments);
         reduce(batch->comm, &classic);
-        report_all(batch, &segments, &classic);
+        if (rfm_comm_rank(batch->comm) == 0)
+            report_all(batch, &segments, &classic);
     }
     if (borrowed)
         new.ids = (rfm_ids){0};

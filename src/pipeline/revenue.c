@@ -1,25 +1,35 @@
-/* revenue: how much of what all customers brought in each segment did; an exact sum, whatever the ranks. */
+/* revenue: what the customers of each segment brought in, in all; exact sums, whatever the ranks. */
 #include "batch.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The feature that says what a customer brought in; -1: none does. */
-static int find_monetary(const rfm_frame *frame)
+/* Of other units than amounts of money there is no revenue to sum: an amount for each order, say. */
+static bool is_amount(const rfm_frame *frame, int column)
 {
-    for (int j = 0; j < frame->d; j++)
-        if (strcmp(frame->names[j], "monetary") == 0)
-            return j;
-    return -1;
+    const char *unit = frame->units ? frame->units[column] : NULL;
+    return !unit || *unit == '\0' || strcmp(unit, "amount") == 0;
 }
 
-static double largest_of(rfm_comm *comm, const rfm_frame *frame, int column)
+/* The one that is scored; without scores, the one that would be. */
+int revenue_column(const rfm_batch *batch)
 {
+    const rfm_frame *frame = &batch->frame;
+    const char *name = rfm_config_string(batch->config, "scores.monetary");
+    int column = batch->model.scores.bins > 0 ? batch->model.scores.columns[RFM_MONETARY] : 0;
+    while (batch->model.scores.bins == 0 && column < frame->d && strcmp(frame->names[column], name) != 0)
+        column++;
+    return column < frame->d && is_amount(frame, column) ? column : -1;
+}
+
+int column_exponent(const rfm_batch *batch, int column)
+{
+    const rfm_frame *frame = &batch->frame;
     double largest = 0;
     for (size_t i = 0; i < frame->n; i++)
         largest = fmax(largest, fabs(frame->values[i * (size_t)frame->d + (size_t)column]));
-    rfm_comm_reduce_f64(comm, RFM_MAX, &largest, 1);
-    return largest;
+    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &largest, 1);
+    return rfm_quantum_exponent(largest);
 }
 
 /* Weighted rows count as often as they weigh. */
@@ -33,33 +43,40 @@ static void sum_up(const rfm_batch *batch, int column, int exponent, rfm_i128 *s
     }
 }
 
-static bool divide(const rfm_i128 *sums, int k, double *shares)
+static void tell(const rfm_batch *batch, const rfm_i128 *sums, int exponent, rfm_revenue *revenue)
 {
+    const double unit = batch->frame.weights.unit > 0 ? batch->frame.weights.unit : 1;
     rfm_i128 all = 0;
-    for (int c = 0; c < k; c++)
+    for (int c = 0; c < batch->model.k; c++)
         all += sums[c];
-    for (int c = 0; c < k; c++)
-        shares[c] = all > 0 ? rfm_i128_to_double(sums[c]) / rfm_i128_to_double(all) : 0;
-    return all > 0;
+    for (int c = 0; c < batch->model.k; c++) {
+        revenue->sums[c] = rfm_quantum_value(sums[c], exponent) * unit;
+        revenue->shares[c] = all > 0 ? rfm_i128_to_double(sums[c]) / rfm_i128_to_double(all) : NAN;
+    }
 }
 
-rfm_status measure_revenue(const rfm_batch *batch, double **shares, rfm_error *err)
+void revenue_free(rfm_revenue *revenue)
 {
-    const int column = find_monetary(&batch->frame), k = batch->model.k;
-    *shares = NULL;
-    if (column < 0)
+    free(revenue->sums);
+    free(revenue->shares);
+    *revenue = (rfm_revenue){.column = -1};
+}
+
+rfm_status revenue_measure(const rfm_batch *batch, rfm_revenue *revenue, rfm_error *err)
+{
+    const size_t k = (size_t)batch->model.k;
+    *revenue = (rfm_revenue){.column = revenue_column(batch)};
+    if (revenue->column < 0)
         return RFM_OK;
-    rfm_i128 *sums = rfm_alloc((size_t)k, sizeof *sums, err);
-    double *made = rfm_alloc((size_t)k, sizeof *made, err);
+    rfm_i128 *sums = rfm_alloc(k, sizeof *sums, err);
+    revenue->sums = rfm_alloc(k, sizeof *revenue->sums, err);
+    revenue->shares = rfm_alloc(k, sizeof *revenue->shares, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK) {
-        sum_up(batch, column, rfm_quantum_exponent(largest_of(batch->comm, &batch->frame, column)), sums);
-        rfm_comm_sum_i128(batch->comm, sums, (size_t)k);
-        if (divide(sums, k, made)) {
-            *shares = made;
-            made = NULL;
-        }
+        const int exponent = column_exponent(batch, revenue->column);
+        sum_up(batch, revenue->column, exponent, sums);
+        rfm_comm_sum_i128(batch->comm, sums, k);
+        tell(batch, sums, exponent, revenue);
     }
     free(sums);
-    free(made);
     return err->status;
 }

@@ -40,20 +40,6 @@ void scored_free(rfm_scored *scored)
     *scored = (rfm_scored){0};
 }
 
-/* Collective. The unit in which money is summed. */
-static int find_exponent(const rfm_batch *batch)
-{
-    const rfm_frame *frame = &batch->frame;
-    const size_t d = (size_t)frame->d, column = (size_t)batch->model.scores.columns[RFM_MONETARY];
-    double largest = 0;
-    for (size_t i = 0; i < frame->n; i++) {
-        const double size = fabs(frame->values[i * d + column]);
-        largest = size > largest ? size : largest;
-    }
-    rfm_comm_reduce_f64(batch->comm, RFM_MAX, &largest, 1);
-    return rfm_quantum_exponent(largest);
-}
-
 static void count_customer(const rfm_batch *batch, size_t row, rfm_scored *scored)
 {
     const rfm_scores *scores = &batch->model.scores;
@@ -94,7 +80,7 @@ rfm_status scored_make(rfm_batch *batch, rfm_scored *scored, rfm_error *err)
     open_scored(batch, scored, err);
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;
-    scored->exponent = find_exponent(batch);
+    scored->exponent = column_exponent(batch, batch->model.scores.columns[RFM_MONETARY]);
     for (size_t i = 0; i < batch->frame.n; i++)
         count_customer(batch, i, scored);
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, scored->counts, count_counts(scored));
@@ -114,13 +100,6 @@ int scored_most(const rfm_scored *scored, int label)
 
 /* ---- run.json --------------------------------------------------------------------------------------------------- */
 
-static void print_number(rfm_text *json, double value)
-{
-    char buffer[RFM_NUMBER_BYTES];
-    rfm_number_format(value, buffer);
-    rfm_text_adds(json, isfinite(value) ? buffer : "null");
-}
-
 /* Where there are no customers there is no mean. */
 static void print_means(const rfm_scored *scored, rfm_text *json)
 {
@@ -129,7 +108,7 @@ static void print_means(const rfm_scored *scored, rfm_text *json)
     for (size_t i = 0; i < bins * bins; i++) {
         const double n = (double)scored->heat[i];
         rfm_text_adds(json, i == 0 ? "[" : i % bins == 0 ? "],[" : ",");
-        print_number(json, n > 0 ? ldexp(rfm_i128_to_double(scored->money[i]) / n, scored->exponent) : NAN);
+        rfm_json_add_number(json, n > 0 ? ldexp(rfm_i128_to_double(scored->money[i]) / n, scored->exponent) : NAN);
     }
     rfm_text_adds(json, "]]");
 }
@@ -142,6 +121,7 @@ static double share_of(rfm_i128 part, rfm_i128 whole)
 static void print_classic(const rfm_batch *batch, const rfm_scored *scored, rfm_text *json)
 {
     const rfm_i128 *money = scored->money + squared(scored->bins);
+    const bool is_revenue = revenue_column(batch) >= 0;
     rfm_i128 all = 0;
     for (int s = 0; s < RFM_CLASSIC_SEGMENTS; s++)
         all += money[s];
@@ -152,11 +132,11 @@ static void print_classic(const rfm_batch *batch, const rfm_scored *scored, rfm_
         rfm_text_adds(json, s == 0 ? "[{\"name\":" : "},{\"name\":");
         rfm_json_add_string(json, rfm_classic_name(s));
         rfm_text_addf(json, ",\"customers\":%lld,\"share\":", (long long)n);
-        print_number(json, (double)n / (double)batch->frame.n_global);
+        rfm_json_add_number(json, (double)n / (double)batch->frame.n_global);
         rfm_text_adds(json, ",\"revenue\":");
-        print_number(json, rfm_quantum_value(money[s], scored->exponent));
+        rfm_json_add_number(json, is_revenue ? rfm_quantum_value(money[s], scored->exponent) : NAN);
         rfm_text_adds(json, ",\"revenue_share\":");
-        print_number(json, share_of(money[s], all));
+        rfm_json_add_number(json, is_revenue ? share_of(money[s], all) : NAN);
     }
     rfm_text_adds(json, "}]");
 }

@@ -12,6 +12,16 @@ rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err)
     return err->status;
 }
 
+/* Beside its features a segment has 10 columns at most, a customer 8. */
+rfm_status spreadsheet_fits(const rfm_batch *batch, rfm_error *err)
+{
+    enum { BESIDE = 10, MOST = RFM_SHEET_COLUMNS - BESIDE };
+    if (rfm_config_boolean(batch->config, "output.spreadsheet") && batch->frame.d > MOST)
+        rfm_config_fail(batch->config, "output.spreadsheet", err,
+                        "output.spreadsheet: a sheet has room for %d features, and there are %d", MOST, batch->frame.d);
+    return err->status;
+}
+
 /* Of the columns of segments.csv. */
 static rfm_column_type *list_types(const rfm_batch *batch, size_t *n, rfm_error *err)
 {
@@ -54,6 +64,8 @@ rfm_status spreadsheet_make(rfm_batch *batch, rfm_error *err)
     const int64_t left = RFM_SHEET_ROWS - frame->first;
     const size_t n = left < 0 ? 0 : left < (int64_t)frame->n ? (size_t)left : frame->n;
     rfm_text rows = {0};
+    if (spreadsheet_fits(batch, err) != RFM_OK)
+        return err->status;
     if (frame->n_global > RFM_SHEET_ROWS)
         rfm_log(RFM_LOG_WARN, "spreadsheet.xlsx has the first %d customers: a sheet has no more rows",
                 (int)RFM_SHEET_ROWS);

@@ -24,7 +24,7 @@ enum {
 
 typedef struct layout {
     const rfm_batch *batch;
-    const double *revenue; /* [k]; NULL: there is none */
+    const double *revenue; /* [k] shares; NULL: there is none */
     rfm_terminal terminal;
     int n_rows;
     int id, name, customers, bar; /* widths in columns; bar 0: none */
@@ -300,7 +300,9 @@ static void add_next(const layout *l, rfm_text *table)
     rfm_run *run = l->batch->run;
     const char *dir = rfm_run_dir(run);
     struct stat at;
-    rfm_text_addf(table, "%lld customers in %d segments: ", (long long)l->batch->frame.n_global, l->batch->model.k);
+    const long long n = (long long)l->batch->frame.n_global;
+    rfm_text_addf(table, "%lld customer%s in %d segment%s: ", n, n == 1 ? "" : "s", l->batch->model.k,
+                  l->batch->model.k == 1 ? "" : "s");
     style(l, "1", table);
     rfm_text_adds(table, dir);
     style(l, "0", table);
@@ -317,9 +319,11 @@ static void add_next(const layout *l, rfm_text *table)
 
 rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err)
 {
-    double *revenue = NULL;
-    if (measure_revenue(batch, &revenue, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0) {
-        layout l = {.batch = batch, .revenue = revenue, .terminal = rfm_terminal_of(STDOUT_FILENO)};
+    rfm_revenue revenue;
+    if (revenue_measure(batch, &revenue, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0) {
+        const bool shared = revenue.shares && !isnan(revenue.shares[0]);
+        layout l = {
+            .batch = batch, .revenue = shared ? revenue.shares : NULL, .terminal = rfm_terminal_of(STDOUT_FILENO)};
         lay_out(&l);
         rfm_text_adds(table, l.terminal.is_there ? "\n" : "");
         add_headings(&l, 0, table);
@@ -329,6 +333,6 @@ rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *er
         add_rest(&l, table);
         add_next(&l, table);
     }
-    free(revenue);
+    revenue_free(&revenue);
     return err->status;
 }

@@ -34,12 +34,16 @@ static bool knows_revenue(const facts *all)
 
 static void put_strips(page *p)
 {
+    const bool weighted = is_weighted(p->facts), both = knows_revenue(p->facts);
     figure_open(p, "strips");
     put(p, "<figcaption>");
-    say(p, knows_revenue(p->facts) ? W_STRIPS_CAPTION : W_STRIP_CAPTION);
+    if (weighted)
+        say(p, both ? W_STRIPS_BY_WEIGHT : W_STRIP_BY_WEIGHT);
+    else
+        say(p, both ? W_STRIPS_CAPTION : W_STRIP_CAPTION);
     put(p, "</figcaption>\n<div aria-hidden=\"true\">\n");
-    put_strip(p, W_CUSTOMERS, false);
-    if (knows_revenue(p->facts))
+    put_strip(p, weighted ? W_WEIGHT : W_CUSTOMERS, false);
+    if (both)
         put_strip(p, W_REVENUE, true);
     put(p, "</div>\n");
     figure_close(p);
@@ -76,7 +80,7 @@ static void put_card(page *p, size_t i)
     put(p, "</h3>\n<p class=\"size\">");
     say(p, W_N_CUSTOMERS, a_count(s->customers));
     put(p, "</p>\n<dl class=\"shares\">\n");
-    put_share_row(p, W_SHARE_OF_CUSTOMERS, s->share, i);
+    put_share_row(p, is_weighted(p->facts) ? W_SHARE_OF_WEIGHT : W_SHARE_OF_CUSTOMERS, s->share, i);
     if (!isnan(s->revenue_share))
         put_share_row(p, W_SHARE_OF_REVENUE, s->revenue_share, i);
     put(p, "</dl>\n");
@@ -104,9 +108,9 @@ static void put_row(page *p, size_t i, bool weighted, bool with_revenue)
     put(p, "<tr>");
     put_segment_heading(p, i);
     put_cell(p, put_count, s->customers);
-    put_cell(p, put_share, s->share);
     if (weighted)
         put_cell(p, put_number, s->weight);
+    put_cell(p, put_share, s->share);
     if (with_revenue) {
         put_cell(p, put_number, s->revenue);
         put_cell(p, put_share, s->revenue_share);
@@ -118,14 +122,14 @@ static void put_row(page *p, size_t i, bool weighted, bool with_revenue)
 static void put_table(page *p)
 {
     const facts *all = p->facts;
-    const bool weighted = !isnan(all->segments[0].weight), with_revenue = all->money >= 0;
+    const bool weighted = is_weighted(all), with_revenue = all->has_revenue;
     table_behind(p);
     put(p, "<thead><tr>");
     put_heading(p, W_SEGMENT);
     put_heading(p, W_CUSTOMERS);
-    put_heading(p, W_SHARE);
     if (weighted)
         put_heading(p, W_WEIGHT);
+    put_heading(p, W_SHARE);
     if (with_revenue) {
         put_heading(p, W_REVENUE);
         put_heading(p, W_SHARE);

@@ -91,7 +91,7 @@ static void put_quartile_table(page *p, const feature *f)
     put(p, "<thead><tr>");
     put_heading(p, W_SEGMENT);
     put_heading(p, W_QUARTER);
-    put_heading(p, W_MEDIAN);
+    put_heading(p, W_HALF);
     put_heading(p, W_THREE_QUARTERS);
     put(p, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < p->facts->n; i++) {

@@ -50,6 +50,11 @@ const segment *segment_of_label(const facts *all, size_t label)
     return NULL;
 }
 
+bool is_weighted(const facts *all)
+{
+    return all->n > 0 && !isnan(all->segments[0].weight);
+}
+
 /* ---- rows of numbers --------------------------------------------------------------------------------------------- */
 
 /* Takes the next n of the numbers and fills them from a list. */
@@ -135,15 +140,6 @@ static void read_projection(facts *all, const rfm_json *from, double **at)
     all->sample = take_rows(at, rfm_json_find(from, "sample"), all->n_sample, 3);
 }
 
-static void read_money(facts *all)
-{
-    const char *name = rfm_json_text(rfm_json_find(all->figures, "money"));
-    all->money = -1;
-    for (size_t j = 0; name && j < all->d; j++)
-        if (strcmp(all->features[j].name, name) == 0)
-            all->money = (int)j;
-}
-
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -160,7 +156,8 @@ static rfm_status read_figures(facts *all, rfm_error *err)
     all->n_customers = number_of(all->figures, "n_customers");
     all->n_segments = number_of(all->figures, "n_segments");
     all->quartiles_of = number_of(all->figures, "quartiles_of");
-    all->looked_at = number_of(projection, "customers");
+    all->has_revenue = rfm_json_text(rfm_json_find(all->figures, "money")) != NULL;
+    all->looked_at = number_of(all->figures, "standings_of");
     double *at = all->numbers = rfm_alloc(count_numbers(all), sizeof *all->numbers, err);
     if (!at)
         return err->status;
@@ -169,7 +166,6 @@ static rfm_status read_figures(facts *all, rfm_error *err)
     for (size_t j = 0; j < all->d; j++)
         read_feature(all, rfm_json_item(features, j), &all->features[j], &at);
     read_projection(all, projection, &at);
-    read_money(all);
     return RFM_OK;
 }
 

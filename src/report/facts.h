@@ -34,7 +34,7 @@ typedef struct facts {
     feature features[FEATURES_MOST];
     double quartiles_of; /* customers that a quartile of a segment is taken from at most */
     double looked_at;    /* customers that standings and components are taken from */
-    int money;           /* the feature that is revenue; -1: none */
+    bool has_revenue;    /* one of the features is: not always one of those in the figures */
     bool has_projection;
     double explained[2];
     const double *loadings;  /* [2][d] */
@@ -47,6 +47,9 @@ typedef struct facts {
 /* RFM_USAGE for a directory without segments, RFM_DATA for damaged files. Free what was filled, also on failure. */
 rfm_status facts_read(const char *dir, facts *all, rfm_error *err);
 void facts_free(facts *all);
+
+/* Whether customers have weights. */
+bool is_weighted(const facts *all);
 
 /* Of run.json, by dotted path: NAN, NULL where there is none. */
 double run_number(const facts *all, const char *path);

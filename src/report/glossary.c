@@ -50,7 +50,7 @@ void put_exactness(page *p)
         say(p, W_EXACT_COMPONENTS, a_count(all->looked_at));
         put(p, "</li>\n");
     }
-    if (all->has_projection) {
+    if (all->has_projection && !draws_all(all)) {
         put(p, "<li>");
         say(p, W_EXACT_MAP, a_count((double)all->n_sample), a_count(all->n_customers));
         put(p, "</li>\n");

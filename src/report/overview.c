@@ -39,7 +39,7 @@ static double total_revenue(const facts *all)
             of_largest = s->revenue / s->revenue_share;
         }
     }
-    return all->money < 0 ? NAN : whole ? sum : of_largest;
+    return !all->has_revenue ? NAN : whole ? sum : of_largest;
 }
 
 static void open_fact(page *p, word name)

@@ -35,7 +35,9 @@ void put_short(page *p, const char *text, int most); /* no wider than so many le
 
 void put_count(page *p, double n);   /* 1,234,567 */
 void put_number(page *p, double x);  /* three digits that matter, all of whole parts: 0.00123, 12.3, 12,345 */
+double shown_number(double x);       /* as put_number rounds it */
 void put_compact(page *p, double x); /* 12.3k, 1.2M: where there is little room */
+void put_step(page *p, double x, double step, double largest); /* one of several, so that all differ: 12.02k, 12.04k */
 void put_decimals(page *p, double x, int decimals);
 void put_share(page *p, double x);   /* 0.123: 12.3% */
 void put_seconds(page *p, double s); /* 0.18 s, 3 min 20 s */

@@ -69,7 +69,9 @@ static void put_rows_of(page *p, which of)
         }
         put(p, "</tr>\n");
     }
-    put_all_customers(p, of);
+    /* Centres are put back from scaled values: beside them the mean of the plain ones would compare unlike things. */
+    if (of != CENTROID)
+        put_all_customers(p, of);
 }
 
 static void put_more(page *p, which of, word summary)

@@ -13,6 +13,11 @@ bool has_projection(const facts *all)
     return all->has_projection;
 }
 
+bool draws_all(const facts *all)
+{
+    return (double)all->n_sample >= all->n_customers;
+}
+
 /* ---- labels that keep off each other ------------------------------------------------------------------------------ */
 
 typedef struct box {
@@ -187,7 +192,8 @@ void put_projection(page *p)
     axes a;
     size_t chosen[SEGMENTS_MOST];
     put(p, "<p class=\"lead\">");
-    say(p, W_MAP_LEAD, a_count((double)p->facts->n_sample), a_share(p->facts->explained[0] + p->facts->explained[1]));
+    say(p, draws_all(p->facts) ? W_MAP_LEAD_ALL : W_MAP_LEAD, a_count((double)p->facts->n_sample),
+        a_share(p->facts->explained[0] + p->facts->explained[1]));
     put(p, "</p>\n");
     figure_open(p, "chart split");
     if (lay_out(p->facts, &a)) {

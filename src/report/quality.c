@@ -166,7 +166,8 @@ static void put_silhouette_lead(page *p, double overall)
     put(p, "<p class=\"lead\">");
     say(p, W_SILHOUETTE_LEAD, a_number(overall));
     put(p, " ");
-    say(p, overall >= 0.5 ? W_SEPARATED_WELL : overall >= 0.25 ? W_SEPARATED_SOME : W_SEPARATED_LITTLE);
+    if (!isnan(overall))
+        say(p, overall >= 0.5 ? W_SEPARATED_WELL : overall >= 0.25 ? W_SEPARATED_SOME : W_SEPARATED_LITTLE);
     if (rows < p->facts->n_customers) {
         put(p, " ");
         say(p, W_FROM_SAMPLE, a_count(rows));

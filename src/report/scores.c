@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BINS_MOST = 20, CELL = 58, LEFT = 34, TOP = 6, BOTTOM = 40 };
+enum { BINS_DRAWN = 20, BINS_MOST = 100, CELL = 58, LEFT = 34, TOP = 6, BOTTOM = 40 };
 
 bool has_scores(const facts *all)
 {
@@ -42,7 +42,7 @@ static bool read_heat(const facts *all, heat *h)
             h->low = fmin(h->low, mean);
             h->high = fmax(h->high, mean);
         }
-    return h->n > 0 && h->n <= BINS_MOST;
+    return h->n > 0 && h->n <= BINS_DRAWN;
 }
 
 /* By the logarithm where the means span orders: money does. */
@@ -108,8 +108,12 @@ static void put_heat_table(page *p, const heat *h)
 static void put_heat(page *p)
 {
     heat h;
-    if (!read_heat(p->facts, &h))
+    if (!read_heat(p->facts, &h)) {
+        put(p, "<p class=\"note\">");
+        say(p, W_HEAT_NOT_DRAWN, a_count(run_number(p->facts, "scores.bins")));
+        put(p, "</p>\n");
         return;
+    }
     const double bottom = TOP + (double)h.n * (CELL - 14);
     figure_open(p, "chart");
     say_in(p, "figcaption", W_HEAT_CAPTION);
@@ -172,13 +176,26 @@ static void put_cut_row(page *p, const char *measure, word name)
     put(p, "</tr>\n");
 }
 
+/* A model brings its cuts along. */
+static word origin_of_cuts(const facts *all)
+{
+    const char *command = run_text(all, "command");
+    if (command && strcmp(command, "predict") == 0)
+        return W_CUTS_OF_MODEL;
+    return rfm_json_is_true(run_value(all, "scores.learnt")) ? W_CUTS_LEARNT : W_CUTS_GIVEN;
+}
+
 static void put_cuts(page *p)
 {
     if (!run_value(p->facts, "scores.cuts"))
         return;
     put(p, "<div>\n");
     say_in(p, "h3", W_CUTS);
-    say_in(p, "p", rfm_json_is_true(run_value(p->facts, "scores.learnt")) ? W_CUTS_LEARNT : W_CUTS_GIVEN);
+    put(p, "<p>");
+    say(p, origin_of_cuts(p->facts));
+    put(p, " ");
+    say(p, W_RECENCY_TURNED);
+    put(p, "</p>\n");
     table_open(p);
     put(p, "<thead><tr>");
     put_heading(p, W_SCORE);
@@ -255,8 +272,13 @@ static void put_cross(page *p)
 
 void put_scores(page *p)
 {
-    say_in(p, "p class=\"lead\"", W_SCORES_LEAD);
-    put(p, "<div class=\"pair\">\n");
+    put(p, "<p class=\"lead\">");
+    say(p, W_SCORES_LEAD);
+    if (is_weighted(p->facts)) {
+        put(p, " ");
+        say(p, W_EACH_ONCE);
+    }
+    put(p, "</p>\n<div class=\"pair\">\n");
     put_heat(p);
     put_cuts(p);
     put(p, "</div>\n");

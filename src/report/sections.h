@@ -14,6 +14,9 @@ bool has_trace(const facts *all);
 bool has_change(const facts *all);
 bool has_rows(const facts *all);
 
+/* projection.c: whether the sample is of all customers. */
+bool draws_all(const facts *all);
+
 void put_overview(page *p);
 void put_cards(page *p);
 void put_scores(page *p);

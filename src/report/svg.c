@@ -192,8 +192,8 @@ void put_tick(page *p, const double *ticks, size_t n, size_t i)
 {
     const double step = n > 1 ? ticks[n - 1] - ticks[n - 2] : 1, first = n > 1 ? ticks[1] - ticks[0] : 1;
     const bool even = fabs(step - first) < 1e-6 * step;
-    if (even && step < 1 && step > 1e-4 && fabs(ticks[i]) < 1000)
-        put_decimals(p, ticks[i], (int)ceil(-log10(step) - 1e-9));
+    if (even && fabs(ticks[i]) > 0)
+        put_step(p, ticks[i], step, fmax(fabs(ticks[0]), fabs(ticks[n - 1])));
     else
         put_compact(p, ticks[i]);
 }
@@ -220,7 +220,7 @@ bool find_range(const double *values, size_t n, double *low, double *high)
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
 
-enum { WIDTH = 340, HEIGHT = 190, LEFT = 48, RIGHT = 14, TOP = 12, BOTTOM = 34 };
+enum { WIDTH = 340, HEIGHT = 190, LEFT = 56, RIGHT = 14, TOP = 12, BOTTOM = 34 };
 
 static void draw_axes(page *p, const scale *x, const scale *y, word x_name)
 {

@@ -176,21 +176,50 @@ void put_number(page *p, double x)
         put_trimmed(p, x, size >= 100 || size <= 0 ? 0 : 2 - (int)floor(log10(size)));
 }
 
+/* What put_number shows of x. */
+double shown_number(double x)
+{
+    char printed[64];
+    if (!isfinite(x) || fabs(x) < 1e-300)
+        return x;
+    snprintf(printed, sizeof printed, fabs(x) >= 100 ? "%.0f" : "%.2e", x);
+    return fabs(x) < 1e15 ? strtod(printed, NULL) : x;
+}
+
+typedef struct thousands {
+    double size;
+    const char *names[N_LANGUAGES];
+} thousands;
+
+/* That of numbers as large as x; NULL: none. 999.5k would be shown as 1,000k: it is 1M. */
+static const thousands *find_thousands(double x)
+{
+    static const thousands units[] = {{1e9, {"bn", NARROW "Md"}}, {1e6, {"M", NARROW "M"}}, {1e3, {"k", NARROW "k"}}};
+    size_t i = 0;
+    if (!(fabs(x) >= 1e4 && fabs(x) < 1e14))
+        return NULL;
+    while (fabs(x) < units[i].size - units[i].size / 2000)
+        i++;
+    return &units[i];
+}
+
 void put_compact(page *p, double x)
 {
-    static const struct {
-        double size;
-        const char *names[N_LANGUAGES];
-    } units[] = {{1e9, {"bn", NARROW "Md"}}, {1e6, {"M", NARROW "M"}}, {1e3, {"k", NARROW "k"}}};
-    size_t i = 0;
-    while (i < 3 && fabs(x) < units[i].size)
-        i++;
-    if (i == 3 || (i == 2 && fabs(x) < 1e4) || fabs(x) >= 1e14 || isnan(x)) {
-        put_number(p, x);
+    const thousands *unit = find_thousands(x);
+    put_number(p, unit ? x / unit->size : x);
+    put(p, unit ? unit->names[p->language] : "");
+}
+
+void put_step(page *p, double x, double step, double largest)
+{
+    const thousands *unit = find_thousands(largest);
+    const double size = unit ? unit->size : 1, digits = ceil(-log10(step / size) - 1e-9);
+    if (!(digits <= 4 && fabs(largest) < 1e14)) {
+        put_compact(p, x);
         return;
     }
-    put_number(p, x / units[i].size);
-    put(p, units[i].names[p->language]);
+    put_decimals(p, x / size, digits > 0 ? (int)digits : 0);
+    put(p, unit ? unit->names[p->language] : "");
 }
 
 void put_share(page *p, double x)

@@ -53,16 +53,28 @@ static word adverb_of(double standing)
     return size >= FAR ? W_ADVERB_FAR : size >= CLEAR ? W_ADVERB_CLEAR : W_ADVERB_SOME;
 }
 
-/* Equal medians explain nothing: then means do. */
-static bool medians_differ(double of_segment, double of_all)
+/* Whether two numbers bear out that the segment is on that side of all customers. */
+static bool bears_out(double of_segment, double of_all, bool high)
 {
-    return fabs(of_segment - of_all) > 0.005 * fmax(fabs(of_segment), fabs(of_all));
+    const double away = high ? of_segment - of_all : of_all - of_segment;
+    return away > 0.005 * fmax(fabs(of_segment), fabs(of_all));
+}
+
+static bool medians_say_so(const segment *s, const feature *f, size_t j)
+{
+    return bears_out(s->median[j], f->median, s->standing[j] > 0);
+}
+
+/* By a scaled mean a segment can be on one side and by its plain numbers on the other: then there is nothing to say. */
+static bool is_borne_out(const segment *s, const feature *f, size_t j)
+{
+    return medians_say_so(s, f, j) || bears_out(s->mean[j], f->mean, s->standing[j] > 0);
 }
 
 static void put_trait(page *p, const segment *s, size_t j)
 {
     const feature *f = &p->facts->features[j];
-    const bool high = s->standing[j] > 0, by_median = medians_differ(s->median[j], f->median);
+    const bool high = s->standing[j] > 0, by_median = medians_say_so(s, f, j);
     const slot of_segment = a_measure(by_median ? s->median[j] : s->mean[j], f->unit);
     const slot of_all = a_measure(by_median ? f->median : f->mean, f->unit);
     const slot adverb = a_word(adverb_of(s->standing[j])), which = a_word(by_median ? W_MEDIAN : W_MEAN);
@@ -75,13 +87,13 @@ static void put_trait(page *p, const segment *s, size_t j)
     put(p, "</li>\n");
 }
 
-/* The feature farthest from all customers among those that were not told yet; d: none is worth it. */
+/* The feature farthest from all customers among those that can be told and were not yet; d: none is worth it. */
 static size_t farthest(const facts *all, const segment *s, const bool *told)
 {
     size_t best = all->d;
     double far = SOME;
     for (size_t j = 0; j < all->d; j++)
-        if (!told[j] && fabs(s->standing[j]) >= far) {
+        if (!told[j] && fabs(s->standing[j]) >= far && is_borne_out(s, &all->features[j], j)) {
             far = fabs(s->standing[j]) + 1e-9;
             best = j;
         }

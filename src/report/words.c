@@ -47,10 +47,10 @@ static void put_value(page *p, const slot *v)
     }
 }
 
-/* English has one for 1 alone, French for all below 2. */
+/* English has one for 1 alone, French for all below 2; of the number as it is shown. */
 static bool is_one(const page *p, const slot *v)
 {
-    const double size = fabs(v->number);
+    const double size = fabs(shown_number(v->number));
     return p->language == FRENCH ? size < 2 : size >= 1 && size <= 1;
 }
 

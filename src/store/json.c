@@ -76,6 +76,15 @@ void rfm_json_add_string(rfm_text *json, const char *text)
     json_decref(string);
 }
 
+void rfm_json_add_number(rfm_text *json, double value)
+{
+    char buffer[RFM_NUMBER_BYTES];
+    if (isfinite(value))
+        rfm_text_add(json, buffer, rfm_number_format(value, buffer));
+    else
+        rfm_text_adds(json, "null");
+}
+
 void rfm_json_add_counts(rfm_text *json, const int64_t *counts, size_t n_rows, size_t n_columns)
 {
     rfm_text_adds(json, "[");

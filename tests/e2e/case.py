@@ -37,7 +37,7 @@ def command(*words, ranks, program=RFMPI):
 
 def launch(*words, ranks=1, env=None, timeout=100, program=RFMPI):
     return subprocess.run(command(*words, ranks=ranks, program=program), env={**os.environ, **(env or {})}, timeout=timeout, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True)
+                          capture_output=True, text=True, errors="backslashreplace")  # paths are shown as they are
 
 
 def errors(result):

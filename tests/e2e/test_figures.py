@@ -173,6 +173,7 @@ class Figures(case.Case):
         told = self.train(self.write("x", rows), "run", *words, ranks=2)
         self.assertEqual(told, self.train(self.dir / "x.h5", "again", *words, ranks=3))
         self.assertTrue(0.99e6 < told["projection"]["customers"] < 1.01e6)
+        self.assertEqual(told["standings_of"], told["projection"]["customers"])
         values, vectors = numpy.linalg.eigh(numpy.cov(rows.astype(float).T))
         close(told["projection"]["explained"], values[::-1] / values.sum(), 1e-3)
         close(told["projection"]["loadings"][0], vectors[:, -1] * numpy.sign(vectors[:, -1].sum()), 1e-2)
@@ -198,6 +199,36 @@ class Figures(case.Case):
         for j, feature in enumerate(told["features"]):
             close(feature["mean"], repeated[:, j].mean())
             self.assertEqual((feature["min"], feature["max"]), (rows[weights > 0, j].min(), rows[weights > 0, j].max()))
+
+    def test_revenue_is_of_the_feature_that_scores_monetary_names(self):
+        entries = [{"name": "purchases", "count": "*", "where": {"event": "purchase"}},
+                   {"name": "dearest", "max": "amount", "where": {"event": "purchase"}},
+                   {"name": "spent", "sum": "amount", "where": {"event": "purchase"}}]
+        words = ("--set", f"features.list={json.dumps(entries)}", "--set", "features.population={event: purchase}")
+        told = self.run_events("none", *words, ranks=2)
+        self.assertIsNone(told["money"], "the highest of amounts is no revenue")
+        self.assertEqual({one["revenue"] for one in told["segments"]}, {None})
+        said = self.run_events("spent", *words, "--set", "scores.monetary=spent", ranks=2)
+        _, values, segments = self.labelled("spent")
+        self.assertEqual(said["money"], "spent")
+        for one in said["segments"]:
+            close(one["revenue"], values[segments == one["id"], 2].sum())
+            close(one["revenue_share"], values[segments == one["id"], 2].sum() / values[:, 2].sum())
+
+    def test_an_amount_for_each_order_is_scored_and_no_revenue(self):
+        told = self.run_events("run", "--set", "scores.monetary=average_order", ranks=2)
+        grid = case.read_report(self.dir / "run")["scores"]["grid"]
+        self.assertIsNone(told["money"])
+        self.assertEqual({(one["revenue"], one["revenue_share"]) for one in grid}, {(None, None)})
+
+    def test_revenue_counts_rows_as_often_as_they_weigh(self):
+        random = numpy.random.default_rng(5)
+        rows, weights = random.normal(10, 2, (500, 2)), random.integers(0, 5, 500).astype(float)
+        path = self.write("x", rows, weights=weights, names=numpy.array([b"frequency", b"monetary"]))
+        told = self.train(path, "run", "--set", "cluster.k=3", ranks=2)
+        segments = numpy.array([int(row["segment"]) for row in case.read_customers(self.dir / "run")])
+        for one in told["segments"]:
+            close(one["revenue"], (weights * rows[:, 1])[segments == one["id"]].sum())
 
     def test_one_column_has_no_projection_and_a_constant_one_stands_nowhere(self):
         one = self.train(self.write("one", numpy.arange(500.0)[:, None]), "one", "--set", "cluster.k=3")

@@ -12,6 +12,9 @@ import zipfile
 
 import case
 
+import h5py
+import numpy
+
 ODD = ["007", "=1+2", "+49 170", "-5", "@SUM(A1:A9)", "\tx", 'a,"b"', "1e5", "ünï 日本", "TRUE", "2024-01-01", "<b>&amp;", "12345678901234567890", "c\x01d",
        " blanks ", "#N/A"]
 TEXTS = {"id", "name", "segment_name", "rfm_segment"}
@@ -114,6 +117,17 @@ class Spreadsheet(case.Case):
                 print(f"{who},2024-01-0{i + 1},1.5,{i}", file=file)
         ids = {row[0] for row in read_sheet(self.write("out", "--set", "input.id=integer"), 2)[1:]}
         self.assertEqual(ids, {7.0, -12.0, 999999999999999.0, "1000000000000000", str(2**63 - 1)})
+
+    def test_more_features_than_a_sheet_has_room_for_are_refused_before_the_fit(self):
+        with h5py.File(self.dir / "wide.h5", "w") as file:
+            file["features/values"] = numpy.random.default_rng(1).normal(size=(20, 16375))
+        words = ("train", "--set", f"input.features={self.dir / 'wide.h5'}", "--set", "cluster.k=2", "--set", f"output.dir={self.dir / 'out'}")
+        result = case.launch(*words, "--set", "output.spreadsheet=true", ranks=2)
+        if "this build writes none" in result.stderr:
+            self.skipTest("this build writes no spreadsheets")
+        self.assertEqual(result.returncode, 64, result.stderr)
+        self.assertIn("room for 16374 features, and there are 16375", result.stderr)
+        self.assertFalse((self.dir / "out" / "model.h5").exists())
 
 
 if __name__ == "__main__":

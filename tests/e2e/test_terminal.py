@@ -90,7 +90,7 @@ class Terminal(case.Case):
         both = self.by_pipe("--dry-run", ranks=2)  # a plan of another kind, and nothing else
         self.assertEqual(both.stderr, "")
         again = self.by_pipe("--set", "output.part_rows=1000", "--force").stderr
-        self.assertRegex(again, r"plan     .*write \(.*features.*: there already\)")
+        self.assertRegex(again, r"plan     .*score, figures, write \(.*features.*: there already\)")
 
     def test_many_segments_many_features_and_long_names(self):
         names = ["Très fidèles à la marque depuis toujours", "最好的顾客和最忠诚的顾客们都在这里", "e\u0301" * 30] + [f"Name {i}" for i in range(37)]

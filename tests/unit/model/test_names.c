@@ -47,7 +47,7 @@ static void centroids_are_named_by_their_thirds(void **state)
     (void)state;
     /* Thirds of monetary: 900 800 120 | 110 100 90 | 6 5 4: label 2 is high, so "Loyal" by frequency all the same. */
     static const char *const expected[] = {"Champions",          "At risk",     "Loyal",
-                                           "Potential loyalist", "New",         "Needs attention",
+                                           "Potential loyalist", "New",         "Need attention",
                                            "About to sleep",     "Hibernating", "Lost"};
     expect_names(NULL, 9, 3, RFM, NINE, expected);
 }
@@ -55,13 +55,13 @@ static void centroids_are_named_by_their_thirds(void **state)
 static void one_and_two_clusters_have_names_too(void **state)
 {
     (void)state;
-    static const char *const one[] = {"Needs attention"};
+    static const char *const one[] = {"Need attention"};
     expect_names(NULL, 1, 3, RFM, NINE, one);
     static const char *const two[] = {"Champions", "Lost"};
     const double centroids[] = {1, 9, 9, 5, 1, 1};
     expect_names(NULL, 2, 3, RFM, centroids, two);
     /* Equal centroids are of one level. */
-    static const char *const equal[] = {"Needs attention", "Needs attention 2", "Needs attention 3"};
+    static const char *const equal[] = {"Need attention", "Need attention 2", "Need attention 3"};
     const double same[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     expect_names(NULL, 3, 3, RFM, same, equal);
 }
@@ -86,7 +86,7 @@ static void a_job_names_its_segments(void **state)
     static const char *const taken[] = {"A 2", "A", "A 3"};
     expect_names("['A 2', A, A, left over]", 3, 3, RFM, NINE, taken);
     static const char *const ruled[] = {"VIP",     "Lapsed",          "Loyal",          "Potential loyalist",
-                                        "New",     "Needs attention", "About to sleep", "Lapsed 2",
+                                        "New",     "Need attention", "About to sleep", "Lapsed 2",
                                         "Lapsed 3"};
     expect_names(
         "[{name: VIP, recency: high, monetary: [high, middle], frequency: high}, {name: Lapsed, recency: low}]", 9, 3,

@@ -9,7 +9,7 @@
 /* Two segments, the second without customers; three features, the last of the job's own making. */
 static const char FIGURES[] =
     "{\"format\": \"rfmpi figures 1\", \"n_customers\": 1000, \"n_segments\": 2, \"n_features\": 3, \"quartiles_of\": "
-    "100,"
+    "100, \"standings_of\": 1000,"
     " \"money\": \"monetary\","
     " \"segments\": ["
     "  {\"id\": 0, \"label\": 0, \"name\": \"R&D <best>\", \"customers\": 900, \"share\": 0.9, \"weight\": null, "

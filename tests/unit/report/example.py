@@ -9,7 +9,7 @@ import math
 import pathlib
 import random
 
-NAMES = ["Champions", "Loyal", "Can't lose", "At risk", "Potential loyalist", "Promising", "New", "Needs attention", "About to sleep",
+NAMES = ["Champions", "Loyal", "Can't lose", "At risk", "Potential loyalist", "Promising", "New", "Need attention", "About to sleep",
          "Hibernating", "Lost"]
 GRID = ["Champions", "Loyal", "Potential loyalist", "New", "Promising", "Need attention", "About to sleep", "At risk", "Can't lose",
         "Hibernating", "Lost"]
@@ -126,6 +126,7 @@ def main():
     centres = [sorted((draw.gauss(0, 1) for _ in range(k)), reverse=j % 2 == 1) for j in range(len(features))]
     segments = make_segments(draw, k, features, names, centres, not args.bare)
     figures = {"format": "rfmpi figures 1", "n_customers": sum(s["customers"] for s in segments), "n_segments": k, "n_features": len(features), "quartiles_of": 10000,
+               "standings_of": sum(s["customers"] for s in segments),
                "money": None if args.bare or len(features) < 3 else "monetary", "segments": segments,
                "features": [make_feature(draw, *feature, centres[j]) for j, feature in enumerate(features)],
                "projection": None if args.bare else make_projection(draw, k, len(features))}

@@ -84,7 +84,7 @@ static void the_same_in_french(void **state)
     char *html = page_of(RUN, FIGURES, "fr");
     assert_says(html, "<html lang=\"fr\">");
     assert_says(html, "30 octobre 2019");
-    assert_says(html, "beaucoup plus que la moyenne\u202F: <b>49</b>");
+    assert_says(html, "nettement plus que la moyenne\u202F: <b>49</b>");
     assert_says(html, "12,0\u202F% des clients (120)");
     assert_says(html, "45\u202F000");
     free(html);
@@ -97,6 +97,90 @@ static void the_most_telling_comes_first(void **state)
     char *html = page_of(RUN, FIGURES, "en");
     assert_true(strstr(html, "Spends far more") < strstr(html, "Bought more recently"));
     assert_null(strstr(html, "</code> a little above"));
+    free(html);
+}
+
+/* The example's files with another text in the place of one. */
+static char *page_with(const char *in_run, const char *run_says, const char *in_figures, const char *figures_say)
+{
+    char run[sizeof RUN + 256], figures[sizeof FIGURES + 256];
+    const char *at = strstr(RUN, in_run), *of = strstr(FIGURES, in_figures);
+    assert_true(at && of);
+    snprintf(run, sizeof run, "%.*s%s%s", (int)(at - RUN), RUN, run_says, at + strlen(in_run));
+    snprintf(figures, sizeof figures, "%.*s%s%s", (int)(of - FIGURES), FIGURES, figures_say, of + strlen(in_figures));
+    return page_of(run, figures, "en");
+}
+
+/* The scaled mean is above that of all: the median is not, the mean is; and then neither is. */
+static void what_the_numbers_do_not_bear_out_is_not_said(void **state)
+{
+    (void)state;
+    char *html = page_with("", "", "\"median\": [3, 49, 0.25]", "\"median\": [3, 14, 0.25]");
+    assert_says(html, "Spends far more than average: <b>50.5</b> (mean; all: 20)");
+    free(html);
+    html = page_with("", "", "\"median\": [3, 49, 0.25], \"mean\": [4, 50.5, 0.3]",
+                     "\"median\": [3, 14, 0.25], \"mean\": [4, 19, 0.3]");
+    assert_null(strstr(html, "Spends"));
+    assert_says(html, "Bought more recently than average");
+    free(html);
+}
+
+static void cuts_of_a_model_are_not_those_of_these_customers(void **state)
+{
+    (void)state;
+    char *html = page_of(RUN, FIGURES, "en");
+    assert_says(html, "which divide these customers into groups of equal size");
+    free(html);
+    html = page_with("\"command\": \"run\"", "\"command\": \"predict\"", "", "");
+    assert_null(strstr(html, "groups of equal size"));
+    assert_says(html, "which came with the model");
+    free(html);
+}
+
+static void scores_that_are_too_many_to_draw_are_told_whole(void **state)
+{
+    (void)state;
+    enum { BINS = 30 };
+    rfm_text run = {0};
+    rfm_text_adds(&run, "{\"scores\": {\"bins\": 30, \"grid\": [], \"cuts\": {\"recency\": [0");
+    for (int i = 1; i < BINS - 1; i++)
+        rfm_text_addf(&run, ", %d", 1000 + i);
+    rfm_text_adds(&run, "]}, \"heat\": {\"customers\": [");
+    for (int i = 0; i < BINS; i++)
+        rfm_text_adds(&run, i > 0 ? ", []" : "[]");
+    rfm_text_adds(&run, "]}}}");
+    char *html = page_of(run.bytes, FIGURES, "en");
+    assert_says(html, "With 30 scores of each measure");
+    assert_says(html, "\u00B7 1,028<"); /* the last cut */
+    free(html);
+    rfm_text_free(&run);
+}
+
+static void a_map_of_all_customers_is_no_sample(void **state)
+{
+    (void)state;
+    char *html = page_of(RUN, FIGURES, "en");
+    assert_says(html, "3 customers drawn at random");
+    assert_says(html, "a random sample of 3 of 1,000");
+    free(html);
+    html = page_with("", "", "\"n_customers\": 1000", "\"n_customers\": 3");
+    assert_null(strstr(html, "at random"));
+    assert_null(strstr(html, "a random sample of 3 of"));
+    assert_says(html, "All 3 customers, and the centre");
+    free(html);
+}
+
+static void shares_of_weight_are_called_so(void **state)
+{
+    (void)state;
+    char *html = page_of(RUN, FIGURES, "en");
+    assert_null(strstr(html, "Share of weight"));
+    assert_null(strstr(html, "counts once here"));
+    free(html);
+    html = page_with("", "", "\"share\": 0.9, \"weight\": null", "\"share\": 0.9, \"weight\": 1800");
+    assert_says(html, "<dt>Share of weight</dt>");
+    assert_says(html, "How weight and revenue divide");
+    assert_says(html, "Each customer counts once here");
     free(html);
 }
 
@@ -225,6 +309,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(segments_are_told_in_words, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(the_same_in_french, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(the_most_telling_comes_first, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(what_the_numbers_do_not_bear_out_is_not_said, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(cuts_of_a_model_are_not_those_of_these_customers, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(scores_that_are_too_many_to_draw_are_told_whole, set_up_folder,
+                                        tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_map_of_all_customers_is_no_sample, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(shares_of_weight_are_called_so, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(only_options_that_were_set_are_listed, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(a_run_that_has_little_to_tell_is_a_page_too, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(a_title_of_ones_own_is_text, set_up_folder, tear_down_folder),

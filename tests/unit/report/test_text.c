@@ -138,7 +138,29 @@ static void compact_numbers_name_their_thousands(void **state)
     expect_number(put_compact, 12345, "12.3k", "12,3\u202Fk");
     expect_number(put_compact, -2.5e6, "\u22122.5M", "\u22122,5\u202FM");
     expect_number(put_compact, 7e9, "7bn", "7\u202FMd");
+    expect_number(put_compact, 999400, "999k", "999\u202Fk");
+    expect_number(put_compact, 999700, "1M", "1\u202FM");
     expect_number(put_compact, NAN, "\u2013", "\u2013");
+}
+
+static void expect_step(double x, double step, double largest, const char *english)
+{
+    page p = {.language = ENGLISH};
+    put_step(&p, x, step, largest);
+    expect(&p, english);
+}
+
+/* Three digits would be the same for all of them. */
+static void marks_of_an_axis_differ_from_each_other(void **state)
+{
+    (void)state;
+    expect_step(12020, 20, 12040, "12.02k");
+    expect_step(12040, 20, 12040, "12.04k");
+    expect_step(1234500, 500, 1235000, "1.2345M");
+    expect_step(3e6, 1e6, 5e6, "3M");
+    expect_step(1225, 25, 1300, "1,225");
+    expect_step(-0.05, 0.05, 0.1, "\u22120.05");
+    expect_step(3e-7, 1e-7, 5e-7, "3.00\u202F\u00D7\u202F10\u207B\u2077");
 }
 
 static void shares_are_percent(void **state)
@@ -182,6 +204,8 @@ static void units_agree_with_their_number(void **state)
     expect_measure(2, "days", "2\u00A0days", "2\u00A0jours");
     expect_measure(0, "orders", "0\u00A0orders", "0\u00A0commande");
     expect_measure(1.5, "sessions", "1.5\u00A0sessions", "1,5\u00A0session");
+    expect_measure(1.002, "days", "1\u00A0day", "1\u00A0jour");
+    expect_measure(1.998, "days", "2\u00A0days", "2\u00A0jours");
     expect_measure(0.25, "share", "25.0%", "25,0\u202F%");
     expect_measure(1234, "amount", "1,234", "1\u202F234");
     expect_measure(3, "furlongs", "3", "3");
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test(counts_are_in_groups_of_three),
         cmocka_unit_test(numbers_have_three_digits_that_matter),
         cmocka_unit_test(compact_numbers_name_their_thousands),
+        cmocka_unit_test(marks_of_an_axis_differ_from_each_other),
         cmocka_unit_test(shares_are_percent),
         cmocka_unit_test(times_and_sizes_have_the_unit_that_fits),
         cmocka_unit_test(units_agree_with_their_number),
