@@ -143,10 +143,7 @@ static bool is_table(const json_t *value)
 static void add_line(const fact *f, int key_columns, int columns, rfm_text *text)
 {
     rfm_text value = {0};
-    if (json_is_real(f->value))
-        rfm_text_addf(&value, "%.10g", json_real_value(f->value));
-    else
-        print_value(f->value, &value);
+    print_value(f->value, &value);
     rfm_text_addf(text, "%-*s ", key_columns, f->key);
     rfm_text_wrap(text, value.failed || !value.bytes ? "" : value.bytes, key_columns + 1, columns);
     rfm_text_free(&value);
