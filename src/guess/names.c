@@ -104,19 +104,24 @@ static char unaccent(unsigned char lead, unsigned char byte)
     return lead == 0xC5 && (byte == 0x92 || byte == 0x93) ? 'o' : 0;
 }
 
+/* The small letter or digit that begins at `at`, which moves to its last byte; 0: none. */
+static char fold_letter(const unsigned char **at)
+{
+    if (isalnum(**at))
+        return (char)tolower(**at);
+    if (**at < 0xC0 || !(*at)[1])
+        return 0;
+    (*at)++;
+    return unaccent((*at)[-1], (*at)[0]);
+}
+
 /* Small letters and digits of the name; words ended by a blank each where `words`, else all in one. */
 static void fold(const char *name, bool words, char folded[NAME_BYTES])
 {
     size_t n = 0;
     bool was_small = false;
     for (const unsigned char *at = (const unsigned char *)name; *at && n + 2 < NAME_BYTES; at++) {
-        char letter = 0;
-        if (isalnum(*at)) {
-            letter = (char)tolower(*at);
-        } else if (*at >= 0xC0 && at[1]) {
-            letter = unaccent(at[0], at[1]);
-            at++;
-        }
+        const char letter = fold_letter(&at);
         const bool new_word = words && n > 0 && folded[n - 1] != ' ' && (letter == 0 || (was_small && isupper(*at)));
         if (new_word)
             folded[n++] = ' ';

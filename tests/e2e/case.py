@@ -20,6 +20,8 @@ SERIAL = "none (serial)" in subprocess.run([RFMPI, "--version"], capture_output=
 SKIPPED = 125
 
 needs_ranks = unittest.skipIf(SERIAL, "this build has no MPI")
+LONG = "long" in sys.argv  # a test's first word: more of it, for the long tier
+in_long_tier = unittest.skipUnless(LONG, "in the long tier")  # where the short one has its like
 
 
 def need_data():
@@ -98,9 +100,6 @@ def read_features(run):
         ids = file["customers/id"][...]
         names = [name.decode().rstrip("\0") for name in file["features/names"][...]]
         return ids, names, file["features/values"][...]
-
-
-LONG = "long" in sys.argv  # a test's first word: more of it, for the long tier
 
 
 def main():

@@ -125,6 +125,7 @@ class Resume(case.Case):
     def test_one_plain_file_without_a_state(self):
         self.check([self.write("a.csv")], "--set", "output.state=false", state=False)
 
+    @case.in_long_tier
     def test_several_compressed_files(self):
         self.check([self.write("a.csv.gz", 0, 0.5, gzip.compress), self.write("b.csv.zst", 0.5, 0.8, zstandard.ZstdCompressor().compress),
                     self.write("c.csv.gz", 0.8, 0.9, gzip.compress), self.write("d.csv", 0.9, 1)])
@@ -132,6 +133,7 @@ class Resume(case.Case):
     def test_one_compressed_file_that_all_ranks_parse(self):
         self.check([self.write("a.csv.gz", pack=gzip.compress)])
 
+    @case.in_long_tier
     def test_a_table_of_columns(self):
         plain = self.write("a.csv")
         self.rfmpi("convert", plain, "--set", "input.max_rejected=0.01",
@@ -157,6 +159,7 @@ class Resume(case.Case):
                 self.lines[i] = b",".join([*fields[:4], b'"two\nlines"', *fields[5:]])
         self.check([self.write("a.csv", 0, 0.3), self.write("b.csv", 0.3, 1)])
 
+    @case.in_long_tier
     def test_line_ends_inside_quotes_of_a_compressed_file(self):
         fields = self.lines[-len(self.lines) // 3].split(b",")
         self.lines[-len(self.lines) // 3] = b",".join([*fields[:4], b'"two\nlines"', *fields[5:]])
@@ -165,6 +168,7 @@ class Resume(case.Case):
     def test_duplicates(self):
         self.check([self.write("a.csv", 0, 0.6), self.write("b.csv.gz", 0.5, 1, gzip.compress)], "--set", "input.dedupe=row")
 
+    @case.in_long_tier
     def test_duplicates_by_a_column(self):
         self.check([self.write("a.csv")], "--set", "input.dedupe=user_session")
 
