@@ -266,9 +266,9 @@ typedef struct rfm_portrait_point {
 
 /* Numbers of a segment that has no customers are NaN. */
 typedef struct rfm_portrait {
-    int k, d;        /* segments and features shown */
-    int *labels;     /* [k] of the model, ascending */
-    double *shares;  /* [k] of all customers, by weight */
+    int k, d;          /* segments and features shown */
+    int *labels;       /* [k] of the model, ascending */
+    double *shares;    /* [k] of all customers, by weight */
     double *means;     /* [k * d] */
     double *quartiles; /* [k * d * 3] */
     double *standings; /* [k * d] the segment's mean scaled value less that of all, in standard deviations of all */

@@ -85,7 +85,7 @@ static void a_job_names_its_segments(void **state)
     expect_names("[Gold, Gold, Gold]", 3, 3, RFM, NINE, listed);
     static const char *const taken[] = {"A 2", "A", "A 3"};
     expect_names("['A 2', A, A, left over]", 3, 3, RFM, NINE, taken);
-    static const char *const ruled[] = {"VIP",     "Lapsed",          "Loyal",          "Potential loyalist",
+    static const char *const ruled[] = {"VIP",     "Lapsed",         "Loyal",          "Potential loyalist",
                                         "New",     "Need attention", "About to sleep", "Lapsed 2",
                                         "Lapsed 3"};
     expect_names(
