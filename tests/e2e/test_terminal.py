@@ -153,6 +153,13 @@ class Terminal(case.Case):
         self.assertEqual(options["input.columns.customer"]["line"], 5)
         self.assertEqual(options["store.table"], {"value": None, "from": None})
 
+    def test_one_customer_in_one_segment(self):
+        with open(self.events, encoding="utf-8") as events:
+            rows = [line for i, line in enumerate(events) if i == 0 or ",purchase," in line][:2]
+        one = self.dir / "one.csv"
+        one.write_text("".join(rows))
+        self.assertIn("1 customer in 1 segment: out\n", self.by_pipe("--set", f"input.paths=[{one}]").stdout)
+
     def test_what_comes_next_can_be_done(self):
         lines = self.by_pipe().stdout.splitlines()
         commands = [line.split("rfmpi ", 1)[1] for line in lines if "rfmpi " in line]
