@@ -226,7 +226,7 @@ static rfm_status check_left_out(conversion *c, rfm_error *err)
 }
 
 /* The tables are on the disk; they get their names, and those are brought there too. Collective. */
-static rfm_status publish(const conversion *c, rfm_error *err)
+static rfm_status publish(conversion *c, rfm_error *err)
 {
     rfm_comm *comm = c->batch->comm;
     if (rfm_comm_rank(comm) == 0)

@@ -63,7 +63,8 @@ void staging_leave(staging *s)
     if (!s->lock || s->lock_file < 0)
         return;
     unlink(s->lock);
-    rmdir(s->made); /* stays where tables wait in it */
+    if (s->published)
+        rmdir(s->made);
     close(s->lock_file);
     s->lock_file = -1;
 }
@@ -123,7 +124,7 @@ static rfm_status move_out(const staging *s, const char *name, rfm_error *err)
     return err->status;
 }
 
-rfm_status staging_publish(const staging *s, rfm_error *err)
+rfm_status staging_publish(staging *s, rfm_error *err)
 {
     DIR *list = opendir(s->made);
     if (!list)
@@ -132,5 +133,6 @@ rfm_status staging_publish(const staging *s, rfm_error *err)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             move_out(s, entry->d_name, err);
     closedir(list);
-    return err->status ? err->status : rfm_folder_sync_names(s->out, err);
+    s->published = err->status == RFM_OK && rfm_folder_sync_names(s->out, err) == RFM_OK;
+    return err->status;
 }

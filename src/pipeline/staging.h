@@ -15,7 +15,8 @@
 typedef struct staging {
     const char *out; /* borrowed */
     char *making, *made, *lock;
-    int lock_file; /* -1: not held */
+    int lock_file;  /* -1: not held */
+    bool published; /* nothing is left to do of what was committed */
 } staging;
 
 rfm_status staging_init(staging *s, const char *out, rfm_hash128 hash, rfm_error *err);
@@ -36,6 +37,6 @@ bool staging_is_committed(const staging *s);
 
 /* They get their names; the folder they were in goes on leaving. RFM_USAGE for one that is taken: those that are left
  * wait for the next start. */
-rfm_status staging_publish(const staging *s, rfm_error *err);
+rfm_status staging_publish(staging *s, rfm_error *err);
 
 #endif

@@ -186,8 +186,9 @@ class Others(Faults):
                 if result.returncode:
                     self.assertEqual((result.returncode, len(case.errors(result))), (74, 1), result.stderr)
                 check(result.returncode == 0)
-                self.rfmpi(*words, ranks=0)
-                check(True)
+                if result.returncode:  # of what is done some refuse to do it again
+                    self.rfmpi(*words, ranks=0)
+                    check(True)
 
     def test_convert(self):
         out = self.dir / "tables"
