@@ -13,7 +13,9 @@ typedef struct rfm_round_keeper {
     rfm_scratch *shelves;
     size_t n_earlier;
     double least_s;        /* between two rounds; 0: none but to stop */
+    double began_s;        /* reading, in this start */
     double last_s, cost_s; /* when the last one was done, and what it costs */
+    double spent_s;        /* what all of them cost */
     double looked_s;       /* for a request to stop */
     const char *reason;    /* why this rank has asked all to stop; NULL: it has not */
     rfm_error useless;     /* the first thing that kept a round from being made or used, with which all goes on */

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static const double SHARE = 50;    /* times what the last one costs between two */
+static const double SHARE = 50;    /* the time of a start is this many times what its rounds cost */
 static const double COSTS = 4;     /* times its writing: its customers are met anew, and it is read back and merged */
 static const double LOOK_S = 0.02; /* between two looks for a request to stop */
 static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
@@ -41,12 +41,17 @@ static bool is_to_stop(rfm_pass *pass, double now_s)
     return keeper->stops;
 }
 
+/* With this one, and the one that the rest will be, for which nobody is asked. */
+static bool are_worth_it(const rfm_round_keeper *keeper, double now_s)
+{
+    return SHARE * (keeper->spent_s + 2 * keeper->cost_s) <= now_s - keeper->began_s;
+}
+
 bool rounds_are_due(void *context)
 {
     rfm_pass *pass = context;
     rfm_round_keeper *keeper = &pass->keeper;
     const double now_s = rfm_clock_s();
-    const double wait_s = SHARE * keeper->cost_s > keeper->least_s ? SHARE * keeper->cost_s : keeper->least_s;
     switch (trial_look(&pass->batch->stop.trial)) {
     case TRIAL_STOP:
         keeper->reason = "RFMPI_TRIAL";
@@ -57,7 +62,8 @@ bool rounds_are_due(void *context)
     case TRIAL_NOTHING:
         break;
     }
-    return is_to_stop(pass, now_s) || (keeper->least_s > 0 && now_s - keeper->last_s >= wait_s);
+    return is_to_stop(pass, now_s) ||
+           (keeper->least_s > 0 && now_s - keeper->last_s >= keeper->least_s && are_worth_it(keeper, now_s));
 }
 
 bool rounds_meet(rfm_pass *pass, const rfm_error *err)
@@ -200,6 +206,7 @@ rfm_status rounds_keep(rfm_pass *pass, rfm_error *err)
     rfm_text_free(&meta);
     keeper->last_s = rfm_clock_s();
     keeper->cost_s = synced_s - start_s + COSTS * (keeper->last_s - synced_s);
+    keeper->spent_s += keeper->cost_s;
     kept->seconds += keeper->last_s - start_s;
     return err->status;
 }
@@ -417,7 +424,7 @@ rfm_status rounds_open(rfm_pass *pass, bool *twice, rfm_error *err)
         take_earlier(pass, twice, err);
     if (err->status == RFM_OK && (!present || *twice))
         rounds_drop(pass, err);
-    pass->keeper.last_s = rfm_clock_s();
+    pass->keeper.began_s = pass->keeper.last_s = rfm_clock_s();
     return err->status;
 }
 
