@@ -126,6 +126,7 @@ static rfm_status open_file(rfm_parquet_writer *w, rfm_error *err)
 {
     carquet_writer_options_t options;
     carquet_error_t error = CARQUET_ERROR_INIT;
+    rfm_assert(w->stream && w->schema);
     carquet_writer_options_init(&options);
     options.compression = CARQUET_COMPRESSION_ZSTD;
     options.compression_level = 1;

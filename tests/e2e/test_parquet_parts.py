@@ -180,7 +180,7 @@ class Failing(Walk):
         n_before, n_all = len(self.calls("memory")), len(self.calls("memory", *self.MORE))
         self.assertGreater(n_all, n_before + 100)
         chosen = range(n_before - 40, n_all + 1) if case.LONG else random.Random(SEED).sample(range(n_before - 40, n_all + 1), 12)
-        self.assertGreater(self.fail_at("memory", errno.ENOMEM, chosen, *self.MORE, codes=(71,)), len(chosen) // 2)
+        self.assertGreater(self.fail_at("memory", errno.ENOMEM, chosen, *self.MORE, codes=(71,)), len(chosen) // 4)
 
 
 @unittest.skipUnless(ABSENT, "this build has Parquet")
