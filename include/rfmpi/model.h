@@ -240,7 +240,7 @@ enum {
     RFM_PORTRAIT_SEGMENTS = 64,     /* shown at most: the largest */
     RFM_PORTRAIT_FEATURES = 64,     /* shown at most: the first */
     RFM_PORTRAIT_BINS = 30,         /* of a histogram at most */
-    RFM_PORTRAIT_QUARTILES = 20000, /* customers of a segment that its quartiles are taken from, about: else of all */
+    RFM_PORTRAIT_QUARTILES = 5000, /* customers of a segment that its quartiles are taken from, about: else of all */
     RFM_PORTRAIT_COLUMNS = 256,     /* of a matrix that has components */
     RFM_PORTRAIT_POINTS = 2000      /* customers to draw, at most */
 };
@@ -288,7 +288,7 @@ typedef struct rfm_portrait {
 
 /* Collective. The same bits on all ranks, at any number of them. labels: of this rank's rows; rows: [model->k] of all
  * ranks. Of all customers, but for the quartiles of segments, from about RFM_PORTRAIT_QUARTILES of each, and standings
- * and components, from about a million in all, and fewer of more than 140 columns. Takes memory for one column, not for
+ * and components, from about 250,000 in all, and fewer of more than 140 columns. Takes memory for one column, not for
  * a second matrix. */
 rfm_status rfm_portrait_make(rfm_comm *comm, const rfm_frame *frame, const rfm_model *model, const int32_t *labels,
                              const int64_t *rows, rfm_portrait *portrait, rfm_error *err);

@@ -10,7 +10,7 @@
 
 enum { BLOCK = 256, HALF_BITS = 15, INDEX_BITS = 30 };
 
-static const double ROWS_MOST = 1e6, PRODUCTS_MOST = 2e10;
+static const double ROWS_MOST = 250e3, PRODUCTS_MOST = 2e10;
 static const double PER_HALF = 1.0 / (1 << HALF_BITS);
 
 void rfm_moments_free(rfm_moments *moments)

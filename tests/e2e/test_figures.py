@@ -9,7 +9,7 @@ import h5py
 import numpy
 from sklearn.decomposition import PCA
 
-MOST_IN_QUARTILES = 20000
+MOST_IN_QUARTILES = 5000
 
 
 def read_figures(run):
@@ -172,7 +172,7 @@ class Figures(case.Case):
         words = ("--set", "cluster.k=2", "--set", "cluster.scale=none")
         told = self.train(self.write("x", rows), "run", *words, ranks=2)
         self.assertEqual(told, self.train(self.dir / "x.h5", "again", *words, ranks=3))
-        self.assertTrue(0.99e6 < told["projection"]["customers"] < 1.01e6)
+        self.assertTrue(0.247e6 < told["projection"]["customers"] < 0.253e6)
         self.assertEqual(told["standings_of"], told["projection"]["customers"])
         values, vectors = numpy.linalg.eigh(numpy.cov(rows.astype(float).T))
         close(told["projection"]["explained"], values[::-1] / values.sum(), 1e-3)
