@@ -237,12 +237,12 @@ rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rf
 /* ---- portrait: what the segments look like ----------------------------------------------------------------------- */
 
 enum {
-    RFM_PORTRAIT_SEGMENTS = 64,     /* shown at most: the largest */
-    RFM_PORTRAIT_FEATURES = 64,     /* shown at most: the first */
-    RFM_PORTRAIT_BINS = 30,         /* of a histogram at most */
+    RFM_PORTRAIT_SEGMENTS = 64,    /* shown at most: the largest */
+    RFM_PORTRAIT_FEATURES = 64,    /* shown at most: the first */
+    RFM_PORTRAIT_BINS = 30,        /* of a histogram at most */
     RFM_PORTRAIT_QUARTILES = 5000, /* customers of a segment that its quartiles are taken from, about: else of all */
-    RFM_PORTRAIT_COLUMNS = 256,     /* of a matrix that has components */
-    RFM_PORTRAIT_POINTS = 2000      /* customers to draw, at most */
+    RFM_PORTRAIT_COLUMNS = 256,    /* of a matrix that has components */
+    RFM_PORTRAIT_POINTS = 2000     /* customers to draw, at most */
 };
 
 /* What a quantile of rfm_portrait_feature is. */
