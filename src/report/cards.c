@@ -123,8 +123,7 @@ static void put_table(page *p)
 {
     const facts *all = p->facts;
     const bool weighted = is_weighted(all), with_revenue = all->has_revenue;
-    table_behind(p);
-    put(p, "<thead><tr>");
+    table_behind(p, W_AS_TABLE);
     put_heading(p, W_SEGMENT);
     put_heading(p, W_CUSTOMERS);
     if (weighted)
@@ -135,7 +134,7 @@ static void put_table(page *p)
         put_heading(p, W_SHARE);
         put_heading(p, W_REVENUE_PER_CUSTOMER);
     }
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < all->n; i++)
         put_row(p, i, weighted, with_revenue);
     table_close(p, true);

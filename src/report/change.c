@@ -52,10 +52,9 @@ static void put_moved(page *p)
     say_in(p, "h3", W_MOVED);
     say_in(p, "p", W_MOVED_LEAD);
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_SEGMENT);
     put_heading(p, W_MOVED_BY);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < p->facts->n; i++) {
         const double by = number_at(moved, p->facts->segments[i].label);
         put(p, "<tr>");
@@ -76,11 +75,10 @@ static void put_stability_index(page *p)
     say_in(p, "h3", W_SHIFT);
     say_in(p, "p", W_SHIFT_LEAD);
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_FEATURE);
     put_heading(p, W_STABILITY_INDEX);
     put_text_heading(p, W_MEANING);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (const char *name; (name = rfm_json_next(index, &at, &item));) {
         const double shift = rfm_json_number(item);
         put(p, "<tr><th scope=\"row\">");

@@ -87,13 +87,12 @@ static void draw_axis(page *p, const chart *c, double bottom)
 
 static void put_quartile_table(page *p, const feature *f)
 {
-    table_behind(p);
-    put(p, "<thead><tr>");
+    table_behind(p, W_AS_TABLE);
     put_heading(p, W_SEGMENT);
     put_heading(p, W_QUARTER);
     put_heading(p, W_HALF);
     put_heading(p, W_THREE_QUARTERS);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < p->facts->n; i++) {
         put(p, "<tr>");
         put_segment_heading(p, i);

@@ -124,7 +124,6 @@ static void put_count_cell(page *p, double count, double sum)
 
 static void put_head(page *p, const matrix *m, const size_t *columns, size_t n, word rows)
 {
-    put(p, "<thead><tr>");
     put_heading(p, rows);
     for (size_t c = 0; c < n; c++) {
         put(p, "<th scope=\"col\">");
@@ -132,7 +131,7 @@ static void put_head(page *p, const matrix *m, const size_t *columns, size_t n, 
         put(p, "</th>");
     }
     put_heading(p, W_TOTAL);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
 }
 
 void matrix_put(page *p, const matrix *m, word rows, word columns)
@@ -146,7 +145,7 @@ void matrix_put(page *p, const matrix *m, word rows, word columns)
         put(p, " ");
         say(p, W_MATRIX_LARGEST, a_count(SHOWN_MOST));
     }
-    put(p, "</p>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"matrix\">\n");
+    put(p, "</p>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"matrix\">\n<thead><tr>");
     put_head(p, m, shown_columns, n_columns, rows);
     for (size_t r = 0; r < n_rows; r++) {
         const double sum = row_sum(m, shown_rows[r]);

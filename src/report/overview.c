@@ -42,25 +42,13 @@ static double total_revenue(const facts *all)
     return !all->has_revenue ? NAN : whole ? sum : of_largest;
 }
 
-static void open_fact(page *p, word name)
-{
-    put(p, "<div><dt>");
-    say(p, name);
-    put(p, "</dt><dd>");
-}
-
-static void close_fact(page *p)
-{
-    put(p, "</dd></div>\n");
-}
-
 static void put_count_fact(page *p, word name, double count)
 {
     if (isnan(count))
         return;
-    open_fact(p, name);
+    fact_open(p, name);
     put_count(p, count);
-    close_fact(p);
+    fact_close(p);
 }
 
 static void put_revenue_fact(page *p)
@@ -68,9 +56,9 @@ static void put_revenue_fact(page *p)
     const double revenue = total_revenue(p->facts);
     if (isnan(revenue))
         return;
-    open_fact(p, W_REVENUE);
+    fact_open(p, W_REVENUE);
     fabs(revenue) >= 1e7 ? put_compact(p, revenue) : put_number(p, revenue);
-    close_fact(p);
+    fact_close(p);
 }
 
 static const char *last_part(const char *path)

@@ -30,15 +30,20 @@ void figure_close(page *p)
 
 void table_open(page *p)
 {
-    put(p, "<div class=\"scroll\" tabindex=\"0\"><table>\n");
+    put(p, "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
 }
 
-void table_behind(page *p)
+void table_behind(page *p, word summary)
 {
     put(p, "<details><summary>");
-    say(p, W_AS_TABLE);
+    say(p, summary);
     put(p, "</summary>");
     table_open(p);
+}
+
+void table_rows(page *p)
+{
+    put(p, "</tr></thead><tbody>\n");
 }
 
 void table_close(page *p, bool behind)
@@ -52,6 +57,18 @@ void put_heading(page *p, word w)
     put(p, "<th scope=\"col\">");
     say(p, w);
     put(p, "</th>");
+}
+
+void fact_open(page *p, word name)
+{
+    put(p, "<div><dt>");
+    say(p, name);
+    put(p, "</dt><dd>");
+}
+
+void fact_close(page *p)
+{
+    put(p, "</dd></div>\n");
 }
 
 void put_bar(page *p, double share, size_t segment_index)

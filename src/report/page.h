@@ -99,12 +99,17 @@ void say_in(page *p, const char *tag, word w);
 void figure_open(page *p, const char *class_name);
 void figure_close(page *p);
 
-/* The table behind a chart, or one by itself; headings are said by the caller, cells by cell_open. */
-void table_behind(page *p);
+/* The table behind a chart, or one by itself: headings come behind either, and rows, each whole, behind table_rows. */
+void table_behind(page *p, word summary);
 void table_open(page *p);
+void table_rows(page *p);
 void table_close(page *p, bool behind);
 void put_heading(page *p, word w); /* <th scope=col>, over numbers; over text: */
 void put_text_heading(page *p, word w);
+
+/* A name and what is said of it, of a list. */
+void fact_open(page *p, word name);
+void fact_close(page *p);
 
 /* A length from 0 to 1, beside its number, which says the same; in a segment's colour, or in the page's (PLAIN). */
 void put_bar(page *p, double share, size_t segment_index);

@@ -28,7 +28,6 @@ static double length_of(const facts *all, which of, size_t i, size_t j)
 
 static void put_feature_headings(page *p)
 {
-    put(p, "<thead><tr>");
     put_heading(p, W_SEGMENT);
     for (size_t j = 0; j < p->facts->d; j++) {
         const feature *f = &p->facts->features[j];
@@ -38,7 +37,7 @@ static void put_feature_headings(page *p)
         put_unit(p, f->unit);
         put(p, "</small></th>");
     }
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
 }
 
 static void put_all_customers(page *p, which of)
@@ -76,10 +75,7 @@ static void put_rows_of(page *p, which of)
 
 static void put_more(page *p, which of, word summary)
 {
-    put(p, "<details><summary>");
-    say(p, summary);
-    put(p, "</summary>");
-    table_open(p);
+    table_behind(p, summary);
     put_feature_headings(p);
     put_rows_of(p, of);
     table_close(p, true);
@@ -150,7 +146,7 @@ static void put_standings(page *p)
     draw_marks(p, &x, chosen, n);
     svg_close(p);
     put_legend(p, chosen, n);
-    table_behind(p);
+    table_behind(p, W_AS_TABLE);
     put_feature_headings(p);
     for (size_t i = 0; i < all->n; i++) {
         put(p, "<tr>");

@@ -167,12 +167,11 @@ static void put_components(page *p)
 
 static void put_loadings(page *p)
 {
-    table_behind(p);
-    put(p, "<thead><tr>");
+    table_behind(p, W_AS_TABLE);
     put_heading(p, W_FEATURE);
     put_heading(p, W_COMPONENT_1);
     put_heading(p, W_COMPONENT_2);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t j = 0; j < p->facts->d; j++) {
         put(p, "<tr><th scope=\"row\">");
         put_text(p, p->facts->features[j].name);

@@ -68,11 +68,11 @@ static void put_measure_chart(page *p, const struct measure *m, line_chart *char
 
 static void put_sweep_table(page *p, const line_chart *chart)
 {
-    table_behind(p);
-    put(p, "<thead><tr><th scope=\"col\">k</th>");
+    table_behind(p, W_AS_TABLE);
+    put(p, "<th scope=\"col\">k</th>");
     for (int m = 0; m < N_MEASURES; m++)
         put_heading(p, MEASURES[m].name);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < chart->n; i++) {
         put(p, i == chart->marked ? "<tr class=\"total\"><th scope=\"row\">" : "<tr><th scope=\"row\">");
         put_count(p, chart->x[i]);
@@ -177,11 +177,10 @@ static void put_silhouette_lead(page *p, double overall)
 
 static void put_silhouette_table(page *p)
 {
-    table_behind(p);
-    put(p, "<thead><tr>");
+    table_behind(p, W_AS_TABLE);
     put_heading(p, W_SEGMENT);
     put_heading(p, W_SILHOUETTE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < p->facts->n; i++) {
         put(p, "<tr>");
         put_segment_heading(p, i);
@@ -224,11 +223,10 @@ bool has_trace(const facts *all)
 static void put_trace_table(page *p, const rfm_json *trace)
 {
     enum { MOST = 1000 };
-    table_behind(p);
-    put(p, "<thead><tr>");
+    table_behind(p, W_AS_TABLE);
     put_heading(p, W_ITERATION);
     put_heading(p, W_INERTIA);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < rfm_json_count(trace) && i < MOST; i++) {
         putf(p, "<tr><th scope=\"row\">%zu</th><td>", i + 1);
         put_number(p, number_at(trace, i));

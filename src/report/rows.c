@@ -31,12 +31,11 @@ static const kind REASONS[] = {
 static void put_kinds(page *p, const kind *kinds, size_t n, double total, word heading)
 {
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, heading);
     put_heading(p, W_COUNT);
     put_heading(p, W_SHARE);
     put_text_heading(p, W_MEANING);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < n; i++) {
         const double count = run_number(p->facts, kinds[i].key);
         if (isnan(count))

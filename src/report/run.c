@@ -42,11 +42,10 @@ static void put_stages(page *p)
         return;
     say_in(p, "h3", W_STAGES);
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_STAGE);
     put_heading(p, W_TIME);
     put_heading(p, W_IMBALANCE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (const char *name; (name = rfm_json_next(stages, &at, &stage));)
         put_stage(p, name, stage, longest);
     table_close(p, false);
@@ -54,21 +53,14 @@ static void put_stages(page *p)
 
 /* ---- facts of the run -------------------------------------------------------------------------------------------- */
 
-static void open_fact(page *p, word name)
-{
-    put(p, "<div><dt>");
-    say(p, name);
-    put(p, "</dt><dd>");
-}
-
 static void put_text_fact(page *p, word name, const char *path)
 {
     const char *text = run_text(p->facts, path);
     if (!text || *text == '\0')
         return;
-    open_fact(p, name);
+    fact_open(p, name);
     put_text(p, text);
-    put(p, "</dd></div>\n");
+    fact_close(p);
 }
 
 static void put_number_fact(page *p, word name, const char *path, void (*put_it)(page *, double))
@@ -76,9 +68,9 @@ static void put_number_fact(page *p, word name, const char *path, void (*put_it)
     const double number = run_number(p->facts, path);
     if (isnan(number))
         return;
-    open_fact(p, name);
+    fact_open(p, name);
     put_it(p, number);
-    put(p, "</dd></div>\n");
+    fact_close(p);
 }
 
 static void put_finished(page *p)
@@ -89,9 +81,9 @@ static void put_finished(page *p)
     rfm_error unknown = {0};
     if (finished && rfm_zone_open("UTC", &utc, &unknown) == RFM_OK &&
         rfm_time_parse(finished, strlen(finished), RFM_TIME_ISO, utc, &at) == RFM_PARSE_OK) {
-        open_fact(p, W_FINISHED);
+        fact_open(p, W_FINISHED);
         put_moment(p, at.us, utc, "UTC");
-        put(p, "</dd></div>\n");
+        fact_close(p);
     }
     rfm_zone_close(utc);
 }
@@ -131,10 +123,9 @@ static void put_files(page *p)
         return;
     say_in(p, "h3", W_FILES);
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_FILE);
     put_heading(p, W_SIZE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < n && i < MOST; i++) {
         const char *path = rfm_json_text(rfm_json_find(rfm_json_item(files, i), "path"));
         put(p, "<tr><th scope=\"row\" class=\"path\">");
@@ -217,10 +208,9 @@ static void put_options(page *p)
         return;
     say_in(p, "h3", W_OPTIONS);
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_OPTION);
     put_text_heading(p, W_VALUE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < n; i++)
         put_option(p, &options[i]);
     table_close(p, false);

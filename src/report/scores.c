@@ -87,13 +87,12 @@ static void draw_scores(page *p, const heat *h, double bottom)
 
 static void put_heat_table(page *p, const heat *h)
 {
-    table_behind(p);
-    put(p, "<thead><tr>");
+    table_behind(p, W_AS_TABLE);
     put_heading(p, W_R_SCORE);
     put_heading(p, W_F_SCORE);
     put_heading(p, W_CUSTOMERS);
     put_heading(p, W_MEAN_REVENUE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t r = h->n; r-- > 0;)
         for (size_t f = h->n; f-- > 0;) {
             putf(p, "<tr><th scope=\"row\">%zu</th><td>%zu</td><td>", r + 1, f + 1);
@@ -197,12 +196,11 @@ static void put_cuts(page *p)
     say(p, W_RECENCY_TURNED);
     put(p, "</p>\n");
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_SCORE);
     put_text_heading(p, W_CUT_POINTS);
     put_text_heading(p, W_UNIT);
     put_text_heading(p, W_CUSTOMERS_BY_SCORE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     put_cut_row(p, "recency", W_RECENCY);
     put_cut_row(p, "frequency", W_FREQUENCY);
     put_cut_row(p, "monetary", W_MONETARY);
@@ -228,13 +226,12 @@ static void put_grid(page *p)
     say_in(p, "h3", W_GRID);
     say_in(p, "p", W_GRID_LEAD);
     table_open(p);
-    put(p, "<thead><tr>");
     put_heading(p, W_GRID_SEGMENT);
     put_heading(p, W_CUSTOMERS);
     put_heading(p, W_SHARE_OF_CUSTOMERS);
     put_heading(p, W_REVENUE);
     put_heading(p, W_SHARE_OF_REVENUE);
-    put(p, "</tr></thead><tbody>\n");
+    table_rows(p);
     for (size_t i = 0; i < rfm_json_count(grid) && i < SEGMENTS_MOST; i++) {
         const rfm_json *at = rfm_json_item(grid, i);
         const char *name = rfm_json_text(rfm_json_find(at, "name"));
