@@ -144,3 +144,12 @@ const rfm_term ENVIRONMENT[] = {
     {"TMPDIR", "Where ranks spill to when there are more than 1,024 of them and output.scratch is not set."},
     {NULL, NULL},
 };
+
+void write_range(FILE *to, const rfm_option *option)
+{
+    static const double MOST_SAID = 1e15; /* a limit beyond it is none */
+    if (option->high > MOST_SAID)
+        fprintf(to, ", at least %.10g", option->low);
+    else if (option->low < option->high)
+        fprintf(to, ", %.10g to %.10g", option->low, option->high);
+}

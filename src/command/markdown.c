@@ -120,14 +120,11 @@ static void put_values(FILE *to, const rfm_option *option)
         [RFM_OPTION_COUNTS] = "whole numbers",
         [RFM_OPTION_TREE] = "text, list or map",
     };
-    static const double MOST_SAID = 1e15; /* a limit beyond it is none */
     fputs(types[option->type], to);
     if (option->type == RFM_OPTION_CHOICE)
         put_codes(to, option->choices, "|");
-    else if (option->high > MOST_SAID)
-        fprintf(to, ", at least %.10g", option->low);
-    else if (option->low < option->high)
-        fprintf(to, ", %.10g to %.10g", option->low, option->high);
+    else
+        write_range(to, option);
 }
 
 static void put_decides(FILE *to, unsigned decides)

@@ -25,6 +25,9 @@ extern const rfm_term SIGNALS[], ENVIRONMENT[];
 /* One sentence on a section of job files; NULL for one that is not known. */
 const char *section_summary(const char *name, size_t length);
 
+/* ", 1 to 100" where the option has limits, else nothing. */
+void write_range(FILE *to, const rfm_option *option);
+
 /* ---- what rfmpi writes: files.c ---------------------------------------------------------------------------------- */
 
 /* One kind of file (or table) and what is in it. A word in capitals within a name stands for any; [_min|_max] for

@@ -202,14 +202,11 @@ static void put_type(FILE *to, const rfm_option *option)
         [RFM_OPTION_COUNTS] = "A whole number, a list of them, a range, or \\fBauto\\fR",
         [RFM_OPTION_TREE] = "A text, a list or a map",
     };
-    static const double MOST_SAID = 1e15; /* a limit beyond it is none */
     fputs(types[option->type], to);
     if (option->type == RFM_OPTION_CHOICE)
         put_choices(to, option->choices);
-    else if (option->high > MOST_SAID)
-        fprintf(to, ", at least %.10g", option->low);
-    else if (option->low < option->high)
-        fprintf(to, ", %.10g to %.10g", option->low, option->high);
+    else
+        write_range(to, option);
     fputs(".\n", to);
 }
 
