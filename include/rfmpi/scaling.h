@@ -35,6 +35,26 @@ double rfm_column_deviation(rfm_comm *comm, const rfm_column *column, const rfm_
 rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
                          double *quantiles, rfm_error *err);
 
+/* Columns of a matrix: of the c-th of them, the value of row i is values[i * stride + columns[c]]. */
+typedef struct rfm_columns {
+    size_t n, stride;
+    const double *values;
+    const int64_t *weights; /* [n]; NULL: 1 each */
+    int n_columns;
+    const int *columns; /* NULL: 0, 1, 2 ... */
+} rfm_columns;
+
+typedef struct rfm_survey {
+    rfm_spread spread;
+    int64_t n;  /* values that count */
+    bool whole; /* each of them a whole number below 2^31 */
+} rfm_survey;
+
+/* The same of several columns, quantiles[c * n_quantiles + i], reading each row twice for all of them. surveys:
+ * [n_columns], or NULL. n_quantiles may be 0. Takes memory for one column. */
+rfm_status rfm_columns_quantiles(rfm_comm *comm, const rfm_columns *of, int n_quantiles, const double *probabilities,
+                                 double *quantiles, rfm_survey *surveys, rfm_error *err);
+
 /* ---- the chain -------------------------------------------------------------------------------------------------- */
 
 typedef enum rfm_transform_kind { RFM_TRANSFORM_LOG1P, RFM_TRANSFORM_SQRT, RFM_TRANSFORM_CLIP } rfm_transform_kind;

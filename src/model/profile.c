@@ -86,10 +86,9 @@ static rfm_status cut_by_weight(rfm_comm *comm, const rfm_frame *frame, double *
         tenths[c] = (double)(c + 1) / RFM_PROFILE_BINS;
     for (size_t i = 0; weights && i < frame->n; i++)
         weights[i] = is_drawn(&by, frame, i) ? frame->weights.units[i] : 0;
-    rfm_comm_agree(comm, err);
-    for (size_t j = 0; err->status == RFM_OK && j < (size_t)frame->d; j++) {
-        const rfm_column column = {frame->n, (size_t)frame->d, frame->values + j, weights};
-        rfm_quantiles(comm, &column, RFM_PROFILE_CUTS, tenths, cuts + j * RFM_PROFILE_CUTS, err);
+    if (rfm_comm_agree(comm, err) == RFM_OK) {
+        const rfm_columns all = {frame->n, (size_t)frame->d, frame->values, weights, frame->d, NULL};
+        rfm_columns_quantiles(comm, &all, RFM_PROFILE_CUTS, tenths, cuts, NULL, err);
     }
     free(weights);
     return err->status;

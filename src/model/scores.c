@@ -17,19 +17,31 @@ const char *rfm_measure_name(int measure)
     return names[measure];
 }
 
-/* Collective. Between values of about the same size an interpolation may round past the next cut. */
-static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, int m, rfm_error *err)
+/* Between values of about the same size an interpolation may round past the next cut. */
+static void take_cuts(const double *quantiles, int n, double *cuts)
 {
-    const rfm_column column = {frame->n, (size_t)frame->d, frame->values + scores->columns[m], frame->weights.units};
+    for (int i = 0; i < n; i++)
+        cuts[i] = i > 0 && quantiles[i] < cuts[i - 1] ? cuts[i - 1] : quantiles[i];
+}
+
+/* Collective. Of the measures of which no cuts are given. */
+static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err)
+{
     const int n = scores->bins - 1;
-    double probabilities[RFM_SCORE_BINS_MOST], *cuts = scores->cuts[m];
+    double probabilities[RFM_SCORE_BINS_MOST], quantiles[RFM_N_MEASURES * RFM_SCORE_BINS_MOST];
+    int columns[RFM_N_MEASURES], measures[RFM_N_MEASURES], learnt = 0;
+    for (int m = 0; m < RFM_N_MEASURES; m++)
+        if (scores->learnt[m]) {
+            columns[learnt] = scores->columns[m];
+            measures[learnt++] = m;
+        }
     for (int i = 0; i < n; i++)
         probabilities[i] = (double)(i + 1) / scores->bins;
-    if (rfm_quantiles(comm, &column, n, probabilities, cuts, err) != RFM_OK)
-        return err->status;
-    for (int i = 1; i < n; i++)
-        cuts[i] = cuts[i] < cuts[i - 1] ? cuts[i - 1] : cuts[i];
-    return RFM_OK;
+    const rfm_columns of = {frame->n, (size_t)frame->d, frame->values, frame->weights.units, learnt, columns};
+    if (rfm_columns_quantiles(comm, &of, n, probabilities, quantiles, NULL, err) == RFM_OK)
+        for (int l = 0; l < learnt; l++)
+            take_cuts(quantiles + l * n, n, scores->cuts[measures[l]]);
+    return err->status;
 }
 
 rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err)
@@ -37,11 +49,7 @@ rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *
     for (int m = 0; m < RFM_N_MEASURES; m++)
         if (scores->learnt[m])
             scores->cuts[m] = rfm_alloc((size_t)scores->bins, sizeof *scores->cuts[m], err);
-    rfm_comm_agree(comm, err);
-    for (int m = 0; m < RFM_N_MEASURES && err->status == RFM_OK; m++)
-        if (scores->learnt[m])
-            learn_cuts(comm, frame, scores, m, err);
-    return err->status;
+    return rfm_comm_agree(comm, err) == RFM_OK ? learn_cuts(comm, frame, scores, err) : err->status;
 }
 
 int rfm_score(const rfm_scores *scores, int measure, double value)

@@ -1,148 +1,7 @@
-/* Quantiles over all ranks by exact selection: a radix search on keys that order as the doubles do. Knows no columns.
- */
+/* Quantiles over all ranks: between which order statistics they lie, and what follows from these. Knows no features. */
 #include <math.h>
-#include <omp.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "rfmpi/scaling.h"
-
-/* Digits of a key, highest first: five of 11 bits and one of 9. */
-enum { DIGIT_BITS = 11, BINS = 1 << DIGIT_BITS, PASSES = 6, KEY_BITS = 64 };
-
-/* The order statistic at rank `target`, while its key is being found. */
-typedef struct search {
-    int64_t target; /* rank among the values whose keys begin with prefix */
-    uint64_t prefix;
-    int like; /* which of the prefixes it is */
-} search;
-
-/* -0 becomes 0. Of what is no number there is none. */
-static uint64_t key_of(double value)
-{
-    uint64_t bits;
-    value += 0.0;
-    memcpy(&bits, &value, sizeof bits);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
-static double value_of(uint64_t key)
-{
-    const uint64_t bits = key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Bits below those that passes 0..pass decide. */
-static int bits_below(int pass)
-{
-    const int below = KEY_BITS - (pass + 1) * DIGIT_BITS;
-    return below > 0 ? below : 0;
-}
-
-static int digit_bits(int pass)
-{
-    const int above = pass * DIGIT_BITS;
-    return KEY_BITS - above < DIGIT_BITS ? KEY_BITS - above : DIGIT_BITS;
-}
-
-/* The keys that are sought among, and what each counts for: a stretch for each thread. */
-typedef struct keyed {
-    uint64_t *keys;
-    int64_t *weights; /* NULL: 1 each */
-    int threads;
-    struct stretch {
-        size_t from, n;
-    } * stretches;
-} keyed;
-
-/* The prefixes that are sought in a pass, each once, and where to look for one by its last digit. */
-typedef struct prefixes {
-    int n;
-    uint64_t *values;
-    int first[BINS]; /* no prefix of that digit comes before it; n: there is none */
-} prefixes;
-
-static inline int find_prefix(const prefixes *of, uint64_t value)
-{
-    int i = of->first[value & (BINS - 1)];
-    while (i < of->n && of->values[i] != value)
-        i++;
-    return i;
-}
-
-/* histograms: of each prefix, zeroed. Keys that have none of them are not looked at again, unless they have weights,
- * which are wanted later on. */
-static void count_digits(const keyed *of, int thread, const prefixes *wanted, int pass, int64_t *histograms)
-{
-    const int below = bits_below(pass), bits = digit_bits(pass);
-    const uint64_t mask = (UINT64_C(1) << bits) - 1;
-    struct stretch *own = &of->stretches[thread];
-    uint64_t *keys = of->keys + own->from;
-    const int64_t *weights = of->weights ? of->weights + own->from : NULL;
-    size_t kept = 0;
-    for (size_t i = 0; i < own->n; i++) {
-        const uint64_t key = keys[i];
-        const int prefix = pass == 0 ? 0 : find_prefix(wanted, key >> (below + bits));
-        if (prefix == wanted->n)
-            continue;
-        histograms[(size_t)prefix * BINS + (key >> below & mask)] += weights ? weights[i] : 1;
-        if (!weights)
-            keys[kept++] = key;
-    }
-    if (!weights)
-        own->n = kept;
-}
-
-/* Move a search one digit down. */
-static void descend(search *one, const int64_t *histogram, int pass)
-{
-    uint64_t digit = 0;
-    while (one->target >= histogram[digit])
-        one->target -= histogram[digit++];
-    one->prefix = one->prefix << digit_bits(pass) | digit;
-}
-
-/* Which searches have the same prefix, and so one histogram. */
-static void list_prefixes(search *searches, int n, prefixes *wanted)
-{
-    wanted->n = 0;
-    for (int i = 0; i < n; i++) {
-        int p = 0;
-        while (p < wanted->n && wanted->values[p] != searches[i].prefix)
-            p++;
-        searches[i].like = p;
-        if (p == wanted->n)
-            wanted->values[wanted->n++] = searches[i].prefix;
-    }
-    for (int digit = 0; digit < BINS; digit++)
-        wanted->first[digit] = wanted->n;
-    for (int p = wanted->n - 1; p >= 0; p--)
-        wanted->first[wanted->values[p] & (BINS - 1)] = p;
-}
-
-/* Collective. histograms: [threads][n_searches * BINS]. */
-static void select_keys(rfm_comm *comm, const keyed *of, search *searches, int n_searches, prefixes *wanted,
-                        int64_t *histograms)
-{
-    const size_t stride = (size_t)n_searches * BINS;
-    for (int pass = 0; pass < PASSES; pass++) {
-        list_prefixes(searches, n_searches, wanted);
-        const size_t used = (size_t)wanted->n * BINS;
-#pragma omp parallel for num_threads(of->threads) schedule(static, 1)
-        for (int t = 0; t < of->threads; t++) {
-            memset(histograms + (size_t)t * stride, 0, used * sizeof *histograms);
-            count_digits(of, t, wanted, pass, histograms + (size_t)t * stride);
-        }
-        for (size_t t = 1; t < (size_t)of->threads; t++)
-            for (size_t i = 0; i < used; i++)
-                histograms[i] += histograms[t * stride + i];
-        rfm_comm_reduce_i64(comm, RFM_SUM, histograms, used);
-        for (int i = 0; i < n_searches; i++)
-            descend(&searches[i], histograms + (size_t)searches[i].like * BINS, pass);
-    }
-}
+#include "select.h"
 
 /* Between ranks `low` and `low` + 1 of n values: (n - 1) p. */
 static double position(int64_t n, double probability, int64_t *low)
@@ -154,35 +13,36 @@ static double position(int64_t n, double probability, int64_t *low)
     return at - (double)*low;
 }
 
-/* What is looked for, with the room it takes. */
-typedef struct selection {
-    rfm_comm *comm;
-    keyed of;
+/* What is looked for in one column. Two searches for each quantile: the values below and above it. */
+typedef struct aims {
+    rfm_selection *of;
+    int column;
+    rfm_search *searches;
     int64_t n, total; /* of all ranks: values, and what they weigh */
-    search *searches; /* two for each quantile: the values below and above it */
-    prefixes wanted;
-    int64_t *histograms; /* [threads][n_searches * BINS] */
-} selection;
+    int n_quantiles;
+    const double *probabilities;
+} aims;
 
 /* ---- all weights equal ------------------------------------------------------------------------------------------ */
 
-static void aim(selection *s, int n_quantiles, const double *probabilities)
+static void aim(const aims *a)
 {
-    for (size_t q = 0; q < (size_t)n_quantiles; q++) {
+    for (int q = 0; q < a->n_quantiles; q++) {
         int64_t low;
-        position(s->n, probabilities[q], &low);
-        s->searches[2 * q] = (search){.target = low};
-        s->searches[2 * q + 1] = (search){.target = low + 1 < s->n ? low + 1 : low};
+        position(a->n, a->probabilities[q], &low);
+        a->searches[2 * q] = (rfm_search){.target = low};
+        a->searches[2 * q + 1] = (rfm_search){.target = low + 1 < a->n ? low + 1 : low};
     }
 }
 
-static void interpolate(const selection *s, int n_quantiles, const double *probabilities, double *quantiles)
+static void interpolate(const aims *a, double *quantiles)
 {
-    for (size_t q = 0; q < (size_t)n_quantiles; q++) {
-        int64_t low;
-        const double fraction = position(s->n, probabilities[q], &low);
-        const double a = value_of(s->searches[2 * q].prefix), b = value_of(s->searches[2 * q + 1].prefix);
-        quantiles[q] = a + (b - a) * fraction;
+    for (int q = 0; q < a->n_quantiles; q++) {
+        int64_t rank;
+        const double fraction = position(a->n, a->probabilities[q], &rank);
+        const rfm_search *pair = &a->searches[2 * q];
+        const double low = rfm_key_value(pair[0].prefix), high = rfm_key_value(pair[1].prefix);
+        quantiles[q] = low + (high - low) * fraction;
     }
 }
 
@@ -194,55 +54,41 @@ typedef struct window {
     int64_t first, last; /* the units it begins and ends in */
 } window;
 
-static window find_window(const selection *s, double probability)
+static window find_window(const aims *a, double probability)
 {
-    window w = {.width = (double)s->total / (double)s->n};
-    w.from = ((double)s->total - w.width) * probability;
+    window w = {.width = (double)a->total / (double)a->n};
+    w.from = ((double)a->total - w.width) * probability;
     w.to = w.from + w.width;
     w.first = (int64_t)floor(w.from);
     w.last = (int64_t)ceil(w.to) - 1;
-    w.last = w.last < s->total ? w.last : s->total - 1;
+    w.last = w.last < a->total ? w.last : a->total - 1;
     w.first = w.first < w.last ? w.first : w.last;
     return w;
 }
 
-static void aim_at_windows(selection *s, int n_quantiles, const double *probabilities)
+static void aim_at_windows(const aims *a)
 {
-    for (size_t q = 0; q < (size_t)n_quantiles; q++) {
-        const window w = find_window(s, probabilities[q]);
-        s->searches[2 * q] = (search){.target = w.first};
-        s->searches[2 * q + 1] = (search){.target = w.last};
+    for (int q = 0; q < a->n_quantiles; q++) {
+        const window w = find_window(a, a->probabilities[q]);
+        a->searches[2 * q] = (rfm_search){.target = w.first};
+        a->searches[2 * q + 1] = (rfm_search){.target = w.last};
     }
 }
 
-/* Collective. The sum of weight times distance from the lower end over the values between the ends; these are counted
- * whole, for the window begins in the lower end's weight and ends in the upper one's. */
-static double sum_between(const selection *s, uint64_t low, uint64_t high)
+/* Collective. Values between the ends of a window are counted whole, for it begins in the lower end's weight and ends
+ * in the upper one's. */
+static void average_windows(const aims *a, double *quantiles)
 {
-    const double least = value_of(low);
-    const int exponent = rfm_quantum_exponent(value_of(high) - least);
-    rfm_i128 sum = 0;
-    for (int t = 0; t < s->of.threads; t++) {
-        const struct stretch *own = &s->of.stretches[t];
-        for (size_t i = own->from; i < own->from + own->n; i++)
-            if (s->of.keys[i] > low && s->of.keys[i] < high)
-                sum += s->of.weights[i] * rfm_quantum_round(value_of(s->of.keys[i]) - least, exponent);
-    }
-    rfm_comm_sum_i128(s->comm, &sum, 1);
-    return rfm_quantum_value(sum, exponent);
-}
-
-/* Collective. */
-static void average_windows(const selection *s, int n_quantiles, const double *probabilities, double *quantiles)
-{
-    for (size_t q = 0; q < (size_t)n_quantiles; q++) {
-        const search *low = &s->searches[2 * q], *high = low + 1;
-        const double a = value_of(low->prefix), range = value_of(high->prefix) - a;
-        const window w = find_window(s, probabilities[q]);
+    for (int q = 0; q < a->n_quantiles; q++) {
+        const rfm_search *low = &a->searches[2 * q], *high = low + 1;
+        const double least = rfm_key_value(low->prefix), range = rfm_key_value(high->prefix) - least;
+        const window w = find_window(a, a->probabilities[q]);
         const double rest = w.to - (double)(w.last - high->target); /* of the window, in the upper end's weight */
-        quantiles[q] = a;
+        quantiles[q] = least;
         if (range > 0 && isfinite(range))
-            quantiles[q] += (sum_between(s, low->prefix, high->prefix) + range * (rest > 0 ? rest : 0)) / w.width;
+            quantiles[q] += (rfm_selection_sum_between(a->of, a->column, low->prefix, high->prefix) +
+                             range * (rest > 0 ? rest : 0)) /
+                            w.width;
         else
             quantiles[q] += range;
     }
@@ -250,76 +96,72 @@ static void average_windows(const selection *s, int n_quantiles, const double *p
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
-/* What is no value, or weighs nothing, is left out. */
-static void fill_keys(const keyed *of, int thread, const rfm_column *column)
+/* Collective. Of at most RFM_GROUP columns. */
+static rfm_status find_group(rfm_selection *s, aims *all, double *quantiles, rfm_error *err)
 {
-    const size_t t = (size_t)thread, threads = (size_t)of->threads, n = column->n;
-    const size_t from = n / threads * t + (t < n % threads ? t : n % threads),
-                 to = from + n / threads + (t < n % threads);
-    size_t at = from;
-    for (size_t i = from; i < to; i++) {
-        const double value = column->values[i * column->stride];
-        if (isnan(value) || (column->weights && column->weights[i] == 0))
-            continue;
-        if (of->weights)
-            of->weights[at] = column->weights[i];
-        of->keys[at++] = key_of(value);
+    const bool weighted = s->of.weights != NULL;
+    for (int c = 0; c < s->of.n_columns; c++) {
+        aims *a = &all[c];
+        if (a->n > 0)
+            (weighted ? aim_at_windows : aim)(a);
+        if (a->n > 0)
+            rfm_selection_settle(s, c);
     }
-    of->stretches[t] = (struct stretch){from, at - from};
+    for (int from = 0, to; from < s->of.n_columns; from = to) {
+        if (rfm_selection_keep(s, from, &to, err) != RFM_OK)
+            return err->status;
+        for (int c = from; c < to; c++) {
+            double *own = quantiles + (size_t)c * (size_t)all[c].n_quantiles;
+            for (int q = 0; q < all[c].n_quantiles; q++)
+                own[q] = 0;
+            rfm_selection_finish(s, c);
+            if (all[c].n > 0)
+                (weighted ? average_windows : interpolate)(&all[c], own);
+        }
+    }
+    return RFM_OK;
 }
 
-static rfm_status prepare(selection *s, const rfm_column *column, size_t n_searches, rfm_error *err)
+static rfm_status survey_group(rfm_comm *comm, const rfm_columns *group, int n_quantiles, const double *probabilities,
+                               double *quantiles, rfm_survey *surveys, rfm_error *err)
 {
-    s->of.threads = omp_get_max_threads();
-    s->of.keys = rfm_alloc(column->n, sizeof *s->of.keys, err);
-    if (column->weights)
-        s->of.weights = rfm_alloc(column->n, sizeof *s->of.weights, err);
-    s->of.stretches = rfm_alloc((size_t)s->of.threads, sizeof *s->of.stretches, err);
-    s->searches = rfm_alloc(n_searches, sizeof *s->searches, err);
-    s->wanted.values = rfm_alloc(n_searches, sizeof *s->wanted.values, err);
-    s->histograms = rfm_alloc((size_t)s->of.threads * n_searches, BINS * sizeof *s->histograms, err);
-    if (err->status == RFM_OK) {
-#pragma omp parallel for num_threads(s->of.threads) schedule(static, 1)
-        for (int t = 0; t < s->of.threads; t++)
-            fill_keys(&s->of, t, column);
+    rfm_selection s;
+    aims all[RFM_GROUP];
+    if (rfm_selection_open(comm, group, 2 * n_quantiles, &s, err) == RFM_OK) {
+        for (int c = 0; c < group->n_columns; c++) {
+            const rfm_survey *of = &s.surveys[c];
+            all[c] = (aims){&s, c, rfm_selection_searches(&s, c), of->n, of->spread.total, n_quantiles, probabilities};
+            if (surveys)
+                surveys[c] = *of;
+        }
+        if (n_quantiles > 0)
+            find_group(&s, all, quantiles, err);
     }
-    return rfm_comm_agree(s->comm, err);
+    rfm_selection_close(&s);
+    return err->status;
 }
 
-static void count_all(selection *s)
+rfm_status rfm_columns_quantiles(rfm_comm *comm, const rfm_columns *of, int n_quantiles, const double *probabilities,
+                                 double *quantiles, rfm_survey *surveys, rfm_error *err)
 {
-    int64_t sums[2] = {0, 0};
-    for (int t = 0; t < s->of.threads; t++) {
-        const struct stretch *own = &s->of.stretches[t];
-        sums[0] += (int64_t)own->n;
-        for (size_t i = own->from; s->of.weights && i < own->from + own->n; i++)
-            sums[1] += s->of.weights[i];
+    for (int first = 0; first < of->n_columns && err->status == RFM_OK; first += RFM_GROUP) {
+        const int left = of->n_columns - first;
+        int columns[RFM_GROUP];
+        rfm_columns group = *of;
+        group.n_columns = left < RFM_GROUP ? left : RFM_GROUP;
+        group.columns = columns;
+        for (int c = 0; c < group.n_columns; c++)
+            columns[c] = of->columns ? of->columns[first + c] : first + c;
+        survey_group(comm, &group, n_quantiles, probabilities,
+                     quantiles ? quantiles + (size_t)first * (size_t)n_quantiles : NULL,
+                     surveys ? surveys + first : NULL, err);
     }
-    rfm_comm_reduce_i64(s->comm, RFM_SUM, sums, 2);
-    s->n = sums[0];
-    s->total = sums[1];
+    return err->status;
 }
 
 rfm_status rfm_quantiles(rfm_comm *comm, const rfm_column *column, int n_quantiles, const double *probabilities,
                          double *quantiles, rfm_error *err)
 {
-    selection s = {.comm = comm};
-    if (prepare(&s, column, 2 * (size_t)n_quantiles, err) != RFM_OK)
-        goto done;
-    count_all(&s);
-    for (int q = 0; q < n_quantiles; q++)
-        quantiles[q] = 0;
-    if (s.n > 0) {
-        (column->weights ? aim_at_windows : aim)(&s, n_quantiles, probabilities);
-        select_keys(comm, &s.of, s.searches, 2 * n_quantiles, &s.wanted, s.histograms);
-        (column->weights ? average_windows : interpolate)(&s, n_quantiles, probabilities, quantiles);
-    }
-done:
-    free(s.of.keys);
-    free(s.of.weights);
-    free(s.of.stretches);
-    free(s.searches);
-    free(s.wanted.values);
-    free(s.histograms);
-    return err->status;
+    const rfm_columns of = {column->n, column->stride, column->values, column->weights, 1, NULL};
+    return rfm_columns_quantiles(comm, &of, n_quantiles, probabilities, quantiles, NULL, err);
 }

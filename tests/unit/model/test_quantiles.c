@@ -51,7 +51,31 @@ static double mostly_zero(uint64_t *seed)
     return draw(seed) % 50 ? 0.0 : draw_unit(seed) * 1e6;
 }
 
-static const maker SHAPES[] = {even, of_all_magnitudes, few_values, nearly_equal, mostly_zero};
+/* More than the whole numbers that are counted one by one. */
+static double counts(uint64_t *seed)
+{
+    return (double)(draw(seed) % 3000);
+}
+
+static double halves(uint64_t *seed)
+{
+    return (double)(draw(seed) % 40) / 2;
+}
+
+/* All of them begin with the same bits. */
+static double seconds_since_1970(uint64_t *seed)
+{
+    return 1.7e9 + (double)(draw(seed) % 10000000);
+}
+
+static double infinite_at_times(uint64_t *seed)
+{
+    const uint64_t kind = draw(seed) % 200;
+    return kind == 0 ? INFINITY : kind == 1 ? -INFINITY : draw_unit(seed) * 2000 - 100;
+}
+
+static const maker SHAPES[] = {even,   of_all_magnitudes, few_values, nearly_equal, mostly_zero, counts,
+                               halves, seconds_since_1970};
 
 static void check(maker make, size_t n, size_t stride)
 {
@@ -84,6 +108,82 @@ static void quantiles_equal_those_of_a_sorted_array(void **state)
             for (size_t stride = 1; stride <= 3; stride += 2)
                 check(SHAPES[s], sizes[i], stride);
 }
+
+/* ---- columns side by side --------------------------------------------------------------------------------------- */
+
+enum { SIDE_ROWS = 4001, SIDE_COLUMNS = 11, SIDE_STRIDE = 13 };
+
+static const maker SIDES[SIDE_COLUMNS] = {
+    seconds_since_1970, even,         counts,      halves, infinite_at_times, few_values,
+    of_all_magnitudes,  nearly_equal, mostly_zero, counts, seconds_since_1970};
+
+/* Of the values that are numbers. */
+static size_t take_column(const double *matrix, int column, double *values)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < SIDE_ROWS; i++)
+        if (!isnan(matrix[i * SIDE_STRIDE + (size_t)column]))
+            values[n++] = matrix[i * SIDE_STRIDE + (size_t)column];
+    return n;
+}
+
+static void expect_survey(const rfm_survey *survey, const double *values, size_t n)
+{
+    rfm_spread spread = {INFINITY, -INFINITY, (int64_t)n};
+    bool whole = true;
+    for (size_t i = 0; i < n; i++) {
+        spread.least = fmin(spread.least, values[i]);
+        spread.greatest = fmax(spread.greatest, values[i]);
+        whole &= fabs(values[i]) < 0x1p31 && values[i] == floor(values[i]);
+    }
+    assert_true(survey->spread.least == spread.least && survey->spread.greatest == spread.greatest);
+    assert_true(survey->spread.total == spread.total && survey->n == (int64_t)n && survey->whole == whole);
+}
+
+static void columns_side_by_side_have_the_quantiles_of_each(void **state)
+{
+    (void)state;
+    static double matrix[SIDE_ROWS * SIDE_STRIDE], values[SIDE_ROWS];
+    int columns[SIDE_COLUMNS];
+    uint64_t seed = 7;
+    size_t from, to;
+    for (int c = 0; c < SIDE_COLUMNS; c++)
+        columns[c] = (c * 5 + 2) % SIDE_STRIDE;
+    for (size_t i = 0; i < SIDE_ROWS; i++)
+        for (int c = 0; c < SIDE_COLUMNS; c++)
+            matrix[i * SIDE_STRIDE + (size_t)columns[c]] = draw(&seed) % 20 ? SIDES[c](&seed) : c % 3 ? 0 : NAN;
+    double quantiles[SIDE_COLUMNS * N_PROBABILITIES];
+    rfm_survey surveys[SIDE_COLUMNS];
+    rfm_error err = {0};
+    share_rows(SIDE_ROWS, &from, &to);
+    const rfm_columns all = {to - from, SIDE_STRIDE, matrix + from * SIDE_STRIDE, NULL, SIDE_COLUMNS, columns};
+    rfm_columns_quantiles(comm, &all, N_PROBABILITIES, PROBABILITIES, quantiles, surveys, &err);
+    assert_fine(&err);
+    for (int c = 0; c < SIDE_COLUMNS; c++) {
+        const size_t n = take_column(matrix, columns[c], values);
+        expect_survey(&surveys[c], values, n);
+        for (int q = 0; q < N_PROBABILITIES; q++) {
+            const double wanted = expected(values, n, PROBABILITIES[q]) + 0.0, got = quantiles[c * N_PROBABILITIES + q];
+            assert_true(got == wanted || (isnan(got) && isnan(wanted)));
+        }
+    }
+}
+
+static void surveys_need_no_quantiles(void **state)
+{
+    (void)state;
+    static const double matrix[] = {1, 0.5, NAN, 3, -2, NAN};
+    const bool first = rfm_comm_rank(comm) == 0;
+    rfm_survey surveys[3];
+    rfm_error err = {0};
+    rfm_columns_quantiles(comm, &(rfm_columns){first ? 2 : 0, 3, matrix, NULL, 3, NULL}, 0, NULL, NULL, surveys, &err);
+    assert_fine(&err);
+    assert_true(surveys[0].whole && surveys[0].n == 2 && surveys[0].spread.greatest == 3);
+    assert_true(!surveys[1].whole && surveys[1].spread.least == -2 && surveys[1].spread.greatest == 0.5);
+    assert_true(surveys[2].n == 0 && surveys[2].spread.total == 0 && surveys[2].spread.least == INFINITY);
+}
+
+/* ---- known ones ------------------------------------------------------------------------------------------------- */
 
 static void known_quartiles(void **state)
 {
@@ -164,7 +264,8 @@ static void quantiles_by_weight_are_means_of_windows(void **state)
     for (uint64_t trial = 1; trial <= 60; trial++) {
         uint64_t seed = trial;
         const size_t n = 1 + draw(&seed) % MOST_WEIGHED;
-        const maker make = SHAPES[trial % 5 == 1 ? 0 : trial % 5];
+        const size_t shape = trial % (sizeof SHAPES / sizeof *SHAPES);
+        const maker make = SHAPES[shape == 1 ? 0 : shape];
         size_t from, to;
         for (size_t i = 0; i < n; i++)
             all[i] = (weighed){make(&seed), i == 0 ? 1 : (int64_t)(draw(&seed) % (trial % 2 ? 5 : 1 << 24))};
@@ -208,6 +309,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_equal_those_of_a_sorted_array),
+        cmocka_unit_test(columns_side_by_side_have_the_quantiles_of_each),
+        cmocka_unit_test(surveys_need_no_quantiles),
         cmocka_unit_test(known_quartiles),
         cmocka_unit_test(minus_zero_is_zero),
         cmocka_unit_test(quantiles_by_weight_are_means_of_windows),
