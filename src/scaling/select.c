@@ -76,17 +76,31 @@ static size_t find_bin(const rfm_tally *of, double least, rfm_search *one)
     return bin;
 }
 
-/* Where there are only small whole numbers in the bin that was found, they are known. */
-static rfm_search settle(const rfm_tally *of, rfm_search one)
+/* The least small number that may lie in a bin. */
+static int first_small(size_t bin)
 {
     int x = 0;
-    one.settled = of->others[one.prefix] == 0;
-    while (one.settled && leading_bits(x) < one.prefix)
+    while (x < RFM_SMALL && leading_bits(x) < bin)
         x++;
-    for (; one.settled && one.target >= of->counts.small[x]; x++)
-        one.target -= of->counts.small[x];
-    if (one.settled)
+    return x;
+}
+
+/* Where there are only small whole numbers in the bin that was found, or one value that is none, it is known. */
+static rfm_search settle(const rfm_tally *of, rfm_search one)
+{
+    const size_t bin = one.prefix;
+    int x = first_small(bin), behind = x;
+    const bool has_small = weight_of_bin(of, bin, &behind) > of->others[bin];
+    const int64_t one_value = of->highest[bin] + of->lowest[bin] - (INT64_C(1) << RFM_TRAILING_BITS);
+    if (of->others[bin] == 0) {
+        for (; one.target >= of->counts.small[x]; x++)
+            one.target -= of->counts.small[x];
         one.prefix = rfm_key_of(x);
+        one.settled = true;
+    } else if (!has_small && one_value == 1) {
+        one.prefix = bin << RFM_TRAILING_BITS | (uint64_t)(of->highest[bin] - 1);
+        one.settled = true;
+    }
     return one;
 }
 
@@ -94,9 +108,7 @@ static rfm_search settle(const rfm_tally *of, rfm_search one)
 static void want(rfm_selection *s, int column, size_t from, size_t to)
 {
     uint8_t *wanted = s->wanted + (size_t)column * RFM_LEADING;
-    int x = 0;
-    while (x < RFM_SMALL && leading_bits(x) < from)
-        x++;
+    int x = first_small(from);
     for (size_t bin = from; bin <= to; bin++) {
         const int64_t weight = weight_of_bin(&s->tallies[column], bin, &x);
         s->kept[column] += wanted[bin] ? 0 : weight;

@@ -48,6 +48,10 @@ typedef struct rfm_tally {
     } counts;
     double least, negated; /* of the others; negated: of the least -x */
     int64_t *others;       /* [RFM_LEADING] what is no small whole number, by leading bits */
+
+    /* [RFM_LEADING] the ends of each bin, by trailing bits; 0: it is empty. */
+    int64_t *highest; /* plus 1 */
+    int64_t *lowest;  /* subtracted from 2^RFM_TRAILING_BITS */
 } rfm_tally;
 
 /* Collective. tallies: [n_columns] of all ranks; small and others are weights. */

@@ -13,6 +13,23 @@ static inline bool is_whole(double x)
     return fabs(x) < 0x1p31 && x == (double)(int32_t)x;
 }
 
+static const uint64_t TRAILING = (UINT64_C(1) << RFM_TRAILING_BITS) - 1;
+
+static inline int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline void count_other(double x, int64_t weight, rfm_tally *into)
+{
+    const uint64_t key = rfm_key_of(x), bin = key >> RFM_TRAILING_BITS;
+    into->others[bin] += weight;
+    into->highest[bin] = larger(into->highest[bin], (int64_t)(key & TRAILING) + 1);
+    into->lowest[bin] = larger(into->lowest[bin], (int64_t)(TRAILING + 1 - (key & TRAILING)));
+    into->least = x < into->least ? x : into->least;
+    into->negated = -x < into->negated ? -x : into->negated;
+}
+
 static inline void count_value(double x, int64_t weight, rfm_tally *into)
 {
     if (x >= 0 && x < RFM_SMALL && x == (double)(int32_t)x) {
@@ -21,9 +38,7 @@ static inline void count_value(double x, int64_t weight, rfm_tally *into)
     } else if (!isnan(x)) {
         into->counts.n++;
         into->counts.broken += !is_whole(x);
-        into->others[rfm_key_of(x) >> RFM_TRAILING_BITS] += weight;
-        into->least = x < into->least ? x : into->least;
-        into->negated = -x < into->negated ? -x : into->negated;
+        count_other(x, weight, into);
     }
 }
 
@@ -51,8 +66,11 @@ static void join(const rfm_tally *more, rfm_tally *to)
 {
     size_t first, last;
     find_bins(more, &first, &last);
-    for (size_t b = first; b <= last; b++)
+    for (size_t b = first; b <= last; b++) {
         to->others[b] += more->others[b];
+        to->highest[b] = larger(to->highest[b], more->highest[b]);
+        to->lowest[b] = larger(to->lowest[b], more->lowest[b]);
+    }
     to->least = more->least < to->least ? more->least : to->least;
     to->negated = more->negated < to->negated ? more->negated : to->negated;
     to->counts.n += more->counts.n;
@@ -77,8 +95,11 @@ static void join_ranks(rfm_comm *comm, rfm_tally *tallies, int n_columns)
         tally->negated = ends[2 * c + 1];
         find_bins(tally, &first, &last);
         rfm_comm_reduce_i64(comm, RFM_SUM, &tally->counts.n, sizeof tally->counts / sizeof(int64_t));
-        if (first <= last)
-            rfm_comm_reduce_i64(comm, RFM_SUM, tally->others + first, last - first + 1);
+        if (first > last)
+            continue;
+        rfm_comm_reduce_i64(comm, RFM_SUM, tally->others + first, last - first + 1);
+        rfm_comm_reduce_i64(comm, RFM_MAX, tally->highest + first, last - first + 1);
+        rfm_comm_reduce_i64(comm, RFM_MAX, tally->lowest + first, last - first + 1);
     }
 }
 
@@ -86,8 +107,11 @@ static void join_ranks(rfm_comm *comm, rfm_tally *tallies, int n_columns)
 
 void rfm_tally_free(rfm_tally *tallies, int n)
 {
-    for (int i = 0; tallies && i < n; i++)
+    for (int i = 0; tallies && i < n; i++) {
         free(tallies[i].others);
+        free(tallies[i].highest);
+        free(tallies[i].lowest);
+    }
     free(tallies);
 }
 
@@ -97,6 +121,8 @@ static rfm_tally *open_tallies(int n, rfm_error *err)
     for (int i = 0; tallies && i < n; i++) {
         tallies[i].least = tallies[i].negated = HUGE_VAL;
         tallies[i].others = rfm_alloc(RFM_LEADING, sizeof(int64_t), err);
+        tallies[i].highest = rfm_alloc(RFM_LEADING, sizeof(int64_t), err);
+        tallies[i].lowest = rfm_alloc(RFM_LEADING, sizeof(int64_t), err);
     }
     return tallies;
 }

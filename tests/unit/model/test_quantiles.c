@@ -62,6 +62,12 @@ static double halves(uint64_t *seed)
     return (double)(draw(seed) % 40) / 2;
 }
 
+/* One value that is no whole number, and others about it. */
+static double mostly_one_fraction(uint64_t *seed)
+{
+    return draw(seed) % 4 ? 29.99 : (double)(draw(seed) % 60) + (draw(seed) % 2 ? 0.99 : 0);
+}
+
 /* All of them begin with the same bits. */
 static double seconds_since_1970(uint64_t *seed)
 {
@@ -74,8 +80,8 @@ static double infinite_at_times(uint64_t *seed)
     return kind == 0 ? INFINITY : kind == 1 ? -INFINITY : draw_unit(seed) * 2000 - 100;
 }
 
-static const maker SHAPES[] = {even,   of_all_magnitudes, few_values, nearly_equal, mostly_zero, counts,
-                               halves, seconds_since_1970};
+static const maker SHAPES[] = {even,   of_all_magnitudes,  few_values,         nearly_equal, mostly_zero, counts,
+                               halves, seconds_since_1970, mostly_one_fraction};
 
 static void check(maker make, size_t n, size_t stride)
 {
@@ -111,11 +117,11 @@ static void quantiles_equal_those_of_a_sorted_array(void **state)
 
 /* ---- columns side by side --------------------------------------------------------------------------------------- */
 
-enum { SIDE_ROWS = 4001, SIDE_COLUMNS = 11, SIDE_STRIDE = 13 };
+enum { SIDE_ROWS = 4001, SIDE_COLUMNS = 12, SIDE_STRIDE = 13 };
 
 static const maker SIDES[SIDE_COLUMNS] = {
-    seconds_since_1970, even,         counts,      halves, infinite_at_times, few_values,
-    of_all_magnitudes,  nearly_equal, mostly_zero, counts, seconds_since_1970};
+    seconds_since_1970, even,         counts,      halves, infinite_at_times,  few_values,
+    of_all_magnitudes,  nearly_equal, mostly_zero, counts, seconds_since_1970, mostly_one_fraction};
 
 /* Of the values that are numbers. */
 static size_t take_column(const double *matrix, int column, double *values)
