@@ -40,7 +40,7 @@ static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores 
     const rfm_columns of = {frame->n, (size_t)frame->d, frame->values, frame->weights.units, learnt, columns};
     if (rfm_columns_quantiles(comm, &of, n, probabilities, quantiles, NULL, err) == RFM_OK)
         for (int l = 0; l < learnt; l++)
-            take_cuts(quantiles + l * n, n, scores->cuts[measures[l]]);
+            take_cuts(quantiles + (size_t)l * (size_t)n, n, scores->cuts[measures[l]]);
     return err->status;
 }
 

@@ -19,7 +19,7 @@ typedef struct aims {
     int column;
     rfm_search *searches;
     int64_t n, total; /* of all ranks: values, and what they weigh */
-    int n_quantiles;
+    size_t n_quantiles;
     const double *probabilities;
 } aims;
 
@@ -27,7 +27,7 @@ typedef struct aims {
 
 static void aim(const aims *a)
 {
-    for (int q = 0; q < a->n_quantiles; q++) {
+    for (size_t q = 0; q < a->n_quantiles; q++) {
         int64_t low;
         position(a->n, a->probabilities[q], &low);
         a->searches[2 * q] = (rfm_search){.target = low};
@@ -37,7 +37,7 @@ static void aim(const aims *a)
 
 static void interpolate(const aims *a, double *quantiles)
 {
-    for (int q = 0; q < a->n_quantiles; q++) {
+    for (size_t q = 0; q < a->n_quantiles; q++) {
         int64_t rank;
         const double fraction = position(a->n, a->probabilities[q], &rank);
         const rfm_search *pair = &a->searches[2 * q];
@@ -68,7 +68,7 @@ static window find_window(const aims *a, double probability)
 
 static void aim_at_windows(const aims *a)
 {
-    for (int q = 0; q < a->n_quantiles; q++) {
+    for (size_t q = 0; q < a->n_quantiles; q++) {
         const window w = find_window(a, a->probabilities[q]);
         a->searches[2 * q] = (rfm_search){.target = w.first};
         a->searches[2 * q + 1] = (rfm_search){.target = w.last};
@@ -79,7 +79,7 @@ static void aim_at_windows(const aims *a)
  * in the upper one's. */
 static void average_windows(const aims *a, double *quantiles)
 {
-    for (int q = 0; q < a->n_quantiles; q++) {
+    for (size_t q = 0; q < a->n_quantiles; q++) {
         const rfm_search *low = &a->searches[2 * q], *high = low + 1;
         const double least = rfm_key_value(low->prefix), range = rfm_key_value(high->prefix) - least;
         const window w = find_window(a, a->probabilities[q]);
@@ -111,8 +111,8 @@ static rfm_status find_group(rfm_selection *s, aims *all, double *quantiles, rfm
         if (rfm_selection_keep(s, from, &to, err) != RFM_OK)
             return err->status;
         for (int c = from; c < to; c++) {
-            double *own = quantiles + (size_t)c * (size_t)all[c].n_quantiles;
-            for (int q = 0; q < all[c].n_quantiles; q++)
+            double *own = quantiles + (size_t)c * all[c].n_quantiles;
+            for (size_t q = 0; q < all[c].n_quantiles; q++)
                 own[q] = 0;
             rfm_selection_finish(s, c);
             if (all[c].n > 0)
@@ -130,10 +130,12 @@ static rfm_status survey_group(rfm_comm *comm, const rfm_columns *group, int n_q
     if (rfm_selection_open(comm, group, 2 * n_quantiles, &s, err) == RFM_OK) {
         for (int c = 0; c < group->n_columns; c++) {
             const rfm_survey *of = &s.surveys[c];
-            all[c] = (aims){&s, c, rfm_selection_searches(&s, c), of->n, of->spread.total, n_quantiles, probabilities};
+            all[c] = (aims){
+                &s, c, rfm_selection_searches(&s, c), of->n, of->spread.total, (size_t)n_quantiles, probabilities};
             if (surveys)
                 surveys[c] = *of;
         }
+        rfm_assert(n_quantiles == 0 || quantiles != NULL);
         if (n_quantiles > 0)
             find_group(&s, all, quantiles, err);
     }

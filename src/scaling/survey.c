@@ -80,15 +80,15 @@ static void join(const rfm_tally *more, rfm_tally *to)
 }
 
 /* Collective. */
-static void join_ranks(rfm_comm *comm, rfm_tally *tallies, int n_columns)
+static void join_ranks(rfm_comm *comm, rfm_tally *tallies, size_t n_columns)
 {
     double ends[2 * RFM_GROUP];
-    for (int c = 0; c < n_columns; c++) {
+    for (size_t c = 0; c < n_columns; c++) {
         ends[2 * c] = tallies[c].least;
         ends[2 * c + 1] = tallies[c].negated;
     }
-    rfm_comm_reduce_f64(comm, RFM_MIN, ends, 2 * (size_t)n_columns);
-    for (int c = 0; c < n_columns; c++) {
+    rfm_comm_reduce_f64(comm, RFM_MIN, ends, 2 * n_columns);
+    for (size_t c = 0; c < n_columns; c++) {
         rfm_tally *tally = &tallies[c];
         size_t first, last;
         tally->least = ends[2 * c];
@@ -137,11 +137,11 @@ rfm_status rfm_tally_make(rfm_comm *comm, const rfm_columns *of, rfm_tally **tal
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
         for (int t = 0; t < threads; t++) {
             const size_t n = of->n, from = n / (size_t)threads * (size_t)t;
-            count_rows(of, from, t + 1 < threads ? from + n / (size_t)threads : n, own + t * columns);
+            count_rows(of, from, t + 1 < threads ? from + n / (size_t)threads : n, own + (size_t)t * (size_t)columns);
         }
         for (int i = 0; i < threads * columns; i++)
             join(&own[i], &(*tallies)[i % columns]);
-        join_ranks(comm, *tallies, columns);
+        join_ranks(comm, *tallies, (size_t)columns);
     }
     rfm_tally_free(own, threads * columns);
     return err->status;
