@@ -154,9 +154,10 @@ rfm_status rfm_match(int n, int m, const double *cost, int *column_of, rfm_error
 /* ---- names of segments ------------------------------------------------------------------------------------------ */
 
 /* names NULL: the built-in rules over the ranks of recency, frequency and monetary among the centroids (by the
- * features' names recency_days, frequency, monetary; other lists get "Segment 1", ...). A list of k strings, or of
- * rules {name, recency, frequency, monetary} with low, middle, high or lists of them, overrides. Unique: " 2" and so on
- * is added. centroids: k x d in feature units. Caller frees names[i] and names. Local. */
+ * features' names recency_days, frequency, monetary; other lists get "Segment 1", ...); one segment alone is "All
+ * customers". A list of k strings, or of rules {name, recency, frequency, monetary} with low, middle, high or lists of
+ * them, overrides. Unique: " 2" and so on is added. centroids: k x d in feature units. Caller frees names[i] and names.
+ * Local. */
 rfm_status rfm_segment_names(const rfm_node *names, int k, int d, const char *const *features, const double *centroids,
                              char ***segment_names, rfm_error *err);
 
@@ -233,6 +234,10 @@ void rfm_model_free(rfm_model *model);
 rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *model,
                            rfm_error *err); /* Collective; rank 0's */
 rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err); /* Collective */
+
+/* Local. A centroid in a feature's unit, with the digits that the grid bears out: what is written for people. A row is
+ * rounded to the grid, so that customers who all have 1 may come to 1.00000000026 in centroids_original. */
+double rfm_model_centroid(const rfm_model *model, int c, int j);
 
 /* ---- portrait: what the segments look like ----------------------------------------------------------------------- */
 

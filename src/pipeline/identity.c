@@ -107,10 +107,13 @@ static rfm_status name_new_segment(rfm_model *model, const int *partner, int c, 
     return err->status;
 }
 
+/* What names all customers names no part of them, and the other way round: a segment keeps its number then, and gets its
+ * name by the rules. */
 static rfm_status take_identities(rfm_batch *batch, const int *partner, rfm_error *err)
 {
     rfm_model *model = &batch->model;
     const rfm_model *previous = &batch->previous;
+    const bool keeps_names = (model->k == 1) == (previous->k == 1);
     int32_t next = 0;
     for (int o = 0; o < previous->k; o++)
         next = previous->segment_ids[o] >= next ? previous->segment_ids[o] + 1 : next;
@@ -118,7 +121,8 @@ static rfm_status take_identities(rfm_batch *batch, const int *partner, rfm_erro
         if (partner[c] < 0)
             continue;
         model->segment_ids[c] = previous->segment_ids[partner[c]];
-        rename_segment(model, c, previous->names[partner[c]], err);
+        if (keeps_names)
+            rename_segment(model, c, previous->names[partner[c]], err);
     }
     for (int c = 0; c < model->k && !err->status; c++)
         if (partner[c] < 0)

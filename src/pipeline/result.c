@@ -57,7 +57,7 @@ static void print_segments_csv(const rfm_batch *batch, const rfm_scored *scored,
         }
         for (int j = 0; j < model->d; j++) {
             rfm_text_adds(csv, ",");
-            print_number(csv, model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+            print_number(csv, rfm_model_centroid(model, c, j));
         }
         if (scored->bins > 0)
             print_segment_scores(batch, scored, c, csv);

@@ -80,6 +80,18 @@ class Previous(case.Case):
             q, p = numpy.maximum(q, 1e-4), numpy.maximum(p, 1e-4)
             self.assertAlmostEqual(index, ((p - q) * numpy.log(p / q)).sum(), places=9)
 
+    def test_all_customers_are_no_name_for_some_of_them(self):
+        self.write("then.h5", CENTRES[:3], [400, 300, 200])
+        self.train("then.h5", "one", 1, "--set", "cluster.names=[Everybody]")
+        self.train("then.h5", "three", 3, *self.previous("one"))
+        ids, _, names = self.segments("three")
+        self.assertEqual(sorted(ids), [0, 1, 2])
+        self.assertNotIn(b"Everybody", names)
+        self.train("then.h5", "again", 1, "--set", "cluster.names=[Everybody]", *self.previous("three"))
+        ids, _, names = self.segments("again")
+        self.assertIn(ids[0], range(3))
+        self.assertEqual(list(names), [b"Everybody"])
+
     def test_a_model_of_other_features_is_refused(self):
         self.write("then.h5", CENTRES[:3], [400, 300, 200])
         with h5py.File(self.dir / "wide.h5", "w") as file:
