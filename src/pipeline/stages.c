@@ -170,10 +170,12 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
     if (n_made == 0) {
         rfm_log(RFM_LOG_INFO, "%s is finished already, from the same inputs and options: nothing to do",
                 rfm_run_dir(batch->run));
-        return page_leave(batch, false, err);
+        report_page_options(batch);
+        return rfm_report_save(batch->run, err) == RFM_OK ? page_leave(batch, false, err) : err->status;
     }
     tell_stages(batch, parts);
     rfm_report_text(batch->run, "status", "running");
+    site_report(batch);
     batch->safe = true;
     for (int i = 0; i < N_STAGES; i++)
         if ((parts[i] == LOADED || parts[i] == MADE) &&
@@ -205,6 +207,7 @@ static void batch_free(rfm_batch *batch)
     free(batch->squared_distances);
     free(batch->sizes);
     free(batch->weights);
+    rfm_text_free(&batch->site);
     stop_close(batch);
     rfm_run_close(batch->run);
 }
@@ -225,7 +228,7 @@ static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
     const char *dir = rfm_config_string(batch->config, "output.dir");
     if (rfm_run_open(batch->comm, dir, &batch->run, err) != RFM_OK)
         return err->status;
-    site_begin(batch, task_name(batch->job.task), true);
+    site_begin(batch, task_name(batch->job.task));
     stop_open(batch, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && run_stages(batch, err) == RFM_OK && batch->labels)
         print_segments(batch, table, err);

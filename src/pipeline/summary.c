@@ -103,13 +103,14 @@ static void report_inputs(const rfm_batch *batch)
     report_json(batch->run, "input.files", &json);
 }
 
-static void report_options(const rfm_batch *batch)
+/* Of those whose keys begin so. */
+static void report_options(const rfm_batch *batch, const char *section)
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
     for (size_t i = 0; i < n; i++) {
         const rfm_node *node = rfm_config_tree(batch->config, options[i].key);
-        if (!node)
+        if (!node || strncmp(options[i].key, section, strlen(section)) != 0)
             continue;
         rfm_text value = {0};
         char key[128];
@@ -117,6 +118,12 @@ static void report_options(const rfm_batch *batch)
         print_json(node, &value);
         report_json(batch->run, key, &value);
     }
+}
+
+void report_page_options(rfm_batch *batch)
+{
+    rfm_report_json(batch->run, "options.report", "{}");
+    report_options(batch, "report.");
 }
 
 static void report_segments(const rfm_batch *batch)
@@ -159,7 +166,8 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     if (batch->job.source != SOURCE_MATRIX)
         report_time(run, "as_of", batch->as_of.us);
     report_inputs(batch);
-    report_options(batch);
+    rfm_report_json(run, "options", "{}"); /* one that has a value no more goes */
+    report_options(batch, "");
     if (batch->labels)
         report_segments(batch);
     report_memory(batch);
