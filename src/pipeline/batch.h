@@ -210,10 +210,11 @@ void scored_free(rfm_scored *scored);                                         /*
 void scored_report(rfm_batch *batch, const rfm_scored *scored);               /* Local: scores in run.json */
 int scored_most(const rfm_scored *scored, int label); /* Local: its most frequent classic segment */
 
-/* result.c. Local. The columns of customers/, whose list the caller frees; and this rank's first n rows, on rank 0
- * behind a line that names the columns. */
+/* result.c. Local. The columns of customers/, whose list the caller frees; the line that names them, and those of this
+ * rank's rows from..to-1. */
 rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err);
-rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err);
+rfm_status customers_print_head(const rfm_batch *batch, rfm_text *csv, rfm_error *err);
+rfm_status customers_print(const rfm_batch *batch, size_t from, size_t to, rfm_text *csv, rfm_error *err);
 
 /* spreadsheet.c. Local: whether this build can write what is asked for, and whether the features have room on a sheet.
  */
