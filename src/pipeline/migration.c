@@ -362,7 +362,6 @@ rfm_status migration_report(rfm_batch *batch, rfm_error *err)
 {
     rfm_text path = {0};
     lack lacking;
-    rfm_report_remove(batch->run, "migration"); /* of an earlier start with other options */
     if (batch->previous.k > 0 && find_customers(batch, &path, &lacking, err) == RFM_OK)
         lacking == LACKS_NOTHING ? join_runs(batch, path.bytes, err) : log_lack(lacking, path.bytes);
     rfm_text_free(&path);

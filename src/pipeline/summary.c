@@ -129,6 +129,7 @@ void report_page_options(rfm_batch *batch)
 static void report_segments(const rfm_batch *batch)
 {
     const rfm_model *model = &batch->model;
+    rfm_report_remove(batch->run, "segments"); /* of an earlier start, which may have had others */
     for (int c = 0; c < model->k; c++) {
         char key[64];
         snprintf(key, sizeof key, "segments.%d.name", (int)model->segment_ids[c]);
@@ -160,6 +161,7 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     rfm_report_integer(run, "ranks", rfm_comm_size(batch->comm));
     rfm_report_integer(run, "threads", rfm_kmeans_threads());
     rfm_report_integer(run, "n_customers", batch->frame.n_global);
+    rfm_report_remove(run, "weight");
     if (batch->frame.weights.unit > 0)
         rfm_report_number(run, "weight", (double)batch->frame.weights.total * batch->frame.weights.unit);
     rfm_report_integer(run, "n_features", batch->frame.d);

@@ -4,7 +4,7 @@
  *
  *     FAULTY_KIND   the calls that count: those that "grow" a file or a directory, "change" anything on the disk, or
  *                   "read"; or "memory" that the program itself asks for
- *     FAULTY_PATH   of files that have this in their name; of memory, that is asked for after one was opened (unset: any)
+ *     FAULTY_PATH   of files that have this in their name; of memory, what is asked for behind its opening
  *     FAULTY_RANK   made by this rank of mpirun; unset: by any
  *     FAULTY_FROM   the first of these calls that fails, from 1
  *     FAULTY_TO     and the last one
