@@ -181,6 +181,10 @@ void report_kept(rfm_batch *batch);
 /* identity.c. Local: what keeps this batch from going on from the previous model. */
 rfm_status identity_check(const rfm_batch *batch, rfm_error *err);
 
+/* A table of who went from which segment to which has room in run.json up to so many cells: 1,024 segments to as many. Of
+ * a larger one only sums are told. */
+enum { FLOW_CELLS = 1 << 20 };
+
 /* Ids and names of a previous model for the segments of the new one (Local), and what has changed since,
  * for run.json (Collective). Nothing without a previous model. */
 rfm_status identity_keep(rfm_batch *batch, rfm_error *err);

@@ -51,16 +51,18 @@ static rfm_status measure_distances(const rfm_batch *batch, bool by_old, double 
     return RFM_OK;
 }
 
-/* partner[c]: the old segment that new segment c continues, -1: none; moved[c]: how far it has moved, in scaled units.
- */
+/* partner[c]: the old segment that new segment c continues, -1: none; moved[c]: how far it has moved, in scaled units,
+ * NAN then. */
 static rfm_status find_partners(const rfm_batch *batch, int *partner, double *moved, rfm_error *err)
 {
     const int k = batch->model.k, m = batch->previous.k, fewer = k < m ? k : m, more = k < m ? m : k;
     const bool by_old = m < k;
     double *cost = rfm_alloc((size_t)k, (size_t)m * sizeof *cost, err);
     int *match = rfm_alloc((size_t)fewer, sizeof *match, err);
-    for (int c = 0; c < k; c++)
+    for (int c = 0; c < k; c++) {
         partner[c] = -1;
+        moved[c] = NAN;
+    }
     if (!err->status && measure_distances(batch, by_old, cost, err) == RFM_OK &&
         rfm_match(fewer, more, cost, match, err) == RFM_OK) {
         for (int r = 0; r < fewer; r++) {
@@ -157,6 +159,7 @@ static rfm_status count_flows(rfm_batch *batch, int64_t *flows, rfm_error *err)
 
 static void report_flows(const rfm_batch *batch, const int64_t *flows)
 {
+    const bool has_room = (int64_t)batch->previous.k * batch->model.k <= FLOW_CELLS;
     const rfm_model *model = &batch->model, *previous = &batch->previous;
     int64_t changed = 0;
     for (int o = 0; o < previous->k; o++) {
@@ -164,8 +167,11 @@ static void report_flows(const rfm_batch *batch, const int64_t *flows)
         const int64_t *row = flows + (size_t)o * (size_t)model->k;
         for (int c = 0; c < model->k; c++)
             changed += model->segment_ids[c] == previous->segment_ids[o] ? 0 : row[c];
+        snprintf(key, sizeof key, "drift.names.%d", (int)previous->segment_ids[o]);
+        rfm_report_text(batch->run, key, previous->names[o]);
         snprintf(key, sizeof key, "drift.flows.%d", (int)previous->segment_ids[o]);
-        rfm_report_integers(batch->run, key, row, (size_t)model->k);
+        if (has_room)
+            rfm_report_integers(batch->run, key, row, (size_t)model->k);
     }
     rfm_report_integer(batch->run, "drift.n_changed", changed);
     rfm_report_number(batch->run, "drift.share_changed", (double)changed / (double)batch->frame.n_global);

@@ -92,6 +92,20 @@ class Previous(case.Case):
         self.assertIn(ids[0], range(3))
         self.assertEqual(list(names), [b"Everybody"])
 
+    def test_tables_of_very_many_segments_are_told_by_their_sums(self):
+        paths = self.generate(events=60000, customers=6000)
+        words = ("--set", "cluster.k=1025", "--set", "cluster.max_iterations=1", "--set", "cluster.search=none", "--set", "cluster.restarts=1")
+        self.run_job("quickstart.yml", paths, "then", *words)
+        report = self.run_job("quickstart.yml", paths, "now", *words, "--set", "cluster.seed=2", "--previous", self.dir / "then", ranks=2)
+        drift, migration = report["drift"], report["migration"]
+        self.assertNotIn("flows", drift)
+        self.assertNotIn("customers", migration)
+        self.assertEqual((len(drift["segments"]), len(drift["moved"]), len(migration["arrived"])), (1025, 1025, 1025))
+        self.assertEqual((migration["n_both"], sum(migration["left"])), (report["n_customers"], 0))
+        self.assertEqual(migration["n_moved"], drift["n_changed"])  # the same customers on the same day
+        page = (self.dir / "now" / "report.html").read_text()
+        self.assertEqual(page.count("the table of who went where is left out"), 2)
+
     def test_a_model_of_other_features_is_refused(self):
         self.write("then.h5", CENTRES[:3], [400, 300, 200])
         with h5py.File(self.dir / "wide.h5", "w") as file:

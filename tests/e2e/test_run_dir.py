@@ -55,7 +55,7 @@ class RunDir(case.Case):
         self.start("--set", "cluster.k=[4, 6]", "--set", "report.title=Ours", "--set", "output.spreadsheet=true")
         before = self.dir / "before"
         self.out.rename(before)
-        self.start("--set", "cluster.k=[5, 7]", "--set", "cluster.choose=inertia", "--previous", before, "--set", "report.title=Ours")
+        self.start("--set", "cluster.k=[5, 7]", "--set", "cluster.choose=stability", "--previous", before, "--set", "report.title=Ours")
         report = case.read_report(self.out)
         self.assertLessEqual({"sweep", "drift", "migration", "scores"}, set(report))
         (before / "spreadsheet.xlsx").rename(self.out / "spreadsheet.xlsx")  # as if this run had made it
