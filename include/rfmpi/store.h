@@ -229,8 +229,8 @@ void rfm_trail_end(rfm_run *run, const rfm_error *err);
 /* Append a field, in quotes where RFC 4180 wants them. Local. */
 void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n);
 
-/* The field at *at of what rfm_csv_add and others of its kind have written, without its quotes, in place of what `field`
- * has; *at moves to what stands behind it: a comma, a line end or the end. Local. */
+/* The field at *at of what rfm_csv_add and others of its kind have written, without its quotes, in place of what
+ * `field` has; *at moves to what stands behind it: a comma, a line end or the end. Local. */
 void rfm_csv_take(const char **at, rfm_text *field);
 
 /* Append the line of local row `row`, with its line end. Local. */
@@ -320,8 +320,8 @@ const char *rfm_workbook_library(void); /* the version of the library it takes; 
 rfm_status rfm_workbook_open(const char *path, const char *scratch, rfm_workbook **workbook, rfm_error *err);
 
 /* The next sheet, and its rows: lines as in customers/, whole ones, the first of which names columns. They are on the
- * disk, and not in memory, when this returns. Texts stay texts, whatever they look like, and so do whole numbers of more
- * digits than a spreadsheet keeps; numbers are rounded to 16 digits. types: [n], borrowed until the next sheet. */
+ * disk, and not in memory, when this returns. Texts stay texts, whatever they look like, and so do whole numbers of
+ * more digits than a spreadsheet keeps; numbers are rounded to 16 digits. types: [n], borrowed until the next sheet. */
 rfm_status rfm_workbook_sheet(rfm_workbook *workbook, const char *name, const rfm_column_type *types, size_t n,
                               rfm_error *err);
 rfm_status rfm_workbook_rows(rfm_workbook *workbook, const char *csv, rfm_error *err);

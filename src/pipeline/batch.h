@@ -102,7 +102,7 @@ typedef struct rfm_batch {
     bool safe; /* what ingest has in memory can be had again from rounds, or from a product */
     double start_s;
     rfm_measure measure;
-    rfm_text site; /* where this start runs, as members of a JSON object; rank 0 */
+    rfm_text site;      /* where this start runs, as members of a JSON object; rank 0 */
     int64_t bytes_read; /* of event files, by this rank in this stage */
 
     rfm_files files; /* SOURCE_EVENTS; the same on every rank */
@@ -181,8 +181,8 @@ void report_kept(rfm_batch *batch);
 /* identity.c. Local: what keeps this batch from going on from the previous model. */
 rfm_status identity_check(const rfm_batch *batch, rfm_error *err);
 
-/* A table of who went from which segment to which has room in run.json up to so many cells: 1,024 segments to as many. Of
- * a larger one only sums are told. */
+/* A table of who went from which segment to which has room in run.json up to so many cells: 1,024 segments to as many.
+ * Of a larger one only sums are told. */
 enum { FLOW_CELLS = 1 << 20 };
 
 /* Ids and names of a previous model for the segments of the new one (Local), and what has changed since,

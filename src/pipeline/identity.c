@@ -51,12 +51,22 @@ static rfm_status measure_distances(const rfm_batch *batch, bool by_old, double 
     return RFM_OK;
 }
 
+/* Two places that are closer than this are one, on the grid. */
+static double resolution(const rfm_grid *grid)
+{
+    double square = 0;
+    for (int j = 0; j < grid->d; j++)
+        square += grid->step[j] * grid->step[j];
+    return sqrt(square);
+}
+
 /* partner[c]: the old segment that new segment c continues, -1: none; moved[c]: how far it has moved, in scaled units,
  * NAN then. */
 static rfm_status find_partners(const rfm_batch *batch, int *partner, double *moved, rfm_error *err)
 {
     const int k = batch->model.k, m = batch->previous.k, fewer = k < m ? k : m, more = k < m ? m : k;
     const bool by_old = m < k;
+    const double least = resolution(&batch->model.grid);
     double *cost = rfm_alloc((size_t)k, (size_t)m * sizeof *cost, err);
     int *match = rfm_alloc((size_t)fewer, sizeof *match, err);
     for (int c = 0; c < k; c++) {
@@ -67,8 +77,9 @@ static rfm_status find_partners(const rfm_batch *batch, int *partner, double *mo
         rfm_match(fewer, more, cost, match, err) == RFM_OK) {
         for (int r = 0; r < fewer; r++) {
             const int c = by_old ? match[r] : r;
+            const double far = sqrt(cost[(size_t)r * (size_t)more + (size_t)match[r]]);
             partner[c] = by_old ? r : match[r];
-            moved[c] = sqrt(cost[(size_t)r * (size_t)more + (size_t)match[r]]);
+            moved[c] = far > least ? far : 0;
         }
     }
     free(cost);
@@ -109,8 +120,8 @@ static rfm_status name_new_segment(rfm_model *model, const int *partner, int c, 
     return err->status;
 }
 
-/* What names all customers names no part of them, and the other way round: a segment keeps its number then, and gets its
- * name by the rules. */
+/* What names all customers names no part of them, and the other way round: a segment keeps its number then, and gets
+ * its name by the rules. */
 static rfm_status take_identities(rfm_batch *batch, const int *partner, rfm_error *err)
 {
     rfm_model *model = &batch->model;

@@ -268,7 +268,11 @@ static void report_cells(rfm_run *run, const char *section, const table *t)
     rfm_text json = {0};
     for (size_t r = 0; r < t->from; r++)
         for (size_t c = 0; c < t->to; c++)
-            rfm_text_addf(&json, c > 0 ? ",%lld" : r > 0 ? "],[%lld" : "[[%lld", (long long)t->counts[r * (t->to + 1) + c]);
+            rfm_text_addf(&json,
+                          c > 0   ? ",%lld"
+                          : r > 0 ? "],[%lld"
+                                  : "[[%lld",
+                          (long long)t->counts[r * (t->to + 1) + c]);
     rfm_text_adds(&json, "]]");
     report(run, section, "customers", &json);
 }

@@ -46,8 +46,7 @@ static rfm_status check(const rfm_workbook *w, lxw_error failed, rfm_error *err)
 static lxw_error put_text(const rfm_workbook *w, lxw_col_t column, lxw_format *format, rfm_error *err)
 {
     char *legible = rfm_json_legible(w->field.bytes, err);
-    const lxw_error failed =
-        legible ? worksheet_write_string(w->sheet, w->row, column, legible, format) : LXW_NO_ERROR;
+    const lxw_error failed = legible ? worksheet_write_string(w->sheet, w->row, column, legible, format) : LXW_NO_ERROR;
     free(legible);
     return failed;
 }
@@ -124,8 +123,7 @@ rfm_status rfm_workbook_open(const char *path, const char *scratch, rfm_workbook
     return err->status;
 }
 
-rfm_status rfm_workbook_sheet(rfm_workbook *w, const char *name, const rfm_column_type *types, size_t n,
-                              rfm_error *err)
+rfm_status rfm_workbook_sheet(rfm_workbook *w, const char *name, const rfm_column_type *types, size_t n, rfm_error *err)
 {
     w->sheet = workbook_add_worksheet(w->book, name);
     if (!w->sheet)

@@ -26,7 +26,8 @@ static void assert_shown(double value, double away, double wanted)
 {
     static const rfm_scaling_step log1p[] = {{.kind = RFM_TRANSFORM_LOG1P}};
     if (memcmp(&(double){shown(log1p, 1, value, STEP, away)}, &wanted, sizeof wanted) != 0)
-        fail_msg("%.17g and %g away is shown as %.17g, not %.17g", value, away, shown(log1p, 1, value, STEP, away), wanted);
+        fail_msg("%.17g and %g away is shown as %.17g, not %.17g", value, away, shown(log1p, 1, value, STEP, away),
+                 wanted);
 }
 
 static void what_the_grid_cannot_tell_apart_is_shown_alike(void **state)
