@@ -180,7 +180,8 @@ void rfm_scores_free(rfm_scores *scores);
 const char *rfm_measure_name(int measure); /* "recency"; Local */
 
 /* Collective. The cuts of the measures that are to be learnt, from these customers, by weight: quantiles as
- * rfm_quantiles gives them, at 1 / bins, 2 / bins, ... Bins, columns and given cuts are there. */
+ * rfm_quantiles gives them, at 1 / bins, 2 / bins, ...; of recency none is as large as the largest value, as long as
+ * there is another. Bins, columns and given cuts are there. */
 rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err);
 
 /* Local. From 1 to bins, the best: the smallest recency, the largest frequency and monetary value. */

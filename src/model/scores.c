@@ -1,6 +1,7 @@
 /* Scores: into which bin of its measure a customer falls. Knows cut points, not what a bin is called. */
 #include "rfmpi/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 void rfm_scores_free(rfm_scores *scores)
@@ -17,6 +18,22 @@ const char *rfm_measure_name(int measure)
     return names[measure];
 }
 
+/* Collective. Whoever is the longest away is not recent, however many they are: with `never: span`, all who have never
+ * bought. Cuts on the largest value go to the next below it; where there is none, all are alike. */
+static void part_oldest(rfm_comm *comm, const rfm_column *column, int n, double *cuts)
+{
+    const double greatest = rfm_column_spread(comm, column).greatest;
+    double below = -INFINITY;
+    for (size_t i = 0; i < column->n; i++) {
+        const double x = column->values[i * column->stride];
+        const bool counts = !column->weights || column->weights[i] > 0;
+        below = counts && x < greatest && x > below ? x : below;
+    }
+    rfm_comm_reduce_f64(comm, RFM_MAX, &below, 1);
+    for (int i = 0; i < n && isfinite(below); i++)
+        cuts[i] = cuts[i] < greatest ? cuts[i] : below;
+}
+
 /* Collective. Between values of about the same size an interpolation may round past the next cut. */
 static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, int m, rfm_error *err)
 {
@@ -27,6 +44,8 @@ static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores 
         probabilities[i] = (double)(i + 1) / scores->bins;
     if (rfm_quantiles(comm, &column, n, probabilities, cuts, err) != RFM_OK)
         return err->status;
+    if (m == RFM_RECENCY)
+        part_oldest(comm, &column, n, cuts);
     for (int i = 1; i < n; i++)
         cuts[i] = cuts[i] < cuts[i - 1] ? cuts[i - 1] : cuts[i];
     return RFM_OK;

@@ -6,6 +6,14 @@
 #include <math.h>
 #include <string.h>
 
+/* In scaled units, from where on a segment is another one under its old name. */
+static const double MOVED_FAR = 0.5;
+
+bool has_moved_far(const facts *all, const segment *s)
+{
+    return number_at(run_value(all, "drift.moved"), s->label) >= MOVED_FAR;
+}
+
 bool has_change(const facts *all)
 {
     return run_value(all, "drift") || run_value(all, "migration");
@@ -61,13 +69,16 @@ static void put_moved(page *p)
     table_open(p);
     put_heading(p, W_SEGMENT);
     put_heading(p, W_MOVED_BY);
+    put_text_heading(p, W_MEANING);
     table_rows(p);
     for (size_t i = 0; i < p->facts->n; i++) {
         const double by = number_at(moved, p->facts->segments[i].label);
         put(p, "<tr>");
         put_segment_heading(p, i);
         put(p, "<td>");
-        isnan(by) ? say(p, W_NEW_SEGMENT) : put_number(p, by); /* one that continues no old segment has not moved */
+        put_number(p, by);
+        put(p, "</td><td class=\"text\">");
+        say(p, isnan(by) ? W_MOVED_NEW : by < 0.1 ? W_MOVED_LITTLE : by < MOVED_FAR ? W_MOVED_SOME : W_MOVED_FAR_AWAY);
         put(p, "</td></tr>\n");
     }
     table_close(p, false);
