@@ -154,9 +154,10 @@ rfm_status rfm_match(int n, int m, const double *cost, int *column_of, rfm_error
 /* ---- names of segments ------------------------------------------------------------------------------------------ */
 
 /* names NULL: the built-in rules over the ranks of recency, frequency and monetary among the centroids (by the
- * features' names recency_days, frequency, monetary; other lists get "Segment 1", ...). A list of k strings, or of
- * rules {name, recency, frequency, monetary} with low, middle, high or lists of them, overrides. Unique: " 2" and so on
- * is added. centroids: k x d in feature units. Caller frees names[i] and names. Local. */
+ * features' names recency_days, frequency, monetary; other lists get "Segment 1", ...); one segment alone is "All
+ * customers". A list of k strings, or of rules {name, recency, frequency, monetary} with low, middle, high or lists of
+ * them, overrides. Unique: " 2" and so on is added. centroids: k x d in feature units. Caller frees names[i] and names.
+ * Local. */
 rfm_status rfm_segment_names(const rfm_node *names, int k, int d, const char *const *features, const double *centroids,
                              char ***segment_names, rfm_error *err);
 
@@ -179,7 +180,8 @@ void rfm_scores_free(rfm_scores *scores);
 const char *rfm_measure_name(int measure); /* "recency"; Local */
 
 /* Collective. The cuts of the measures that are to be learnt, from these customers, by weight: quantiles as
- * rfm_quantiles gives them, at 1 / bins, 2 / bins, ... Bins, columns and given cuts are there. */
+ * rfm_quantiles gives them, at 1 / bins, 2 / bins, ...; of recency none is as large as the largest value, as long as
+ * there is another. Bins, columns and given cuts are there. */
 rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err);
 
 /* Local. From 1 to bins, the best: the smallest recency, the largest frequency and monetary value. */
@@ -233,6 +235,10 @@ void rfm_model_free(rfm_model *model);
 rfm_status rfm_model_write(rfm_comm *comm, const char *path, const rfm_model *model,
                            rfm_error *err); /* Collective; rank 0's */
 rfm_status rfm_model_read(rfm_comm *comm, const char *path, rfm_model *model, rfm_error *err); /* Collective */
+
+/* Local. A centroid in a feature's unit, with the digits that the grid bears out: what is written for people. A row is
+ * rounded to the grid, so that customers who all have 1 may come to 1.00000000026 in centroids_original. */
+double rfm_model_centroid(const rfm_model *model, int c, int j);
 
 /* ---- portrait: what the segments look like ----------------------------------------------------------------------- */
 

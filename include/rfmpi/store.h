@@ -229,6 +229,10 @@ void rfm_trail_end(rfm_run *run, const rfm_error *err);
 /* Append a field, in quotes where RFC 4180 wants them. Local. */
 void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n);
 
+/* The field at *at of what rfm_csv_add and others of its kind have written, without its quotes, in place of what
+ * `field` has; *at moves to what stands behind it: a comma, a line end or the end. Local. */
+void rfm_csv_take(const char **at, rfm_text *field);
+
 /* Append the line of local row `row`, with its line end. Local. */
 typedef rfm_status (*rfm_row_writer)(void *context, size_t row, rfm_text *line, rfm_error *err);
 
@@ -307,17 +311,20 @@ size_t rfm_manifest_find(const rfm_manifest *manifest, const char *name);
 
 enum { RFM_SHEET_ROWS = 1048575, RFM_SHEET_COLUMNS = 16384 }; /* that a sheet has; rows below its header */
 
-typedef struct rfm_sheet {
-    const char *name;
-    const char *csv;              /* lines as in customers/, the first of them names columns */
-    const rfm_column_type *types; /* [n_columns] */
-    size_t n_columns;
-} rfm_sheet;
+typedef struct rfm_workbook rfm_workbook;
 
 const char *rfm_workbook_library(void); /* the version of the library it takes; NULL: this build has none */
 
-/* A file of mode 0600; in `scratch`, a directory, are its pieces on the way. Texts stay texts, whatever they look like,
- * and so do whole numbers of more digits than a spreadsheet keeps; numbers are rounded to 16 digits. */
-rfm_status rfm_workbook_write(const char *path, const char *scratch, const rfm_sheet *sheets, size_t n, rfm_error *err);
+/* A file of mode 0600, whole when close says so; in `scratch`, a directory, are its sheets until then, as plain text.
+ * *workbook is to be closed also after a failure. */
+rfm_status rfm_workbook_open(const char *path, const char *scratch, rfm_workbook **workbook, rfm_error *err);
+
+/* The next sheet, and its rows: lines as in customers/, whole ones, the first of which names columns. They are on the
+ * disk, and not in memory, when this returns. Texts stay texts, whatever they look like, and so do whole numbers of
+ * more digits than a spreadsheet keeps; numbers are rounded to 16 digits. types: [n], borrowed until the next sheet. */
+rfm_status rfm_workbook_sheet(rfm_workbook *workbook, const char *name, const rfm_column_type *types, size_t n,
+                              rfm_error *err);
+rfm_status rfm_workbook_rows(rfm_workbook *workbook, const char *csv, rfm_error *err);
+rfm_status rfm_workbook_close(rfm_workbook *workbook, rfm_error *err); /* NULL is fine */
 
 #endif

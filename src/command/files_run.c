@@ -96,7 +96,9 @@ const rfm_term RUN_JSON[] = {
     /* drift */
     {"drift.segments", "with cluster.previous: the ids of the segments, in the order of the lists below"},
     {"drift.moved", "how far each has moved since the previous model, in scaled units; null for one that is new"},
-    {"drift.flows.ID", "customers that the previous model puts into this segment, by the segment they are in now"},
+    {"drift.names.ID", "what the previous model calls its segments"},
+    {"drift.flows.ID", "customers that the previous model puts into this segment, by the segment they are in now; "
+                       "absent where there would be more than 1,048,576 numbers"},
     {"drift.n_changed", "customers in another segment than the previous model puts them in"},
     {"drift.share_changed", "their share"},
     {"drift.stability_index.FEATURE",
@@ -104,7 +106,10 @@ const rfm_term RUN_JSON[] = {
     {"migration.from", "with the directory of an earlier run: which"},
     {"migration.ids_[from|to]", "its segments, and these: ids"},
     {"migration.names_[from|to]", "and names"},
-    {"migration.customers", "customers that both runs have, by the segment they were in (rows) and are in (columns)"},
+    {"migration.n_both", "customers that both runs have"},
+    {"migration.n_moved", "those of them that are in another segment now"},
+    {"migration.customers", "customers that both runs have, by the segment they were in (rows) and are in (columns); "
+                            "absent where there would be more than 1,048,576 numbers"},
     {"migration.arrived", "customers that the earlier run has not, by segment"},
     {"migration.left", "customers that this run has not, by the segment they were in"},
     {"migration.scores.customers", "the same between segments of the classic grid"},

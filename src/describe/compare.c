@@ -56,12 +56,40 @@ static bool is_telling(const char *key)
     return false;
 }
 
-static const json_t *find(const fact_list *list, const char *key)
+/* Facts in the order of their keys; those of one key in that of the list. */
+typedef struct fact_index {
+    const fact **items;
+    size_t n;
+} fact_index;
+
+static int compare_facts(const void *a, const void *b)
 {
-    for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->items[i].key, key) == 0)
-            return list->items[i].value;
-    return NULL;
+    const fact *one = *(const fact *const *)a, *other = *(const fact *const *)b;
+    const int order = strcmp(one->key, other->key);
+    return order != 0 ? order : (one > other) - (one < other);
+}
+
+static rfm_status index_facts(const fact_list *list, fact_index *index, rfm_error *err)
+{
+    *index = (fact_index){rfm_alloc(list->n, sizeof *index->items, err), list->n};
+    for (size_t i = 0; index->items && i < list->n; i++)
+        index->items[i] = &list->items[i];
+    if (index->items)
+        qsort(index->items, list->n, sizeof *index->items, compare_facts);
+    return err->status;
+}
+
+static const json_t *find(const fact_index *index, const char *key)
+{
+    size_t low = 0, high = index->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (strcmp(index->items[middle]->key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < index->n && strcmp(index->items[low]->key, key) == 0 ? index->items[low]->value : NULL;
 }
 
 static void add_pair(comparison *c, const char *key, const json_t *a, const json_t *b)
@@ -72,15 +100,18 @@ static void add_pair(comparison *c, const char *key, const json_t *a, const json
 /* Those of a, with the other's value; then what only b has. */
 static rfm_status open_comparison(const rfm_description *a, const rfm_description *b, comparison *c, rfm_error *err)
 {
+    fact_index of_a = {0}, of_b = {0};
     *c = (comparison){0};
-    if (list_facts(a->facts, true, &c->a, err) != RFM_OK || list_facts(b->facts, true, &c->b, err) != RFM_OK)
-        return err->status;
-    c->pairs = rfm_alloc(c->a.n + c->b.n, sizeof *c->pairs, err);
+    if (list_facts(a->facts, true, &c->a, err) == RFM_OK && list_facts(b->facts, true, &c->b, err) == RFM_OK &&
+        index_facts(&c->a, &of_a, err) == RFM_OK && index_facts(&c->b, &of_b, err) == RFM_OK)
+        c->pairs = rfm_alloc(c->a.n + c->b.n, sizeof *c->pairs, err);
     for (size_t i = 0; c->pairs && i < c->a.n; i++)
-        add_pair(c, c->a.items[i].key, c->a.items[i].value, find(&c->b, c->a.items[i].key));
+        add_pair(c, c->a.items[i].key, c->a.items[i].value, find(&of_b, c->a.items[i].key));
     for (size_t i = 0; c->pairs && i < c->b.n; i++)
-        if (!find(&c->a, c->b.items[i].key))
+        if (!find(&of_a, c->b.items[i].key))
             add_pair(c, c->b.items[i].key, NULL, c->b.items[i].value);
+    free(of_a.items);
+    free(of_b.items);
     return err->status;
 }
 

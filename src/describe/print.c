@@ -9,8 +9,8 @@ enum { KEY_COLUMNS = 26, MOST_KEY_COLUMNS = 36, MOST_ROWS = 30, MOST_CELL = 24, 
 /* What would be a page of its own, or says nothing; --json has it. */
 static bool is_left_out(const fact *f)
 {
-    static const char *const hidden[] = {"options.",     "input.files",     "cluster.trace", "cluster.seconds",
-                                         "drift.flows.", "quality.seconds", "sweep."};
+    static const char *const hidden[] = {"options.",     "input.files",  "cluster.trace",   "cluster.seconds",
+                                         "drift.flows.", "drift.names.", "quality.seconds", "sweep."};
     if (strcmp(f->key, "options.cluster.choose") == 0) /* by which a sweep's fits are compared */
         return false;
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)

@@ -32,7 +32,8 @@ static const name_rule RULES[] = {
     {"Lost", {ANY, ANY, ANY}},
 };
 
-enum { N_RULES = sizeof RULES / sizeof *RULES };
+/* One segment has everybody in it: it ranks beside nobody, and is neither high nor low. */
+static const char ONLY[] = "All customers";
 
 /* ---- levels of the centroids ------------------------------------------------------------------------------------ */
 
@@ -69,11 +70,13 @@ static bool holds(const name_rule *rule, const int levels[N_MEASURES])
     return true;
 }
 
-static const char *name_by_rules(const name_rule *own, size_t n_own, const int levels[N_MEASURES])
+static const char *name_by_rules(const name_rule *own, size_t n_own, const int levels[N_MEASURES], int k)
 {
     for (size_t i = 0; i < n_own; i++)
         if (holds(&own[i], levels))
             return own[i].name;
+    if (k == 1)
+        return ONLY;
     int i = 0;
     while (!holds(&RULES[i], levels))
         i++;
@@ -193,7 +196,7 @@ static rfm_status apply_rules(const name_rule *own, size_t n_own, const centre_t
         int levels[N_MEASURES];
         for (int m = 0; m < N_MEASURES; m++)
             levels[m] = level_of(c, centres->k, centres->d, columns[m], m == RECENCY, centres->values);
-        if (set_name(names, c, name_by_rules(own, n_own, levels), err) != RFM_OK)
+        if (set_name(names, c, name_by_rules(own, n_own, levels, centres->k), err) != RFM_OK)
             return err->status;
     }
     return RFM_OK;

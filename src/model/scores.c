@@ -1,6 +1,7 @@
 /* Scores: into which bin of its measure a customer falls. Knows cut points, not what a bin is called. */
 #include "rfmpi/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 void rfm_scores_free(rfm_scores *scores)
@@ -24,11 +25,30 @@ static void take_cuts(const double *quantiles, int n, double *cuts)
         cuts[i] = i > 0 && quantiles[i] < cuts[i - 1] ? cuts[i - 1] : quantiles[i];
 }
 
+/* Collective. Whoever is the longest away is not recent, however many they are: with `never: span`, all who have never
+ * bought. Cuts on the largest value go to the next below it; where there is none, all are alike. */
+static void part_oldest(rfm_comm *comm, const rfm_frame *frame, int j, double greatest, int n, double *cuts)
+{
+    const int64_t *weights = frame->weights.units;
+    double below = -INFINITY;
+    if (n == 0 || cuts[n - 1] < greatest)
+        return;
+    for (size_t i = 0; i < frame->n; i++) {
+        const double x = frame->values[i * (size_t)frame->d + (size_t)j];
+        const bool counts = !weights || weights[i] > 0;
+        below = counts && x < greatest && x > below ? x : below;
+    }
+    rfm_comm_reduce_f64(comm, RFM_MAX, &below, 1);
+    for (int i = 0; i < n && isfinite(below); i++)
+        cuts[i] = cuts[i] < greatest ? cuts[i] : below;
+}
+
 /* Collective. Of the measures of which no cuts are given. */
 static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err)
 {
     const int n = scores->bins - 1;
     double probabilities[RFM_SCORE_BINS_MOST], quantiles[RFM_N_MEASURES * RFM_SCORE_BINS_MOST];
+    rfm_survey surveys[RFM_N_MEASURES];
     int columns[RFM_N_MEASURES], measures[RFM_N_MEASURES], learnt = 0;
     for (int m = 0; m < RFM_N_MEASURES; m++)
         if (scores->learnt[m]) {
@@ -38,10 +58,15 @@ static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores 
     for (int i = 0; i < n; i++)
         probabilities[i] = (double)(i + 1) / scores->bins;
     const rfm_columns of = {frame->n, (size_t)frame->d, frame->values, frame->weights.units, learnt, columns};
-    if (rfm_columns_quantiles(comm, &of, n, probabilities, quantiles, NULL, err) == RFM_OK)
-        for (int l = 0; l < learnt; l++)
-            take_cuts(quantiles + (size_t)l * (size_t)n, n, scores->cuts[measures[l]]);
-    return err->status;
+    if (rfm_columns_quantiles(comm, &of, n, probabilities, quantiles, surveys, err) != RFM_OK)
+        return err->status;
+    for (int l = 0; l < learnt; l++) {
+        double *cuts = scores->cuts[measures[l]];
+        take_cuts(quantiles + (size_t)l * (size_t)n, n, cuts);
+        if (measures[l] == RFM_RECENCY)
+            part_oldest(comm, frame, columns[l], surveys[l].spread.greatest, n, cuts);
+    }
+    return RFM_OK;
 }
 
 rfm_status rfm_scores_learn(rfm_comm *comm, const rfm_frame *frame, rfm_scores *scores, rfm_error *err)

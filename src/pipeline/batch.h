@@ -102,6 +102,7 @@ typedef struct rfm_batch {
     bool safe; /* what ingest has in memory can be had again from rounds, or from a product */
     double start_s;
     rfm_measure measure;
+    rfm_text site;      /* where this start runs, as members of a JSON object; rank 0 */
     int64_t bytes_read; /* of event files, by this rank in this stage */
 
     rfm_files files; /* SOURCE_EVENTS; the same on every rank */
@@ -180,6 +181,10 @@ void report_kept(rfm_batch *batch);
 /* identity.c. Local: what keeps this batch from going on from the previous model. */
 rfm_status identity_check(const rfm_batch *batch, rfm_error *err);
 
+/* A table of who went from which segment to which has room in run.json up to so many cells: 1,024 segments to as many.
+ * Of a larger one only sums are told. */
+enum { FLOW_CELLS = 1 << 20 };
+
 /* Ids and names of a previous model for the segments of the new one (Local), and what has changed since,
  * for run.json (Collective). Nothing without a previous model. */
 rfm_status identity_keep(rfm_batch *batch, rfm_error *err);
@@ -209,10 +214,11 @@ void scored_free(rfm_scored *scored);                                         /*
 void scored_report(rfm_batch *batch, const rfm_scored *scored);               /* Local: scores in run.json */
 int scored_most(const rfm_scored *scored, int label); /* Local: its most frequent classic segment */
 
-/* result.c. Local. The columns of customers/, whose list the caller frees; and this rank's first n rows, on rank 0
- * behind a line that names the columns. */
+/* result.c. Local. The columns of customers/, whose list the caller frees; the line that names them, and those of this
+ * rank's rows from..to-1. */
 rfm_part_column *customers_columns(const rfm_batch *batch, size_t *n, rfm_error *err);
-rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err);
+rfm_status customers_print_head(const rfm_batch *batch, rfm_text *csv, rfm_error *err);
+rfm_status customers_print(const rfm_batch *batch, size_t from, size_t to, rfm_text *csv, rfm_error *err);
 
 /* spreadsheet.c. Local: whether this build can write what is asked for, and whether the features have room on a sheet.
  */
@@ -245,8 +251,9 @@ rfm_status rejects_publish(rfm_batch *batch, const rfm_ledger *ledger, rfm_error
 /* dry_run.c. Local: who would read what. */
 rfm_status print_plan(const rfm_batch *batch, rfm_text *table, rfm_error *err);
 
-/* site.c. Collective: the start's line in log.jsonl, site in run.json (where reported), warnings. Never fails. */
-void site_begin(rfm_batch *batch, const char *command, bool reported);
+/* site.c. Collective: the start's line in log.jsonl, warnings; batch->site, on rank 0. Never fails. */
+void site_begin(rfm_batch *batch, const char *command);
+void site_report(rfm_batch *batch); /* Local: site in run.json, of a start that makes something */
 
 /* measure.c. Around a stage, for stages.NAME in run.json. begin Local, end Collective. */
 void measure_begin(rfm_batch *batch);
@@ -263,13 +270,14 @@ void report_memory(rfm_batch *batch); /* Collective */
 bool store_is_wanted(const rfm_config *config); /* Local */
 rfm_status store_results(rfm_batch *batch, rfm_text *text, rfm_error *err);
 
-/* page.c. Collective: report.html of a batch that is done. changed: what lies there is of an earlier state, or may be.
- */
+/* page.c. Collective: report.html of a batch that is done, as it is wanted now. changed: one that lies there is of an
+ * earlier state, or may be, and goes where none is wanted. */
 rfm_status page_leave(rfm_batch *batch, bool changed, rfm_error *err);
 
 /* summary.c */
 const char *task_name(rfm_task task);                       /* Local */
 rfm_status report_finish(rfm_batch *batch, rfm_error *err); /* Collective */
+void report_page_options(rfm_batch *batch);                 /* Local: those of the page, where all else is as it was */
 
 /* table.c. Collective: the segments for people, on rank 0. */
 rfm_status print_segments(const rfm_batch *batch, rfm_text *table, rfm_error *err);

@@ -34,6 +34,16 @@ static void add_list(rfm_text *json, const char *name, const double *values, siz
 
 /* ---- segments and features -------------------------------------------------------------------------------------- */
 
+static void add_centroid(const rfm_model *model, int c, int d, rfm_text *json)
+{
+    rfm_text_adds(json, ", \"centroid\": [");
+    for (int j = 0; j < d; j++) {
+        rfm_text_adds(json, j > 0 ? ", " : "");
+        rfm_json_add_number(json, rfm_model_centroid(model, c, j));
+    }
+    rfm_text_adds(json, "]");
+}
+
 static void add_segment(const rfm_batch *batch, const rfm_portrait *of, const rfm_revenue *revenue, int s,
                         rfm_text *json)
 {
@@ -47,7 +57,7 @@ static void add_segment(const rfm_batch *batch, const rfm_portrait *of, const rf
     add_named(json, "weight", weighted ? batch->weights[c] : NAN);
     add_named(json, "revenue", has_revenue ? revenue->sums[c] : NAN);
     add_named(json, "revenue_share", has_revenue ? revenue->shares[c] : NAN);
-    add_list(json, "centroid", model->centroids_original + c * (size_t)model->d, d, 1);
+    add_centroid(model, (int)c, of->d, json);
     add_list(json, "median", of->quartiles + at * 3 + 1, d, 3);
     add_list(json, "mean", of->means + at, d, 1);
     add_list(json, "standing", of->standings + at, d, 1);

@@ -51,22 +51,35 @@ static rfm_status measure_distances(const rfm_batch *batch, bool by_old, double 
     return RFM_OK;
 }
 
-/* partner[c]: the old segment that new segment c continues, -1: none; moved[c]: how far it has moved, in scaled units.
- */
+/* Two places that are closer than this are one, on the grid. */
+static double resolution(const rfm_grid *grid)
+{
+    double square = 0;
+    for (int j = 0; j < grid->d; j++)
+        square += grid->step[j] * grid->step[j];
+    return sqrt(square);
+}
+
+/* partner[c]: the old segment that new segment c continues, -1: none; moved[c]: how far it has moved, in scaled units,
+ * NAN then. */
 static rfm_status find_partners(const rfm_batch *batch, int *partner, double *moved, rfm_error *err)
 {
     const int k = batch->model.k, m = batch->previous.k, fewer = k < m ? k : m, more = k < m ? m : k;
     const bool by_old = m < k;
+    const double least = resolution(&batch->model.grid);
     double *cost = rfm_alloc((size_t)k, (size_t)m * sizeof *cost, err);
     int *match = rfm_alloc((size_t)fewer, sizeof *match, err);
-    for (int c = 0; c < k; c++)
+    for (int c = 0; c < k; c++) {
         partner[c] = -1;
+        moved[c] = NAN;
+    }
     if (!err->status && measure_distances(batch, by_old, cost, err) == RFM_OK &&
         rfm_match(fewer, more, cost, match, err) == RFM_OK) {
         for (int r = 0; r < fewer; r++) {
             const int c = by_old ? match[r] : r;
+            const double far = sqrt(cost[(size_t)r * (size_t)more + (size_t)match[r]]);
             partner[c] = by_old ? r : match[r];
-            moved[c] = sqrt(cost[(size_t)r * (size_t)more + (size_t)match[r]]);
+            moved[c] = far > least ? far : 0;
         }
     }
     free(cost);
@@ -107,10 +120,13 @@ static rfm_status name_new_segment(rfm_model *model, const int *partner, int c, 
     return err->status;
 }
 
+/* What names all customers names no part of them, and the other way round: a segment keeps its number then, and gets
+ * its name by the rules. */
 static rfm_status take_identities(rfm_batch *batch, const int *partner, rfm_error *err)
 {
     rfm_model *model = &batch->model;
     const rfm_model *previous = &batch->previous;
+    const bool keeps_names = (model->k == 1) == (previous->k == 1);
     int32_t next = 0;
     for (int o = 0; o < previous->k; o++)
         next = previous->segment_ids[o] >= next ? previous->segment_ids[o] + 1 : next;
@@ -118,7 +134,8 @@ static rfm_status take_identities(rfm_batch *batch, const int *partner, rfm_erro
         if (partner[c] < 0)
             continue;
         model->segment_ids[c] = previous->segment_ids[partner[c]];
-        rename_segment(model, c, previous->names[partner[c]], err);
+        if (keeps_names)
+            rename_segment(model, c, previous->names[partner[c]], err);
     }
     for (int c = 0; c < model->k && !err->status; c++)
         if (partner[c] < 0)
@@ -153,6 +170,7 @@ static rfm_status count_flows(rfm_batch *batch, int64_t *flows, rfm_error *err)
 
 static void report_flows(const rfm_batch *batch, const int64_t *flows)
 {
+    const bool has_room = (int64_t)batch->previous.k * batch->model.k <= FLOW_CELLS;
     const rfm_model *model = &batch->model, *previous = &batch->previous;
     int64_t changed = 0;
     for (int o = 0; o < previous->k; o++) {
@@ -160,8 +178,11 @@ static void report_flows(const rfm_batch *batch, const int64_t *flows)
         const int64_t *row = flows + (size_t)o * (size_t)model->k;
         for (int c = 0; c < model->k; c++)
             changed += model->segment_ids[c] == previous->segment_ids[o] ? 0 : row[c];
+        snprintf(key, sizeof key, "drift.names.%d", (int)previous->segment_ids[o]);
+        rfm_report_text(batch->run, key, previous->names[o]);
         snprintf(key, sizeof key, "drift.flows.%d", (int)previous->segment_ids[o]);
-        rfm_report_integers(batch->run, key, row, (size_t)model->k);
+        if (has_room)
+            rfm_report_integers(batch->run, key, row, (size_t)model->k);
     }
     rfm_report_integer(batch->run, "drift.n_changed", changed);
     rfm_report_number(batch->run, "drift.share_changed", (double)changed / (double)batch->frame.n_global);

@@ -263,15 +263,25 @@ static void report_line(rfm_run *run, const char *section, const char *name, con
     report(run, section, name, &json);
 }
 
-static void report_table(rfm_run *run, const char *section, const table *t)
+static void report_cells(rfm_run *run, const char *section, const table *t)
 {
-    const size_t columns = t->to + 1;
     rfm_text json = {0};
     for (size_t r = 0; r < t->from; r++)
         for (size_t c = 0; c < t->to; c++)
-            rfm_text_addf(&json, c > 0 ? ",%lld" : r > 0 ? "],[%lld" : "[[%lld", (long long)t->counts[r * columns + c]);
+            rfm_text_addf(&json,
+                          c > 0   ? ",%lld"
+                          : r > 0 ? "],[%lld"
+                                  : "[[%lld",
+                          (long long)t->counts[r * (t->to + 1) + c]);
     rfm_text_adds(&json, "]]");
     report(run, section, "customers", &json);
+}
+
+static void report_table(rfm_run *run, const char *section, const table *t)
+{
+    const size_t columns = t->to + 1;
+    if (t->from * t->to <= FLOW_CELLS)
+        report_cells(run, section, t);
     report_line(run, section, "arrived", t->counts + t->from * columns, t->to, 1);
     report_line(run, section, "left", t->counts + t->to, t->from, columns);
 }
@@ -293,7 +303,8 @@ static void report_names(rfm_run *run, const char *side, const rfm_model *model)
     report(run, "migration", name, &ids);
 }
 
-static void log_table(const rfm_batch *batch, const table *t)
+/* In all: who is in both runs, who of them is in another segment, who came and who left. */
+static void report_sums(const rfm_batch *batch, const table *t)
 {
     const rfm_model *old = &batch->previous, *new = &batch->model;
     int64_t both = 0, moved = 0, arrived = 0, left = 0;
@@ -307,6 +318,8 @@ static void log_table(const rfm_batch *batch, const table *t)
     }
     for (size_t c = 0; c < t->to; c++)
         arrived += t->counts[t->from * (t->to + 1) + c];
+    rfm_report_integer(batch->run, "migration.n_both", both);
+    rfm_report_integer(batch->run, "migration.n_moved", moved);
     rfm_log(RFM_LOG_INFO,
             "migration: %lld customers of the previous run are still there, %.2f %% of them in another segment; "
             "%lld arrived, %lld left",
@@ -325,7 +338,7 @@ static void report_all(rfm_batch *batch, const table *segments, const table *cla
     report_table(batch->run, "migration", segments);
     if (classic->counts)
         report_table(batch->run, "migration.scores", classic);
-    log_table(batch, segments);
+    report_sums(batch, segments);
     rfm_text_free(&dir);
 }
 
@@ -362,7 +375,6 @@ rfm_status migration_report(rfm_batch *batch, rfm_error *err)
 {
     rfm_text path = {0};
     lack lacking;
-    rfm_report_remove(batch->run, "migration"); /* of an earlier start with other options */
     if (batch->previous.k > 0 && find_customers(batch, &path, &lacking, err) == RFM_OK)
         lacking == LACKS_NOTHING ? join_runs(batch, path.bytes, err) : log_lack(lacking, path.bytes);
     rfm_text_free(&path);

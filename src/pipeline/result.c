@@ -57,7 +57,7 @@ static void print_segments_csv(const rfm_batch *batch, const rfm_scored *scored,
         }
         for (int j = 0; j < model->d; j++) {
             rfm_text_adds(csv, ",");
-            print_number(csv, model->centroids_original[(size_t)c * (size_t)model->d + (size_t)j]);
+            print_number(csv, rfm_model_centroid(model, c, j));
         }
         if (scored->bins > 0)
             print_segment_scores(batch, scored, c, csv);
@@ -241,17 +241,25 @@ static rfm_status print_header(const rfm_part_column *columns, size_t n, rfm_tex
     return rfm_text_check(header, err);
 }
 
-rfm_status customers_print(const rfm_batch *batch, size_t n, rfm_text *csv, rfm_error *err)
+rfm_status customers_print_head(const rfm_batch *batch, rfm_text *csv, rfm_error *err)
+{
+    size_t n;
+    rfm_part_column *columns = customers_columns(batch, &n, err);
+    if (columns)
+        print_header(columns, n, csv, err);
+    free(columns);
+    return err->status;
+}
+
+rfm_status customers_print(const rfm_batch *batch, size_t from, size_t to, rfm_text *csv, rfm_error *err)
 {
     listing list;
-    size_t n_columns;
-    rfm_part_column *columns = customers_columns(batch, &n_columns, err);
-    if (open_listing(batch, &list, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0)
-        print_header(columns, n_columns, csv, err);
-    for (size_t i = 0; i < n && err->status == RFM_OK; i++)
+    if (from == to)
+        return err->status;
+    open_listing(batch, &list, err);
+    for (size_t i = from; i < to && err->status == RFM_OK; i++)
         print_customer(&list, i, csv, err);
     free_listing(&list);
-    free(columns);
     return err->status;
 }
 

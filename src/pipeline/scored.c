@@ -175,7 +175,6 @@ static void report(rfm_run *run, const char *key, rfm_text *json)
 void scored_report(rfm_batch *batch, const rfm_scored *scored)
 {
     rfm_text heat = {0}, means = {0}, classic = {0}, cross = {0};
-    rfm_report_remove(batch->run, "scores"); /* of an earlier start with other options */
     if (scored->bins == 0)
         return;
     report_measures(batch, scored);

@@ -234,36 +234,37 @@ static void describe(const rfm_batch *batch, const node *nodes, size_t n, rfm_te
     add_environment(json);
 }
 
-static void report_site(const rfm_batch *batch, const char *members)
+/* Where memory was out: next to nothing. */
+static const char *members_of(const rfm_text *site)
+{
+    return site->failed || !site->bytes ? "\"version\":\"" RFMPI_VERSION "\"" : site->bytes;
+}
+
+void site_report(rfm_batch *batch)
 {
     rfm_text json = {0};
-    rfm_text_addf(&json, "{%s}", members);
+    rfm_text_addf(&json, "{%s}", members_of(&batch->site));
     rfm_report_json(batch->run, "site", json.failed ? "{}" : json.bytes);
     rfm_text_free(&json);
 }
 
-void site_begin(rfm_batch *batch, const char *command, bool reported)
+void site_begin(rfm_batch *batch, const char *command)
 {
     node *nodes = NULL;
     size_t n = 0;
     rfm_error unknown = {0};
-    rfm_text about = {0};
     /* A stage of its own: what fails here is no failure of the start. */
     const char *stage = rfm_comm_stage_name(batch->comm);
     rfm_comm_stage(batch->comm, "site");
     gather(batch->comm, &nodes, &n, &unknown);
     rfm_comm_stage(batch->comm, stage);
     if (rfm_comm_rank(batch->comm) == 0) {
-        describe(batch, nodes, n, &about);
-        const char *members = about.failed ? "\"version\":\"" RFMPI_VERSION "\"" : about.bytes;
-        rfm_trail_begin(batch->run, command, members);
-        if (reported)
-            report_site(batch, members);
+        describe(batch, nodes, n, &batch->site);
+        rfm_trail_begin(batch->run, command, members_of(&batch->site));
         if (unknown.status)
             rfm_log(RFM_LOG_WARN, "where the ranks run is not known: %s", unknown.message);
         warn_of_processors(nodes, n);
         warn_of_blas(nodes, n);
     }
-    rfm_text_free(&about);
     free(nodes);
 }

@@ -1,8 +1,10 @@
 /* Stage spreadsheet: segments.csv and customers/ once more, as sheets of one workbook. CSV has no types, and what a
  * spreadsheet takes its cells for depends on the country and on how they look: ids lose their zeros, texts become
- * formulas. Rank 0 writes; it has a sheet's rows in memory, as text.
+ * formulas. Rank 0 writes, and gets the customers a stretch of rows at a time, as text.
  */
 #include "batch.h"
+
+enum { STRETCH_CELLS = 1 << 20 }; /* that are under way at a time */
 
 rfm_status spreadsheet_check(const rfm_config *config, rfm_error *err)
 {
@@ -22,8 +24,10 @@ rfm_status spreadsheet_fits(const rfm_batch *batch, rfm_error *err)
     return err->status;
 }
 
+/* ---- sheets: rank 0 --------------------------------------------------------------------------------------------- */
+
 /* Of the columns of segments.csv. */
-static rfm_column_type *list_types(const rfm_batch *batch, size_t *n, rfm_error *err)
+static rfm_column_type *list_segment_types(const rfm_batch *batch, size_t *n, rfm_error *err)
 {
     const bool weighted = batch->frame.weights.unit > 0, scored = batch->model.scores.bins > 0;
     *n = (size_t)batch->model.d + (weighted ? 6U : 4U) + (scored ? RFM_N_MEASURES + 1U : 0U);
@@ -33,48 +37,91 @@ static rfm_column_type *list_types(const rfm_batch *batch, size_t *n, rfm_error 
     return types;
 }
 
-/* Rank 0. */
-static rfm_status write_workbook(rfm_batch *batch, const rfm_text *rows, rfm_error *err)
+static rfm_status write_segments(rfm_batch *batch, rfm_workbook *book, rfm_error *err)
 {
-    rfm_text segments = {0};
-    size_t n_segment_columns = 0, n_columns = 0;
-    rfm_column_type *segment_types = NULL, *types = NULL;
-    rfm_part_column *columns = customers_columns(batch, &n_columns, err);
-    if (rfm_file_read(rfm_run_path(batch->run, "segments.csv"), &segments, err) == RFM_OK)
-        segment_types = list_types(batch, &n_segment_columns, err);
-    types = columns ? rfm_alloc(n_columns, sizeof *types, err) : NULL;
-    for (size_t i = 0; types && i < n_columns; i++)
-        types[i] = columns[i].type;
-    if (err->status == RFM_OK) {
-        const rfm_sheet sheets[] = {{"segments", segments.bytes, segment_types, n_segment_columns},
-                                    {"customers", rows->bytes, types, n_columns}};
-        rfm_workbook_write(rfm_run_temporary(batch->run, "spreadsheet.xlsx"), rfm_run_dir(batch->run), sheets,
-                           sizeof sheets / sizeof *sheets, err);
-    }
-    rfm_text_free(&segments);
-    free(segment_types);
+    rfm_text csv = {0};
+    size_t n;
+    rfm_column_type *types = list_segment_types(batch, &n, err);
+    if (types && rfm_file_read(rfm_run_path(batch->run, "segments.csv"), &csv, err) == RFM_OK &&
+        rfm_workbook_sheet(book, "segments", types, n, err) == RFM_OK)
+        rfm_workbook_rows(book, csv.bytes ? csv.bytes : "", err);
+    rfm_text_free(&csv);
     free(types);
+    return err->status;
+}
+
+static rfm_column_type *list_customer_types(const rfm_batch *batch, size_t *n, rfm_error *err)
+{
+    rfm_part_column *columns = customers_columns(batch, n, err);
+    rfm_column_type *types = columns ? rfm_alloc(*n, sizeof *types, err) : NULL;
+    for (size_t i = 0; types && i < *n; i++)
+        types[i] = columns[i].type;
     free(columns);
+    return types;
+}
+
+/* Local. Up to the heading of the customers; *types are to be freed when the workbook is closed. */
+static rfm_status begin(rfm_batch *batch, rfm_workbook **book, rfm_column_type **types, rfm_error *err)
+{
+    rfm_text head = {0};
+    size_t n;
+    *types = list_customer_types(batch, &n, err);
+    if (*types && customers_print_head(batch, &head, err) == RFM_OK &&
+        rfm_workbook_open(rfm_run_temporary(batch->run, "spreadsheet.xlsx"), rfm_run_dir(batch->run), book, err) ==
+            RFM_OK &&
+        write_segments(batch, *book, err) == RFM_OK && rfm_workbook_sheet(*book, "customers", *types, n, err) == RFM_OK)
+        rfm_workbook_rows(*book, head.bytes, err);
+    rfm_text_free(&head);
+    return err->status;
+}
+
+/* ---- customers: Collective -------------------------------------------------------------------------------------- */
+
+static int64_t within(int64_t x, int64_t low, int64_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* The customers from `first` on, up to `end`, of all ranks. book: rank 0's. */
+static rfm_status write_stretch(rfm_batch *batch, int64_t first, int64_t end, rfm_workbook *book, rfm_error *err)
+{
+    const rfm_frame *frame = &batch->frame;
+    const int64_t n = (int64_t)frame->n;
+    const int64_t from = within(first - frame->first, 0, n), to = within(end - frame->first, 0, n);
+    rfm_text rows = {0};
+    customers_print(batch, (size_t)from, (size_t)to, &rows, err);
+    if (rfm_comm_collect(batch->comm, &rows, NULL, NULL, err) == RFM_OK && book) {
+        rfm_text_adds(&rows, ""); /* with an end */
+        if (rfm_text_check(&rows, err) == RFM_OK)
+            rfm_workbook_rows(book, rows.bytes, err);
+    }
+    rfm_text_free(&rows);
+    return rfm_comm_agree(batch->comm, err);
+}
+
+static rfm_status write_customers(rfm_batch *batch, rfm_workbook *book, rfm_error *err)
+{
+    const int64_t n = within(batch->frame.n_global, 0, RFM_SHEET_ROWS);
+    const int64_t stretch = within(STRETCH_CELLS / (batch->frame.d + 1), 1, RFM_SHEET_ROWS);
+    for (int64_t first = 0; first < n && err->status == RFM_OK; first += stretch)
+        write_stretch(batch, first, within(first + stretch, 0, n), book, err);
     return err->status;
 }
 
 rfm_status spreadsheet_make(rfm_batch *batch, rfm_error *err)
 {
-    const rfm_frame *frame = &batch->frame;
-    const int64_t left = RFM_SHEET_ROWS - frame->first;
-    const size_t n = left < 0 ? 0 : left < (int64_t)frame->n ? (size_t)left : frame->n;
-    rfm_text rows = {0};
+    rfm_workbook *book = NULL;
+    rfm_column_type *types = NULL;
     if (spreadsheet_fits(batch, err) != RFM_OK)
         return err->status;
-    if (frame->n_global > RFM_SHEET_ROWS)
+    if (batch->frame.n_global > RFM_SHEET_ROWS)
         rfm_log(RFM_LOG_WARN, "spreadsheet.xlsx has the first %d customers: a sheet has no more rows",
                 (int)RFM_SHEET_ROWS);
-    customers_print(batch, n, &rows, err);
-    if (rfm_comm_collect(batch->comm, &rows, NULL, NULL, err) == RFM_OK && rfm_comm_rank(batch->comm) == 0) {
-        rfm_text_adds(&rows, ""); /* with an end */
-        if (rfm_text_check(&rows, err) == RFM_OK)
-            write_workbook(batch, &rows, err);
-    }
-    rfm_text_free(&rows);
+    if (rfm_comm_rank(batch->comm) == 0)
+        begin(batch, &book, &types, err);
+    if (rfm_comm_agree(batch->comm, err) == RFM_OK)
+        write_customers(batch, book, err);
+    rfm_workbook_close(book, err);
+    free(types);
     return rfm_comm_agree(batch->comm, err);
 }

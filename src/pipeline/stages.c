@@ -12,6 +12,8 @@ enum { INGEST, FEATURES, CLUSTER, LABEL, SCORE, FIGURES, SPREADSHEET, WRITE, N_S
 #define LABELLED (BIT(FEATURES) | BIT(CLUSTER) | BIT(LABEL))
 #define LABELS (FITS | BIT(RFM_TASK_PREDICT))
 
+enum { MOST_TOLD = 12 };
+
 typedef struct rfm_stage {
     const char *name;
     unsigned tasks;      /* which slices it belongs to */
@@ -20,17 +22,48 @@ typedef struct rfm_stage {
     unsigned decides;    /* the options its product depends on */
     rfm_status (*make)(rfm_batch *batch, rfm_error *err);
     rfm_status (*load)(rfm_batch *batch, rfm_error *err);
+    const char *tells[MOST_TOLD]; /* members of run.json that are its own; up to NULL */
 } rfm_stage;
 
 static const rfm_stage STAGES[N_STAGES] = {
-    [INGEST] = {"ingest", ALL_TASKS, 0, "state.h5", UP_TO_STATE, ingest_make, ingest_load},
-    [FEATURES] = {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make, features_load},
-    [CLUSTER] = {"cluster", FITS, BIT(FEATURES), "model.h5", UP_TO_MODEL, cluster_make, cluster_load},
-    [LABEL] = {"label", BIT(RFM_TASK_PREDICT), BIT(FEATURES), NULL, 0, label_make, NULL},
-    [SCORE] = {"score", LABELS, BIT(CLUSTER) | BIT(LABEL), "segments.csv", UP_TO_RESULT, score_make, NULL},
-    [FIGURES] = {"figures", LABELS, LABELLED, "figures.json", UP_TO_RESULT, figures_make, NULL},
-    [SPREADSHEET] = {"spreadsheet", LABELS, LABELLED, "spreadsheet.xlsx", UP_TO_RESULT, spreadsheet_make, NULL},
-    [WRITE] = {"write", LABELS, LABELLED, "customers", UP_TO_RESULT, write_make, NULL},
+    [INGEST] = {"ingest",
+                ALL_TASKS,
+                0,
+                "state.h5",
+                UP_TO_STATE,
+                ingest_make,
+                ingest_load,
+                {"n_bytes", "n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates", "n_rejected",
+                 "rejected", "spilled_bytes", "as_of"}},
+    [FEATURES] =
+        {"features", ALL_TASKS, BIT(INGEST), "features.h5", UP_TO_FEATURES, features_make, features_load, {NULL}},
+    [CLUSTER] = {"cluster",
+                 FITS,
+                 BIT(FEATURES),
+                 "model.h5",
+                 UP_TO_MODEL,
+                 cluster_make,
+                 cluster_load,
+                 {"missing", "cluster", "quality", "sweep", "drift"}},
+    [LABEL] = {"label",
+               BIT(RFM_TASK_PREDICT),
+               BIT(FEATURES),
+               NULL,
+               0,
+               label_make,
+               NULL,
+               {"missing", "cluster", "quality", "sweep", "drift"}},
+    [SCORE] = {"score",
+               LABELS,
+               BIT(CLUSTER) | BIT(LABEL),
+               "segments.csv",
+               UP_TO_RESULT,
+               score_make,
+               NULL,
+               {"scores", "migration"}},
+    [FIGURES] = {"figures", LABELS, LABELLED, "figures.json", UP_TO_RESULT, figures_make, NULL, {NULL}},
+    [SPREADSHEET] = {"spreadsheet", LABELS, LABELLED, "spreadsheet.xlsx", UP_TO_RESULT, spreadsheet_make, NULL, {NULL}},
+    [WRITE] = {"write", LABELS, LABELLED, "customers", UP_TO_RESULT, write_make, NULL, {"store"}},
 };
 
 /* A stage's part in this start. */
@@ -99,6 +132,13 @@ static rfm_status publish(rfm_batch *batch, int index, rfm_error *err)
     return err->status;
 }
 
+/* What an earlier start told, of other options perhaps: a sweep that there is no more, segments that have gone. */
+static void forget(rfm_batch *batch, const rfm_stage *stage)
+{
+    for (int i = 0; i < MOST_TOLD && stage->tells[i]; i++)
+        rfm_report_remove(batch->run, stage->tells[i]);
+}
+
 static rfm_status run_stage(rfm_batch *batch, int index, rfm_part part, rfm_error *err)
 {
     const rfm_stage *stage = &STAGES[index];
@@ -106,6 +146,8 @@ static rfm_status run_stage(rfm_batch *batch, int index, rfm_part part, rfm_erro
     rfm_comm_stage(batch->comm, stage->name);
     trial_enter(&batch->stop.trial, stage->name);
     stop_heed(batch, batch->safe);
+    if (part == MADE)
+        forget(batch, stage);
     part == LOADED ? stage->load(batch, err) : stage->make(batch, err);
     stop_heed(batch, false);
     if (err->status == RFM_OK && part == MADE)
@@ -170,15 +212,20 @@ static rfm_status run_stages(rfm_batch *batch, rfm_error *err)
     if (n_made == 0) {
         rfm_log(RFM_LOG_INFO, "%s is finished already, from the same inputs and options: nothing to do",
                 rfm_run_dir(batch->run));
-        return page_leave(batch, false, err);
+        report_page_options(batch);
+        return rfm_report_save(batch->run, err) == RFM_OK ? page_leave(batch, false, err) : err->status;
     }
     tell_stages(batch, parts);
     rfm_report_text(batch->run, "status", "running");
+    site_report(batch);
     batch->safe = true;
     for (int i = 0; i < N_STAGES; i++)
         if ((parts[i] == LOADED || parts[i] == MADE) &&
             (check_stop(batch, i, err) != RFM_OK || run_stage(batch, i, parts[i], err) != RFM_OK))
             return err->status;
+    if (parts[WRITE] == MADE && !product_of(batch, SPREADSHEET) && /* one of other customers */
+        rfm_run_drop(batch->run, STAGES[SPREADSHEET].product, err) != RFM_OK)
+        return err->status;
     if (rfm_checkpoint_drop(batch->run, err) != RFM_OK || rfm_run_drop(batch->run, RFM_ROUNDS, err) != RFM_OK)
         return err->status;
     note_published(batch);
@@ -205,6 +252,7 @@ static void batch_free(rfm_batch *batch)
     free(batch->squared_distances);
     free(batch->sizes);
     free(batch->weights);
+    rfm_text_free(&batch->site);
     stop_close(batch);
     rfm_run_close(batch->run);
 }
@@ -225,7 +273,7 @@ static rfm_status work(rfm_batch *batch, rfm_text *table, rfm_error *err)
     const char *dir = rfm_config_string(batch->config, "output.dir");
     if (rfm_run_open(batch->comm, dir, &batch->run, err) != RFM_OK)
         return err->status;
-    site_begin(batch, task_name(batch->job.task), true);
+    site_begin(batch, task_name(batch->job.task));
     stop_open(batch, err);
     if (rfm_comm_agree(batch->comm, err) == RFM_OK && run_stages(batch, err) == RFM_OK && batch->labels)
         print_segments(batch, table, err);

@@ -180,13 +180,14 @@ rfm_status rfm_pipeline_store(rfm_comm *comm, const rfm_config *config, const ch
     rfm_comm_stage(comm, "start");
     look_first(comm, run_dir, err);
     if (rfm_comm_agree(comm, err) == RFM_OK && rfm_run_open(comm, run_dir, &batch.run, err) == RFM_OK) {
-        site_begin(&batch, "store", false);
+        site_begin(&batch, "store");
         stop_open(&batch, err);
         if (rfm_comm_agree(comm, err) == RFM_OK)
             store_results(&batch, text, err);
         rfm_trail_end(batch.run, err);
         stop_close(&batch);
     }
+    rfm_text_free(&batch.site);
     rfm_run_close(batch.run);
     return err->status;
 }

@@ -103,13 +103,14 @@ static void report_inputs(const rfm_batch *batch)
     report_json(batch->run, "input.files", &json);
 }
 
-static void report_options(const rfm_batch *batch)
+/* Of those whose keys begin so. */
+static void report_options(const rfm_batch *batch, const char *section)
 {
     size_t n;
     const rfm_option *options = rfm_options(&n);
     for (size_t i = 0; i < n; i++) {
         const rfm_node *node = rfm_config_tree(batch->config, options[i].key);
-        if (!node)
+        if (!node || strncmp(options[i].key, section, strlen(section)) != 0)
             continue;
         rfm_text value = {0};
         char key[128];
@@ -119,9 +120,16 @@ static void report_options(const rfm_batch *batch)
     }
 }
 
+void report_page_options(rfm_batch *batch)
+{
+    rfm_report_json(batch->run, "options.report", "{}");
+    report_options(batch, "report.");
+}
+
 static void report_segments(const rfm_batch *batch)
 {
     const rfm_model *model = &batch->model;
+    rfm_report_remove(batch->run, "segments"); /* of an earlier start, which may have had others */
     for (int c = 0; c < model->k; c++) {
         char key[64];
         snprintf(key, sizeof key, "segments.%d.name", (int)model->segment_ids[c]);
@@ -153,13 +161,15 @@ rfm_status report_finish(rfm_batch *batch, rfm_error *err)
     rfm_report_integer(run, "ranks", rfm_comm_size(batch->comm));
     rfm_report_integer(run, "threads", rfm_kmeans_threads());
     rfm_report_integer(run, "n_customers", batch->frame.n_global);
+    rfm_report_remove(run, "weight");
     if (batch->frame.weights.unit > 0)
         rfm_report_number(run, "weight", (double)batch->frame.weights.total * batch->frame.weights.unit);
     rfm_report_integer(run, "n_features", batch->frame.d);
     if (batch->job.source != SOURCE_MATRIX)
         report_time(run, "as_of", batch->as_of.us);
     report_inputs(batch);
-    report_options(batch);
+    rfm_report_json(run, "options", "{}"); /* one that has a value no more goes */
+    report_options(batch, "");
     if (batch->labels)
         report_segments(batch);
     report_memory(batch);

@@ -79,7 +79,13 @@ static void put_card(page *p, size_t i)
     put_segment_name(p, s, 0);
     put(p, "</h3>\n<p class=\"size\">");
     say(p, W_N_CUSTOMERS, a_count(s->customers));
-    put(p, "</p>\n<dl class=\"shares\">\n");
+    put(p, "</p>\n");
+    if (has_moved_far(p->facts, s)) {
+        put(p, "<p class=\"note\">");
+        say(p, W_NAME_OF_BEFORE);
+        put(p, "</p>\n");
+    }
+    put(p, "<dl class=\"shares\">\n");
     put_share_row(p, is_weighted(p->facts) ? W_SHARE_OF_WEIGHT : W_SHARE_OF_CUSTOMERS, s->share, i);
     if (!isnan(s->revenue_share))
         put_share_row(p, W_SHARE_OF_REVENUE, s->revenue_share, i);

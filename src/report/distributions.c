@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { WIDTH = 340, LEFT = 104, RIGHT = 10, TOP = 10, BOTTOM = 22, CHARTED_MOST = 24 };
+enum { WIDTH = 340, LEFT = 128, RIGHT = 10, TOP = 10, BOTTOM = 22, CHARTED_MOST = 24 };
 
 typedef struct chart {
     const feature *feature;
@@ -58,7 +58,7 @@ static void draw_row(page *p, const chart *c, size_t at)
     put_shape(p, i, 8, base - 4, 4.5);
     put(p, "\"/>");
     svg_text_open(p, "name", 18, base);
-    put_segment_name(p, &p->facts->segments[i], 12);
+    put_segment_name(p, &p->facts->segments[i], 18);
     put(p, "</text>");
     svg_line(p, "base", c->x.from, base, c->x.to, base);
     draw_hill(p, c, i, base);

@@ -7,11 +7,13 @@
 
 /* ---- table ------------------------------------------------------------------------------------------------------- */
 
-typedef enum which { CENTROID, MEDIAN, MEAN } which;
+typedef enum which { CENTROID, MEDIAN, MEAN, STANDING } which;
+
+enum { BESIDE_MOST = 15 }; /* features that have room beside each other on paper; more come below them */
 
 static const double *row_of(const segment *s, which of)
 {
-    return of == CENTROID ? s->centroid : of == MEDIAN ? s->median : s->mean;
+    return of == CENTROID ? s->centroid : of == MEDIAN ? s->median : of == MEAN ? s->mean : s->standing;
 }
 
 /* From 0 to the largest, or from the smallest where some are below 0. */
@@ -26,13 +28,13 @@ static double length_of(const facts *all, which of, size_t i, size_t j)
     return (row_of(&all->segments[i], of)[j] - low) / (high - low);
 }
 
-static void put_feature_headings(page *p)
+static void put_feature_headings(page *p, size_t from, size_t to)
 {
     put_heading(p, W_SEGMENT);
-    for (size_t j = 0; j < p->facts->d; j++) {
+    for (size_t j = from; j < to; j++) {
         const feature *f = &p->facts->features[j];
         put(p, "<th scope=\"col\">");
-        put_text(p, f->name);
+        put_breakable(p, f->name);
         put(p, "<small>");
         put_unit(p, f->unit);
         put(p, "</small></th>");
@@ -40,12 +42,12 @@ static void put_feature_headings(page *p)
     table_rows(p);
 }
 
-static void put_all_customers(page *p, which of)
+static void put_all_customers(page *p, which of, size_t from, size_t to)
 {
     put(p, "<tr class=\"total\"><th scope=\"row\">");
     say(p, of == MEDIAN ? W_ALL_MEDIAN : W_ALL_MEAN);
     put(p, "</th>");
-    for (size_t j = 0; j < p->facts->d; j++) {
+    for (size_t j = from; j < to; j++) {
         put(p, "<td>");
         put_number(p, of == MEDIAN ? p->facts->features[j].median : p->facts->features[j].mean);
         put(p, "</td>");
@@ -53,13 +55,13 @@ static void put_all_customers(page *p, which of)
     put(p, "</tr>\n");
 }
 
-static void put_rows_of(page *p, which of)
+static void put_rows_of(page *p, which of, size_t from, size_t to)
 {
     const facts *all = p->facts;
     for (size_t i = 0; i < all->n; i++) {
         put(p, "<tr>");
         put_segment_heading(p, i);
-        for (size_t j = 0; j < all->d; j++) {
+        for (size_t j = from; j < to; j++) {
             put(p, "<td>");
             put_number(p, row_of(&all->segments[i], of)[j]);
             if (of == CENTROID)
@@ -69,15 +71,28 @@ static void put_rows_of(page *p, which of)
         put(p, "</tr>\n");
     }
     /* Centres are put back from scaled values: beside them the mean of the plain ones would compare unlike things. */
-    if (of != CENTROID)
-        put_all_customers(p, of);
+    if (of == MEDIAN || of == MEAN)
+        put_all_customers(p, of, from, to);
+}
+
+/* In a table that is open, and others below it. */
+static void put_features_of(page *p, which of)
+{
+    for (size_t from = 0; from < p->facts->d; from += BESIDE_MOST) {
+        const size_t left = p->facts->d - from, to = from + (left < BESIDE_MOST ? left : BESIDE_MOST);
+        if (from > 0) {
+            table_close(p, false);
+            table_open(p);
+        }
+        put_feature_headings(p, from, to);
+        put_rows_of(p, of, from, to);
+    }
 }
 
 static void put_more(page *p, which of, word summary)
 {
     table_behind(p, summary);
-    put_feature_headings(p);
-    put_rows_of(p, of);
+    put_features_of(p, of);
     table_close(p, true);
 }
 
@@ -146,19 +161,7 @@ static void put_standings(page *p)
     draw_marks(p, &x, chosen, n);
     svg_close(p);
     put_legend(p, chosen, n);
-    table_behind(p, W_AS_TABLE);
-    put_feature_headings(p);
-    for (size_t i = 0; i < all->n; i++) {
-        put(p, "<tr>");
-        put_segment_heading(p, i);
-        for (size_t j = 0; j < all->d; j++) {
-            put(p, "<td>");
-            put_number(p, all->segments[i].standing[j]);
-            put(p, "</td>");
-        }
-        put(p, "</tr>\n");
-    }
-    table_close(p, true);
+    put_more(p, STANDING, W_AS_TABLE);
     figure_close(p);
 }
 
@@ -166,8 +169,7 @@ void put_profiles(page *p)
 {
     say_in(p, "p class=\"lead\"", W_PROFILES_LEAD);
     table_open(p);
-    put_feature_headings(p);
-    put_rows_of(p, CENTROID);
+    put_features_of(p, CENTROID);
     table_close(p, false);
     put_more(p, MEDIAN, W_MEDIANS);
     put_more(p, MEAN, W_MEANS);

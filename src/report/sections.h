@@ -12,6 +12,7 @@ bool has_sweep(const facts *all);
 bool has_silhouettes(const facts *all);
 bool has_trace(const facts *all);
 bool has_change(const facts *all);
+bool has_moved_far(const facts *all, const segment *s); /* since the previous model */
 bool has_rows(const facts *all);
 
 /* projection.c: whether the sample is of all customers. */

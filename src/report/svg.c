@@ -229,7 +229,7 @@ static void draw_axes(page *p, const scale *x, const scale *y, word x_name)
     for (size_t i = 0; i < n; i++) {
         const double at = place_on(y, ticks[i]);
         svg_line(p, "grid", x->from, at, x->to, at);
-        svg_text_open(p, "tick end", x->from - 6, at + 4);
+        svg_text_open(p, "tick end", x->from - 9, at + 4); /* beside a mark that stands on the axis */
         put_tick(p, ticks, n, i);
         put(p, "</text>");
     }

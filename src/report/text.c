@@ -64,6 +64,15 @@ void put_text(page *p, const char *text)
         put_escaped(p, make_harmless(rfm_utf8_next(&at)));
 }
 
+void put_breakable(page *p, const char *text)
+{
+    while (*text) {
+        const unsigned c = make_harmless(rfm_utf8_next(&text));
+        put_escaped(p, c);
+        put(p, c == '_' || c == '/' ? "<wbr>" : "");
+    }
+}
+
 /* Letters of East Asia are twice as wide as others. */
 static int width_of(unsigned c)
 {
@@ -307,7 +316,7 @@ void put_unit(page *p, const char *unit)
     const size_t before = p->html.length;
     const bool known = say_unit(p, unit, first, 2);
     if (known && unit[first] == '/') {
-        put(p, "/");
+        put(p, "/<wbr>");
         if (say_unit(p, unit + first + 1, strlen(unit + first + 1), 1))
             return;
         cut_back(p, before); /* half of it is no help */

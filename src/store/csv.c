@@ -1,4 +1,4 @@
-/* csv: a field as RFC 4180 writes it. Knows nothing of rows and columns. */
+/* csv: a field as RFC 4180 writes it, to write and to read. Knows nothing of rows and columns. */
 #include "rfmpi/store.h"
 
 void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n)
@@ -17,4 +17,17 @@ void rfm_csv_add(rfm_text *csv, const char *bytes, size_t n)
         rfm_text_add(csv, &bytes[i], 1);
     }
     rfm_text_add(csv, "\"", 1);
+}
+
+void rfm_csv_take(const char **at, rfm_text *field)
+{
+    const char *c = *at;
+    const bool quoted = *c == '"';
+    field->length = 0;
+    rfm_text_adds(field, "");
+    for (c += quoted; *c && (quoted ? *c != '"' || c[1] == '"' : *c != ',' && *c != '\n'); c++) {
+        c += quoted && *c == '"';
+        rfm_text_add(field, c, 1);
+    }
+    *at = c + (quoted && *c == '"');
 }

@@ -16,20 +16,6 @@ enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
 
 /* ---- segments.csv as JSON --------------------------------------------------------------------------------------- */
 
-/* One field of a line of CSV, without its quotes; *at moves behind it and its comma. */
-static void take_field(const char **at, rfm_text *field)
-{
-    const char *c = *at;
-    const bool quoted = *c == '"';
-    rfm_text_adds(field, "");
-    for (c += quoted; *c && !(quoted ? *c == '"' && c[1] != '"' : *c == ',' || *c == '\n'); c++) {
-        c += quoted && *c == '"';
-        rfm_text_add(field, c, 1);
-    }
-    c += quoted && *c == '"';
-    *at = c + (*c == ',');
-}
-
 /* A number where it is one. */
 static json_t *value_of(const char *text)
 {
@@ -43,8 +29,10 @@ static json_t *read_segment(const char *header, const char **at)
     json_t *segment = json_object();
     while (segment && *header && *header != '\n') {
         rfm_text name = {0}, field = {0};
-        take_field(&header, &name);
-        take_field(at, &field);
+        rfm_csv_take(&header, &name);
+        rfm_csv_take(at, &field);
+        header += *header == ',';
+        *at += **at == ',';
         const bool is_name = !name.failed && strcmp(name.bytes, "name") == 0;
         json_t *value = field.failed ? NULL : is_name ? json_string(field.bytes) : value_of(field.bytes);
         if (name.failed || json_object_set_new(segment, name.bytes, value) != 0) {

@@ -113,5 +113,7 @@ class Faults(case.Case):
         return log.read_text().splitlines() if log.exists() else []
 
     def faulty(self, kind, rank, path=None, **more):
-        return {"LD_PRELOAD": FAULTY, "FAULTY_KIND": kind, "FAULTY_RANK": str(rank), "FAULTY_PATH": str(path or self.out),
+        """Files of the run, unless another path is named; memory from the start, unless one is."""
+        path = path or ("" if kind == "memory" else self.out)
+        return {"LD_PRELOAD": FAULTY, "FAULTY_KIND": kind, "FAULTY_RANK": str(rank), **({"FAULTY_PATH": str(path)} if path else {}),
                 **{key: str(value) for key, value in more.items()}}

@@ -4,7 +4,7 @@
  *
  *     FAULTY_KIND   the calls that count: those that "grow" a file or a directory, "change" anything on the disk, or
  *                   "read"; or "memory" that the program itself asks for
- *     FAULTY_PATH   of files that have this in their name
+ *     FAULTY_PATH   of files that have this in their name; of memory, what is asked for behind its opening
  *     FAULTY_RANK   made by this rank of mpirun; unset: by any
  *     FAULTY_FROM   the first of these calls that fails, from 1
  *     FAULTY_TO     and the last one
@@ -37,6 +37,7 @@ static struct {
     uintptr_t program, program_end; /* where the program's own code lies */
 } wanted;
 static atomic_long n_counted;
+static atomic_bool was_opened; /* a file of that name */
 
 /* ---- what is wanted --------------------------------------------------------------------------------------------- */
 
@@ -107,6 +108,13 @@ static bool strikes(int kinds, const char *call, const char *path)
     return kinds & wanted.kind && wanted.path && strstr(path, wanted.path) && is_next(call, path);
 }
 
+/* On its way to being opened. */
+static void see(const char *path)
+{
+    if (wanted.path && strstr(path, wanted.path))
+        atomic_store(&was_opened, true);
+}
+
 static bool strikes_file(int kinds, const char *call, int fd)
 {
     char link[64], path[4096];
@@ -159,6 +167,7 @@ static mode_t mode_of(int flags, va_list arguments)
         va_start(arguments, flags);                                                                                    \
         const mode_t mode = mode_of(flags, arguments);                                                                 \
         va_end(arguments);                                                                                             \
+        see(path);                                                                                                     \
         return fails(kinds_of(path, flags), "open", path) ? fail() : REAL(name)(path, flags, mode);                    \
     }
 OPEN(open)
@@ -297,7 +306,8 @@ void *__libc_realloc(void *old, size_t n);
 static bool strikes_memory(const char *call, const void *caller)
 {
     const bool own = (uintptr_t)caller >= wanted.program && (uintptr_t)caller < wanted.program_end;
-    return wanted.kind == MEMORY && own && is_next(call, "") && fail() < 0;
+    const bool counts = !wanted.path || atomic_load(&was_opened);
+    return wanted.kind == MEMORY && own && counts && is_next(call, "") && fail() < 0;
 }
 
 void *malloc(size_t n)

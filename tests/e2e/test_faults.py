@@ -20,13 +20,13 @@ SEED = int(os.environ.get("TEST_SEED", "1"))
 
 @unittest.skipIf(faults.SANITIZED, "sanitizers want to be loaded before all others")
 class Walk(Faults):
-    def fail_at(self, kind, number, calls, *more, ranks=0, rank=0, lasting=False, codes=(74,)):
+    def fail_at(self, kind, number, calls, *more, ranks=0, rank=0, path=None, lasting=False, codes=(74,)):
         """Start after start, fail one of these calls, and see that the next start finishes what that one began."""
         n_failed = 0
         for n in calls:
             with self.subTest(kind=kind, n=n, ranks=ranks, rank=rank):
                 self.begin()
-                result = self.launch(*more, ranks=ranks, env=self.faulty(kind, rank, FAULTY_FROM=n, FAULTY_TO=FOREVER if lasting else n,
+                result = self.launch(*more, ranks=ranks, env=self.faulty(kind, rank, path, FAULTY_FROM=n, FAULTY_TO=FOREVER if lasting else n,
                                                                         FAULTY_ERROR=number))
                 if result.returncode:
                     self.assert_fails(result, codes)

@@ -85,6 +85,20 @@ class Figures(case.Case):
             rows = list(csv.DictReader(file))
         self.assertEqual([[float(row[name]) for name in names] for row in rows], [one["centroid"] for one in told["segments"]])
 
+    def test_centroids_have_the_digits_that_the_grid_bears_out(self):
+        rows = numpy.random.default_rng(6).gamma(2, 50, size=(900, 2)).round(2)
+        rows[:, 0] = numpy.repeat([1, 2, 40], 300)
+        told = self.train(self.write("x", rows), "run", "--set", "cluster.k=3", "--set", "cluster.init=k-means++")
+        with open(self.dir / "run" / "segments.csv", newline="") as file:
+            lines = list(csv.DictReader(file))
+        exact, step, scale = read_model(self.dir / "run", "model/centroids_original", "model/step", "model/scaling/scale")
+        for line, one, centroid in zip(lines, told["segments"], exact):
+            texts = [line["x1"], line["x2"]]
+            self.assertEqual(list(map(float, texts)), one["centroid"])
+            for text, value, unknown in zip(texts, centroid, (step.ravel() * scale.ravel()) / 2):
+                self.assertLessEqual(abs(float(text) - value), 1.001 * unknown)
+                self.assertLess(len(text), 14)
+
     def test_edges_are_round_and_reach_over_nearly_all(self):
         told = self.run_events("run")
         names, values, _ = self.labelled("run")

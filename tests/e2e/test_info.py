@@ -135,6 +135,19 @@ class Info(case.Case):
         self.assertEqual(self.facts(self.out, self.dir / "fewer")["first"].split(".")[0], "input")
         self.assertIn("two kinds", self.info(self.out, self.out / "model.h5"))
 
+    def test_very_many_facts_are_compared_in_little_time(self):
+        """Each with each would take longer than a start may."""
+        report = case.read_report(self.out)
+        report["segments"] = {str(i): {"name": f"Segment {i}", "size": i} for i in range(60000)}
+        (self.dir / "a.json").write_text(json.dumps(report))
+        report["segments"]["47111"]["size"] = 1
+        del report["segments"]["59999"]
+        report["segments"]["70000"] = {"name": "New", "size": 7}
+        (self.dir / "b.json").write_text(json.dumps(report))
+        different = {fact["key"]: (fact["a"], fact["b"]) for fact in self.facts(self.dir / "a.json", self.dir / "b.json")["different"]}
+        self.assertEqual(different, {"segments.47111.size": (47111, 1), "segments.59999.id": (59999, 70000), "segments.59999.size": (59999, 7),
+                                     "segments.59999.name": ("Segment 59999", "New")})
+
     def test_what_is_none_of_ours(self):
         (self.dir / "text").write_text("a,b\n1,2\n")
         (self.dir / "other.json").write_text('{"a": 1}')

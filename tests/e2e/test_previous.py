@@ -80,6 +80,31 @@ class Previous(case.Case):
             q, p = numpy.maximum(q, 1e-4), numpy.maximum(p, 1e-4)
             self.assertAlmostEqual(index, ((p - q) * numpy.log(p / q)).sum(), places=9)
 
+    def test_all_customers_are_no_name_for_some_of_them(self):
+        self.write("then.h5", CENTRES[:3], [400, 300, 200])
+        self.train("then.h5", "one", 1, "--set", "cluster.names=[Everybody]")
+        self.train("then.h5", "three", 3, *self.previous("one"))
+        ids, _, names = self.segments("three")
+        self.assertEqual(sorted(ids), [0, 1, 2])
+        self.assertNotIn(b"Everybody", names)
+        self.train("then.h5", "again", 1, "--set", "cluster.names=[Everybody]", *self.previous("three"))
+        ids, _, names = self.segments("again")
+        self.assertIn(ids[0], range(3))
+        self.assertEqual(list(names), [b"Everybody"])
+
+    def test_tables_of_very_many_segments_are_told_by_their_sums(self):
+        paths = self.generate(events=60000, customers=40000)
+        words = ("--set", "cluster.k=1025", "--set", "cluster.max_iterations=1", "--set", "cluster.search=none", "--set", "cluster.restarts=1")
+        self.run_job("quickstart.yml", paths, "then", *words)
+        report = self.run_job("quickstart.yml", paths, "now", *words, "--set", "cluster.seed=2", "--previous", self.dir / "then", ranks=2)
+        drift, migration = report["drift"], report["migration"]
+        self.assertFalse("flows" in drift or "customers" in migration)
+        self.assertEqual((len(drift["segments"]), len(drift["moved"]), len(migration["arrived"])), (1025, 1025, 1025))
+        self.assertEqual((migration["n_both"], sum(migration["left"])), (report["n_customers"], 0))
+        self.assertEqual(migration["n_moved"], drift["n_changed"])  # the same customers on the same day
+        page = (self.dir / "now" / "report.html").read_text()
+        self.assertEqual(page.count("the table of who went where is left out"), 2)
+
     def test_a_model_of_other_features_is_refused(self):
         self.write("then.h5", CENTRES[:3], [400, 300, 200])
         with h5py.File(self.dir / "wide.h5", "w") as file:
@@ -105,6 +130,7 @@ class Previous(case.Case):
             self.assertEqual(again["cluster"]["iterations_search"], 0)
             self.assertEqual(again["cluster"]["inertia"], then["cluster"]["inertia"])
             self.assertEqual(again["digest"], then["digest"])
+            self.assertEqual(again["drift"]["moved"], [0] * 5)
             self.assertEqual(case.read_customers(self.dir / run), case.read_customers(self.dir / "then"))
 
     def test_a_fit_that_starts_from_the_previous_model_finds_what_has_moved(self):

@@ -117,14 +117,14 @@ class Report(case.Case):
     def test_many_segments_of_long_names_by_weight(self):
         draw, k = numpy.random.default_rng(1), 40
         with h5py.File(self.place / "wide.h5", "w") as file:
-            file["features/values"] = draw.normal(size=(8000, 13)) + 9 * draw.normal(size=(k, 13))[draw.integers(0, k, 8000)]
-            file["features/names"] = numpy.array([f"a_long_name_of_a_feature_of_the_shop_{j}" for j in range(13)], "S")
+            file["features/values"] = draw.normal(size=(8000, 17)) + 9 * draw.normal(size=(k, 17))[draw.integers(0, k, 8000)]
+            file["features/names"] = numpy.array([f"a_long_name_of_a_feature_of_the_shop_{j}" for j in range(17)], "S")
             file["features/weights"] = draw.uniform(0, 3, 8000)
         names = [f"A segment whose name is long, number {c}" for c in range(k)]
         self.launch("train", self.place / "wide.h5", "--set", f"cluster.k={k}", "--set", "cluster.names=" + json.dumps(names), "--set",
                     f"output.dir={self.place / 'wide'}")
-        for width in WIDTHS.values():
-            self.see(width, self.place / "wide" / "report.html")
+        for look in (*({"width": width} for width in WIDTHS.values()), {"width": PAPER, "media": "print"}):
+            self.see(path=self.place / "wide" / "report.html", **look)
             self.assertEqual(self.browser.ask("overlaps()"), [])
             self.assertEqual(self.browser.ask("overflows()"), [])
         self.assertEqual(len(self.browser.ask("[...document.querySelectorAll('.card')].map(one => one.id)")), k)

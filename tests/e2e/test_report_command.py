@@ -54,6 +54,30 @@ class ReportCommand(case.Case):
         self.assertIn("finished already", self.batch().stderr)
         self.assertTrue(self.page.exists())
 
+    def test_a_finished_run_gets_it_in_another_language_and_nothing_else_is_made(self):
+        self.batch("--set", "report.title=Ours", ranks=2)
+        before = {path.name: path.stat().st_mtime_ns for path in self.out.iterdir()}
+        site = case.read_report(self.out)["site"]
+        self.assertIn("finished already", self.batch("--set", "report.language=fr", ranks=0).stderr)
+        text = self.page.read_text()
+        self.assertIn('<html lang="fr">', text)
+        self.assertNotIn("Ours", text)
+        touched = {path.name for path in self.out.iterdir() if path.stat().st_mtime_ns != before.get(path.name)}
+        self.assertEqual(touched - {"log.jsonl", "lock"}, {"report.html", "run.json"})
+        report = case.read_report(self.out)
+        self.assertEqual(report["options"]["report"], {"write": "true", "language": "fr"})
+        self.assertEqual((report["site"], report["status"]), (site, "done"))
+        self.report(self.out)
+        self.assertEqual(self.page.read_text(), text)
+
+    def test_a_page_of_another_kind_is_put_right_by_the_next_start(self):
+        self.batch()
+        first = self.page.read_bytes()
+        self.report(self.out, "--set", "report.title=Other")
+        self.assertNotEqual(self.page.read_bytes(), first)
+        self.batch()
+        self.assertEqual(self.page.read_bytes(), first)
+
     def test_of_other_segments_the_old_page_does_not_stay(self):
         self.batch()
         self.batch("--set", "cluster.k=2", "--set", "report.write=false", "--force")

@@ -51,6 +51,23 @@ class RunDir(case.Case):
         self.assertEqual(list(rows[0]), ["id", "recency_days", "frequency", "monetary", "segment", "segment_name", "distance", "r_score",
                                           "f_score", "m_score", "rfm_segment"])
 
+    def test_nothing_of_other_options_is_left_in_what_is_made_anew(self):
+        self.start("--set", "cluster.k=[4, 6]", "--set", "report.title=Ours", "--set", "output.spreadsheet=true")
+        before = self.dir / "before"
+        self.out.rename(before)
+        self.start("--set", "cluster.k=[5, 7]", "--set", "cluster.choose=stability", "--previous", before, "--set", "report.title=Ours")
+        report = case.read_report(self.out)
+        self.assertLessEqual({"sweep", "drift", "migration", "scores"}, set(report))
+        (before / "spreadsheet.xlsx").rename(self.out / "spreadsheet.xlsx")  # as if this run had made it
+        self.start("--set", "cluster.k=3", "--set", "scores.bins=0", "--force")
+        report = case.read_report(self.out)
+        self.assertEqual({"sweep", "drift", "migration", "scores"} & set(report), set())
+        self.assertEqual(sorted(report["segments"]), ["0", "1", "2"])
+        self.assertNotIn("stability", report["quality"])
+        self.assertNotIn("title", report["options"]["report"])
+        self.assertFalse((self.out / "spreadsheet.xlsx").exists())
+        self.assertNotIn('id="choice"', (self.out / "report.html").read_text())
+
     def test_finished_says_so_and_does_nothing(self):
         self.start()
         before = self.products()

@@ -99,6 +99,29 @@ class Spreadsheet(case.Case):
             self.assertEqual({row[0] for row in read_sheet(path, 2)[1:]}, set(ODD))
         self.assertEqual(case.read_report(self.dir / "out-1")["digest"], case.read_report(self.dir / "out-3")["digest"])
 
+    def test_the_same_result_gives_the_same_bytes(self):
+        first, second = self.write("first", ranks=1), self.write("second", ranks=3, env={"TZ": "Asia/Tokyo"})
+        self.assertEqual(first.read_bytes(), second.read_bytes())
+        core = zipfile.ZipFile(first).read("docProps/core.xml").decode()
+        self.assertEqual(set(re.findall(r">(\d{4}-.*?)<", core)), {"1980-01-01T00:00:00Z"})
+
+    def test_rows_come_a_stretch_at_a_time(self):
+        """Of so many columns that a stretch is some rows of some ranks."""
+        with h5py.File(self.dir / "wide.h5", "w") as file:
+            file["features/values"] = numpy.random.default_rng(1).normal(size=(130, 9000)).round(3)
+            file["customers/id"] = numpy.arange(130, dtype="int64")
+        for ranks in (1, 3):
+            out = self.dir / f"out-{ranks}"
+            result = case.launch("train", "--set", f"input.features={self.dir / 'wide.h5'}", "--set", "cluster.k=2", "--set", f"output.dir={out}",
+                                 "--set", "cluster.max_iterations=2", "--set", "cluster.search=none", "--set", "output.spreadsheet=true", ranks=ranks)
+            if "this build writes none" in result.stderr:
+                self.skipTest("this build writes no spreadsheets")
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(*((self.dir / f"out-{ranks}" / "spreadsheet.xlsx").read_bytes() for ranks in (1, 3)))
+        rows = read_sheet(self.dir / "out-3" / "spreadsheet.xlsx", 2)
+        with h5py.File(self.dir / "wide.h5") as file:
+            numpy.testing.assert_array_equal(numpy.array([row[1:9001] for row in rows[1:]], float), file["features/values"][...])
+
     def test_a_finished_run_gets_one_when_it_is_asked_for(self):
         self.rfmpi(*self.words("out"), ranks=2)
         self.assertFalse((self.dir / "out" / "spreadsheet.xlsx").exists())

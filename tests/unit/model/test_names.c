@@ -55,8 +55,11 @@ static void centroids_are_named_by_their_thirds(void **state)
 static void one_and_two_clusters_have_names_too(void **state)
 {
     (void)state;
-    static const char *const one[] = {"Need attention"};
+    static const char *const one[] = {"All customers"};
     expect_names(NULL, 1, 3, RFM, NINE, one);
+    static const char *const own[] = {"Everybody"};
+    expect_names("[{name: VIP, monetary: high}, {name: Everybody}]", 1, 3, RFM, NINE, own);
+    expect_names("[{name: VIP, monetary: high}]", 1, 3, RFM, NINE, one);
     static const char *const two[] = {"Champions", "Lost"};
     const double centroids[] = {1, 9, 9, 5, 1, 1};
     expect_names(NULL, 2, 3, RFM, centroids, two);

@@ -64,18 +64,29 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Type 7, of everything at once. */
+static double largest_below(const double *sorted, size_t n)
+{
+    size_t i = n - 1;
+    while (i > 0 && sorted[i] >= sorted[n - 1])
+        i--;
+    return sorted[i];
+}
+
+/* Type 7, of everything at once; but no cut of recency is the largest value. */
 static void expect_cuts(const rows *all, int column, int bins, const double *cuts)
 {
     static double sorted[MOST];
     for (size_t i = 0; i < all->n; i++)
         sorted[i] = all->values[i * D + (size_t)column];
     qsort(sorted, all->n, sizeof *sorted, compare);
+    double before = -INFINITY;
     for (int b = 1; b < bins; b++) {
         const double at = (double)(all->n - 1) * ((double)b / bins);
         const size_t low = (size_t)floor(at), high = low + 1 < all->n ? low + 1 : low;
         const double wanted = sorted[low] + (sorted[high] - sorted[low]) * (at - (double)low);
-        assert_true(cuts[b - 1] == wanted);
+        const bool is_oldest = column == COLUMNS[RFM_RECENCY] && wanted >= sorted[all->n - 1];
+        before = fmax(before, is_oldest ? largest_below(sorted, all->n) : wanted);
+        assert_true(cuts[b - 1] == before);
     }
 }
 
@@ -138,6 +149,22 @@ static void a_value_on_a_cut_lies_below_it(void **state)
         assert_int_equal(rfm_score(&scores, RFM_MONETARY, cases[i].value), cases[i].score);
         assert_int_equal(rfm_score(&scores, RFM_RECENCY, cases[i].value), 6 - cases[i].score);
     }
+}
+
+static void whoever_is_the_longest_away_is_not_recent(void **state)
+{
+    (void)state;
+    static const double recency[] = {90, 90, 3, 90, 90, 90, 90, 90, 12.5, 90};
+    static rows all;
+    const rfm_frame frame = make_rows(10, 1, &all);
+    for (size_t i = 0; i < 10; i++)
+        all.values[i * D + (size_t)COLUMNS[RFM_RECENCY]] = recency[i];
+    rfm_scores scores = learn(&frame, 5);
+    for (int c = 0; c < 4; c++)
+        assert_true(scores.cuts[RFM_RECENCY][c] < 90);
+    assert_int_equal(rfm_score(&scores, RFM_RECENCY, 90), 1);
+    assert_int_equal(rfm_score(&scores, RFM_RECENCY, 3), 5);
+    rfm_scores_free(&scores);
 }
 
 static void given_cuts_stay_as_they_are(void **state)
@@ -256,6 +283,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(cuts_are_the_quantiles_of_one_sorted_array),
         cmocka_unit_test(a_score_counts_the_cuts_below_a_value),
         cmocka_unit_test(a_value_on_a_cut_lies_below_it),
+        cmocka_unit_test(whoever_is_the_longest_away_is_not_recent),
         cmocka_unit_test(given_cuts_stay_as_they_are),
         cmocka_unit_test(cuts_are_by_weight),
         cmocka_unit_test(every_cell_is_in_one_segment),

@@ -89,7 +89,7 @@ enum { DEPTH_MOST = 64, NAME_MOST = 24 };
 
 static bool is_void(const char *name)
 {
-    static const char *const names[] = {"meta", "link", "br", "!DOCTYPE"};
+    static const char *const names[] = {"meta", "link", "br", "wbr", "!DOCTYPE"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;

@@ -225,7 +225,7 @@ static void units_have_words_of_the_language(void **state)
 {
     (void)state;
     expect_unit("days", "days", "jours");
-    expect_unit("amount/orders", "amount/order", "montant/commande");
+    expect_unit("amount/orders", "amount/<wbr>order", "montant/<wbr>commande");
     expect_unit("orders/<b>", "orders/&lt;b&gt;", "orders/&lt;b&gt;");
     expect_unit("a&b", "a&amp;b", "a&amp;b");
 }

@@ -313,7 +313,7 @@ static void blocks_of_the_usual_size_make_parts(void **state)
         assert_gzip_agrees(in_folder("usual"), n, parts.part_rows);
 }
 
-static void fields_are_quoted_where_rfc_4180_wants_it(void **state)
+static void fields_are_quoted_where_rfc_4180_wants_it_and_read_back(void **state)
 {
     (void)state;
     static const char *const fields[][2] = {{"", ""},
@@ -322,13 +322,26 @@ static void fields_are_quoted_where_rfc_4180_wants_it(void **state)
                                             {"say \"x\"", "\"say \"\"x\"\"\""},
                                             {"two\nlines", "\"two\nlines\""},
                                             {"\r", "\"\r\""}};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        rfm_text csv = {0};
-        rfm_text_adds(&csv, "");
-        rfm_csv_add(&csv, fields[i][0], strlen(fields[i][0]));
-        assert_string_equal(csv.bytes, fields[i][1]);
-        rfm_text_free(&csv);
+    enum { N = sizeof fields / sizeof *fields };
+    rfm_text line = {0}, field = {0};
+    for (size_t i = 0; i < N; i++) {
+        rfm_text_adds(&line, i > 0 ? "," : "");
+        const size_t before = line.length;
+        rfm_csv_add(&line, fields[i][0], strlen(fields[i][0]));
+        assert_string_equal(line.bytes + before, fields[i][1]);
     }
+    rfm_text_adds(&line, "\n");
+    const char *at = line.bytes;
+    for (size_t i = 0; i < N; i++) {
+        rfm_csv_take(&at, &field);
+        assert_string_equal(field.bytes, fields[i][0]);
+        assert_int_equal(*at++, i + 1 < N ? ',' : '\n');
+    }
+    rfm_csv_take(&at, &field); /* of nothing there is nothing */
+    assert_string_equal(field.bytes, "");
+    assert_int_equal(*at, '\0');
+    rfm_text_free(&line);
+    rfm_text_free(&field);
 }
 
 static void a_row_that_fails_fails_on_all_ranks(void **state)
@@ -391,7 +404,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gzip_reads_the_parts),
         cmocka_unit_test(python_reads_the_parts),
         cmocka_unit_test(blocks_of_the_usual_size_make_parts),
-        cmocka_unit_test(fields_are_quoted_where_rfc_4180_wants_it),
+        cmocka_unit_test(fields_are_quoted_where_rfc_4180_wants_it_and_read_back),
         cmocka_unit_test(a_row_that_fails_fails_on_all_ranks),
         cmocka_unit_test(a_failure_injected_anywhere_reaches_all_ranks),
     };
