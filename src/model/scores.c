@@ -61,10 +61,10 @@ static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores 
     if (rfm_columns_quantiles(comm, &of, n, probabilities, quantiles, surveys, err) != RFM_OK)
         return err->status;
     for (int l = 0; l < learnt; l++) {
-        double *cuts = scores->cuts[measures[l]];
-        take_cuts(quantiles + (size_t)l * (size_t)n, n, cuts);
+        double *own = quantiles + (size_t)l * (size_t)n;
         if (measures[l] == RFM_RECENCY)
-            part_oldest(comm, frame, columns[l], surveys[l].spread.greatest, n, cuts);
+            part_oldest(comm, frame, columns[l], surveys[l].spread.greatest, n, own);
+        take_cuts(own, n, scores->cuts[measures[l]]);
     }
     return RFM_OK;
 }
