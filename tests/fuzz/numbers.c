@@ -139,7 +139,7 @@ static void check_order(const char *text, size_t n)
     exact a = read_exact(text, n_first), b = read_exact(gap + 1, n_second);
     a.digits[a.n] = b.digits[b.n] = '\0';
     if (a.parse == RFM_PARSE_OK && b.parse == RFM_PARSE_OK)
-        must(rfm_decimal_compare(text, n_first, gap + 1, n_second) == compare(&a, &b));
+        must(rfm_decimal_compare((rfm_notation){0}, text, n_first, gap + 1, n_second) == compare(&a, &b));
     free(a.digits);
     free(b.digits);
 }

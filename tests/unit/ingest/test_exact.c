@@ -9,7 +9,7 @@ static void assert_comes_back(const char *text, rfm_exact_kind kind, int64_t exp
 {
     char written[RFM_EXACT_BYTES];
     int64_t value = 0;
-    rfm_exact exact = rfm_exact_of(text, strlen(text));
+    rfm_exact exact = rfm_exact_of((rfm_writing){0}, text, strlen(text));
     assert_int_equal(exact.kind, kind);
     assert_true(rfm_exact_read(&exact, text, strlen(text), &value));
     assert_int_equal(value, expected);
@@ -98,7 +98,7 @@ static void what_would_come_back_otherwise_is_text(void **state)
                                         "2019-10-01 00:00:00,5.5",
                                         "2019-10-01 00:00 \t"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (rfm_exact_of(texts[i], strlen(texts[i])).kind != RFM_EXACT_TEXT)
+        if (rfm_exact_of((rfm_writing){0}, texts[i], strlen(texts[i])).kind != RFM_EXACT_TEXT)
             fail_msg("'%s' was taken for more than a text", texts[i]);
 }
 
@@ -116,7 +116,7 @@ static void a_kind_is_of_one_scale_or_pattern(void **state)
                                             {"2019-10-01 00:00:00.5", "2019-10-01 00:00:00.50"}};
     int64_t value;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        const rfm_exact exact = rfm_exact_of(others[i][0], strlen(others[i][0]));
+        const rfm_exact exact = rfm_exact_of((rfm_writing){0}, others[i][0], strlen(others[i][0]));
         assert_false(rfm_exact_read(&exact, others[i][1], strlen(others[i][1]), &value));
     }
 }
@@ -140,7 +140,7 @@ static void changed_texts_come_back_or_are_refused(void **unused)
         for (size_t n = draw_below(&state, 4); n > 0; n--)
             text[draw_below(&state, strlen(text))] = letters[draw_below(&state, sizeof letters - 1)];
         const size_t length = strlen(text) - (draw_below(&state, 4) == 0 ? draw_below(&state, strlen(text)) : 0);
-        rfm_exact exact = rfm_exact_of(text, length);
+        rfm_exact exact = rfm_exact_of((rfm_writing){0}, text, length);
         int64_t value;
         if (exact.kind == RFM_EXACT_TEXT)
             continue;
@@ -169,7 +169,7 @@ static void patterns_are_read_back_from_their_letters(void **state)
                                         "MM-DD-YYYY"};
     rfm_pattern pattern, again;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_true(rfm_pattern_of(texts[i], strlen(texts[i]), &pattern));
+        assert_true(rfm_pattern_of(texts[i], strlen(texts[i]), RFM_TIME_ISO, &pattern));
         assert_true(rfm_pattern_parse(pattern.text, &again));
         assert_memory_equal(&again, &pattern, sizeof pattern);
     }

@@ -58,7 +58,7 @@ static void a_decimal_is_what_the_parser_says(void **unused)
         const int decimals = (int)draw_below(&state, 13);
         const size_t n = make_text(&state, text);
         int64_t fast = -1, value = -2;
-        if (!rfm_swar_decimal(text, n, decimals, &fast))
+        if (!rfm_swar_decimal(text, n, '.', decimals, &fast))
             continue;
         assert_int_equal(rfm_decimal_parse(text, n, decimals, &value), RFM_PARSE_OK);
         assert_int_equal(fast, value);
@@ -76,7 +76,7 @@ static void prices_are_taken(void **unused)
     for (int cents = 0; cents < 10000000; cents += 37) {
         int64_t value;
         const size_t n = (size_t)snprintf(text, sizeof text, "%d.%02d", cents / 100, cents % 100);
-        assert_true(rfm_swar_decimal(text, n, 4, &value));
+        assert_true(rfm_swar_decimal(text, n, '.', 4, &value));
         assert_int_equal(value, (int64_t)cents * 100);
     }
 }
