@@ -113,8 +113,7 @@ void find_time_order(rfm_guess *guess)
 {
     const rfm_guess_column *c = column_of(guess, TIME);
     const bool day = guess->time_format == RFM_TIME_DAY_FIRST, points = c->foreign.separator == '.';
-    finding *found =
-        add_finding(guess, "time_format", guess->order_is_sure ? SURE : day && points ? LIKELY : UNSURE);
+    finding *found = add_finding(guess, "time_format", guess->order_is_sure ? SURE : day && points ? LIKELY : UNSURE);
     rfm_text_adds(&found->value, rfm_time_format_name(guess->time_format));
     rfm_text_addf(&found->why, "the %s stands first, as in ", day ? "day" : "month");
     add_shown(&found->why, example_of(guess, c));
@@ -147,13 +146,14 @@ static void doubt_notation(rfm_guess *guess)
 {
     const bool comma = NOTATIONS[guess->notation].comma, parted = NOTATIONS[guess->notation].thousands;
     const char *example = example_of_amount(guess, ",.");
-    add_check(guess,
-              "decimal_mark: %s could be a number in thousands, or one with three decimals; it is taken for %s. If that "
-              "is wrong, write `decimal_mark: %s` and `thousands: %s`",
-              example, parted ? "thousands" : "decimals", comma ? "point" : "comma",
-              parted                 ? "none"
-              : strchr(example, ',') ? "comma"
-                                     : "point");
+    add_check(
+        guess,
+        "decimal_mark: %s could be a number in thousands, or one with three decimals; it is taken for %s. If that "
+        "is wrong, write `decimal_mark: %s` and `thousands: %s`",
+        example, parted ? "thousands" : "decimals", comma ? "point" : "comma",
+        parted                 ? "none"
+        : strchr(example, ',') ? "comma"
+                               : "point");
 }
 
 void find_notation(rfm_guess *guess)
@@ -174,11 +174,11 @@ void find_notation(rfm_guess *guess)
         finding *found = add_finding(guess, "thousands", certainty);
         rfm_text_adds(&found->value, thousands[notation.thousands]);
         rfm_text_adds(&found->why, "amounts have three digits behind each, like ");
-        add_shown(&found->why, example_of_amount(guess, notation.thousands == RFM_THOUSANDS_POINT   ? "."
-                                                        : notation.thousands == RFM_THOUSANDS_COMMA ? ","
-                                                                                                     : " '\xC2\xE2\xA0"));
+        add_shown(&found->why,
+                  example_of_amount(guess, notation.thousands == RFM_THOUSANDS_POINT   ? "."
+                                           : notation.thousands == RFM_THOUSANDS_COMMA ? ","
+                                                                                       : " '\xC2\xE2\xA0"));
     }
     if (!guess->notation_is_sure)
         doubt_notation(guess);
 }
-

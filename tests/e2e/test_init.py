@@ -334,6 +334,16 @@ class Init(case.Case):
                 report = self.run_job(f"{name}.yml", "--set", "cluster.k=2")
                 self.assertEqual((report["n_rejected"], report["digest"]), (0, wanted["digest"]))
 
+    def test_german_names(self):
+        rows = ["Kunden-Nr.;Rechnungsdatum;Bestell-Nr.;Artikelnummer;Menge;Einzelpreis;Warengruppe"] + [
+            f"{17850 + i % 9};{i % 28 + 1:02}.02.2024;{i // 2};A{i % 5};{i % 4 + 1};{i},9{i % 10};W{i % 3}" for i in range(60)]
+        found = self.guess("umsatz.csv", "\n".join(rows))
+        wanted = {"customer": "Kunden-Nr.", "time": "Rechnungsdatum", "order": "Bestell-Nr.", "product": "Artikelnummer", "category": "Warengruppe",
+                  "amount": "[Menge, Einzelpreis]", "time_format": "day-first", "decimal_mark": "comma"}
+        self.assertEqual({what: found[what][0].strip('"') for what in wanted}, wanted)
+        self.assertEqual({found[what][1] for what in wanted if what != "category"} - {"sure"}, set())
+        self.assertEqual(self.run_job("umsatz.yml", "--set", "cluster.k=2")["n_rejected"], 0)
+
     def test_decimal_commas_alone_and_ids_with_them(self):
         """As pandas writes them with decimal=",": numbers of customers that were floats, too."""
         rows = ["user_id;time;amount"] + [f"{i % 7 + 17850},0;2024-01-{i % 28 + 1:02};{i},{i % 10}5" for i in range(50)]
