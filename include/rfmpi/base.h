@@ -291,13 +291,35 @@ double rfm_i128_to_double(rfm_i128 value);            /* correctly rounded, the 
 
 typedef enum rfm_parse { RFM_PARSE_OK, RFM_PARSE_EMPTY, RFM_PARSE_BAD, RFM_PARSE_RANGE } rfm_parse;
 
+/* How a number is written; zero-initialised as "1234.50". */
+typedef enum rfm_thousands {
+    RFM_THOUSANDS_NONE,
+    RFM_THOUSANDS_POINT,
+    RFM_THOUSANDS_COMMA,
+    RFM_THOUSANDS_BLANK,     /* also no-break ones, narrow or not (U+00A0, U+202F, U+2009), and the byte A0 */
+    RFM_THOUSANDS_APOSTROPHE /* ' or U+2019 */
+} rfm_thousands;
+
+typedef struct rfm_notation {
+    bool comma; /* stands before the fraction, in the place of the point */
+    rfm_thousands
+        thousands; /* what may stand before each three digits of the whole; not what stands before the fraction */
+} rfm_notation;
+
 /* "[+-]digits[.digits][e[+-]digits]" times 10^decimals as an integer; ".5" and "5." are numbers too. More non-zero
  * digits than decimals, or a value beyond 64 bits: RANGE. Surrounding blanks are allowed; nothing else is. Does not
  * read beyond length. *value is set only where the answer is OK. */
 rfm_parse rfm_decimal_parse(const char *text, size_t length, int decimals, int64_t *value);
 
+/* The same of a number in another notation. With thousands "1 234 567" is a number, and so is "1234567"; "1 23", "0
+ * 123" and "1 234567" are none. */
+rfm_parse rfm_decimal_parse_as(rfm_notation notation, const char *text, size_t length, int decimals, int64_t *value);
+
 /* An integer id: leading zeros, sign and ".0" (any number of zeros) normalised; other fractions and exponents BAD. */
 rfm_parse rfm_integer_parse(const char *text, size_t length, int64_t *value);
+
+/* The same where ",0" stands in the place of ".0"; ids have no thousands. */
+rfm_parse rfm_integer_parse_as(rfm_notation notation, const char *text, size_t length, int64_t *value);
 
 enum { RFM_NUMBER_BYTES = 32 };
 
@@ -337,7 +359,9 @@ typedef enum rfm_time_format {
     RFM_TIME_SECONDS,
     RFM_TIME_MILLISECONDS,
     RFM_TIME_MICROSECONDS,
-    RFM_TIME_ISO
+    RFM_TIME_ISO,
+    RFM_TIME_DAY_FIRST,  /* 31.12.2024 */
+    RFM_TIME_MONTH_FIRST /* 12/31/2024 */
 } rfm_time_format;
 
 /* "auto", "date", "seconds", ...; false for a name that is none. */
@@ -352,8 +376,10 @@ typedef struct rfm_timestamp {
 /* ISO: "YYYY-MM-DD", or that with 'T' or one blank and HH:MM[:SS[.fraction]], then nothing (the zone's time), or with
  * at most one blank before it "Z", "UTC", "+hh", "+hhmm" or "+hh:mm". A fraction has up to 9 digits; those behind the
  * microseconds are dropped. DATE: "YYYYMMDD" or "YYYY-MM-DD". The counts are decimals ("1571443200.25"); by shape
- * (AUTO) they have no sign. Surrounding blanks are allowed. BAD for what is no time (month 13, 30 February, second 60),
- * RANGE outside the years 1 to 9999. *time is set only where the answer is OK. */
+ * (AUTO) they have no sign. DAY_FIRST: day, month and year of four digits with '.', '/' or '-' between, the same twice,
+ * and then as ISO; MONTH_FIRST: the month before the day; in both, day, month and hour may have one digit ("1/2/2024
+ * 8:26"). Surrounding blanks are allowed. BAD for what is no time (month 13, 30 February, second 60), RANGE outside the
+ * years 1 to 9999. *time is set only where the answer is OK. */
 rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format, const rfm_zone *zone,
                          rfm_timestamp *time);
 

@@ -68,6 +68,7 @@ typedef struct rfm_input {
     rfm_time_format time_format;
     const rfm_zone *zone;
     int decimals;
+    rfm_notation notation;
     const rfm_rule *rules; /* keep rules: all must hold */
     size_t n_rules;
     int64_t as_of_us; /* later events are counted and dropped; INT64_MAX: none are */

@@ -327,6 +327,7 @@ typedef struct rfm_select_request {
     const rfm_features *features;
     const char *time;
     rfm_times times;
+    bool comma; /* numbers may be texts with a decimal comma */
     rfm_id_kind id_kind;
     const rfm_zone *zone; /* the model's */
     rfm_as_of_rule as_of;

@@ -60,6 +60,59 @@ static const char *scan_digits(const char *at, const char *end, int step, scanne
     return at;
 }
 
+/* ---- thousands -------------------------------------------------------------------------------------------------- */
+
+enum { MOST_GAPS = 6 };
+
+/* What may stand between groups of three digits. */
+static const char *const gaps[][MOST_GAPS] = {
+    [RFM_THOUSANDS_NONE] = {NULL},
+    [RFM_THOUSANDS_POINT] = {".", NULL},
+    [RFM_THOUSANDS_COMMA] = {",", NULL},
+    [RFM_THOUSANDS_BLANK] = {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xA0", NULL},
+    [RFM_THOUSANDS_APOSTROPHE] = {"'", "\xE2\x80\x99", NULL},
+};
+
+/* Where the text goes on behind this gap; NULL: it does not begin with it. */
+static const char *skip_gap(const char *at, const char *end, const char *gap)
+{
+    for (; *gap != '\0'; at++, gap++)
+        if (at == end || *at != *gap)
+            return NULL;
+    return at;
+}
+
+static bool is_group(const char *at, const char *end)
+{
+    return end - at >= 3 && rfm_digit(at[0]) <= 9 && rfm_digit(at[1]) <= 9 && rfm_digit(at[2]) <= 9 &&
+           (end - at == 3 || rfm_digit(at[3]) > 9);
+}
+
+/* The next group; NULL: there is none behind a gap. */
+static const char *find_group(const char *at, const char *end, rfm_thousands thousands)
+{
+    for (const char *const *gap = gaps[thousands]; *gap; gap++) {
+        const char *group = skip_gap(at, end, *gap);
+        if (group && is_group(group, end))
+            return group;
+    }
+    return NULL;
+}
+
+/* Digits, in groups or not. */
+static const char *scan_whole(const char *at, const char *end, rfm_thousands thousands, scanned *number)
+{
+    const char *first = at;
+    at = scan_digits(at, end, 0, number);
+    if (at == first || at - first > 3 || *first == '0')
+        return at;
+    for (const char *group; (group = find_group(at, end, thousands)) != NULL;)
+        at = scan_digits(group, group + 3, 0, number);
+    return at;
+}
+
+/* ---- the number ------------------------------------------------------------------------------------------------- */
+
 /* "[+-]digits" behind the e; NULL when there are none. */
 static const char *scan_exponent(const char *at, const char *end, int64_t *exponent)
 {
@@ -76,16 +129,16 @@ static const char *scan_exponent(const char *at, const char *end, int64_t *expon
     return at;
 }
 
-static rfm_parse scan_number(const char *at, const char *end, scanned *number)
+static rfm_parse scan_number(rfm_notation notation, const char *at, const char *end, scanned *number)
 {
     rfm_trim(&at, &end);
     if (at == end)
         return RFM_PARSE_EMPTY;
     at = scan_sign(at, end, &number->negative);
     const char *first = at;
-    at = scan_digits(at, end, 0, number);
+    at = scan_whole(at, end, notation.thousands, number);
     size_t n_digits = (size_t)(at - first);
-    if (at < end && *at == '.') {
+    if (at < end && *at == (notation.comma ? ',' : '.')) {
         first = at + 1;
         at = scan_digits(first, end, -1, number);
         n_digits += (size_t)(at - first);
@@ -107,8 +160,13 @@ static rfm_parse give_sign(uint64_t magnitude, bool negative, int64_t *value)
 
 rfm_parse rfm_decimal_parse(const char *text, size_t length, int decimals, int64_t *value)
 {
+    return rfm_decimal_parse_as((rfm_notation){0}, text, length, decimals, value);
+}
+
+rfm_parse rfm_decimal_parse_as(rfm_notation notation, const char *text, size_t length, int decimals, int64_t *value)
+{
     scanned number = {0};
-    rfm_parse parse = scan_number(text, text + length, &number);
+    rfm_parse parse = scan_number(notation, text, text + length, &number);
     if (parse != RFM_PARSE_OK)
         return parse;
     int64_t shift = number.exponent + decimals;
@@ -124,9 +182,9 @@ rfm_parse rfm_decimal_parse(const char *text, size_t length, int decimals, int64
 }
 
 /* What follows the digits of an id: nothing, or a point and zeros. */
-static bool is_whole(const char *at, const char *end)
+static bool is_whole(rfm_notation notation, const char *at, const char *end)
 {
-    if (at < end && *at == '.')
+    if (at < end && *at == (notation.comma ? ',' : '.'))
         at++;
     while (at < end && *at == '0')
         at++;
@@ -134,6 +192,11 @@ static bool is_whole(const char *at, const char *end)
 }
 
 rfm_parse rfm_integer_parse(const char *text, size_t length, int64_t *value)
+{
+    return rfm_integer_parse_as((rfm_notation){0}, text, length, value);
+}
+
+rfm_parse rfm_integer_parse_as(rfm_notation notation, const char *text, size_t length, int64_t *value)
 {
     const char *at = text, *end = text + length;
     scanned number = {0};
@@ -143,7 +206,7 @@ rfm_parse rfm_integer_parse(const char *text, size_t length, int64_t *value)
     at = scan_sign(at, end, &number.negative);
     const char *first = at;
     at = scan_digits(at, end, 0, &number);
-    if (at == first || !is_whole(at, end))
+    if (at == first || !is_whole(notation, at, end))
         return RFM_PARSE_BAD;
     if (number.wide || number.exponent > 0)
         return RFM_PARSE_RANGE;

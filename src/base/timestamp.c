@@ -49,14 +49,14 @@ static const char *read_fraction(const char *at, const char *end, int64_t *us)
     return n == 0 || n > MAX_FRACTION_DIGITS ? NULL : at;
 }
 
-/* HH:MM[:SS[.fraction]]; NULL for what is no time of day. */
-static const char *read_clock(const char *at, const char *end, int64_t *us)
+/* From the ':' behind the hour on; NULL for what is no time of day. */
+static const char *read_minutes(unsigned hour, const char *at, const char *end, int64_t *us)
 {
     unsigned bad = 0, second = 0;
-    if (!has(at, end, 5) || at[2] != ':')
+    if (!has(at, end, 3) || *at != ':')
         return NULL;
-    unsigned hour = two_digits(at, &bad), minute = two_digits(at + 3, &bad);
-    at += 5;
+    unsigned minute = two_digits(at + 1, &bad);
+    at += 3;
     bool seconds = has(at, end, 3) && *at == ':';
     if (seconds) {
         second = two_digits(at + 1, &bad);
@@ -68,6 +68,35 @@ static const char *read_clock(const char *at, const char *end, int64_t *us)
     if (seconds && has(at, end, 1) && (*at == '.' || *at == ','))
         return read_fraction(at + 1, end, us);
     return at;
+}
+
+/* HH:MM[:SS[.fraction]]; NULL for what is no time of day. */
+static const char *read_clock(const char *at, const char *end, int64_t *us)
+{
+    unsigned bad = 0;
+    if (!has(at, end, 2))
+        return NULL;
+    const unsigned hour = two_digits(at, &bad);
+    return bad == 0 ? read_minutes(hour, at + 2, end, us) : NULL;
+}
+
+/* One digit or two; NULL where there is none. */
+static const char *read_short(const char *at, const char *end, unsigned *value)
+{
+    *value = 0;
+    if (at == end || rfm_digit(*at) > 9)
+        return NULL;
+    for (int n = 0; n < 2 && at < end && rfm_digit(*at) <= 9; n++)
+        *value = 10 * *value + rfm_digit(*at++);
+    return at;
+}
+
+/* H:MM, too. */
+static const char *read_short_clock(const char *at, const char *end, int64_t *us)
+{
+    unsigned hour;
+    at = read_short(at, end, &hour);
+    return at ? read_minutes(hour, at, end, us) : NULL;
 }
 
 /* "+hh", "+hhmm", "+hh:mm" and the same with '-', to the end of the text. */
@@ -124,28 +153,60 @@ static rfm_parse parse_date(const char *at, const char *end, const rfm_zone *zon
     return parse == RFM_PARSE_OK ? give_time(rfm_day_start_us(zone, day), true, time) : parse;
 }
 
+typedef const char *(*clock_reader)(const char *at, const char *end, int64_t *us);
+
+/* What stands behind a date: nothing, or a clock and perhaps a zone. date: how the day was read, OK or RANGE. */
+static rfm_parse parse_rest(const char *at, const char *end, clock_reader read, rfm_parse date, int32_t day,
+                            const rfm_zone *zone, rfm_timestamp *time)
+{
+    int64_t clock_us, offset_us;
+    bool local;
+    if (at == end)
+        return date == RFM_PARSE_OK ? give_time(rfm_day_start_us(zone, day), true, time) : date;
+    if (*at != 'T' && *at != ' ')
+        return RFM_PARSE_BAD;
+    at = read(at + 1, end, &clock_us);
+    if (at == NULL || !read_zone(at, end, &local, &offset_us))
+        return RFM_PARSE_BAD;
+    if (date != RFM_PARSE_OK)
+        return date;
+    int64_t us = day * RFM_DAY_US + clock_us - offset_us;
+    return give_time(local ? rfm_zone_to_utc_us(zone, us) : us, false, time);
+}
+
 static rfm_parse parse_iso(const char *at, const char *end, const rfm_zone *zone, rfm_timestamp *time)
 {
     int32_t day;
-    int64_t clock_us, offset_us;
-    bool local;
     if (!has(at, end, DATE_BYTES))
         return RFM_PARSE_BAD;
-    rfm_parse parse = read_date(at, 1, &day);
-    if (parse == RFM_PARSE_BAD)
-        return parse;
-    at += DATE_BYTES;
-    if (at == end)
-        return parse == RFM_PARSE_OK ? give_time(rfm_day_start_us(zone, day), true, time) : parse;
-    if (*at != 'T' && *at != ' ')
+    rfm_parse date = read_date(at, 1, &day);
+    return date == RFM_PARSE_BAD ? date : parse_rest(at + DATE_BYTES, end, read_clock, date, day, zone, time);
+}
+
+/* D.M.YYYY, DD/MM/YYYY, D-M-YYYY: its three numbers; NULL where it is none of them. */
+static const char *read_parts(const char *at, const char *end, unsigned parts[3])
+{
+    unsigned bad = 0;
+    at = read_short(at, end, &parts[0]);
+    if (!at || at == end || (*at != '.' && *at != '/' && *at != '-'))
+        return NULL;
+    const char gap = *at;
+    at = read_short(at + 1, end, &parts[1]);
+    if (!at || !has(at, end, 5) || *at != gap)
+        return NULL;
+    parts[2] = 100 * two_digits(at + 1, &bad) + two_digits(at + 3, &bad);
+    return bad == 0 ? at + 5 : NULL;
+}
+
+static rfm_parse parse_parts(const char *at, const char *end, bool day_first, const rfm_zone *zone, rfm_timestamp *time)
+{
+    unsigned parts[3];
+    int32_t day;
+    at = read_parts(at, end, parts);
+    if (!at)
         return RFM_PARSE_BAD;
-    at = read_clock(at + 1, end, &clock_us);
-    if (at == NULL || !read_zone(at, end, &local, &offset_us))
-        return RFM_PARSE_BAD;
-    if (parse != RFM_PARSE_OK)
-        return parse;
-    int64_t us = day * RFM_DAY_US + clock_us - offset_us;
-    return give_time(local ? rfm_zone_to_utc_us(zone, us) : us, false, time);
+    rfm_parse date = rfm_date_day(parts[2], parts[day_first ? 1 : 0], parts[day_first ? 0 : 1], &day);
+    return date == RFM_PARSE_BAD ? date : parse_rest(at, end, read_short_clock, date, day, zone, time);
 }
 
 /* A count of seconds (decimals 6), milliseconds (3) or microseconds (0). */
@@ -199,6 +260,9 @@ rfm_parse rfm_time_parse(const char *text, size_t length, rfm_time_format format
         return parse_count(at, end, 0, time);
     case RFM_TIME_ISO:
         return parse_iso(at, end, zone, time);
+    case RFM_TIME_DAY_FIRST:
+    case RFM_TIME_MONTH_FIRST:
+        return parse_parts(at, end, format == RFM_TIME_DAY_FIRST, zone, time);
     default:
         return parse_by_shape(at, end, zone, time);
     }
@@ -213,6 +277,8 @@ static const char *const format_names[] = {
     [RFM_TIME_MILLISECONDS] = "milliseconds",
     [RFM_TIME_MICROSECONDS] = "microseconds",
     [RFM_TIME_ISO] = "iso",
+    [RFM_TIME_DAY_FIRST] = "day-first",
+    [RFM_TIME_MONTH_FIRST] = "month-first",
 };
 
 const char *rfm_time_format_name(rfm_time_format format)

@@ -235,9 +235,12 @@ static const rfm_term EVENTS[] = {
     {"/events/COLUMN@meaning", "integer, decimal, date, time, dictionary or text; without it, what the type says"},
     {"/events/COLUMN@scale",
      "of a decimal: the value is the integer / 10^scale, written with that many digits (0 to 18)"},
+    {"/events/COLUMN@decimal_mark",
+     "of a decimal whose texts had a comma: comma, as input.decimal_mark; without it they have a point"},
     {"/events/COLUMN@unit",
      "of a time: the integer is seconds (s), milliseconds (ms) or microseconds (us) since 1970, UTC"},
-    {"/events/COLUMN@pattern", "how a date (days since 1970) or time is written: YYYY-MM-DD, then a blank or T, hh:mm "
+    {"/events/COLUMN@pattern", "how a date (days since 1970) or time is written: YYYY-MM-DD (or DD.MM.YYYY, "
+                               "MM/DD/YYYY, with a point, slash or dash), then a blank or T, hh:mm "
                                "or hh:mm:ss, a fraction (.fff, "
                                ",ffffff, 1 to 6 letters), and Z, UTC or +hh:mm, after a blank or not. A time without a "
                                "zone is its clock, as if that "

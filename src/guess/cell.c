@@ -10,9 +10,10 @@
 /* What people put around and into numbers, and means nothing: blanks of all kinds, currencies. */
 static size_t skip_ornament(const char *at)
 {
-    static const char *const ornaments[] = {" ",   "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "$",   "\xE2\x82\xAC",
-                                            "EUR", "\xC2\xA3", "\xC2\xA5",     "USD",          "GBP", "CHF",
-                                            "'",   "CAD",      "\x80",         "\xA0"};
+    static const char *const ornaments[] = {
+        " ",   "\xC2\xA0",     "\xE2\x80\xAF", "\xE2\x80\x89", "$",   "\xE2\x82\xAC",
+        "EUR", "\xC2\xA3",     "\xC2\xA5",     "USD",          "GBP", "CHF",
+        "'",   "\xE2\x80\x99", "CAD",          "\x80",         "\xA0"};
     for (size_t i = 0; i < sizeof ornaments / sizeof *ornaments; i++)
         if (strncasecmp(at, ornaments[i], strlen(ornaments[i])) == 0)
             return strlen(ornaments[i]);
@@ -20,31 +21,30 @@ static size_t skip_ornament(const char *at)
 }
 
 /* Digits, separators and a sign are left. False: something else is there. */
-static bool strip(const char *text, char *bare, size_t size, bool *is_plain)
+static bool strip(const char *text, char *bare, size_t size)
 {
     size_t n = 0;
     for (const char *at = text; *at;) {
         const size_t ornament = skip_ornament(at);
-        if (ornament > 0) {
+        if (ornament > 0)
             at += ornament;
-            *is_plain = false;
-        } else if (n + 1 < size && (isdigit((unsigned char)*at) || strchr("+-.,()", *at))) {
+        else if (n + 1 < size && (isdigit((unsigned char)*at) || strchr("+-.,()", *at)))
             bare[n++] = *at++;
-        } else {
+        else
             return false;
-        }
     }
     bare[n] = '\0';
     return n > 0;
 }
 
-/* Behind the sign: digits, with commas and at most one point among them. A comma before three digits parts thousands,
- * unless a point stood before it. */
+/* Behind the sign: digits, with commas and points among them; behind a second point three digits, as behind the first.
+ * A comma before three digits parts thousands, unless a point stood before it. */
 static bool read_body(const char *at, written_number *number)
 {
     bool any = false;
     char mark = '\0'; /* the last one */
     int since = 0;    /* digits behind it */
+    int n_points = 0;
     number->comma_in_threes = number->is_zero = true;
     for (; *at; at++) {
         if (isdigit((unsigned char)*at)) {
@@ -53,39 +53,46 @@ static bool read_body(const char *at, written_number *number)
             number->is_zero &= *at == '0';
             continue;
         }
-        if ((*at != ',' && *at != '.') || (*at == '.' && number->has_point))
+        if ((*at != ',' && *at != '.') || (*at == '.' && n_points > 0 && (mark != '.' || since != 3)))
             return false;
         number->comma_in_threes &= mark != ',' || since == 3;
-        number->comma_in_threes &= *at != ',' || !number->has_point;
+        number->comma_in_threes &= *at != ',' || n_points == 0;
         number->has_comma |= *at == ',';
-        number->has_point |= *at == '.';
+        n_points += *at == '.';
         mark = *at;
         since = 0;
     }
     number->comma_in_threes &= mark != ',' || since == 3;
+    number->has_point = n_points > 0;
+    number->ends_in_comma = mark == ',';
     number->digits = mark ? since : 0;
-    return any;
+    return any && (n_points < 2 || mark != '.' || since == 3);
+}
+
+static bool is_whole(const char *bare)
+{
+    const rfm_notation comma = {.comma = true};
+    int64_t value;
+    return rfm_integer_parse(bare, strlen(bare), &value) == RFM_PARSE_OK ||
+           rfm_integer_parse_as(comma, bare, strlen(bare), &value) == RFM_PARSE_OK;
 }
 
 written_number read_number(const char *text)
 {
     char bare[64];
-    int64_t value;
-    written_number number = {.is_plain = true};
-    if (!strip(text, bare, sizeof bare, &number.is_plain))
+    written_number number = {0};
+    if (!strip(text, bare, sizeof bare))
         return number;
     char *body = bare, *end = bare + strlen(bare) - 1;
     if (*body == '(' && *end == ')') { /* as accountants write what is negative */
         *end = '\0';
         body++;
         number.is_negative = true;
-        number.is_plain = false;
     } else if (*body == '+' || *body == '-') {
         number.is_negative = *body++ == '-';
     }
     number.is_number = read_body(body, &number);
-    number.is_integer = number.is_number && !number.has_comma && rfm_integer_parse(bare, strlen(bare), &value) == 0;
-    number.is_plain &= number.is_number && !number.has_comma;
+    number.is_integer = number.is_number && is_whole(bare);
     return number;
 }
 

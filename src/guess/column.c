@@ -46,21 +46,31 @@ static bool is_mail(const char *text)
 static void count_number(const char *text, rfm_guess_column *c)
 {
     const written_number number = read_number(text);
-    int64_t id;
-    c->n_id += rfm_integer_parse(text, strlen(text), &id) == RFM_PARSE_OK;
+    const size_t length = strlen(text);
+    int64_t value;
+    c->n_id += rfm_integer_parse(text, length, &value) == RFM_PARSE_OK;
+    c->n_id_comma += rfm_integer_parse_as((rfm_notation){.comma = true}, text, length, &value) == RFM_PARSE_OK;
     if (!number.is_number)
         return;
     c->n_number++;
-    c->n_plain += number.is_plain;
+    for (int i = 0; i < N_NOTATIONS; i++)
+        c->n_read[i] += rfm_decimal_parse_as(NOTATIONS[i], text, length, 0, &value) != RFM_PARSE_BAD;
     c->n_integer += number.is_integer;
     c->n_negative += number.is_negative;
     c->n_zero += number.is_zero;
+    c->n_point += number.has_point;
     c->n_comma += number.has_comma;
-    c->n_comma_point += number.has_comma && number.has_point;
     c->n_comma_threes += number.has_comma && number.comma_in_threes;
     c->n_leading_zero += text[0] == '0' && text[1] >= '0' && text[1] <= '9';
-    if (!number.is_integer && number.digits > c->digits)
-        c->digits = number.digits;
+    if (!number.is_integer && number.digits > c->digits[number.ends_in_comma])
+        c->digits[number.ends_in_comma] = number.digits;
+}
+
+/* Behind a clock. */
+static bool has_zone(const char *text)
+{
+    const char last = text[strlen(text) - 1], *clock = strchr(text, ':');
+    return last == 'Z' || last == 'C' || (clock && (strchr(clock, '+') || strchr(clock, '-')));
 }
 
 static time_kind kind_of_time(const char *text, const rfm_timestamp *time)
@@ -72,9 +82,7 @@ static time_kind kind_of_time(const char *text, const rfm_timestamp *time)
         return length == 8 ? TIME_DIGITS : whole <= 10 ? TIME_S : whole <= 13 ? TIME_MS : TIME_US;
     if (time->date_only)
         return TIME_ISO_DATE;
-    const char last = text[length - 1];
-    const bool zone = last == 'Z' || last == 'C' || strchr(text + 10, '+') || strchr(text + 10, '-');
-    return zone ? TIME_ISO_ZONE : TIME_ISO;
+    return has_zone(text) ? TIME_ISO_ZONE : TIME_ISO;
 }
 
 static bool is_like(const foreign_time *a, const foreign_time *b)
@@ -98,13 +106,30 @@ static void count_foreign(const char *text, rfm_guess_column *c)
     c->most_second = time.second > c->most_second ? time.second : c->most_second;
 }
 
+/* Times with the day first or the month first, or both. */
+static void count_ordered(const char *text, const rfm_zone *zone, rfm_guess_column *c)
+{
+    static const rfm_time_format formats[] = {[DAY_FIRST] = RFM_TIME_DAY_FIRST, [MONTH_FIRST] = RFM_TIME_MONTH_FIRST};
+    rfm_timestamp time = {0};
+    bool is_time = false;
+    for (int i = 0; i < N_ORDERS; i++) {
+        const bool here = rfm_time_parse(text, strlen(text), formats[i], zone, &time) == RFM_PARSE_OK;
+        c->n_ordered[i] += here;
+        is_time |= here;
+    }
+    c->n_ordered_dates += is_time && time.date_only;
+    c->n_ordered_clocks += is_time && !time.date_only && !has_zone(text);
+}
+
 static void count_time(const char *text, const rfm_zone *zone, rfm_guess_column *c)
 {
     rfm_timestamp time;
-    if (rfm_time_parse(text, strlen(text), RFM_TIME_AUTO, zone, &time) != RFM_PARSE_OK)
+    if (rfm_time_parse(text, strlen(text), RFM_TIME_AUTO, zone, &time) != RFM_PARSE_OK) {
+        count_ordered(text, zone, c);
         count_foreign(text, c);
-    else if (strspn(text, "0123456789.") != strlen(text) || (time.us >= EARLIEST_US && time.us < LATEST_US))
+    } else if (strspn(text, "0123456789.") != strlen(text) || (time.us >= EARLIEST_US && time.us < LATEST_US)) {
         c->n_times[kind_of_time(text, &time)]++;
+    }
 }
 
 /* ---- all cells -------------------------------------------------------------------------------------------------- */

@@ -33,7 +33,10 @@ static const char *const PURCHASES[] = {"purchase",
                                         "purchase_completed",
                                         "order_placed",
                                         "invoice",
-                                        "facture"};
+                                        "facture",
+                                        "kauf",
+                                        "gekauft",
+                                        "bestellung"};
 
 bool is_purchase(const char *text)
 {

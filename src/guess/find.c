@@ -128,7 +128,11 @@ static void miss_part(rfm_guess *guess, rfm_role role, const char *what, const c
 
 static double value_of(const rfm_guess *guess, size_t row, rfm_role role)
 {
-    return strtod(rfm_look_cell(&guess->look, row, (size_t)guess->parts[role].column), NULL);
+    enum { DECIMALS = 6 };
+    const char *text = rfm_look_cell(&guess->look, row, (size_t)guess->parts[role].column);
+    int64_t value = 0;
+    rfm_decimal_parse_as(NOTATIONS[guess->notation], text, strlen(text), DECIMALS, &value);
+    return (double)value / 1e6;
 }
 
 /* Whether the amount is quantity times price, to the cent, in nearly all rows. */
@@ -208,11 +212,12 @@ static void find_id(rfm_guess *guess)
     const rfm_guess_column *c = column_of(guess, CUSTOMER);
     if (!c)
         return;
-    const bool integer = c->n_filled > 0 && c->n_id == c->n_filled && c->longest <= 18;
+    const size_t n_whole = NOTATIONS[guess->notation].comma ? c->n_id_comma : c->n_id;
+    const bool integer = c->n_filled > 0 && n_whole == c->n_filled && c->longest <= 18;
     finding *found = add_finding(guess, "id", !integer || c->n_leading_zero == 0 ? SURE : LIKELY);
     rfm_text_adds(&found->value, integer ? "integer" : "text");
     rfm_text_adds(&found->why, integer                  ? "all are whole numbers"
-                               : c->n_id == c->n_filled ? "whole numbers, but longer than 18 digits"
+                               : n_whole == c->n_filled ? "whole numbers, but longer than 18 digits"
                                                         : "not all are whole numbers");
     if (integer && c->n_leading_zero > 0) {
         rfm_text_adds(&found->why, ", with zeros in front, which results do not show: 007 is 7");
@@ -247,6 +252,8 @@ static void find_time_format(rfm_guess *guess)
                  {TIME_MS, "milliseconds", "thirteen digits: milliseconds since 1970"},
                  {TIME_US, "microseconds", "sixteen digits: microseconds since 1970"}};
     const rfm_guess_column *c = column_of(guess, TIME);
+    if (c && guess->time_format != RFM_TIME_AUTO)
+        find_time_order(guess);
     for (size_t i = 0; c && i < sizeof kinds / sizeof *kinds; i++) {
         if (c->n_times[kinds[i].kind] == 0 || c->n_times[kinds[i].kind] != count_times(c))
             continue;
@@ -261,23 +268,26 @@ static void find_zone(rfm_guess *guess)
     const rfm_guess_column *c = column_of(guess, TIME);
     if (!c)
         return;
-    const size_t n_dates = c->n_times[TIME_ISO_DATE] + c->n_times[TIME_DIGITS], n_clocks = c->n_times[TIME_ISO];
-    finding *found = add_finding(guess, "timezone", n_dates == count_times(c) ? SURE : n_clocks > 0 ? UNSURE : LIKELY);
+    const bool ordered = guess->time_format != RFM_TIME_AUTO;
+    const size_t n_dates = ordered ? c->n_ordered_dates : c->n_times[TIME_ISO_DATE] + c->n_times[TIME_DIGITS];
+    const size_t n_clocks = ordered ? c->n_ordered_clocks : c->n_times[TIME_ISO];
+    const bool dates_only = n_dates == (ordered ? c->n_ordered_dates + c->n_ordered_clocks : count_times(c));
+    finding *found = add_finding(guess, "timezone", dates_only ? SURE : n_clocks > 0 ? UNSURE : LIKELY);
     rfm_text_adds(&found->value, "UTC");
-    rfm_text_adds(&found->why, n_dates == count_times(c) ? "there are dates only"
-                               : n_clocks > 0            ? "times name no zone"
-                                                         : "times have a zone; days and hours are counted in this one");
+    rfm_text_adds(&found->why, dates_only     ? "there are dates only"
+                               : n_clocks > 0 ? "times name no zone"
+                                              : "times have a zone; days and hours are counted in this one");
     if (found->certainty == UNSURE)
         add_check(guess, "timezone: times name no zone: if they are clocks of Paris, say, write Europe/Paris");
 }
 
 static int most_digits(const rfm_guess *guess)
 {
-    const rfm_role roles[] = {AMOUNT, guess->has_product ? PRICE : AMOUNT, guess->has_product ? QUANTITY : AMOUNT};
+    const rfm_guess_column *columns[2];
+    const int comma = NOTATIONS[guess->notation].comma;
     int most = 0;
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (column_of(guess, roles[i]) && column_of(guess, roles[i])->digits > most)
-            most = column_of(guess, roles[i])->digits;
+    for (size_t n = number_columns(guess, columns); n > 0; n--)
+        most = columns[n - 1]->digits[comma] > most ? columns[n - 1]->digits[comma] : most;
     return most;
 }
 
@@ -292,7 +302,8 @@ static void find_decimals(rfm_guess *guess)
                                  : most <= MOST_DECIMALS ? LIKELY
                                                          : UNSURE);
     rfm_text_addf(&found->value, "%d", decimals);
-    rfm_text_addf(&found->why, "amounts have up to %d digit%s behind the point", most, most == 1 ? "" : "s");
+    rfm_text_addf(&found->why, "amounts have up to %d digit%s behind the %s", most, most == 1 ? "" : "s",
+                  NOTATIONS[guess->notation].comma ? "comma" : "point");
     if (most > MOST_DECIMALS)
         add_check(guess,
                   "decimals: some amounts have more than %d digits behind the point, and will be rejected: round them "
@@ -336,6 +347,7 @@ void find_all(rfm_guess *guess)
     find_time_format(guess);
     find_zone(guess);
     find_decimals(guess);
+    find_notation(guess);
     find_null(guess);
     find_keeps(guess);
     find_left_out(guess);

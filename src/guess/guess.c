@@ -191,6 +191,7 @@ static rfm_status make(rfm_guess *guess, rfm_text *remedy, rfm_error *err)
     if (err->status != RFM_OK || check_rows(guess, err) != RFM_OK || read_columns(guess, err) != RFM_OK)
         return err->status;
     guess_roles(guess);
+    guess_writing(guess);
     if (guess_events(guess, err) != RFM_OK || check_readable(guess, remedy, err) != RFM_OK)
         return err->status;
     find_all(guess);

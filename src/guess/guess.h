@@ -13,10 +13,11 @@ enum { LOOK_ROWS = 20000, TRY_ROWS = 300, LOOK_BYTES = 64 << 10 };
 
 /* A number as people write it: "1 234,50 EUR". */
 typedef struct written_number {
-    bool is_number, is_plain; /* plain: as rfmpi reads it */
+    bool is_number;
     bool is_integer, is_negative, is_zero;
     bool has_comma, has_point, comma_in_threes; /* in threes: each comma stands before three digits */
-    int digits;                                 /* behind the point */
+    bool ends_in_comma;                         /* the last mark is one */
+    int digits;                                 /* behind the last mark */
 } written_number;
 
 written_number read_number(const char *text);
@@ -56,6 +57,13 @@ typedef enum time_kind {
     N_TIMES
 } time_kind;
 
+/* How numbers may be written: the first that reads nearly all of them is it. */
+enum { N_NOTATIONS = 8 };
+extern const rfm_notation NOTATIONS[N_NOTATIONS];
+
+/* Cells that are times with the day first, or with the month first. */
+typedef enum time_order { DAY_FIRST, MONTH_FIRST, N_ORDERS } time_order;
+
 typedef struct rfm_guess_column {
     const char *name; /* borrowed of the look */
     const char *null; /* the word that stands for nothing in some cells, such as NULL; else NULL */
@@ -66,11 +74,14 @@ typedef struct rfm_guess_column {
     size_t longest, n_blank;   /* bytes; cells with blanks inside */
     size_t n_purchase;         /* cells that name one */
     size_t n_mail;             /* cells that are an address of e-mail */
-    size_t n_number, n_plain, n_integer, n_id, n_negative, n_zero, n_leading_zero;
-    size_t n_comma, n_comma_point, n_comma_threes; /* cells with a comma, with both, with commas before three digits */
-    int digits;
+    size_t n_number, n_integer, n_id, n_id_comma, n_negative, n_zero, n_leading_zero;
+    size_t n_read[N_NOTATIONS];              /* numbers that each notation reads */
+    size_t n_point, n_comma, n_comma_threes; /* cells with a point, with a comma, with commas before three digits */
+    int digits[2];                           /* most of them behind a point, behind a comma */
     size_t n_times[N_TIMES];
-    size_t n_foreign; /* of the shape of the first of them */
+    size_t n_ordered[N_ORDERS], n_ordered_dates,
+        n_ordered_clocks; /* of either order: days, and clocks without a zone */
+    size_t n_foreign;     /* of the shape of the first of them */
     foreign_time foreign;
     int most_first, most_second;
 } rfm_guess_column;
@@ -152,6 +163,10 @@ struct rfm_guess {
     rfm_guess_column *columns; /* [look.n_columns] */
     rfm_part parts[N_ROLES];
     bool has_product; /* amount is quantity times price */
+    int notation;     /* of the job's numbers, of NOTATIONS; -1: none reads them */
+    bool notation_is_sure;
+    rfm_time_format time_format; /* of the job's times: DAY_FIRST or MONTH_FIRST; else AUTO */
+    bool order_is_sure;
     finding findings[MOST_FINDINGS];
     size_t n_findings;
     keep keeps[MOST_KEEPS];
@@ -175,6 +190,15 @@ void guess_header(rfm_guess *guess);
 /* roles.c. Local. */
 void guess_roles(rfm_guess *guess);
 
+/* writing.c. Local: how numbers and times are written. */
+void guess_writing(rfm_guess *guess);
+
+/* writing.c. The columns of the job that are read as numbers: how many they are. */
+size_t number_columns(const rfm_guess *guess, const rfm_guess_column *columns[2]);
+
+/* writing.c. Does the notation read all numbers of a column, but for a few, which would be rejected rows? */
+bool is_read_as(const rfm_guess_column *c, int notation);
+
 /* events.c. Whether an event of this name is a purchase. */
 bool is_purchase(const char *text);
 
@@ -183,6 +207,10 @@ rfm_status guess_events(rfm_guess *guess, rfm_error *err);
 
 /* find.c. Local: the findings, from all that is known by then. */
 void find_all(rfm_guess *guess);
+
+/* writing.c. Local: the findings about it. */
+void find_time_order(rfm_guess *guess);
+void find_notation(rfm_guess *guess);
 
 /* keeps.c. Local: rules, and what is wrong with rows and texts. */
 void find_keeps(rfm_guess *guess);

@@ -59,7 +59,7 @@ static void add_input(const rfm_guess *guess, rfm_text *yaml)
     static const char *const texts[] = {"header", "delimiter", "quote", "escape", "null"};
     static const char *const columns[] = {"customer", "time",  "event",   "amount",
                                           "session",  "order", "product", "category"};
-    static const char *const values[] = {"id", "time_format", "timezone", "decimals"};
+    static const char *const values[] = {"id", "time_format", "timezone", "decimals", "decimal_mark", "thousands"};
     add_paths(guess, yaml);
     add_lines(guess, yaml, 1, texts, sizeof texts / sizeof *texts);
     rfm_text_adds(yaml, guess->header ? "  columns:\n" : "  columns:  # by number, from 1\n");

@@ -1,4 +1,4 @@
-/* names: what columns are called in exports and public data sets, in English and in French. */
+/* names: what columns are called in exports and public data sets, in English, French and German. */
 #include <ctype.h>
 #include <string.h>
 
@@ -17,10 +17,11 @@ static const struct {
      "numeroclient "
      "noclient nclient codeclient refclient identifiantclient idutilisateur visitorid fullvisitorid userpseudoid "
      "memberid idmembre householdkey householdid buyerid shopperid idacheteur numcarte cartefidelite loyaltyid "
-     "loyaltycard idadherent numadherent contactid idcontact clientkey customerkey userkey msno "},
+     "loyaltycard idadherent numadherent contactid idcontact clientkey customerkey userkey msno "
+     "kundennummer kundennr kundenid kundeid kdnr kundencode "},
     {CUSTOMER, 92,
      " customer cust user client buyer shopper member visitor utilisateur acheteur adherent membre visiteur "
-     "customercode codeadherent household foyer distinctid anonymousid personid "},
+     "customercode codeadherent household foyer distinctid anonymousid personid kunde kaufer "},
     {CUSTOMER, 75,
      " accountid account compte idcompte numcompte cardid cardno cardnumber carte email mail courriel emailclient "
      "customeremail adressemail emailaddress uid cid phone telephone customername nomclient who qui id "},
@@ -28,33 +29,39 @@ static const struct {
      " eventtime invoicedate orderdate purchasedate transactiondate orderpurchasetimestamp eventtimestamp datecommande "
      "dateachat datevente datefacture datetransaction datecde dateheure horodatage saledate saledatetime orderedat "
      "purchasedat "
-     "purchasetime ordertime transactiontime dateevenement "},
+     "purchasetime ordertime transactiontime dateevenement "
+     "bestelldatum rechnungsdatum kaufdatum auftragsdatum verkaufsdatum "},
     {TIME, 92,
-     " timestamp datetime date time createdat created occurredat ts eventdate visitstarttime transdate when quand "},
+     " timestamp datetime date time createdat created occurredat ts eventdate visitstarttime transdate when quand "
+     "datum "
+     "zeitpunkt zeit zeitstempel uhrzeit "},
     {TIME, 70,
      " day jour heure createddate datecreation creationdate dateticket datesaisie week moment updatedat paidat t "},
     {EVENT, 100,
      " eventtype eventname event action behaviortype behavior behaviour typeevenement evenement actiontype "
-     "typeaction "},
+     "typeaction ereignis ereignistyp "},
     {EVENT, 70, " type activity activite evt what operation typeoperation statut status kind "},
     {AMOUNT, 100,
      " amount totalamount totalprice amt orderamount ordertotal linetotal transactionamount revenue salesamount "
      "salesvalue "
      "montant montantttc montantht prixtotal totalttc totalht chiffredaffaires montantcommande montantachat "
      "montanttotal montantligne "
-     "paymentvalue dollarvalue purchaseamount totalpaid amountpaid totalsales salestotal "},
+     "paymentvalue dollarvalue purchaseamount totalpaid amountpaid totalsales salestotal "
+     "betrag gesamtbetrag rechnungsbetrag umsatz gesamtpreis bruttobetrag nettobetrag "},
     {AMOUNT, 85,
      " total sales spend spent spending ca turnover netsales grosssales netamount grossamount somme valeur payment "
-     "ammount paye "},
+     "ammount paye summe wert "},
     {AMOUNT, 60, " value cost cout usd eur dollars euros sum money "},
     {QUANTITY, 100,
-     " quantity qty quantite qte quantitevendue qtyordered orderedquantity nbarticles nbproduits itemcount qtevendue "},
-    {QUANTITY, 75, " units unites nombre nb pieces count items cds volume nbunites "},
+     " quantity qty quantite qte quantitevendue qtyordered orderedquantity nbarticles nbproduits itemcount qtevendue "
+     "menge anzahl stuckzahl "},
+    {QUANTITY, 75, " units unites nombre nb pieces count items cds volume nbunites stuck "},
     {PRICE, 100,
      " unitprice priceperunit prixunitaire puht puttc pu itemprice prixunit prixunitairettc prixunitaireht unitcost "
-     "sellingprice "},
-    {PRICE, 85, " price prix tarif "},
-    {SESSION, 100, " sessionid usersession session visitid idsession idvisite gasessionid sessionkey sess "},
+     "sellingprice einzelpreis stuckpreis "},
+    {PRICE, 85, " price prix tarif preis "},
+    {SESSION, 100,
+     " sessionid usersession session visitid idsession idvisite gasessionid sessionkey sess sitzungsid sitzung "},
     {SESSION, 70, " visit visite visitnumber browsersession "},
     {ORDER, 100,
      " orderid ordernumber orderno ordernum invoiceno invoiceid invoicenumber invoicenum basketid transactionid "
@@ -62,16 +69,23 @@ static const struct {
      "receiptid receiptno receiptnumber ticketid numticket noticket numeroticket idticket numerocommande idcommande "
      "nocommande "
      "numcommande refcommande codecommande numfacture nofacture numerofacture idfacture orderkey idtransaction "
-     "numtransaction checkno salesorderid ncommande nfacture nticket numcde nocde idachat "},
+     "numtransaction checkno salesorderid ncommande nfacture nticket numcde nocde idachat "
+     "bestellnummer bestellnr bestellid auftragsnummer auftragsnr rechnungsnummer rechnungsnr belegnummer belegnr "
+     "bonnummer "},
     {ORDER, 90,
-     " order invoice basket transaction receipt ticket commande facture bon panier purchase purchaseid achat cde "},
+     " order invoice basket transaction receipt ticket commande facture bon panier purchase purchaseid achat cde "
+     "bestellung auftrag rechnung beleg "},
     {PRODUCT, 100,
      " productid stockcode itemid sku productcode articleid productkey idproduit codeproduit refproduit codearticle "
-     "refarticle idarticle productsku itemcode itemno ean asin upc gtin materialid numarticle "},
-    {PRODUCT, 90, " product item article produit reference ref prod "},
-    {PRODUCT, 65, " productname itemname description libelle libelleproduit designation nomproduit titre title "},
+     "refarticle idarticle productsku itemcode itemno ean asin upc gtin materialid numarticle "
+     "artikelnummer artikelnr artikelid produktid produktnummer "},
+    {PRODUCT, 90, " product item article produit reference ref prod artikel produkt "},
+    {PRODUCT, 65,
+     " productname itemname description libelle libelleproduit designation nomproduit titre title "
+     "bezeichnung beschreibung artikelname produktname "},
     {CATEGORY, 100,
-     " categoryid category categorycode categorie idcategorie codecategorie productcategory productcategoryname cat "},
+     " categoryid category categorycode categorie idcategorie codecategorie productcategory productcategoryname cat "
+     "kategorie warengruppe produktkategorie "},
     {CATEGORY, 80,
      " categoryname rayon famille department departement univers typeproduit producttype division nomcategorie "},
     {CATEGORY, 65, " subcategory souscategorie sousfamille commodity itemcategory brand marque "},
@@ -83,15 +97,16 @@ static const struct {
     int score;
     const char *parts;
 } name_parts[] = {
-    {CUSTOMER, 60, " customer client user buyer member visitor utilisateur acheteur adherent shopper household "},
-    {TIME, 60, " date time timestamp horodatage heure "},
+    {CUSTOMER, 60,
+     " customer client user buyer member visitor utilisateur acheteur adherent shopper household kunde kunden "},
+    {TIME, 60, " date time timestamp horodatage heure datum "},
     {EVENT, 55, " event evenement action "},
-    {AMOUNT, 60, " amount montant total revenue sales spend dollar dollars euros valeur "},
-    {QUANTITY, 60, " quantity quantite qty qte "},
-    {PRICE, 60, " price prix "},
+    {AMOUNT, 60, " amount montant total revenue sales spend dollar dollars euros valeur betrag umsatz "},
+    {QUANTITY, 60, " quantity quantite qty qte menge "},
+    {PRICE, 60, " price prix preis "},
     {SESSION, 60, " session visit visite "},
-    {ORDER, 60, " order commande invoice facture transaction ticket basket panier receipt "},
-    {PRODUCT, 60, " product produit article item sku "},
+    {ORDER, 60, " order commande invoice facture transaction ticket basket panier receipt bestellung rechnung "},
+    {PRODUCT, 60, " product produit article item sku artikel produkt "},
     {CATEGORY, 60, " category categorie famille rayon "},
 };
 

@@ -1,5 +1,5 @@
-/* remedy: what rfmpi does not read as it is written: times of other shapes, amounts with decimal commas or currencies,
- * names in another encoding. The remedy is a few lines for a shell with Python, which write the file anew.
+/* remedy: what rfmpi does not read as it is written: times of other shapes, amounts with currencies, names in another
+ * encoding. The remedy is a few lines for a shell with Python, which write the file anew.
  */
 #include <string.h>
 
@@ -9,27 +9,21 @@ enum { MOST_REWRITTEN = 1000 }; /* files on a command line */
 
 typedef struct trouble {
     const rfm_guess_column *time;       /* NULL: none */
-    const rfm_guess_column *numbers[3]; /* [n_numbers] */
+    const rfm_guess_column *numbers[2]; /* [n_numbers] */
     size_t n_numbers;
     bool encoding;
 } trouble;
 
-/* A few odd cells are rejected rows; more of them would end a run. */
-static bool is_odd(const rfm_guess_column *c)
-{
-    return c && 1000 * (c->n_number - c->n_plain) > c->n_filled;
-}
-
 static trouble find_trouble(const rfm_guess *guess)
 {
     trouble t = {0};
-    const rfm_guess_column *time = column_of(guess, TIME);
-    const rfm_role roles[] = {AMOUNT, QUANTITY, PRICE};
-    if (time && !is_mostly(time, count_times(time)))
+    const rfm_guess_column *time = column_of(guess, TIME), *numbers[2];
+    if (time && guess->time_format == RFM_TIME_AUTO && !is_mostly(time, count_times(time)))
         t.time = time;
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if ((roles[i] == AMOUNT ? !guess->has_product : guess->has_product) && is_odd(column_of(guess, roles[i])))
-            t.numbers[t.n_numbers++] = column_of(guess, roles[i]);
+    const size_t n = guess->notation < 0 ? number_columns(guess, numbers) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (!is_read_as(numbers[i], 0))
+            t.numbers[t.n_numbers++] = numbers[i];
     for (int r = 0; r < N_ROLES; r++) {
         const rfm_guess_column *c = column_of(guess, (rfm_role)r);
         t.encoding |= c && !rfm_utf8_is(c->name, strlen(c->name));

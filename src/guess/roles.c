@@ -14,13 +14,14 @@ static double ratio_distinct(const rfm_guess_column *c)
 static bool is_time(const rfm_guess_column *c)
 {
     return is_mostly(c, c->n_times[TIME_ISO] + c->n_times[TIME_ISO_ZONE] + c->n_times[TIME_ISO_DATE]) ||
+           is_mostly(c, c->n_ordered[DAY_FIRST]) || is_mostly(c, c->n_ordered[MONTH_FIRST]) ||
            (is_mostly(c, c->n_foreign) && c->foreign.kind != FOREIGN_DIGITS);
 }
 
 /* Numbers with something behind the point that is not nought. */
 static bool is_fractional(const rfm_guess_column *c)
 {
-    return is_mostly(c, c->n_number) && (c->digits > 0 || c->n_comma > c->n_comma_threes);
+    return is_mostly(c, c->n_number) && (c->digits[0] > 0 || c->digits[1] > 0);
 }
 
 /* ---- how well the cells of a column fit a role ------------------------------------------------------------------- */

@@ -14,6 +14,9 @@ enum { RFM_COLUMNAR_ROWS = 4096 }; /* at most, of one call of next */
 
 typedef struct rfm_columnar rfm_columnar;
 
+/* Of texts, as the job says; of values, as values are written here. */
+typedef enum rfm_columnar_numbers { RFM_NUMBERS_AS_TOLD, RFM_NUMBERS_POINT, RFM_NUMBERS_COMMA } rfm_columnar_numbers;
+
 typedef struct rfm_columnar_kind {
     const char *name; /* "Parquet", for messages */
     /* Reads what the file says of itself: names, n_rows, cuts. Checks it: nothing in a file is trusted. */
@@ -48,6 +51,9 @@ struct rfm_columnar {
     /* Set by begin: how the time slot's texts are to be read; where has_time_format is false, as the job says. */
     bool has_time_format;
     rfm_time_format time_format;
+
+    /* [n_slots], set by begin, freed by close: how the numbers in each slot's texts are written. */
+    rfm_columnar_numbers *numbers;
 
     /* Set by next; valid until the next call. */
     size_t n;

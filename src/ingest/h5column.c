@@ -30,6 +30,18 @@ static rfm_status get_text(const rfm_h5_texts *t, const char *name, char **text,
     return err->status;
 }
 
+static rfm_status read_mark(rfm_h5_texts *t, rfm_error *err)
+{
+    char *mark = NULL;
+    if (rfm_h5_table_text(t->table, t->name, RFM_EVENTS_MARK, &mark, err) == RFM_OK && mark) {
+        t->exact.comma = t->exact.scale > 0 && strcmp(mark, "comma") == 0;
+        if (strcmp(mark, "comma") != 0 && strcmp(mark, "point") != 0)
+            fail(t, "its decimal_mark is neither point nor comma", err);
+    }
+    free(mark);
+    return err->status;
+}
+
 static rfm_status read_scale(rfm_h5_texts *t, rfm_error *err)
 {
     int64_t scale = -1;
@@ -38,7 +50,7 @@ static rfm_status read_scale(rfm_h5_texts *t, rfm_error *err)
         (!found || scale < 0 || scale > RFM_EXACT_MAX_SCALE))
         fail(t, "a decimal needs an attribute scale from 0 to 18", err);
     t->exact.scale = (int)scale;
-    return err->status;
+    return err->status == RFM_OK ? read_mark(t, err) : err->status;
 }
 
 /* Without a pattern of its own a time is written as ISO 8601 has it, and read so. */

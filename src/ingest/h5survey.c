@@ -1,10 +1,10 @@
 /* h5survey: texts -> what they have in common. Knows no file. */
 #include "h5survey.h"
 
-void rfm_survey_init(rfm_survey *survey, size_t n_columns)
+void rfm_survey_init(rfm_survey *survey, size_t n_columns, rfm_writing writing)
 {
     const size_t shares = n_columns > RFM_FULL_DICTIONARIES ? n_columns : RFM_FULL_DICTIONARIES;
-    *survey = (rfm_survey){0};
+    *survey = (rfm_survey){.writing = writing};
     survey->lexicon.most_texts = (size_t)RFM_DICTIONARY_TEXTS * RFM_FULL_DICTIONARIES / shares;
     survey->lexicon.most_bytes = (size_t)RFM_DICTIONARY_BYTES * RFM_FULL_DICTIONARIES / shares;
 }
@@ -19,7 +19,7 @@ static void look_for_value(rfm_survey *survey, const char *text, size_t length)
 {
     int64_t value;
     if (!survey->any)
-        survey->exact = rfm_exact_of(text, length);
+        survey->exact = rfm_exact_of(survey->writing, text, length);
     if (survey->exact.kind == RFM_EXACT_TEXT)
         return;
     if (!rfm_exact_read(&survey->exact, text, length, &value)) {

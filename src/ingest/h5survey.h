@@ -11,6 +11,7 @@ enum { RFM_DICTIONARY_TEXTS = 1 << 18, RFM_DICTIONARY_BYTES = 1 << 24, RFM_FULL_
 enum { RFM_TEXT_MAX_BYTES = 1 << 16 }; /* of a column that holds its texts itself */
 
 typedef struct rfm_survey {
+    rfm_writing writing;
     rfm_exact exact; /* of every text so far that is not empty */
     bool any;        /* there was one */
     int64_t low, high;
@@ -30,7 +31,7 @@ typedef struct rfm_storage {
 } rfm_storage;
 
 /* n_columns: of the file, among which the memory for dictionaries is shared. */
-void rfm_survey_init(rfm_survey *survey, size_t n_columns);
+void rfm_survey_init(rfm_survey *survey, size_t n_columns, rfm_writing writing);
 void rfm_survey_free(rfm_survey *survey);
 rfm_status rfm_survey_add(rfm_survey *survey, const char *text, size_t length, rfm_error *err);
 

@@ -114,10 +114,12 @@ static void close_events(rfm_columnar *columnar)
         free(columnar->names[i]);
     free(columnar->names);
     free(columnar->cells);
+    free(columnar->numbers);
     free(own);
     columnar->own = NULL;
     columnar->names = NULL;
     columnar->cells = NULL;
+    columnar->numbers = NULL;
     columnar->n_fields = 0;
 }
 
@@ -141,9 +143,18 @@ static rfm_status open_texts(const rfm_columnar *columnar, h5events *own, rfm_er
 static rfm_status reserve_cells(rfm_columnar *columnar, h5events *own, rfm_error *err)
 {
     free(columnar->cells);
+    free(columnar->numbers);
     columnar->cells = rfm_alloc(columnar->n_slots, sizeof *columnar->cells, err);
+    columnar->numbers = rfm_alloc(columnar->n_slots, sizeof *columnar->numbers, err);
     own->fields = rfm_alloc(columnar->n_slots, RFM_COLUMNAR_ROWS * sizeof *own->fields, err);
     return err->status;
+}
+
+static rfm_columnar_numbers numbers_of(const rfm_h5_texts *t)
+{
+    if (t->has_dictionary || t->column.cell == RFM_H5_CELL_BYTES || t->column.cell == RFM_H5_CELL_TEXT)
+        return RFM_NUMBERS_AS_TOLD;
+    return t->exact.comma ? RFM_NUMBERS_COMMA : RFM_NUMBERS_POINT;
 }
 
 static rfm_status begin_events(rfm_columnar *columnar, int64_t row, rfm_error *err)
@@ -153,6 +164,8 @@ static rfm_status begin_events(rfm_columnar *columnar, int64_t row, rfm_error *e
     own->at = own->block_end = row;
     if (open_texts(columnar, own, err) != RFM_OK || reserve_cells(columnar, own, err) != RFM_OK)
         return err->status;
+    for (size_t i = 0; i < columnar->n_slots; i++)
+        columnar->numbers[i] = numbers_of(&own->texts[i]);
     columnar->has_time_format = columnar->time_slot >= 0 && own->texts[columnar->time_slot].has_time_format;
     if (columnar->has_time_format)
         columnar->time_format = own->texts[columnar->time_slot].time_format;

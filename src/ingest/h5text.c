@@ -97,7 +97,7 @@ static char *put_large(const rfm_h5_texts *t, uint64_t value, char *at)
 {
     if (t->exact.kind == RFM_EXACT_TIME)
         return NULL;
-    return t->exact.scale == 0 ? rfm_cell_unsigned(at, value) : rfm_cell_decimal(at, value, t->exact.scale);
+    return t->exact.scale == 0 ? rfm_cell_unsigned(at, value) : rfm_exact_number(&t->exact, value, at);
 }
 
 /* How many values have a text: all of them, or those before the first time that its pattern cannot say. Times of a log
@@ -158,6 +158,11 @@ static rfm_typed_kind kind_of_times(const rfm_pattern *pattern)
     return pattern->clock_length < pattern->length ? RFM_TYPED_UTC : RFM_TYPED_LOCAL;
 }
 
+static rfm_time_format turned_format(const rfm_pattern *pattern)
+{
+    return pattern->format == RFM_TIME_ISO ? RFM_TIME_AUTO : pattern->format;
+}
+
 /* False where texts have to be made, which say what is wrong, or hold what 64 bits do not. */
 static bool give_typed(rfm_h5_texts *t, size_t n, rfm_typed *cells)
 {
@@ -171,6 +176,8 @@ static bool give_typed(rfm_h5_texts *t, size_t n, rfm_typed *cells)
         return false;
     *cells = (rfm_typed){.kind = is_time ? kind_of_times(&t->exact.pattern) : RFM_TYPED_DECIMAL,
                          .scale = t->exact.scale,
+                         .comma = t->exact.comma,
+                         .turned = is_time ? turned_format(&t->exact.pattern) : RFM_TIME_AUTO,
                          .values = is_time ? t->typed : t->values,
                          .present = has_nulls ? t->present : NULL};
     return true;

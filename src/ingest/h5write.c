@@ -22,6 +22,7 @@ typedef struct target {
 } target;
 
 typedef struct converter {
+    const rfm_input *input;
     const rfm_file *file;
     target *columns;
     size_t n_columns;
@@ -57,6 +58,14 @@ static rfm_status choose_link(converter *c, size_t i, rfm_error *err)
     return rfm_text_check(&link, err);
 }
 
+/* How a column's texts are written: as the file says, or else as the job does. */
+static rfm_writing writing_of(const rfm_input *input, const rfm_walk_column *column)
+{
+    return (rfm_writing){.comma = column->numbers == RFM_NUMBERS_AS_TOLD ? input->notation.comma
+                                                                         : column->numbers == RFM_NUMBERS_COMMA,
+                         .times = column->has_time_format ? column->time_format : input->time_format};
+}
+
 static rfm_status take_head(void *context, const rfm_walk_column *columns, size_t n, rfm_error *err)
 {
     converter *c = context;
@@ -66,7 +75,7 @@ static rfm_status take_head(void *context, const rfm_walk_column *columns, size_
     for (size_t i = 0; c->columns && i < n; i++) {
         target *column = &c->columns[i];
         const rfm_field name = columns[i].name;
-        rfm_survey_init(&column->survey, n);
+        rfm_survey_init(&column->survey, n, writing_of(c->input, &columns[i]));
         c->n_columns = i + 1;
         column->has_time_format = columns[i].has_time_format;
         column->time_format = columns[i].time_format;
@@ -139,9 +148,10 @@ static rfm_status put_number(rfm_h5_table *table, const char *path, const rfm_ex
 {
     if (exact->scale == 0)
         return rfm_h5_table_put_text(table, path, RFM_EVENTS_MEANING, RFM_MEANS_INTEGER, err);
-    return rfm_h5_table_put_text(table, path, RFM_EVENTS_MEANING, RFM_MEANS_DECIMAL, err) == RFM_OK
-               ? rfm_h5_table_put_integer(table, path, RFM_EVENTS_SCALE, exact->scale, err)
-               : err->status;
+    if (rfm_h5_table_put_text(table, path, RFM_EVENTS_MEANING, RFM_MEANS_DECIMAL, err) == RFM_OK &&
+        rfm_h5_table_put_integer(table, path, RFM_EVENTS_SCALE, exact->scale, err) == RFM_OK && exact->comma)
+        rfm_h5_table_put_text(table, path, RFM_EVENTS_MARK, "comma", err);
+    return err->status;
 }
 
 static rfm_status put_indices(const converter *c, const target *column, const char *path, rfm_error *err)
@@ -154,6 +164,18 @@ static rfm_status put_indices(const converter *c, const target *column, const ch
     return err->status;
 }
 
+/* Of dates with the day or the month first the file says so itself, as the job did. */
+static rfm_status put_time_format(const converter *c, const target *column, const char *path, rfm_error *err)
+{
+    const rfm_exact *exact = &column->survey.exact;
+    const bool turned = column->storage.kind == RFM_STORED_INTEGERS && exact->kind == RFM_EXACT_TIME &&
+                        exact->pattern.format != RFM_TIME_ISO;
+    if (!turned && !column->has_time_format)
+        return RFM_OK;
+    return rfm_h5_table_put_text(c->table, path, RFM_EVENTS_TIME_FORMAT,
+                                 rfm_time_format_name(turned ? exact->pattern.format : column->time_format), err);
+}
+
 static rfm_status put_meaning(const converter *c, const target *column, const char *path, rfm_error *err)
 {
     const rfm_storage *storage = &column->storage;
@@ -161,8 +183,7 @@ static rfm_status put_meaning(const converter *c, const target *column, const ch
     if (strcmp(column->name, column->link) != 0 &&
         rfm_h5_table_put_text(c->table, path, RFM_EVENTS_NAME, column->name, err) != RFM_OK)
         return err->status;
-    if (column->has_time_format && rfm_h5_table_put_text(c->table, path, RFM_EVENTS_TIME_FORMAT,
-                                                         rfm_time_format_name(column->time_format), err) != RFM_OK)
+    if (put_time_format(c, column, path, err) != RFM_OK)
         return err->status;
     if (storage->kind == RFM_STORED_TEXTS)
         return rfm_h5_table_put_text(c->table, path, RFM_EVENTS_MEANING, RFM_MEANS_TEXT, err);
@@ -328,7 +349,7 @@ static void close_converter(converter *c, rfm_error *err)
 rfm_status rfm_file_convert(const rfm_input *input, const rfm_file *file, const char *path, int64_t *n_rows,
                             rfm_left_out *left_out, rfm_error *err)
 {
-    converter c = {.file = file};
+    converter c = {.file = file, .input = input};
     const rfm_walker walker = {.context = &c, .head = take_head, .row = survey_row};
     if (rfm_file_walk(input, file, &walker, left_out, err) == RFM_OK && make_table(&c, path, err) == RFM_OK)
         write_rows(&c, input, err);

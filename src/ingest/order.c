@@ -7,7 +7,7 @@ static const int64_t exponent_limit = INT64_C(1000000000000000000);
 
 /* A number as 0.d1 d2 ... times 10^place, d1 not zero. */
 typedef struct digits {
-    const char *at, *end; /* from d1 on; a point may stand between digits */
+    const char *at, *end; /* from d1 on; other bytes may stand between digits */
     int64_t place;
     int sign; /* 0: zero */
 } digits;
@@ -29,29 +29,29 @@ static int64_t read_exponent(const char *at, const char *end)
     return negative ? -value : value;
 }
 
-static digits read_digits(const char *at, const char *end)
+/* What stands between groups of digits, and blanks at the end, are passed over. */
+static digits read_digits(const char *at, const char *end, char mark)
 {
     digits number = {.sign = 1};
-    for (; at < end && !is_digit(*at) && *at != '.'; at++)
+    for (; at < end && !is_digit(*at) && *at != mark; at++)
         if (*at == '-')
             number.sign = -1;
-    bool behind_point = false;
-    for (; at < end && (is_digit(*at) || *at == '.'); at++) {
-        if (*at == '.') {
-            behind_point = true;
+    bool behind_mark = false;
+    for (; at < end && *at != 'e' && *at != 'E'; at++) {
+        behind_mark |= *at == mark;
+        if (!is_digit(*at))
             continue;
-        }
         if (!number.at && *at != '0')
             number.at = at;
         if (number.at)
-            number.place += !behind_point;
+            number.place += !behind_mark;
         else
-            number.place -= behind_point;
+            number.place -= behind_mark;
     }
     number.end = at;
     if (!number.at)
         return (digits){0};
-    if (at < end && (*at == 'e' || *at == 'E'))
+    if (at < end)
         number.place += read_exponent(at + 1, end);
     return number;
 }
@@ -59,7 +59,7 @@ static digits read_digits(const char *at, const char *end)
 /* The next digit; zeros go on for ever. */
 static char next_digit(digits *number)
 {
-    if (number->at < number->end && *number->at == '.')
+    while (number->at < number->end && !is_digit(*number->at))
         number->at++;
     return number->at < number->end ? *number->at++ : '0';
 }
@@ -76,9 +76,9 @@ static int compare_magnitudes(digits a, digits b)
     return 0;
 }
 
-int rfm_decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length)
+int rfm_decimal_compare(rfm_notation notation, const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    const digits x = read_digits(a, a + a_length), y = read_digits(b, b + b_length);
+    const digits x = read_digits(a, a + a_length, notation.comma ? ',' : '.'), y = read_digits(b, b + b_length, '.');
     if (x.sign != y.sign)
         return x.sign < y.sign ? -1 : 1;
     return x.sign * compare_magnitudes(x, y);

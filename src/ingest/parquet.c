@@ -95,9 +95,11 @@ static void close_slots(rfm_columnar *columnar)
     }
     free(p->slots);
     free(columnar->cells);
+    free(columnar->numbers);
     p->slots = NULL;
     p->n_slots = 0;
     columnar->cells = NULL;
+    columnar->numbers = NULL;
 }
 
 static rfm_status open_slot(rfm_columnar *columnar, size_t i, rfm_error *err)
@@ -126,11 +128,17 @@ static rfm_status open_slots(rfm_columnar *columnar, rfm_error *err)
     const size_t n = columnar->n_slots;
     p->slots = rfm_alloc(n, sizeof *p->slots, err);
     columnar->cells = rfm_alloc(n, sizeof *columnar->cells, err);
+    columnar->numbers = rfm_alloc(n, sizeof *columnar->numbers, err);
     for (size_t i = 0; i < n && err->status == RFM_OK; i++) {
         p->n_slots = i + 1;
         open_slot(columnar, i, err);
     }
     return err->status;
+}
+
+static rfm_columnar_numbers numbers_of(rfm_parquet_form form)
+{
+    return form == RFM_PARQUET_TEXT || form == RFM_PARQUET_FIXED ? RFM_NUMBERS_AS_TOLD : RFM_NUMBERS_POINT;
 }
 
 static rfm_status begin_parquet(rfm_columnar *columnar, int64_t row, rfm_error *err)
@@ -139,6 +147,8 @@ static rfm_status begin_parquet(rfm_columnar *columnar, int64_t row, rfm_error *
     close_slots(columnar);
     if (open_slots(columnar, err) != RFM_OK)
         return err->status;
+    for (size_t i = 0; i < columnar->n_slots; i++)
+        columnar->numbers[i] = numbers_of(p->slots[i].column->type.form);
     columnar->has_time_format =
         rfm_parquet_time_format(&p->slots[columnar->time_slot].column->type, &columnar->time_format);
     columnar->n = 0;

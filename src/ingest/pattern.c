@@ -7,7 +7,16 @@
 
 enum { DATE_BYTES = 10, HOUR_AT = 11, MINUTE_AT = 14, SECOND_AT = 17, FRACTION_AT = 20, MOST_FRACTION = 6 };
 
-static const char letters[] = "YYYY-MM-DD hh:mm:ss";
+/* By their dates, which are as long as each other. */
+static const struct {
+    rfm_time_format format;
+    char letters[FRACTION_AT];
+} shapes[] = {
+    {RFM_TIME_ISO, "YYYY-MM-DD hh:mm:ss"},         {RFM_TIME_DAY_FIRST, "DD.MM.YYYY hh:mm:ss"},
+    {RFM_TIME_DAY_FIRST, "DD/MM/YYYY hh:mm:ss"},   {RFM_TIME_DAY_FIRST, "DD-MM-YYYY hh:mm:ss"},
+    {RFM_TIME_MONTH_FIRST, "MM/DD/YYYY hh:mm:ss"}, {RFM_TIME_MONTH_FIRST, "MM-DD-YYYY hh:mm:ss"},
+    {RFM_TIME_MONTH_FIRST, "MM.DD.YYYY hh:mm:ss"},
+};
 
 static bool is_digit(char c)
 {
@@ -15,27 +24,26 @@ static bool is_digit(char c)
 }
 
 /* Whether the text goes on from `at` like the letters up to `end`: digits for letters, and all else the same. */
-static bool goes_on(const char *text, size_t length, size_t at, size_t end)
+static bool goes_on(const char *letters, const char *text, size_t length, size_t at, size_t end)
 {
     if (length < end)
         return false;
-    for (; at < end; at++) {
-        const bool literal = letters[at] == '-' || letters[at] == ':';
-        if (literal ? text[at] != letters[at] : !is_digit(text[at]))
+    for (; at < end; at++)
+        if (letters[at] >= 'D' ? !is_digit(text[at]) : text[at] != letters[at])
             return false;
-    }
     return true;
 }
 
 /* The microseconds of a clock as if it were UTC's; zone_less: date, or date and clock. */
-static bool read_clock(const char *zone_less, size_t length, bool has_clock, int64_t *us)
+static bool read_clock(const rfm_pattern *pattern, const char *zone_less, int64_t *us)
 {
     char text[RFM_PATTERN_BYTES + 8];
-    const char *rest = has_clock ? "Z" : "T00:00Z";
+    const char *rest = pattern->has_clock ? "Z" : "T00:00Z";
+    const size_t length = pattern->clock_length;
     rfm_timestamp time;
     memcpy(text, zone_less, length);
     memcpy(text + length, rest, strlen(rest));
-    if (rfm_time_parse(text, length + strlen(rest), RFM_TIME_ISO, NULL, &time) != RFM_PARSE_OK)
+    if (rfm_time_parse(text, length + strlen(rest), pattern->format, NULL, &time) != RFM_PARSE_OK)
         return false;
     *us = time.us;
     return true;
@@ -63,13 +71,13 @@ static bool read_zone(const char *zone, size_t length, int64_t *offset_us)
 }
 
 /* Where the clock ends; DATE_BYTES where there is none. */
-static size_t measure_clock(const char *text, size_t length, rfm_pattern *pattern)
+static size_t measure_clock(const char *letters, const char *text, size_t length, rfm_pattern *pattern)
 {
     if (length <= DATE_BYTES || (text[DATE_BYTES] != ' ' && text[DATE_BYTES] != 'T') ||
-        !goes_on(text, length, HOUR_AT, SECOND_AT - 1))
+        !goes_on(letters, text, length, HOUR_AT, SECOND_AT - 1))
         return DATE_BYTES;
     pattern->has_clock = true;
-    pattern->has_seconds = goes_on(text, length, SECOND_AT - 1, FRACTION_AT - 1);
+    pattern->has_seconds = goes_on(letters, text, length, SECOND_AT - 1, FRACTION_AT - 1);
     if (!pattern->has_seconds)
         return SECOND_AT - 1;
     size_t end = FRACTION_AT - 1;
@@ -92,15 +100,13 @@ static int64_t step_of(const rfm_pattern *pattern)
     return step_us;
 }
 
-bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern)
+/* The pattern that a shape's letters give; false: the text has none of it. */
+static bool fit(const char *letters, const char *text, size_t length, rfm_pattern *pattern)
 {
     int64_t us;
-    *pattern = (rfm_pattern){.length = length, .day = INT64_MIN};
-    if (length >= RFM_PATTERN_BYTES || !goes_on(text, length, 0, DATE_BYTES))
-        return false;
-    const size_t end = pattern->clock_length = measure_clock(text, length, pattern);
+    const size_t end = pattern->clock_length = measure_clock(letters, text, length, pattern);
     if (pattern->n_fraction > MOST_FRACTION || (!pattern->has_clock && end != length) ||
-        !read_zone(text + end, length - end, &pattern->offset_us) || !read_clock(text, end, pattern->has_clock, &us))
+        !read_zone(text + end, length - end, &pattern->offset_us) || !read_clock(pattern, text, &us))
         return false;
     pattern->step_us = step_of(pattern);
     memcpy(pattern->text, text, length);
@@ -112,22 +118,47 @@ bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern)
     return true;
 }
 
+bool rfm_pattern_of(const char *text, size_t length, rfm_time_format format, rfm_pattern *pattern)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes && length < RFM_PATTERN_BYTES; i++) {
+        if ((shapes[i].format != RFM_TIME_ISO && shapes[i].format != format) ||
+            !goes_on(shapes[i].letters, text, length, 0, DATE_BYTES))
+            continue;
+        *pattern = (rfm_pattern){.length = length, .format = shapes[i].format, .day = INT64_MIN};
+        return fit(shapes[i].letters, text, length, pattern);
+    }
+    return false;
+}
+
+/* A text that the letters stand for: days, months and all else are 1. */
+static void make_sample(const char *letters, char *text, size_t length)
+{
+    bool second = false;
+    for (size_t i = 0; i < length; i++) {
+        if (i < FRACTION_AT - 1 && i != DATE_BYTES && letters[i] >= 'D' && text[i] == letters[i]) {
+            text[i] = second ? '1' : '0';
+            second = !second;
+        } else if (i >= FRACTION_AT && text[i] == 'f') {
+            text[i] = '0';
+        }
+    }
+}
+
 /* A text of the pattern is made, and must have this pattern. */
 bool rfm_pattern_parse(const char *text, rfm_pattern *pattern)
 {
-    static const char sample[] = "2000-01-01 00:00:00";
     char made[RFM_PATTERN_BYTES];
     const size_t length = strlen(text);
-    if (length >= sizeof made)
+    if (length < DATE_BYTES || length >= sizeof made)
         return false;
-    memcpy(made, text, length);
-    for (size_t i = 0; i < length; i++) {
-        if (i < sizeof sample - 1 && text[i] == letters[i] && i != DATE_BYTES)
-            made[i] = sample[i];
-        else if (i >= FRACTION_AT && text[i] == 'f')
-            made[i] = '0';
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (memcmp(text, shapes[i].letters, DATE_BYTES) != 0)
+            continue;
+        memcpy(made, text, length);
+        make_sample(shapes[i].letters, made, length);
+        return rfm_pattern_of(made, length, shapes[i].format, pattern) && strcmp(pattern->text, text) == 0;
     }
-    return rfm_pattern_of(made, length, pattern) && strcmp(pattern->text, text) == 0;
+    return false;
 }
 
 bool rfm_pattern_read(const rfm_pattern *pattern, const char *text, size_t length, int64_t *us)
@@ -140,7 +171,7 @@ bool rfm_pattern_read(const rfm_pattern *pattern, const char *text, size_t lengt
         if (letter ? !is_digit(text[i]) : text[i] != c)
             return false;
     }
-    if (!read_clock(text, pattern->clock_length, pattern->has_clock, us))
+    if (!read_clock(pattern, text, us))
         return false;
     *us -= pattern->offset_us;
     return true;
@@ -152,12 +183,25 @@ static void put_two(char *at, int64_t value)
     at[1] = (char)('0' + value % 10);
 }
 
+/* A date with its parts in the order of the pattern. */
+static void write_date(const rfm_pattern *pattern, const char iso[DATE_BYTES], char *at)
+{
+    memcpy(at, iso, DATE_BYTES);
+    if (pattern->format == RFM_TIME_ISO)
+        return;
+    const bool day_first = pattern->format == RFM_TIME_DAY_FIRST;
+    memcpy(at, iso + (day_first ? 8 : 5), 2);
+    memcpy(at + 3, iso + (day_first ? 5 : 8), 2);
+    memcpy(at + 6, iso, 4);
+    at[2] = at[5] = pattern->text[2];
+}
+
 static void put_date(rfm_pattern *pattern, int64_t day, char *at)
 {
     if (day != pattern->day) {
         char text[RFM_NUMBER_BYTES];
         rfm_time_format_utc(day * RFM_DAY_US, text);
-        memcpy(pattern->date, text, DATE_BYTES);
+        write_date(pattern, text, pattern->date);
         pattern->day = day;
     }
     memcpy(at, pattern->date, DATE_BYTES);

@@ -2,6 +2,7 @@
  * the integer that text again, to the byte.
  *
  *   YYYY-MM-DD                     a date
+ *   DD.MM.YYYY  MM/DD/YYYY         or with a slash or a dash between; and all of these with a clock:
  *   YYYY-MM-DD hh:mm               also with T in the place of the blank,
  *   YYYY-MM-DD hh:mm:ss.ffffff     with or without seconds, and a fraction of 1 to 6 digits behind a point or comma;
  *   ... Z, UTC, +hh, +hhmm, +hh:mm and then, after at most one blank, a zone: the same for the whole column
@@ -18,14 +19,16 @@ typedef struct rfm_pattern {
     size_t length, clock_length;  /* of all, and without the zone */
     int n_fraction;               /* digits; 0: none */
     bool has_clock, has_seconds;
-    int64_t offset_us; /* of the zone: local less UTC; without a zone 0, and the clock is taken as it stands */
-    int64_t step_us;   /* all that can be said are multiples of it */
-    int64_t day;       /* whose date was written last */
+    rfm_time_format format; /* ISO, DAY_FIRST or MONTH_FIRST, by the date */
+    int64_t offset_us;      /* of the zone: local less UTC; without a zone 0, and the clock is taken as it stands */
+    int64_t step_us;        /* all that can be said are multiples of it */
+    int64_t day;            /* whose date was written last */
     char date[10];
 } rfm_pattern;
 
-/* The pattern of a text, or of a pattern with its letters; false: none of ours. */
-bool rfm_pattern_of(const char *text, size_t length, rfm_pattern *pattern);
+/* The pattern of a text, or of a pattern with its letters; false: none of ours. format: DAY_FIRST or MONTH_FIRST where
+ * a date may have that order besides ISO's; of patterns each says its order. */
+bool rfm_pattern_of(const char *text, size_t length, rfm_time_format format, rfm_pattern *pattern);
 bool rfm_pattern_parse(const char *text, rfm_pattern *pattern);
 
 /* The microseconds UTC of a text; false when it is not of this pattern or no time. */

@@ -126,21 +126,22 @@ static bool has_prefix(const rfm_condition *condition, rfm_field text)
 }
 
 /* An empty field is neither above nor below anything. */
-static bool is_beyond(const rfm_condition *condition, rfm_field text, int decimals)
+static bool is_beyond(const rfm_rules *rules, const rfm_condition *condition, rfm_field text)
 {
+    const rfm_notation notation = rules->notations[condition->slot];
     int64_t value = 0;
     int order;
-    rfm_parse parse = rfm_decimal_parse(text.bytes, text.length, decimals, &value);
+    rfm_parse parse = rfm_decimal_parse_as(notation, text.bytes, text.length, rules->decimals, &value);
     if (parse == RFM_PARSE_EMPTY || parse == RFM_PARSE_BAD)
         return false;
     if (parse == RFM_PARSE_OK && condition->scaled)
         order = (value > condition->value) - (value < condition->value);
     else
-        order = rfm_decimal_compare(text.bytes, text.length, condition->text, condition->length);
+        order = rfm_decimal_compare(notation, text.bytes, text.length, condition->text, condition->length);
     return condition->kind == RFM_RULE_ABOVE ? order > 0 : order < 0;
 }
 
-static bool holds(const rfm_condition *condition, rfm_field text, int decimals)
+static bool holds(const rfm_rules *rules, const rfm_condition *condition, rfm_field text)
 {
     switch (condition->kind) {
     case RFM_RULE_EQUAL:
@@ -153,7 +154,7 @@ static bool holds(const rfm_condition *condition, rfm_field text, int decimals)
         return !has_prefix(condition, text);
     case RFM_RULE_ABOVE:
     case RFM_RULE_BELOW:
-        return is_beyond(condition, text, decimals);
+        return is_beyond(rules, condition, text);
     case RFM_RULE_PRESENT:
         return text.length > 0;
     }
@@ -168,7 +169,8 @@ int rfm_rules_find_bad_number(const rfm_rules *rules, const rfm_field *texts)
         if (!is_order(condition->kind))
             continue;
         const rfm_field text = texts[condition->slot];
-        if (rfm_decimal_parse(text.bytes, text.length, rules->decimals, &value) == RFM_PARSE_BAD)
+        if (rfm_decimal_parse_as(rules->notations[condition->slot], text.bytes, text.length, rules->decimals, &value) ==
+            RFM_PARSE_BAD)
             return condition->slot;
     }
     return -1;
@@ -178,7 +180,7 @@ bool rfm_rules_keep(const rfm_rules *rules, const rfm_field *texts)
 {
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const rfm_condition *condition = &rules->conditions[i];
-        if (condition->keeps && !holds(condition, texts[condition->slot], rules->decimals))
+        if (condition->keeps && !holds(rules, condition, texts[condition->slot]))
             return false;
     }
     return true;
@@ -216,7 +218,7 @@ uint64_t rfm_rules_narrow(const rfm_rules *rules, const rfm_field *texts, uint64
 {
     for (size_t i = 0; i < rules->n_conditions; i++) {
         const rfm_condition *condition = &rules->conditions[i];
-        if ((where & condition->predicates) && !holds(condition, texts[condition->slot], rules->decimals))
+        if ((where & condition->predicates) && !holds(rules, condition, texts[condition->slot]))
             where &= ~condition->predicates;
     }
     return where;

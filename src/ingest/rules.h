@@ -24,6 +24,7 @@ typedef struct rfm_event_name {
 
 typedef struct rfm_rules {
     int decimals;
+    const rfm_notation *notations; /* by slot; borrowed, set once all slots are known */
     rfm_condition *conditions;
     size_t n_conditions, conditions_capacity;
     rfm_event_name *names;
@@ -53,8 +54,8 @@ void rfm_rules_events(const rfm_rules *rules, const rfm_field *events, size_t n,
 /* Those of `where` that take the event's fields too. */
 uint64_t rfm_rules_narrow(const rfm_rules *rules, const rfm_field *texts, uint64_t where);
 
-/* -1, 0, 1: two texts that rfm_decimal_parse accepts, of any length, compared exactly. Exponents beyond
- * 10^18 count as 10^18. */
-int rfm_decimal_compare(const char *a, size_t a_length, const char *b, size_t b_length);
+/* -1, 0, 1: two texts of any length, a in its notation and b in the plain one, compared exactly; both are accepted by
+ * rfm_decimal_parse_as. Exponents beyond 10^18 count as 10^18. */
+int rfm_decimal_compare(rfm_notation notation, const char *a, size_t a_length, const char *b, size_t b_length);
 
 #endif

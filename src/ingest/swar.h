@@ -64,17 +64,16 @@ static inline bool rfm_swar_integer(const char *at, size_t n, int64_t *value)
     return rfm_swar_are_digits(first) && rfm_swar_are_digits(last);
 }
 
-/* 1 to 8 bytes: digits, and a point anywhere among them or none, with no more behind it than `decimals`, which is at
- * most
- * 10. The value is times 10^decimals. */
-static inline bool rfm_swar_decimal(const char *at, size_t n, int decimals, int64_t *value)
+/* 1 to 8 bytes: digits, and the mark, a point or a comma, anywhere among them or nowhere, with no more behind it than
+ * `decimals`, which is at most 10. The value is times 10^decimals. */
+static inline bool rfm_swar_decimal(const char *at, size_t n, char mark, int decimals, int64_t *value)
 {
     static const int64_t powers[] = {
         1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, INT64_C(1000000000), INT64_C(10000000000)};
     if (n - 1 >= 8 || decimals > 10)
         return false;
     uint64_t digits = (rfm_swar_load(at) ^ RFM_SWAR_ALL('0')) << (64 - 8 * n); /* the last in the highest byte */
-    const uint64_t differs = digits ^ RFM_SWAR_ALL('0' ^ '.');
+    const uint64_t differs = digits ^ RFM_SWAR_ALL((uint64_t)('0' ^ mark));
     const uint64_t points = (differs - RFM_SWAR_ALL(1)) & ~differs & RFM_SWAR_ALL(0x80); /* its lowest bit is right */
     size_t n_behind = 0;
     if (points != 0) { /* what stands before the point moves over it */

@@ -94,6 +94,18 @@ static rfm_status begin_rows(table *t, rfm_error *err)
     return err->status;
 }
 
+/* What the file says of its columns stands before what the job says of texts. */
+static void heed_columns(table *t)
+{
+    const rfm_columnar *columnar = &t->columnar;
+    rfm_values *values = &t->intake.values;
+    if (columnar->has_time_format)
+        values->times.format = columnar->time_format;
+    for (size_t i = 0; i < columnar->n_slots; i++)
+        if (columnar->numbers[i] != RFM_NUMBERS_AS_TOLD)
+            values->notations[i] = (rfm_notation){.comma = columnar->numbers[i] == RFM_NUMBERS_COMMA};
+}
+
 static rfm_status open_table(table *t, rfm_error *err)
 {
     const rfm_reading *r = t->reading;
@@ -102,8 +114,8 @@ static rfm_status open_table(table *t, rfm_error *err)
         check_size(t, file, err) != RFM_OK || bind(t, err) != RFM_OK || choose_fields(t, err) != RFM_OK)
         return err->status;
     t->noted = t->intake.begin = r->shard->begin;
-    if (begin_rows(t, err) == RFM_OK && t->columnar.has_time_format)
-        t->intake.values.times.format = t->columnar.time_format;
+    if (begin_rows(t, err) == RFM_OK)
+        heed_columns(t);
     return err->status;
 }
 

@@ -132,14 +132,17 @@ static const count_shape *find_shape(const rfm_typed *t, rfm_time_format format)
 
 bool rfm_typed_has_times(const rfm_typed *t, const rfm_times *times)
 {
+    const rfm_time_format format = times->format;
     switch (t->kind) {
     case RFM_TYPED_DECIMAL:
-        return find_shape(t, times->format) != NULL;
+        return find_shape(t, format) != NULL;
     case RFM_TYPED_DATE:
-        return times->format == RFM_TIME_AUTO || times->format == RFM_TIME_ISO || times->format == RFM_TIME_DATE;
     case RFM_TYPED_LOCAL:
     case RFM_TYPED_UTC:
-        return times->format == RFM_TIME_AUTO || times->format == RFM_TIME_ISO;
+        if (t->turned != RFM_TIME_AUTO)
+            return format == t->turned;
+        return format == RFM_TIME_AUTO || format == RFM_TIME_ISO ||
+               (format == RFM_TIME_DATE && t->kind == RFM_TYPED_DATE);
     default:
         return false;
     }
@@ -205,7 +208,7 @@ size_t rfm_typed_times(const rfm_typed *t, size_t n, rfm_times *times, int64_t *
 
 bool rfm_typed_has_hashes(const rfm_typed *t)
 {
-    return t->kind == RFM_TYPED_DECIMAL;
+    return t->kind == RFM_TYPED_DECIMAL && !t->comma;
 }
 
 /* Short integers are written sooner than they would be found among those that are known. */

@@ -26,6 +26,8 @@ enum { RFM_TYPED_MAX_SCALE = 18 };
 typedef struct rfm_typed {
     rfm_typed_kind kind;
     int scale;              /* 0 to RFM_TYPED_MAX_SCALE */
+    bool comma;             /* the texts of decimals have it in the place of the point */
+    rfm_time_format turned; /* of dates and times that are not written in ISO 8601: in which format; else 0 */
     const int64_t *values;  /* anything where there is none */
     const int16_t *present; /* 0: NULL; without this list all are there */
     const rfm_field *texts; /* of values: NULL until they are asked for */

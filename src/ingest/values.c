@@ -61,7 +61,7 @@ static bool read_customer(rfm_values *v, rfm_refusal *refusal)
             return refuse(refusal, RFM_REASON_BYTES, "a NUL byte", NULL, NULL);
         return true;
     }
-    const rfm_parse parse = rfm_integer_parse(text->bytes, text->length, &v->id_number);
+    const rfm_parse parse = rfm_integer_parse_as(v->notations[v->customer], text->bytes, text->length, &v->id_number);
     v->has_customer = parse == RFM_PARSE_OK;
     if (parse == RFM_PARSE_BAD)
         return refuse(refusal, RFM_REASON_CUSTOMER, "customer", text, "is no integer");
@@ -95,7 +95,8 @@ static bool read_decimals(rfm_values *v, rfm_refusal *refusal)
     for (size_t i = 0; i < v->n_decimals; i++) {
         rfm_decimal *decimal = &v->decimals[i];
         const rfm_field *text = &v->texts[decimal->slot];
-        const rfm_parse parse = rfm_decimal_parse(text->bytes, text->length, v->input->decimals, &decimal->value);
+        const rfm_parse parse = rfm_decimal_parse_as(v->notations[decimal->slot], text->bytes, text->length,
+                                                     v->input->decimals, &decimal->value);
         decimal->present = parse == RFM_PARSE_OK;
         if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE)
             return refuse_number(refusal, v->columns.names[decimal->slot], text, parse);

@@ -45,6 +45,7 @@ typedef struct rfm_values {
     rfm_rules rules;
     rfm_days days;
     rfm_times times;                /* of the input's format, unless a file of columns knows better */
+    rfm_notation *notations;        /* [columns.n]: of a slot's numbers, the input's, unless such a file knows better */
     int customer, time, event, key; /* slots; -1: none */
     rfm_decimal *decimals;
     size_t n_decimals;

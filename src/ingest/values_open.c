@@ -93,6 +93,14 @@ static bool may_be_value(rfm_field text)
     return text.length > 0 && (text.bytes[0] == '-' || (text.bytes[0] >= '0' && text.bytes[0] <= '9'));
 }
 
+static void open_notations(rfm_values *v, const rfm_input *input, rfm_error *err)
+{
+    v->notations = rfm_alloc(v->columns.n, sizeof *v->notations, err);
+    for (size_t i = 0; v->notations && i < v->columns.n; i++)
+        v->notations[i] = input->notation;
+    v->rules.notations = v->notations;
+}
+
 rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err)
 {
     *v = (rfm_values){.input = input,
@@ -114,6 +122,7 @@ rfm_status rfm_values_open(rfm_values *v, const rfm_input *input, rfm_error *err
     open_parts(v, input, err);
     if (err->status == RFM_OK)
         rfm_rules_init(&v->rules, input, &v->columns, err);
+    open_notations(v, input, err);
     v->texts = rfm_alloc(v->columns.n, sizeof *v->texts, err);
     return err->status;
 }
@@ -127,6 +136,7 @@ void rfm_values_close(rfm_values *v)
     free(v->hashes);
     free(v->known_hashes);
     free(v->parts);
+    free(v->notations);
     free(v->texts);
     free(v->decoded);
     rfm_text_free(&v->row);

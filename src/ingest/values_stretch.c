@@ -89,13 +89,14 @@ static void check_text_ids(stretch *s)
 
 static void read_integer_texts(stretch *s, int64_t *ids)
 {
+    const rfm_notation notation = s->v->notations[s->v->customer];
     const bool room = has_room(s);
     size_t i = 0;
     fetch(s, s->v->customer);
     for (; i < s->n; i++) {
         const rfm_field text = s->texts[i];
         if (!(room && rfm_swar_integer(text.bytes, text.length, &ids[i])) &&
-            rfm_integer_parse(text.bytes, text.length, &ids[i]) != RFM_PARSE_OK)
+            rfm_integer_parse_as(notation, text.bytes, text.length, &ids[i]) != RFM_PARSE_OK)
             break;
     }
     s->n = i;
@@ -154,15 +155,17 @@ static void read_times(stretch *s)
 static void read_decimal_texts(stretch *s, int slot, int64_t *values, uint32_t *present)
 {
     const int decimals = s->v->input->decimals;
+    const rfm_notation notation = s->v->notations[slot];
+    const char mark = notation.comma ? ',' : '.';
     const bool room = has_room(s);
     size_t i = 0;
     fetch(s, slot);
     for (; i < s->n; i++) {
         const rfm_field text = s->texts[i];
         present[i] = 1;
-        if (room && rfm_swar_decimal(text.bytes, text.length, decimals, &values[i]))
+        if (room && rfm_swar_decimal(text.bytes, text.length, mark, decimals, &values[i]))
             continue;
-        const rfm_parse parse = rfm_decimal_parse(text.bytes, text.length, decimals, &values[i]);
+        const rfm_parse parse = rfm_decimal_parse_as(notation, text.bytes, text.length, decimals, &values[i]);
         if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE)
             break;
         present[i] = parse == RFM_PARSE_OK;

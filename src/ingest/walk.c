@@ -152,7 +152,7 @@ static rfm_status walk_text(const rfm_input *input, text_walk *w, rfm_error *err
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-/* Each column is asked by itself how its texts are read as times. */
+/* Each column is asked by itself how its texts are read as times and numbers. */
 static rfm_status describe(rfm_columnar *c, const size_t *all, rfm_walk_column *columns, rfm_error *err)
 {
     c->n_slots = 1;
@@ -163,7 +163,8 @@ static rfm_status describe(rfm_columnar *c, const size_t *all, rfm_walk_column *
             return err->status;
         columns[i] = (rfm_walk_column){.name = {.bytes = c->names[i], .length = (uint32_t)strlen(c->names[i])},
                                        .has_time_format = c->has_time_format,
-                                       .time_format = c->time_format};
+                                       .time_format = c->time_format,
+                                       .numbers = c->numbers[0]};
     }
     return RFM_OK;
 }

@@ -2,12 +2,14 @@
 #ifndef RFMPI_INGEST_WALK_H
 #define RFMPI_INGEST_WALK_H
 
+#include "columnar.h"
 #include "scanner.h"
 
 typedef struct rfm_walk_column {
     rfm_field name;
     bool has_time_format; /* how its texts are read as times; false: as the job says */
     rfm_time_format time_format;
+    rfm_columnar_numbers numbers;
 } rfm_walk_column;
 
 /* Who is told. The texts are valid until the function returns; quotes and escapes are decoded, NULL is empty. */

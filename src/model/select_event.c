@@ -2,6 +2,7 @@
  * model's zone, and the moment that is looked back from. */
 #include "select.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
@@ -39,12 +40,28 @@ static void add_time(rfm_select *select)
     rfm_text_adds(select->sql, converted ? ")" : "");
 }
 
+/* A number, of a column of numbers or of texts with a decimal comma: such a table is what the job's files were loaded
+ * into as they are. type: with its brackets. */
+static void add_value(rfm_select *select, const char *column, const char *type)
+{
+    rfm_text_adds(select->sql, "CAST(NULLIF(REPLACE(CAST(");
+    rfm_select_column(select, column);
+    rfm_text_addf(select->sql, " AS VARCHAR), ',', '.'), '') AS %s)", type);
+}
+
 /* A whole number of 10^-decimals, as predict keeps it. */
 static void add_factor(rfm_select *select, const char *column, int decimals)
 {
-    rfm_text_adds(select->sql, decimals > 0 ? "CAST(CAST(" : "CAST(");
-    rfm_select_column(select, column);
-    rfm_text_addf(select->sql, " AS NUMBER(19, %d))", decimals);
+    char type[32];
+    snprintf(type, sizeof type, "NUMBER(19, %d)", decimals);
+    rfm_text_adds(select->sql, decimals > 0 ? "CAST(" : "");
+    if (select->request->comma) {
+        add_value(select, column, type);
+    } else {
+        rfm_text_adds(select->sql, "CAST(");
+        rfm_select_column(select, column);
+        rfm_text_addf(select->sql, " AS %s)", type);
+    }
     if (decimals > 0)
         rfm_text_addf(select->sql, " * 1%0*d AS NUMBER(19, 0))", decimals, 0);
 }
@@ -85,7 +102,10 @@ static void add_threshold(rfm_select *select, const rfm_rule *rule)
 static void add_order(rfm_select *select, const rfm_rule *rule)
 {
     rfm_text_adds(select->sql, "COALESCE(");
-    rfm_select_column(select, rule->column);
+    if (select->request->comma)
+        add_value(select, rule->column, "NUMBER(38, 18)");
+    else
+        rfm_select_column(select, rule->column);
     rfm_text_adds(select->sql, rule->kind == RFM_RULE_ABOVE ? " > " : " < ");
     add_threshold(select, rule);
     rfm_text_adds(select->sql, ", FALSE)");

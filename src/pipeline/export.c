@@ -71,6 +71,13 @@ static rfm_status read_times(const char *word, rfm_times *times, rfm_error *err)
     return rfm_fail(err, RFM_USAGE, "--times is clock, instant or date, not '%s'", word);
 }
 
+static bool is_turned(const char *name)
+{
+    rfm_time_format format;
+    rfm_assert(rfm_time_format_parse(name, &format));
+    return format == RFM_TIME_DAY_FIRST || format == RFM_TIME_MONTH_FIRST;
+}
+
 /* What the job says that a statement would have to say, and cannot. */
 static rfm_status check_job(const exporting *e, rfm_error *err)
 {
@@ -79,6 +86,15 @@ static rfm_status check_job(const exporting *e, rfm_error *err)
             e->config, "input.dedupe", err,
             "the statement takes every row of the table as an event: let duplicates be left out by a "
             "view, and set input.dedupe to none");
+    if (strcmp(rfm_config_string(e->config, "input.thousands"), "none") != 0)
+        return rfm_config_fail(e->config, "input.thousands", err,
+                               "the statement cannot tell thousands from decimals in every column: let a view make "
+                               "numbers of texts like 1.234,50, and set input.thousands to none");
+    if (is_turned(rfm_config_string(e->config, "input.time_format")))
+        return rfm_config_fail(e->config, "input.time_format", err,
+                               "the statement takes times as the warehouse has them: where they are timestamps, set "
+                               "input.time_format to auto; of texts like 31.12.2024 let a view make timestamps "
+                               "(TO_TIMESTAMP_NTZ)");
     if (rfm_config_given(e->config, "input.timezone") &&
         strcmp(rfm_config_string(e->config, "input.timezone"), e->model.timezone) != 0)
         return rfm_config_fail(e->config, "input.timezone", err,
@@ -102,6 +118,7 @@ static rfm_status read_events(exporting *e, rfm_error *err)
     rfm_select_request *request = &e->request;
     request->time = rfm_config_string(e->config, "input.columns.time");
     request->id_kind = strcmp(rfm_config_string(e->config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
+    request->comma = strcmp(rfm_config_string(e->config, "input.decimal_mark"), "comma") == 0;
     if (!request->time)
         return rfm_fail(err, RFM_USAGE, "which column has the times? --column time=NAME");
     if (check_job(e, err) != RFM_OK || read_times(e->wanted->times, &request->times, err) != RFM_OK ||

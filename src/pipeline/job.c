@@ -75,7 +75,6 @@ static rfm_status read_input(rfm_batch *batch, rfm_error *err)
     input->time = rfm_config_string(config, "input.columns.time");
     input->event = job->roles.event;
     input->id_kind = strcmp(rfm_config_string(config, "input.id"), "integer") == 0 ? RFM_ID_INTEGER : RFM_ID_TEXT;
-    rfm_assert(rfm_time_format_parse(rfm_config_string(config, "input.time_format"), &input->time_format));
     input->zone = job->zone;
     input->decimals = job->roles.decimals;
     input->as_of_us = job->as_of_rule.keep_until_us;

@@ -157,6 +157,22 @@ class Events(Exported):
         odd = {row["id"]: float(row["odd"]) for row in case.read_customers(self.dir / "verbs-all")}
         self.assertEqual({customer for customer, n in odd.items() if n != -1}, {"500000001"})
 
+    def test_prices_loaded_as_texts_with_decimal_commas(self):
+        """Files with commas, loaded as they are; and a table whose prices are numbers: one statement reads both."""
+        lists = [entry for entry in VERBS if entry["name"] in ("all", "spent", "spent_3d", "mean_price", "cheapest", "dearest")]
+        words = ("--set", "features.list=" + json.dumps(lists), "--set", "features.population=all", "--set", "input.decimal_mark=comma", "--set",
+                 "input.rows=[{column: price, above: 1.25}]")
+        for path in self.paths:
+            with open(path, newline="") as file:
+                header, *rows = csv.reader(file)
+            write_csv(path, header, [[cell.replace(".", ",") if name == "price" else cell for name, cell in zip(header, row)] for row in rows if row != self.ODD])
+        sql = self.score("commas", *words, exported=words[2:])
+        self.assertIn('CAST(NULLIF(REPLACE(CAST("t"."PRICE" AS VARCHAR), \',\', \'.\'), \'\') AS NUMBER(19, 4))', sql)
+        texts = "CREATE OR REPLACE TABLE EVENTS AS SELECT * EXCLUDE (PRICE), REPLACE(CAST(PRICE AS VARCHAR), '.', ',') AS PRICE FROM EVENTS"
+        loaded = [statement.replace('CAST("price" AS DOUBLE)', "CAST(REPLACE(\"price\", ',', '.') AS DOUBLE)") for statement in self.loaded]
+        self.assertGreater(self.compare(self.service.rows(*loaded, sql), "commas-all"), 400)
+        self.assertGreater(self.compare(self.service.rows(texts, sql), "commas-all"), 400)
+
     def test_days_and_hours_of_another_zone(self):
         named = [entry for entry in VERBS if entry["name"] in
                  ("all", "products_7d", "days", "days_9d", "spent_3d", "gap_days", "gap_weeks", "evenings", "weekends", "since_hours")]

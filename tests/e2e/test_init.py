@@ -311,15 +311,82 @@ class Init(case.Case):
 
     # ---- what is not read, and what is done about it ----
 
-    def test_days_before_months(self):
-        rows = ["client;date;montant"] + [f"c{i % 6};{i % 28 + 1:02}/03/2023 0{i % 9}:15;{i}.5" for i in range(50)]
-        found = self.refuse("dates.csv", "\n".join(rows), "times like '01/03/2023 00:15'.*lines above write dates-plain.csv", remedy=True)
-        self.assertEqual((found["time"], found["delimiter"][0]), (("date", "sure"), '","'))
-        self.assertIn("2023-03-28 00:15:00", (self.dir / "dates-plain.csv").read_text())
-        self.run_job("dates-plain.yml", "--set", "cluster.k=2")
+    def test_european_files_need_two_commands(self):
+        """What a German and a French office export, and an American one: the same result as from the usual writing."""
+        rows = [(f"c{i % 6}", i % 28 + 1, i % 9, 1000 * i + 5 * i) for i in range(60)]
+        iso = self.guess("iso.csv", "client,date,montant\n" + "".join(f"{c},2023-03-{d:02} {h:02}:15,{a}.5\n" for c, d, h, a in rows))
+        self.assertEqual(set(iso) & {"time_format", "decimal_mark", "thousands"}, set())
+        point, blank, comma = (lambda a, gap=gap: f"{a:,}".replace(",", gap) for gap in (".", "\u202f", ","))
+        files = {"de": ("client;date;montant\n" + "".join(f"{c};{d:02}.03.2023 {h:02}:15;{point(a)},5\n" for c, d, h, a in rows),
+                        ("day-first", "comma", "point")),
+                 "fr": ("client;date;montant\n" + "".join(f"{c};{d:02}/03/2023 {h:02}:15;{blank(a)},50\n" for c, d, h, a in rows),
+                        ("day-first", "comma", "blank")),
+                 "us": ("client,date,montant\n" + "".join(f"{c},3/{d}/2023 {h}:15,\"{comma(a)}.50\"\n" for c, d, h, a in rows),
+                        ("month-first", None, "comma"))}
+        wanted = self.run_job("iso.yml", "--set", "cluster.k=2")
+        for name, (content, writing) in files.items():
+            with self.subTest(name):
+                found = self.guess(f"{name}.csv", content)
+                for what, value in zip(("time_format", "decimal_mark", "thousands"), writing):
+                    self.assertEqual(found.get(what), value and (value, "sure"))
+                self.assertIn("behind the point" if writing[1] is None else "behind the comma", " ".join(self.start(
+                    f"{name}.csv", "--force").stdout.split()))
+                report = self.run_job(f"{name}.yml", "--set", "cluster.k=2")
+                self.assertEqual((report["n_rejected"], report["digest"]), (0, wanted["digest"]))
+
+    def test_german_names(self):
+        rows = ["Kunden-Nr.;Rechnungsdatum;Bestell-Nr.;Artikelnummer;Menge;Einzelpreis;Warengruppe"] + [
+            f"{17850 + i % 9};{i % 28 + 1:02}.02.2024;{i // 2};A{i % 5};{i % 4 + 1};{i},9{i % 10};W{i % 3}" for i in range(60)]
+        found = self.guess("umsatz.csv", "\n".join(rows))
+        wanted = {"customer": "Kunden-Nr.", "time": "Rechnungsdatum", "order": "Bestell-Nr.", "product": "Artikelnummer", "category": "Warengruppe",
+                  "amount": "[Menge, Einzelpreis]", "time_format": "day-first", "decimal_mark": "comma"}
+        self.assertEqual({what: found[what][0].strip('"') for what in wanted}, wanted)
+        self.assertEqual({found[what][1] for what in wanted if what != "category"} - {"sure"}, set())
+        self.assertEqual(self.run_job("umsatz.yml", "--set", "cluster.k=2")["n_rejected"], 0)
+
+    def test_decimal_commas_alone_and_ids_with_them(self):
+        """As pandas writes them with decimal=",": numbers of customers that were floats, too."""
+        rows = ["user_id;time;amount"] + [f"{i % 7 + 17850},0;2024-01-{i % 28 + 1:02};{i},{i % 10}5" for i in range(50)]
+        found = self.guess("pandas.csv", "\n".join(rows))
+        self.assertEqual((found["decimal_mark"], found["id"], found["customer"][0]), (("comma", "sure"), ("integer", "sure"), "user_id"))
+        report = self.run_job("pandas.yml", "--set", "cluster.k=2")
+        self.assertEqual((report["n_rejected"], report["n_customers"]), (0, 7))
+
+    def test_a_product_of_columns_with_decimal_commas(self):
+        rows = ["user;date;qty;unit_price;total"] + [f"u{i % 7};{i % 28 + 1}.1.2024;{i % 3 + 1};{i},50;{(i % 3 + 1) * (i + .5):.2f}".replace(".50", ",50")
+                                                     .replace(".00", ",00") for i in range(50)]
+        found = self.guess("lines.csv", "\n".join(rows))
+        self.assertEqual((found["amount"], found["time_format"]), (("total", "sure"), ("day-first", "sure")))
+
+    def test_numbers_that_could_be_thousands_or_decimals_are_said_to_be_unsure(self):
+        for name, delimiter, cells, mark, thousands in (
+                ("a", ",", "\"1,23{}\"", None, "comma"), ("b", ";", "1,23{}", "comma", None), ("c", ";", "1.23{}", "point", None)):
+            rows = [delimiter.join(["client", "date", "montant"])] + [
+                delimiter.join([f"c{i % 6}", f"2024-02-{i % 28 + 1:02}", cells.format(i % 10)]) for i in range(60)]
+            self.write(f"{name}.csv", "\n".join(rows))
+            said = self.start(f"{name}.csv").stdout
+            found = table(said)
+            with self.subTest(name):
+                self.assertEqual(found.get("thousands"), thousands and (thousands, "unsure"))
+                self.assertEqual(found["decimal_mark"][1], "unsure")
+                self.assertEqual(found["decimal_mark"][0], mark or "point")
+                self.assertIn("could be a number in thousands, or one with three decimals", " ".join(said.split()))
+                self.assertEqual(self.run_job(f"{name}.yml", "--set", "cluster.k=2")["n_rejected"], 0)
+        small = [f"c{i % 6};2024-02-{i % 28 + 1:02};0,{i:03}" for i in range(60)]
+        self.assertEqual(self.guess("small.csv", "client;date;montant\n" + "\n".join(small))["decimal_mark"], ("comma", "sure"))
+
+    def test_numbers_and_times_of_no_one_writing_are_rewritten(self):
+        rows = ["client;date;montant"] + [f"c{i % 6};{i % 28 + 1:02}.03.23;{i},50" for i in range(50)]
+        found = self.refuse("short.csv", "\n".join(rows), "times like '01.03.23'", remedy=True)
+        self.assertEqual((found["decimal_mark"], found["time"]), (("comma", "sure"), ("date", "sure")))
+        self.assertEqual(self.run_job("short-plain.yml", "--set", "cluster.k=2")["n_rejected"], 0)
+        rows = ["client;date;montant"] + [f"c{i % 6};{i % 28 + 1:02}.03.2023;{i},50 EUR" for i in range(50)]
+        found = self.refuse("euro.csv", "\n".join(rows), "numbers like '0,50 EUR'", remedy=True)
+        self.assertEqual(found["time_format"], ("day-first", "sure"))
+        self.assertEqual(self.run_job("euro-plain.yml", "--set", "cluster.k=2")["n_rejected"], 0)
 
     def test_other_dates(self):
-        forms = {"12/{d:02}/2010 8:26": "2010-12-{d:02} 08:26:00", "{d}.3.23": "2023-03-{d:02}", "2023/03/{d:02}": "2023-03-{d:02}",
+        forms = {"12/{d:02}/10 8:26": "2010-12-{d:02} 08:26:00", "{d}.3.23": "2023-03-{d:02}", "2023/03/{d:02}": "2023-03-{d:02}",
                  "{d:02}-Mar-2023": "2023-03-{d:02}", "Mar {d}, 2023": "2023-03-{d:02}", "03/{d:02}/2023 1:05 PM": "2023-03-{d:02} 13:05:00",
                  "202303{d:02}101500": "2023-03-{d:02} 10:15:00"}
         for number, (form, wanted) in enumerate(forms.items()):
@@ -330,8 +397,19 @@ class Init(case.Case):
                 self.assertIn(f";{wanted.format(d=20)};".replace(";", ","), (self.dir / f"d{number}-plain.csv").read_text())
 
     def test_days_and_months_that_could_be_either_are_said_to_be_unsure(self):
-        rows = ["client,date,total"] + [f"c{i % 6},{i % 9 + 1:02}/{i % 7 + 1:02}/2023,{i}.5" for i in range(50)]
-        self.refuse("either.csv", "\n".join(rows), "first, it seems", remedy=True)
+        for name, delimiter, form, guess in (("a", ",", "{}/{}/2023", ("month-first", "unsure")), ("b", ";", "{}/{}/2023", ("day-first", "unsure")),
+                                             ("c", ",", "{}-{}-2023", ("day-first", "unsure")), ("d", ",", "{}.{}.2023", ("day-first", "likely"))):
+            rows = [delimiter.join(["client", "date", "total"])] + [
+                delimiter.join([f"c{i % 6}", form.format(f"{i % 9 + 1:02}", f"{i % 7 + 1:02}"), f"{i}"]) for i in range(50)]
+            self.write(f"{name}.csv", "\n".join(rows))
+            said = self.start(f"{name}.csv").stdout
+            with self.subTest(name):
+                self.assertEqual(table(said)["time_format"], guess)
+                self.assertEqual("which stands first in" in " ".join(said.split()), guess[1] == "unsure")
+                self.assertEqual(self.run_job(f"{name}.yml", "--set", "cluster.k=2")["n_rejected"], 0)
+        for number, (first, second, guess) in enumerate((("13", "05", "day-first"), ("05", "13", "month-first"))):
+            rows = ["client,date,total"] + [f"c{i % 6},{first}/{second}/2023,{i}.5" if i == 20 else f"c{i % 6},0{i % 9 + 1}/0{i % 7 + 1}/2023,{i}.5" for i in range(50)]
+            self.assertEqual(self.guess(f"told{number}.csv", "\n".join(rows))["time_format"], (guess, "sure"))
 
     def test_commas_and_currencies(self):
         rows = ["client;date;montant"] + [f"c{i % 6};2023-03-{i % 28 + 1:02};\"1 {i:03},50 €\"" for i in range(50)]
@@ -344,8 +422,8 @@ class Init(case.Case):
 
     def test_all_files_are_rewritten_with_what_is_torn_and_what_is_not_utf8(self):
         head = "client;date;ville;montant\n"
-        rows = [f"c{i % 6};{i % 28 + 1:02}/03/2023;Orl\u00e9ans;{i},5\n" for i in range(80)]
-        self.write("a.csv", (head + "".join(rows[:30]) + "c1;unknown;Paris;1,5\nc1;02/03").encode("latin-1"))
+        rows = [f"c{i % 6};{i % 28 + 1:02}/03/23;Orl\u00e9ans;{i},5 EUR\n" for i in range(80)]
+        self.write("a.csv", (head + "".join(rows[:30]) + "c1;unknown;Paris;1,5 EUR\nc1;02/03").encode("latin-1"))
         self.write("b.csv.gz", gzip.compress((head + "".join(rows[30:])).encode("latin-1")))
         result = self.start("a.csv", "b.csv.gz", code=65)
         self.assertIn("all files into ", case.errors(result)[0])

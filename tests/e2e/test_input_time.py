@@ -14,7 +14,9 @@ class Times(Input):
         forms = [(stamp, "auto"), (lambda when: stamp(when) + " UTC", "auto"), (iso("UTC", "Z"), "iso"), (plus, "auto"),
                  (iso("America/New_York", "%z"), "iso"), (iso("UTC", ".000000Z"), "auto"),
                  (iso("UTC", ",000+00:00"), "iso"), (epoch(10**6), "auto"), (epoch(10**6), "seconds"),
-                 (epoch(1000), "auto"), (epoch(1000), "milliseconds"), (epoch(1), "microseconds")]
+                 (epoch(1000), "auto"), (epoch(1000), "milliseconds"), (epoch(1), "microseconds"),
+                 (lambda when: stamp(when, form="%d.%m.%Y %H:%M:%S"), "day-first"), (lambda when: stamp(when, form="%m/%d/%Y %H:%M:%SZ"), "month-first"),
+                 (lambda when: stamp(when, "America/New_York", "%-d-%-m-%Y %-H:%M:%S %z"), "day-first")]
         digests = {}
         for i, (form, name) in enumerate(forms):
             report, features = self.prepare([self.write(f"{i}.csv", table(events, form=form, quote=quoted))],

@@ -70,10 +70,11 @@ static void write_meaning(hid_t column, fuzz_input *input)
     static const char *const meanings[] = {"integer", "decimal", "date", "time", "dictionary", "text"};
     static const char *const units[] = {"s", "ms", "us", "h"};
     static const char *const patterns[] = {
-        "YYYY-MM-DD", "YYYYMMDD", "YYYY-MM-DD hh:mm:ss UTC", "YYYY-MM-DDThh:mm:ss.ffffff+0130", "hh", ""};
+        "YYYY-MM-DD", "YYYYMMDD",   "YYYY-MM-DD hh:mm:ss UTC", "YYYY-MM-DDThh:mm:ss.ffffff+0130", "hh",
+        "",           "DD.MM.YYYY", "MM/DD/YYYY hh:mm:ss"};
     static const char *const dictionaries[] = {"/dictionaries/fixed", "/dictionaries/variable",
                                                "/dictionaries/integers", "/nowhere", "/events"};
-    static const char *const formats[] = {"auto", "iso", "seconds", "date", "never"};
+    static const char *const formats[] = {"auto", "iso", "seconds", "date", "never", "day-first", "month-first"};
     const size_t said = fuzz_below(input, 256);
     if (said & 1)
         write_word(column, "meaning", CHOOSE(input, meanings), input);
@@ -89,6 +90,8 @@ static void write_meaning(hid_t column, fuzz_input *input)
         write_word(column, "dictionary", CHOOSE(input, dictionaries), input);
     if (said & 64)
         write_word(column, "time_format", CHOOSE(input, formats), input);
+    if ((said & 7) == 3 && fuzz_below(input, 4) == 3)
+        write_word(column, "decimal_mark", fuzz_below(input, 4) == 3 ? "dot" : "comma", input);
     if (said & 128)
         write_word(column, "name", "another", input);
 }

@@ -109,39 +109,82 @@ static int compare(const exact *a, const exact *b)
     return sign_of(a) * ((order > 0) - (order < 0));
 }
 
-static void check_decimal(const char *text, size_t n, int decimals)
+/* ---- notations -------------------------------------------------------------------------------------------------- */
+
+#define GROUPS(gap) "^([ \t]*[+-]?[1-9][0-9]{0,2}(" gap "[0-9]{3})+)([^0-9].*)?$"
+
+static const struct {
+    rfm_notation notation;
+    const char *groups;
+} notations[] = {
+    {{false, RFM_THOUSANDS_NONE}, NULL},
+    {{true, RFM_THOUSANDS_NONE}, NULL},
+    {{true, RFM_THOUSANDS_POINT}, GROUPS("\\.")},
+    {{true, RFM_THOUSANDS_BLANK}, GROUPS("( |\xC2\xA0|\xE2\x80\xAF|\xE2\x80\x89|\xA0)")},
+    {{true, RFM_THOUSANDS_APOSTROPHE}, GROUPS("('|\xE2\x80\x99)")},
+    {{false, RFM_THOUSANDS_COMMA}, GROUPS(",")},
+    {{false, RFM_THOUSANDS_BLANK}, GROUPS("( |\xC2\xA0|\xE2\x80\xAF|\xE2\x80\x89|\xA0)")},
+    {{false, RFM_THOUSANDS_APOSTROPHE}, GROUPS("('|\xE2\x80\x99)")},
+};
+enum { N_NOTATIONS = sizeof notations / sizeof *notations };
+
+/* The same number with a point and without groups; a text that is none stays one that is none. */
+static size_t make_plain(size_t which, const char *text, size_t n, char *plain)
 {
-    exact number = read_exact(text, n);
+    regmatch_t parts[5];
+    const bool grouped = notations[which].groups && fuzz_match(notations[which].groups, text, n, parts, 5);
+    const size_t end = grouped ? (size_t)parts[1].rm_eo : 0;
+    const char mark = notations[which].notation.comma ? ',' : '.';
+    size_t length = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_kept = (text[i] >= '0' && text[i] <= '9') || text[i] == '+' || text[i] == '-';
+        if (i < end && !is_kept)
+            continue;
+        plain[length++] = text[i] == mark ? '.' : text[i] == '.' ? '#' : text[i];
+    }
+    return length;
+}
+
+static void check_decimal(size_t which, const char *text, size_t n, int decimals)
+{
+    char *plain = calloc(n + 1, 1);
+    exact number = read_exact(plain, make_plain(which, text, n, plain));
     int64_t expected = 1, value = 1;
-    must(rfm_decimal_parse(text, n, decimals, &value) == scale(&number, decimals, &expected));
+    must(rfm_decimal_parse_as(notations[which].notation, text, n, decimals, &value) ==
+         scale(&number, decimals, &expected));
     must(value == expected);
     free(number.digits);
+    free(plain);
 }
 
 /* An id is a decimal of a narrower shape. */
-static void check_integer(const char *text, size_t n)
+static void check_integer(bool comma, const char *text, size_t n)
 {
+    const rfm_notation notation = {.comma = comma};
+    const char *pattern = comma ? "^[ \t]*[+-]?[0-9]+(,0*)?[ \t]*$" : "^[ \t]*[+-]?[0-9]+(\\.0*)?[ \t]*$";
     regmatch_t part;
     int64_t expected = 1, value = 1;
-    rfm_parse parse = rfm_decimal_parse(text, n, 0, &expected);
-    if (parse != RFM_PARSE_EMPTY && !fuzz_match("^[ \t]*[+-]?[0-9]+(\\.0*)?[ \t]*$", text, n, &part, 1))
+    rfm_parse parse = rfm_decimal_parse_as(notation, text, n, 0, &expected);
+    if (parse != RFM_PARSE_EMPTY && !fuzz_match(pattern, text, n, &part, 1))
         parse = RFM_PARSE_BAD;
-    must(rfm_integer_parse(text, n, &value) == parse);
+    must(rfm_integer_parse_as(notation, text, n, &value) == parse);
     must(parse != RFM_PARSE_OK || value == expected);
 }
 
-static void check_order(const char *text, size_t n)
+static void check_order(size_t which, const char *text, size_t n)
 {
     const char *gap = memchr(text, '\n', n);
     if (!gap)
         return;
     const size_t n_first = (size_t)(gap - text), n_second = n - n_first - 1;
-    exact a = read_exact(text, n_first), b = read_exact(gap + 1, n_second);
+    char *plain = calloc(n_first + 1, 1);
+    exact a = read_exact(plain, make_plain(which, text, n_first, plain)), b = read_exact(gap + 1, n_second);
     a.digits[a.n] = b.digits[b.n] = '\0';
     if (a.parse == RFM_PARSE_OK && b.parse == RFM_PARSE_OK)
-        must(rfm_decimal_compare(text, n_first, gap + 1, n_second) == compare(&a, &b));
+        must(rfm_decimal_compare(notations[which].notation, text, n_first, gap + 1, n_second) == compare(&a, &b));
     free(a.digits);
     free(b.digits);
+    free(plain);
 }
 
 /* The nearest decimal of so many digits that reads back as x: correctly rounded, or the one beyond x on either side. */
@@ -185,10 +228,10 @@ static void check_format(const char *bytes, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     fuzz_input input = {(const char *)bytes, n};
-    const int decimals = (int)fuzz_below(&input, 19);
-    check_decimal(input.bytes, input.n, decimals);
-    check_integer(input.bytes, input.n);
-    check_order(input.bytes, input.n);
+    const size_t chosen = fuzz_below(&input, 19 * N_NOTATIONS), which = chosen / 19;
+    check_decimal(which, input.bytes, input.n, (int)(chosen % 19));
+    check_integer(which % 2, input.bytes, input.n);
+    check_order(which, input.bytes, input.n);
     check_format(input.bytes, input.n);
     return 0;
 }

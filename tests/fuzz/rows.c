@@ -56,6 +56,10 @@ static rfm_input choose_input(fuzz_input *bytes)
     input.id_kind = how & 4 ? RFM_ID_INTEGER : RFM_ID_TEXT;
     input.zone = harness_zone(how & 8 ? "Europe/Paris" : "UTC");
     input.as_of_us = how & 16 ? INT64_C(1704450000000000) : INT64_MAX;
+    if (how & 128) {
+        input.notation = (rfm_notation){.comma = true, .thousands = RFM_THOUSANDS_POINT};
+        input.time_format = how & 64 ? RFM_TIME_MONTH_FIRST : RFM_TIME_DAY_FIRST;
+    }
     input.dedupe = how & 32 ? RFM_DEDUPE_ROW : RFM_DEDUPE_NONE;
     choose_dialect(&input, what / 36 % 7);
     if (how & 64) {

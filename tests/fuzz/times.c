@@ -76,6 +76,42 @@ static rfm_parse read_iso(const char *text, size_t n, const rfm_zone *zone, rfm_
     return is_in_range(us) ? RFM_PARSE_OK : RFM_PARSE_RANGE;
 }
 
+/* A short number gets the zero that it may go without. */
+static size_t put_short(const char *text, regmatch_t part, char *at)
+{
+    const size_t n = (size_t)(part.rm_eo - part.rm_so);
+    at[0] = '0';
+    memcpy(at + 2 - n, text + part.rm_so, n);
+    return 2;
+}
+
+/* 1 and 3 day and month, 2 and 4 what stands between, 5 year, 6 all that follows, 7 blank or T, 8 hour, 9 the rest */
+static const char ordered[] = "^[ \t]*([0-9]{1,2})([./-])([0-9]{1,2})([./-])([0-9]{4})"
+                              "(([T ])([0-9]{1,2})(:[-0-9:.,ZUTC+ ]*))?[ \t]*$";
+
+/* Written as ISO has it, and read so. */
+static rfm_parse read_ordered(const char *text, size_t n, bool day_first, const rfm_zone *zone, rfm_timestamp *time)
+{
+    regmatch_t parts[10];
+    if (!fuzz_match(ordered, text, n, parts, 10) || text[parts[2].rm_so] != text[parts[4].rm_so])
+        return RFM_PARSE_BAD;
+    char *turned = calloc(n + 32, 1), *at = turned;
+    memcpy(at, text + parts[5].rm_so, 4);
+    at[4] = at[7] = '-';
+    put_short(text, parts[day_first ? 3 : 1], at + 5);
+    put_short(text, parts[day_first ? 1 : 3], at + 8);
+    at += 10;
+    if (parts[6].rm_so >= 0) {
+        *at++ = text[parts[7].rm_so];
+        at += put_short(text, parts[8], at);
+        memcpy(at, text + parts[9].rm_so, (size_t)(parts[9].rm_eo - parts[9].rm_so));
+        at += parts[9].rm_eo - parts[9].rm_so;
+    }
+    const rfm_parse parse = read_iso(turned, (size_t)(at - turned), zone, time);
+    free(turned);
+    return parse;
+}
+
 static rfm_parse read_date(const char *text, size_t n, const rfm_zone *zone, rfm_timestamp *time)
 {
     regmatch_t parts[6];
@@ -121,6 +157,9 @@ static rfm_parse read_slowly(const char *text, size_t n, rfm_time_format format,
         return read_date(text, n, zone, time);
     case RFM_TIME_ISO:
         return read_iso(text, n, zone, time);
+    case RFM_TIME_DAY_FIRST:
+    case RFM_TIME_MONTH_FIRST:
+        return read_ordered(text, n, format == RFM_TIME_DAY_FIRST, zone, time);
     default:
         return read_count(text, n, format == RFM_TIME_SECONDS ? 6 : format == RFM_TIME_MILLISECONDS ? 3 : 0, time);
     }
@@ -154,7 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     fuzz_input input = {(const char *)bytes, n};
     open_zones();
-    const rfm_time_format format = (rfm_time_format)fuzz_below(&input, RFM_TIME_ISO + 1);
+    const rfm_time_format format = (rfm_time_format)fuzz_below(&input, RFM_TIME_MONTH_FIRST + 1);
     const rfm_zone *zone = fuzz_below(&input, 2) ? paris : utc;
     rfm_timestamp time = {0}, expected = {0};
     const rfm_parse parse = rfm_time_parse(input.bytes, input.n, format, zone, &time);

@@ -210,6 +210,145 @@ static void exponents_move_the_point(void **state)
     }
 }
 
+/* ---- other notations -------------------------------------------------------------------------------------------- */
+
+static const rfm_notation plain = {false, RFM_THOUSANDS_NONE}, comma = {true, RFM_THOUSANDS_NONE},
+                          german = {true, RFM_THOUSANDS_POINT}, french = {true, RFM_THOUSANDS_BLANK},
+                          english = {false, RFM_THOUSANDS_COMMA}, swiss = {false, RFM_THOUSANDS_APOSTROPHE};
+
+static void numbers_in_other_notations_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        const rfm_notation *notation;
+        const char *text;
+        int parse;
+        int64_t value; /* times 100 */
+    } cases[] = {
+        {&comma, "12,50", OK, 1250},
+        {&comma, " -0,5 ", OK, -50},
+        {&comma, ",5", OK, 50},
+        {&comma, "5,", OK, 500},
+        {&comma, "1,5e1", OK, 1500},
+        {&comma, "12", OK, 1200},
+        {&comma, "12.50", BAD, 0},
+        {&comma, "1.234,50", BAD, 0},
+        {&comma, "1,234,5", BAD, 0},
+        {&comma, "1,234", RANGE, 0},
+        {&comma, ",", BAD, 0},
+        {&plain, "12,50", BAD, 0},
+        {&german, "1.234,50", OK, 123450},
+        {&german, "-1.234.567,8", OK, -123456780},
+        {&german, "999.999", OK, 99999900},
+        {&german, "1234,5", OK, 123450},
+        {&german, "1.234567", BAD, 0},
+        {&german, "1.23", BAD, 0},
+        {&german, "1.2345,0", BAD, 0},
+        {&german, "1234.567", BAD, 0},
+        {&german, "0.123", BAD, 0},
+        {&german, "1..234", BAD, 0},
+        {&german, ".234", BAD, 0},
+        {&german, "1.234.", BAD, 0},
+        {&german, "1,234.567", BAD, 0},
+        {&german, "1'234", BAD, 0},
+        {&french, "1 234,50", OK, 123450},
+        {&french,
+         "1\xC2\xA0"
+         "234\xE2\x80\xAF"
+         "567",
+         OK, 123456700},
+        {&french,
+         "1\xE2\x80\x89"
+         "234",
+         OK, 123400},
+        {&french,
+         "1\xA0"
+         "234,5",
+         OK, 123450},
+        {&french, "1 23", BAD, 0},
+        {&french, "1  234", BAD, 0},
+        {&french, "1\xC2", BAD, 0},
+        {&french, "1.5", BAD, 0},
+        {&english, "1,234.50", OK, 123450},
+        {&english, "12,34.50", BAD, 0},
+        {&english, "1.234,50", BAD, 0},
+        {&swiss, "1'234.50", OK, 123450},
+        {&swiss,
+         "1\xE2\x80\x99"
+         "234",
+         OK, 123400},
+        {&english, "9,223,372,036,854,775,807", RANGE, 0},
+        {&english, "92,233,720,368,547,758.07", OK, INT64_MAX},
+        {&english, "100,000,000,000,000,000,000", RANGE, 0},
+        {&french, "", EMPTY, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const size_t length = strlen(cases[i].text);
+        char *copy = malloc(length == 0 ? 1 : length);
+        memcpy(copy, cases[i].text, length);
+        int64_t value = 77;
+        const int parse = (int)rfm_decimal_parse_as(*cases[i].notation, copy, length, 2, &value);
+        if (parse != cases[i].parse || value != (parse == OK ? cases[i].value : 77))
+            fail_msg("'%s' gave %d and %" PRId64, cases[i].text, parse, value);
+        free(copy);
+    }
+}
+
+/* A number as people write it: what stands before each three digits of the whole is `gap`. */
+static void write_in_groups(int64_t value, const char *gap, char mark, char *text)
+{
+    char digits[40];
+    const uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    const int n = snprintf(digits, sizeof digits, "%" PRIu64, magnitude / 100);
+    text += sprintf(text, "%s", value < 0 ? "-" : "");
+    for (int i = 0; i < n; i++)
+        text += sprintf(text, "%s%c", i > 0 && (n - i) % 3 == 0 ? gap : "", digits[i]);
+    sprintf(text, "%c%02" PRIu64, mark, magnitude % 100);
+}
+
+static void every_notation_gives_the_same_value(void **state)
+{
+    (void)state;
+    static const struct {
+        rfm_thousands thousands;
+        const char *gap;
+    } gaps[] = {{RFM_THOUSANDS_NONE, ""},
+                {RFM_THOUSANDS_BLANK, " "},
+                {RFM_THOUSANDS_BLANK, "\xC2\xA0"},
+                {RFM_THOUSANDS_APOSTROPHE, "'"},
+                {RFM_THOUSANDS_BLANK, "\xE2\x80\xAF"},
+                {RFM_THOUSANDS_POINT, "."}};
+    uint64_t sample = 3;
+    for (int i = 0; i < 300000; i++) {
+        const int64_t value = (int64_t)draw(&sample) >> (draw(&sample) % 64);
+        const size_t kind = draw(&sample) % 6;
+        const bool swapped = draw(&sample) % 2;
+        const rfm_thousands thousands = kind == 5 && !swapped ? RFM_THOUSANDS_COMMA : gaps[kind].thousands;
+        const char *gap = kind == 5 && !swapped ? "," : gaps[kind].gap;
+        char text[100];
+        int64_t parsed = 0;
+        write_in_groups(value, gap, swapped ? ',' : '.', text);
+        if (rfm_decimal_parse_as((rfm_notation){swapped, thousands}, text, strlen(text), 2, &parsed) != RFM_PARSE_OK ||
+            parsed != value)
+            fail_msg("'%s' is not %" PRId64 " but %" PRId64, text, value, parsed);
+        if (kind > 0 && (value > 99999 || value < -99999))
+            assert_int_equal(
+                rfm_decimal_parse_as((rfm_notation){swapped, RFM_THOUSANDS_NONE}, text, strlen(text), 2, &parsed),
+                RFM_PARSE_BAD);
+    }
+}
+
+static void ids_may_end_in_a_comma_and_zeros(void **state)
+{
+    (void)state;
+    int64_t value = 0;
+    assert_int_equal(rfm_integer_parse_as(comma, "017850,00", 9, &value), RFM_PARSE_OK);
+    assert_int_equal(value, 17850);
+    assert_int_equal(rfm_integer_parse_as(comma, "17850.0", 7, &value), RFM_PARSE_BAD);
+    assert_int_equal(rfm_integer_parse_as(german, "17.850", 6, &value), RFM_PARSE_BAD);
+    assert_int_equal(rfm_integer_parse("17850,0", 7, &value), RFM_PARSE_BAD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +356,9 @@ int main(void)
         cmocka_unit_test(ids_are_normalised),
         cmocka_unit_test(every_writing_gives_the_same_value),
         cmocka_unit_test(exponents_move_the_point),
+        cmocka_unit_test(numbers_in_other_notations_are_exact),
+        cmocka_unit_test(every_notation_gives_the_same_value),
+        cmocka_unit_test(ids_may_end_in_a_comma_and_zeros),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

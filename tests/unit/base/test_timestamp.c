@@ -56,6 +56,18 @@ static const struct {
     {"999999999123", RFM_TIME_AUTO, INT64_C(999999999123000), false},
     {"1571443200123456", RFM_TIME_AUTO, INT64_C(1571443200123456), false},
     {"999999999123456", RFM_TIME_AUTO, INT64_C(999999999123456), false},
+    {"31.10.2019 23:59:59", RFM_TIME_DAY_FIRST, INT64_C(1572566399000000), false},
+    {"31/10/2019 23:59:59.5 UTC", RFM_TIME_DAY_FIRST, INT64_C(1572566399500000), false},
+    {"31-10-2019T23:59:59Z", RFM_TIME_DAY_FIRST, INT64_C(1572566399000000), false},
+    {"1.12.2010 8:26", RFM_TIME_DAY_FIRST, INT64_C(1291191960000000), false},
+    {" 01/12/2010 08:26+01:00 ", RFM_TIME_DAY_FIRST, INT64_C(1291188360000000), false},
+    {"29.02.2020", RFM_TIME_DAY_FIRST, INT64_C(1582934400000000), true},
+    {"5/6/2024", RFM_TIME_DAY_FIRST, INT64_C(1717545600000000), true},
+    {"5/6/2024", RFM_TIME_MONTH_FIRST, INT64_C(1714953600000000), true},
+    {"12/1/2010 8:26", RFM_TIME_MONTH_FIRST, INT64_C(1291191960000000), false},
+    {"12/01/2010 8:26:00,25", RFM_TIME_MONTH_FIRST, INT64_C(1291191960250000), false},
+    {"01.01.0001 0:00Z", RFM_TIME_DAY_FIRST, INT64_C(-62135596800000000), false},
+    {"31.12.9999 23:59:59.999999Z", RFM_TIME_DAY_FIRST, INT64_C(253402300799999999), false},
     {"0", RFM_TIME_SECONDS, INT64_C(0), false},
     {"-1.5", RFM_TIME_SECONDS, INT64_C(-1500000), false},
     {"1.5714432e9", RFM_TIME_SECONDS, INT64_C(1571443200000000), false},
@@ -119,6 +131,30 @@ static const struct {
     {"0000-01-01", RFM_TIME_AUTO, RFM_PARSE_RANGE},
     {"0000-13-01", RFM_TIME_AUTO, RFM_PARSE_BAD},
     {"0000-01-01T10:00:00Z", RFM_TIME_AUTO, RFM_PARSE_RANGE},
+    {"31.10.2019", RFM_TIME_AUTO, RFM_PARSE_BAD},
+    {"31.10.2019", RFM_TIME_ISO, RFM_PARSE_BAD},
+    {"31.10.2019", RFM_TIME_MONTH_FIRST, RFM_PARSE_BAD},
+    {"10/31/2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"2019-10-31", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"29.02.2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.04.2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"0.4.2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10/2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31 10 2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.19", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"031.10.2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.010.2019", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.20190", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019 ", RFM_TIME_MONTH_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019  8:00", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019 24:00", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019 8", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019 8:26 PM", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019 008:26", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"31.10.2019Z", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"01.01.0000", RFM_TIME_DAY_FIRST, RFM_PARSE_RANGE},
+    {"01.13.0000", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
+    {"01.01.0000 25:00", RFM_TIME_DAY_FIRST, RFM_PARSE_BAD},
     {"0001-01-01T00:00:00+01:00", RFM_TIME_AUTO, RFM_PARSE_RANGE},
     {"9999-12-31T23:59:59-00:01", RFM_TIME_AUTO, RFM_PARSE_RANGE},
     {"253402300800", RFM_TIME_SECONDS, RFM_PARSE_RANGE},
@@ -171,7 +207,7 @@ static void spoilt_times_do_no_harm(void **state)
         strcpy(text, times[draw(&sample) % (sizeof times / sizeof *times)].text);
         text[draw(&sample) % strlen(text)] = (char)(draw(&sample) % 127 + 1);
         text[draw(&sample) % (strlen(text) + 1)] = '\0';
-        rfm_parse parse = parse_exactly(text, (rfm_time_format)(i % 6), &time);
+        rfm_parse parse = parse_exactly(text, (rfm_time_format)(i % 8), &time);
         n_refused += parse != RFM_PARSE_OK;
         assert_true(parse != RFM_PARSE_OK ||
                     (time.us > INT64_C(-62200000000000000) && time.us < INT64_C(253402300800000000)));
@@ -200,6 +236,34 @@ static void every_day_equals_timegm(void **state)
         int32_t day = rfm_time_day(utc, time.us);
         assert_true(day == (int32_t)(seconds / 86400));
         assert_int_equal(rfm_day_weekday(day), (date.tm_wday + 6) % 7);
+    }
+}
+
+/* Any time of the years 1 to 9999, in every way that has the day or the month first. */
+static void either_order_is_what_gmtime_has(void **state)
+{
+    (void)state;
+    uint64_t sample = 5;
+    for (int i = 0; i < 300000; i++) {
+        const int64_t wanted = (int64_t)(draw(&sample) % UINT64_C(315537897600)) - INT64_C(62135596800);
+        const time_t seconds = (time_t)wanted;
+        const bool day_first = draw(&sample) % 2, has_clock = draw(&sample) % 4;
+        const int digits = 1 + (int)(draw(&sample) % 2);
+        const char gap = "./-"[draw(&sample) % 3];
+        struct tm date;
+        char text[64];
+        rfm_timestamp time;
+        gmtime_r(&seconds, &date);
+        int n = snprintf(text, sizeof text, "%0*d%c%0*d%c%04d", digits, day_first ? date.tm_mday : date.tm_mon + 1, gap,
+                         digits, day_first ? date.tm_mon + 1 : date.tm_mday, gap, date.tm_year + 1900);
+        if (has_clock)
+            n += snprintf(text + n, sizeof text - (size_t)n, "%c%0*d:%02d:%02d", " T"[draw(&sample) % 2], digits,
+                          date.tm_hour, date.tm_min, date.tm_sec);
+        assert_int_equal(parse_exactly(text, day_first ? RFM_TIME_DAY_FIRST : RFM_TIME_MONTH_FIRST, &time),
+                         RFM_PARSE_OK);
+        const int64_t of_day = has_clock ? 0 : date.tm_hour * 3600 + date.tm_min * 60 + date.tm_sec;
+        assert_int_equal(time.us, (wanted - of_day) * 1000000);
+        assert_int_equal(time.date_only, !has_clock);
     }
 }
 
@@ -268,13 +332,10 @@ static int close_utc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_read_by_shape),
-        cmocka_unit_test(what_is_no_time_is_refused),
-        cmocka_unit_test(spoilt_times_do_no_harm),
-        cmocka_unit_test(every_day_equals_timegm),
-        cmocka_unit_test(times_are_written_as_gmtime_has_them),
-        cmocka_unit_test(extreme_times_fit_the_buffer),
-        cmocka_unit_test(weeks_begin_on_monday),
+        cmocka_unit_test(times_are_read_by_shape),         cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(spoilt_times_do_no_harm),         cmocka_unit_test(every_day_equals_timegm),
+        cmocka_unit_test(either_order_is_what_gmtime_has), cmocka_unit_test(times_are_written_as_gmtime_has_them),
+        cmocka_unit_test(extreme_times_fit_the_buffer),    cmocka_unit_test(weeks_begin_on_monday),
     };
     return cmocka_run_group_tests(tests, open_utc, close_utc);
 }

@@ -53,7 +53,25 @@ static bool is_blank(field f)
     return strspn(f.text, " \t") == f.length;
 }
 
-static bool rule_holds(const rfm_rule *rule, field f)
+/* The number of a text in the input's notation: without what stands between thousands, and with a point. */
+static double number_of(const rfm_input *input, field f)
+{
+    static const char *const gaps[] = {[RFM_THOUSANDS_NONE] = "",
+                                       [RFM_THOUSANDS_POINT] = ".",
+                                       [RFM_THOUSANDS_COMMA] = ",",
+                                       [RFM_THOUSANDS_BLANK] = " \xC2\xA0\xE2\x80\xAF\x89",
+                                       [RFM_THOUSANDS_APOSTROPHE] = "'\xE2\x80\x99"};
+    char *plain = calloc(f.length + 1, 1);
+    size_t n = 0;
+    for (size_t i = 0; i < f.length; i++)
+        if (!strchr(gaps[input->notation.thousands], f.text[i]) || f.text[i] == '\0')
+            plain[n++] = input->notation.comma && f.text[i] == ',' ? '.' : f.text[i];
+    const double number = strtod(plain, NULL);
+    free(plain);
+    return number;
+}
+
+static bool rule_holds(const rfm_input *input, const rfm_rule *rule, field f)
 {
     const size_t n = rule->text ? strlen(rule->text) : 0;
     const bool equal = f.length == n && memcmp(f.text, rule->text ? rule->text : "", n) == 0;
@@ -68,9 +86,9 @@ static bool rule_holds(const rfm_rule *rule, field f)
     case RFM_RULE_NOT_PREFIX:
         return !prefix;
     case RFM_RULE_ABOVE:
-        return !is_blank(f) && strtod(f.text, NULL) > strtod(rule->text, NULL);
+        return !is_blank(f) && number_of(input, f) > strtod(rule->text, NULL);
     case RFM_RULE_BELOW:
-        return !is_blank(f) && strtod(f.text, NULL) < strtod(rule->text, NULL);
+        return !is_blank(f) && number_of(input, f) < strtod(rule->text, NULL);
     case RFM_RULE_PRESENT:
         return f.length > 0;
     }
@@ -106,7 +124,7 @@ static bool check_numbers(const place *p, int64_t *values, bool *present)
             const char *name = input->numbers[i].columns[c];
             field f = cell(p, name);
             int64_t value = 0;
-            rfm_parse parse = rfm_decimal_parse(f.text, f.length, input->decimals, &value);
+            rfm_parse parse = rfm_decimal_parse_as(input->notation, f.text, f.length, input->decimals, &value);
             if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE) {
                 reject_text(p, RFM_REASON_NUMBER, name, f,
                             parse == RFM_PARSE_BAD ? " is no number"
@@ -125,7 +143,7 @@ static bool check_numbers(const place *p, int64_t *values, bool *present)
             if (rules[i].kind != RFM_RULE_ABOVE && rules[i].kind != RFM_RULE_BELOW)
                 continue;
             field f = cell(p, rules[i].column);
-            if (rfm_decimal_parse(f.text, f.length, input->decimals, &value) == RFM_PARSE_BAD) {
+            if (rfm_decimal_parse_as(input->notation, f.text, f.length, input->decimals, &value) == RFM_PARSE_BAD) {
                 reject_text(p, RFM_REASON_NUMBER, rules[i].column, f, " is no number");
                 return false;
             }
@@ -137,7 +155,7 @@ static bool check_numbers(const place *p, int64_t *values, bool *present)
 static bool all_hold(const place *p, const rfm_rule *rules, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!rule_holds(&rules[i], cell(p, rules[i].column)))
+        if (!rule_holds(p->d->input, &rules[i], cell(p, rules[i].column)))
             return false;
     return true;
 }
@@ -221,7 +239,7 @@ static void understand(const place *p)
     field id = cell(p, input->customer), when = cell(p, input->time);
     rfm_parse id_parse = id.length > 0 ? RFM_PARSE_OK : RFM_PARSE_EMPTY;
     if (input->id_kind == RFM_ID_INTEGER)
-        id_parse = rfm_integer_parse(id.text, id.length, &id_number);
+        id_parse = rfm_integer_parse_as(input->notation, id.text, id.length, &id_number);
     rfm_parse time_parse = rfm_time_parse(when.text, when.length, input->time_format, input->zone, &time);
     if (input->id_kind == RFM_ID_TEXT && id.length > 255)
         reject_text(p, RFM_REASON_CUSTOMER, "customer", id, " is longer than 255 bytes");

@@ -9,7 +9,7 @@ static void assert_comes_back(const char *text, rfm_exact_kind kind, int64_t exp
 {
     char written[RFM_EXACT_BYTES];
     int64_t value = 0;
-    rfm_exact exact = rfm_exact_of(text, strlen(text));
+    rfm_exact exact = rfm_exact_of((rfm_writing){0}, text, strlen(text));
     assert_int_equal(exact.kind, kind);
     assert_true(rfm_exact_read(&exact, text, strlen(text), &value));
     assert_int_equal(value, expected);
@@ -60,6 +60,54 @@ static void times_come_back(void **state)
         assert_comes_back(times[i].text, RFM_EXACT_TIME, times[i].value);
 }
 
+/* As the job says that they are written, so they come back; the integers are those of the usual texts. */
+static void commas_and_other_orders_come_back_where_the_job_has_them(void **state)
+{
+    (void)state;
+    static const rfm_writing day = {true, RFM_TIME_DAY_FIRST}, month = {false, RFM_TIME_MONTH_FIRST};
+    static const struct {
+        const rfm_writing *writing;
+        const char *text, *usual;
+    } cases[] = {{&day, "12,50", "12.50"},
+                 {&day, "-0,01", "-0.01"},
+                 {&day, "0,000000000000000001", "0.000000000000000001"},
+                 {&day, "7", "7"},
+                 {&day, "31.12.2024", "2024-12-31"},
+                 {&day, "31/12/2024 14:05", "2024-12-31 14:05"},
+                 {&day, "01-02-0003T04:05:06,7 +0130", "0003-02-01T04:05:06,7 +0130"},
+                 {&day, "2024-12-31 14:05:06", "2024-12-31 14:05:06"},
+                 {&month, "12/31/2024 14:05:06.123456Z", "2024-12-31 14:05:06.123456Z"},
+                 {&month, "02.01.1970", "1970-02-01"},
+                 {&month, "02-01-1970 00:00 UTC", "1970-02-01 00:00 UTC"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = cases[i].text, *usual = cases[i].usual;
+        char written[RFM_EXACT_BYTES];
+        int64_t value = 0, wanted = 1;
+        rfm_exact exact = rfm_exact_of(*cases[i].writing, text, strlen(text));
+        const rfm_exact like = rfm_exact_of((rfm_writing){0}, usual, strlen(usual));
+        assert_true(rfm_exact_read(&exact, text, strlen(text), &value));
+        assert_true(rfm_exact_read(&like, usual, strlen(usual), &wanted));
+        assert_true(exact.kind == like.kind && exact.scale == like.scale && exact.unit_us == like.unit_us);
+        assert_int_equal(value, wanted);
+        const char *end = rfm_exact_write(&exact, value, written);
+        assert_int_equal(end - written, strlen(text));
+        assert_memory_equal(written, text, strlen(text));
+        if (strcmp(text, usual) != 0)
+            assert_int_equal(rfm_exact_of((rfm_writing){0}, text, strlen(text)).kind, RFM_EXACT_TEXT);
+    }
+}
+
+static void what_is_not_of_the_order_or_the_mark_is_text(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"12.50",    "1.234,50",        ",5",         "5,",         "-0,0",
+                                        "01,5",     "1.2.2024",        "12/31/2024", "31.12/2024", "30.02.2024",
+                                        "31.12.24", "31.12.2024 8:05", "00.00.0000", "31 12 2024"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (rfm_exact_of((rfm_writing){true, RFM_TIME_DAY_FIRST}, texts[i], strlen(texts[i])).kind != RFM_EXACT_TEXT)
+            fail_msg("'%s' was taken for more than a text", texts[i]);
+}
+
 static void what_would_come_back_otherwise_is_text(void **state)
 {
     (void)state;
@@ -98,7 +146,7 @@ static void what_would_come_back_otherwise_is_text(void **state)
                                         "2019-10-01 00:00:00,5.5",
                                         "2019-10-01 00:00 \t"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (rfm_exact_of(texts[i], strlen(texts[i])).kind != RFM_EXACT_TEXT)
+        if (rfm_exact_of((rfm_writing){0}, texts[i], strlen(texts[i])).kind != RFM_EXACT_TEXT)
             fail_msg("'%s' was taken for more than a text", texts[i]);
 }
 
@@ -116,7 +164,7 @@ static void a_kind_is_of_one_scale_or_pattern(void **state)
                                             {"2019-10-01 00:00:00.5", "2019-10-01 00:00:00.50"}};
     int64_t value;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        const rfm_exact exact = rfm_exact_of(others[i][0], strlen(others[i][0]));
+        const rfm_exact exact = rfm_exact_of((rfm_writing){0}, others[i][0], strlen(others[i][0]));
         assert_false(rfm_exact_read(&exact, others[i][1], strlen(others[i][1]), &value));
     }
 }
@@ -130,8 +178,13 @@ static void changed_texts_come_back_or_are_refused(void **unused)
                                         "1999-12-31",
                                         "-12345.678",
                                         "9223372036854775807",
-                                        "2019-10-01 00:00:00,5Z"};
+                                        "2019-10-01 00:00:00,5Z",
+                                        "31.12.1999",
+                                        "01/02/2019 23:59:59,5",
+                                        "-12345,678"};
     static const char letters[] = "0123456789-:. TZUC+,0123456789";
+    static const rfm_writing writings[] = {
+        {false, RFM_TIME_AUTO}, {true, RFM_TIME_DAY_FIRST}, {true, RFM_TIME_MONTH_FIRST}};
     uint64_t state = 7;
     size_t n_taken = 0;
     for (int i = 0; i < 200000; i++) {
@@ -140,7 +193,7 @@ static void changed_texts_come_back_or_are_refused(void **unused)
         for (size_t n = draw_below(&state, 4); n > 0; n--)
             text[draw_below(&state, strlen(text))] = letters[draw_below(&state, sizeof letters - 1)];
         const size_t length = strlen(text) - (draw_below(&state, 4) == 0 ? draw_below(&state, strlen(text)) : 0);
-        rfm_exact exact = rfm_exact_of(text, length);
+        rfm_exact exact = rfm_exact_of(writings[draw_below(&state, 3)], text, length);
         int64_t value;
         if (exact.kind == RFM_EXACT_TEXT)
             continue;
@@ -156,8 +209,14 @@ static void changed_texts_come_back_or_are_refused(void **unused)
 static void patterns_are_read_back_from_their_letters(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"2019-10-01", "2019-10-01 00:00", "2019-10-01T00:00:00.5+05:30",
-                                        "2019-10-01 00:00:00,123456 UTC", "2019-10-01 00:00:00Z"};
+    static const char *const texts[] = {"2019-10-01",
+                                        "2019-10-01 00:00",
+                                        "2019-10-01T00:00:00.5+05:30",
+                                        "2019-10-01 00:00:00,123456 UTC",
+                                        "2019-10-01 00:00:00Z",
+                                        "01.10.2019",
+                                        "01/10/2019 00:00",
+                                        "01-10-2019 00:00:00.25 UTC"};
     static const char *const wrong[] = {"",
                                         "YYYY",
                                         "YYYY-MM-DD hh",
@@ -166,13 +225,20 @@ static void patterns_are_read_back_from_their_letters(void **state)
                                         "2019-MM-DD",
                                         "YYYY-MM-DD hh:mm:ss CET",
                                         "YYYY-MM-DD hh:mm:ss UTC and some more text behind it",
-                                        "MM-DD-YYYY"};
+                                        "DD.MM/YYYY",
+                                        "DD.MM.YY",
+                                        "DD MM YYYY",
+                                        "D.M.YYYY",
+                                        "DD.MM.YYYY h:mm"};
+    static const rfm_time_format orders[] = {RFM_TIME_DAY_FIRST, RFM_TIME_MONTH_FIRST};
     rfm_pattern pattern, again;
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_true(rfm_pattern_of(texts[i], strlen(texts[i]), &pattern));
-        assert_true(rfm_pattern_parse(pattern.text, &again));
-        assert_memory_equal(&again, &pattern, sizeof pattern);
-    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        for (size_t k = 0; k < 2; k++) {
+            assert_true(rfm_pattern_of(texts[i], strlen(texts[i]), orders[k], &pattern));
+            assert_int_equal(pattern.format, texts[i][4] == '-' ? RFM_TIME_ISO : orders[k]);
+            assert_true(rfm_pattern_parse(pattern.text, &again));
+            assert_memory_equal(&again, &pattern, sizeof pattern);
+        }
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(rfm_pattern_parse(wrong[i], &pattern));
 }
@@ -250,6 +316,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_come_back),
         cmocka_unit_test(times_come_back),
+        cmocka_unit_test(commas_and_other_orders_come_back_where_the_job_has_them),
+        cmocka_unit_test(what_is_not_of_the_order_or_the_mark_is_text),
         cmocka_unit_test(what_would_come_back_otherwise_is_text),
         cmocka_unit_test(a_kind_is_of_one_scale_or_pattern),
         cmocka_unit_test(changed_texts_come_back_or_are_refused),

@@ -86,11 +86,13 @@ static void decimals_of_any_length_are_ordered(void **unused)
     const size_t n = sizeof ascending / sizeof *ascending;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
-            assert_int_equal(
-                rfm_decimal_compare(ascending[i], strlen(ascending[i]), ascending[j], strlen(ascending[j])),
-                (i > j) - (i < j));
+            assert_int_equal(rfm_decimal_compare((rfm_notation){0}, ascending[i], strlen(ascending[i]), ascending[j],
+                                                 strlen(ascending[j])),
+                             (i > j) - (i < j));
     for (size_t i = 0; i < sizeof equal / sizeof *equal; i++)
-        assert_int_equal(rfm_decimal_compare(equal[i][0], strlen(equal[i][0]), equal[i][1], strlen(equal[i][1])), 0);
+        assert_int_equal(
+            rfm_decimal_compare((rfm_notation){0}, equal[i][0], strlen(equal[i][0]), equal[i][1], strlen(equal[i][1])),
+            0);
 }
 
 static void a_rule_that_compares_with_no_number_is_a_usage_error(void **unused)

@@ -131,6 +131,77 @@ static void many_rows_say_what_the_oracle_says_of_each(void **unused)
     assert_in_range(n_rejects, 10 * N_DOCUMENTS, MAX_ROWS * N_DOCUMENTS);
 }
 
+static void add_in_groups(rfm_text *text, int64_t whole)
+{
+    if (whole >= 1000)
+        add_in_groups(text, whole / 1000);
+    rfm_text_addf(text, whole >= 1000 ? ".%03d" : "%d", (int)(whole % 1000));
+}
+
+/* The same row twice: with points and as ISO 8601 has it, and with commas and the day first. */
+static void add_twins(uint64_t *state, bool integer_ids, rfm_text *usual, rfm_text *other)
+{
+    const int id = (int)draw_below(state, 1000), month = 1 + (int)draw_below(state, 6),
+              day = 1 + (int)draw_below(state, 30);
+    const int hour = (int)draw_below(state, 25), minute = (int)draw_below(state, 60),
+              second = (int)draw_below(state, 60);
+    const int64_t whole = (int64_t)(draw(state) % 10000000 >> draw_below(state, 24));
+    const int cents = (int)draw_below(state, 100), odd = (int)draw_below(state, 200);
+    const char *event = PICK(state, "view", "purchase", "cart"), *sign = draw_below(state, 20) ? "" : "-";
+    const bool grouped = draw_below(state, 2), has_clock = draw_below(state, 10), has_fraction = draw_below(state, 3);
+    rfm_text_addf(usual, "%d%s,2024-%02d-%02d", id, odd == 0 && integer_ids ? ".0" : "", month, day);
+    rfm_text_addf(other, "%d%s;%02d.%02d.2024", id, odd == 0 && integer_ids ? ",0" : "", day, month);
+    for (int i = 0; i < 2 && has_clock; i++)
+        rfm_text_addf(i ? other : usual, " %02d:%02d:%02d%s", hour, minute, second, odd == 1 ? ".5" : "");
+    rfm_text_addf(usual, ",%s,%s%lld", event, sign, (long long)whole);
+    rfm_text_addf(other, ";%s;%s", event, sign);
+    if (grouped)
+        add_in_groups(other, whole);
+    else
+        rfm_text_addf(other, "%lld", (long long)whole);
+    if (has_fraction) {
+        rfm_text_addf(usual, ".%02d", cents);
+        rfm_text_addf(other, ",%02d", cents);
+    }
+    rfm_text_adds(usual, odd == 2 ? "x,a note\n" : ",a note\n");
+    rfm_text_adds(other, odd == 2 ? "x;a note\n" : odd == 3 ? ";\"a note\"\n" : ";a note\n");
+}
+
+static void commas_and_days_first_give_the_same_events(void **unused)
+{
+    (void)unused;
+    int64_t n_events = 0, n_filtered = 0, n_rejects = 0;
+    for (uint64_t i = 0; i < N_DOCUMENTS; i++) {
+        uint64_t state = i + 1000;
+        rfm_text usual = {0}, other = {0};
+        rfm_input input = make_input(i);
+        input.n_hashes = i % 3; /* without the times, whose texts differ */
+        input.n_numbers = 1 + i % 3;
+        rfm_text_adds(&usual, "customer,time,event,amount,note\n");
+        rfm_text_adds(&other, "customer;time;event;amount;note\n");
+        for (size_t n = draw_below(&state, MAX_ROWS); n > 0; n--)
+            add_twins(&state, input.id_kind == RFM_ID_INTEGER, &usual, &other);
+        reading wanted = read_text(&input, usual.bytes);
+        input.dialect.delimiter = ';';
+        input.notation = (rfm_notation){.comma = true, .thousands = RFM_THOUSANDS_POINT};
+        input.time_format = RFM_TIME_DAY_FIRST;
+        reading got = read_text(&input, other.bytes);
+        assert_string_equal(got.events.bytes, wanted.events.bytes);
+        wanted.tally.n_bytes = got.tally.n_bytes;
+        assert_memory_equal(&got.tally, &wanted.tally, sizeof wanted.tally);
+        n_events += got.tally.n_events;
+        n_filtered += got.tally.n_filtered;
+        n_rejects += got.tally.n_rows - got.tally.n_events - got.tally.n_filtered - got.tally.n_after_as_of;
+        reading_free(&wanted);
+        reading_free(&got);
+        rfm_text_free(&usual);
+        rfm_text_free(&other);
+    }
+    assert_in_range(n_events, 100 * N_DOCUMENTS, MAX_ROWS * N_DOCUMENTS);
+    assert_in_range(n_filtered, 10 * N_DOCUMENTS, MAX_ROWS * N_DOCUMENTS);
+    assert_in_range(n_rejects, 10 * N_DOCUMENTS, MAX_ROWS * N_DOCUMENTS);
+}
+
 static void a_product_that_is_too_large_is_refused_among_others(void **unused)
 {
     (void)unused;
@@ -186,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_rows_say_what_the_oracle_says_of_each),
+        cmocka_unit_test(commas_and_days_first_give_the_same_events),
         cmocka_unit_test(a_product_that_is_too_large_is_refused_among_others),
         cmocka_unit_test(plain_rows_are_found_up_to_what_is_not),
     };

@@ -57,13 +57,17 @@ static void a_decimal_is_what_the_parser_says(void **unused)
         char text[MAX_BYTES + 8];
         const int decimals = (int)draw_below(&state, 13);
         const size_t n = make_text(&state, text);
+        const bool comma = draw_below(&state, 2);
+        const char mark = comma ? ',' : '.';
         int64_t fast = -1, value = -2;
-        if (!rfm_swar_decimal(text, n, decimals, &fast))
+        for (size_t k = 0; comma && k < n; k++)
+            text[k] = text[k] == '.' ? (draw_below(&state, 20) ? ',' : '.') : text[k];
+        if (!rfm_swar_decimal(text, n, mark, decimals, &fast))
             continue;
-        assert_int_equal(rfm_decimal_parse(text, n, decimals, &value), RFM_PARSE_OK);
+        assert_int_equal(rfm_decimal_parse_as((rfm_notation){.comma = comma}, text, n, decimals, &value), RFM_PARSE_OK);
         assert_int_equal(fast, value);
         n_taken++;
-        n_points += memchr(text, '.', n) != NULL;
+        n_points += memchr(text, mark, n) != NULL;
     }
     assert_in_range(n_taken, N_TEXTS / 20, N_TEXTS);
     assert_in_range(n_points, N_TEXTS / 400, n_taken - N_TEXTS / 400);
@@ -75,8 +79,9 @@ static void prices_are_taken(void **unused)
     char text[MAX_BYTES];
     for (int cents = 0; cents < 10000000; cents += 37) {
         int64_t value;
-        const size_t n = (size_t)snprintf(text, sizeof text, "%d.%02d", cents / 100, cents % 100);
-        assert_true(rfm_swar_decimal(text, n, 4, &value));
+        const char mark = ".,"[cents % 2];
+        const size_t n = (size_t)snprintf(text, sizeof text, "%d%c%02d", cents / 100, mark, cents % 100);
+        assert_true(rfm_swar_decimal(text, n, mark, 4, &value));
         assert_int_equal(value, (int64_t)cents * 100);
     }
 }

@@ -21,10 +21,11 @@ enum { TEXT_BYTES = 60, N_TEXTS = 60000 };
 static size_t make_text(uint64_t *state, char text[TEXT_BYTES])
 {
     static const char *const dates[] = {"2024-03-31", "2024-10-27", "2024-03-30", "2024-04-01", "0001-01-01",
-                                        "9999-12-31", "0000-01-01", "2023-02-29", "2024-02-29", "1970-01-01"};
+                                        "9999-12-31", "0000-01-01", "2023-02-29", "2024-02-29", "1970-01-01",
+                                        "31.03.2024", "27/10/2024", "1.12.2024",  "12/11/1999", "11/12/1999"};
     static const char *const rests[] = {"",        " UTC", "Z",    "+02:00", "+0200", "-11",  " +23:59", "-23:59",
                                         "+14:00 ", ".5",   ".25Z", ",125",   " ",     " CET", "X"};
-    const char *date = dates[draw_below(state, 10)], *rest = rests[draw_below(state, 15)];
+    const char *date = dates[draw_below(state, 15)], *rest = rests[draw_below(state, 15)];
     const int hour = (int)draw_below(state, 25), minute = (int)draw_below(state, 60),
               second = (int)draw_below(state, 61);
     char clock[20];
@@ -41,12 +42,13 @@ static void a_memory_says_what_the_parser_says(void **unused)
 {
     (void)unused;
     static const char *const names[] = {"UTC", "Europe/Paris", "America/St_Johns", "Australia/Lord_Howe"};
-    static const rfm_time_format formats[] = {RFM_TIME_AUTO, RFM_TIME_ISO, RFM_TIME_DATE};
+    static const rfm_time_format formats[] = {RFM_TIME_AUTO, RFM_TIME_ISO, RFM_TIME_DATE, RFM_TIME_DAY_FIRST,
+                                              RFM_TIME_MONTH_FIRST};
     size_t n_recalled = 0;
     uint64_t state = 4;
-    for (size_t i = 0; i < 12; i++) {
+    for (size_t i = 0; i < 20; i++) {
         rfm_times times = {.format = formats[i / 4], .zone = harness_zone(names[i % 4])};
-        for (int k = 0; k < N_TEXTS / 12; k++) {
+        for (int k = 0; k < N_TEXTS / 20; k++) {
             char text[TEXT_BYTES];
             const size_t n = make_text(&state, text);
             rfm_timestamp wanted = {0}, time = {0};

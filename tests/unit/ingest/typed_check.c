@@ -15,10 +15,11 @@ static bool complain(const rfm_columnar *c, size_t slot, size_t row, const char 
     return false;
 }
 
-static bool check_number(rfm_field text, int decimals, int64_t value, uint32_t present)
+static bool check_number(rfm_field text, bool comma, int decimals, int64_t value, uint32_t present)
 {
     int64_t wanted = 0;
-    const rfm_parse parse = rfm_decimal_parse(text.bytes, text.length, decimals, &wanted);
+    const rfm_parse parse =
+        rfm_decimal_parse_as((rfm_notation){.comma = comma}, text.bytes, text.length, decimals, &wanted);
     return parse == (present ? RFM_PARSE_OK : RFM_PARSE_EMPTY) && value == wanted;
 }
 
@@ -33,7 +34,7 @@ static bool check_numbers(rfm_columnar *c, size_t slot, int decimals)
         const size_t left = c->n - from, n = left < MOST ? left : MOST;
         const size_t n_read = rfm_typed_numbers(&cells, n, decimals, values, present);
         for (size_t i = 0; i < n_read; i++)
-            if (!check_number(texts[from + i], decimals, values[i], present[i]))
+            if (!check_number(texts[from + i], cells.comma, decimals, values[i], present[i]))
                 return complain(c, slot, from + i, "another number");
         from += n_read < n ? n_read + 1 : n;
     }
@@ -94,7 +95,7 @@ bool typed_agrees(rfm_columnar *c, const rfm_zone *zone)
             continue;
         for (size_t i = 0; rfm_typed_has_numbers(cells) && i < sizeof decimals / sizeof *decimals; i++)
             agrees &= check_numbers(c, slot, decimals[i]);
-        for (int format = RFM_TIME_AUTO; format <= RFM_TIME_ISO; format++)
+        for (int format = RFM_TIME_AUTO; format <= RFM_TIME_MONTH_FIRST; format++)
             agrees &= check_times(c, slot, &(rfm_times){.format = (rfm_time_format)format, .zone = zone});
         if (rfm_typed_has_hashes(cells))
             agrees &= check_hashes(c, slot);
