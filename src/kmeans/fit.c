@@ -277,8 +277,11 @@ static void report(const rfm_clustering *clustering, const rfm_kmeans_options *o
     if (clustering->k < options->k)
         rfm_log(RFM_LOG_WARN, "k-means: %d clusters instead of %d: there are not enough distinct rows", clustering->k,
                 options->k);
-    rfm_log(RFM_LOG_INFO, "k-means: %d clusters, inertia %.10g, %d iterations of restart %d, %s", clustering->k,
-            clustering->inertia, clustering->iterations, clustering->restart,
+    char of[32] = ""; /* the lines of a run have room on a terminal of 80 columns */
+    if (options->restarts > 1)
+        snprintf(of, sizeof of, " of restart %d", clustering->restart);
+    rfm_log(RFM_LOG_INFO, "k-means: %d clusters, inertia %.10g, %d iterations%s, %s", clustering->k,
+            clustering->inertia, clustering->iterations, of,
             clustering->converged ? "converged" : "stopped at the limit");
 }
 

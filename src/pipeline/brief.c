@@ -87,15 +87,18 @@ void tell_plan(const rfm_batch *batch, const rfm_told *stages, size_t n)
 {
     const int ranks = rfm_comm_size(batch->comm), threads = rfm_kmeans_threads();
     rfm_text made = {0}, there = {0};
+    char each[32] = "";
+    if (threads > 1)
+        snprintf(each, sizeof each, " of %d threads", threads);
     for (size_t i = 0; i < n; i++)
         add_name(stages[i].made ? &made : &there, stages[i].name);
     tell_input(batch);
     if (batch->job.task == RFM_TASK_RUN && store_is_wanted(batch->config))
         add_name(&made, "store");
     if (!made.failed && !there.failed)
-        rfm_log(RFM_LOG_INFO, "plan     %s%s%s%s; %d rank%s of %d thread%s", made.bytes, there.length > 0 ? " (" : "",
+        rfm_log(RFM_LOG_INFO, "plan     %s%s%s%s; %d rank%s%s", made.bytes, there.length > 0 ? " (" : "",
                 there.length > 0 ? there.bytes : "", there.length > 0 ? ": there already)" : "", ranks,
-                ranks == 1 ? "" : "s", threads, threads == 1 ? "" : "s");
+                ranks == 1 ? "" : "s", each);
     rfm_log(RFM_LOG_INFO, "output   %s", rfm_run_dir(batch->run));
     rfm_text_free(&made);
     rfm_text_free(&there);

@@ -208,18 +208,35 @@ static rfm_status read_all(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 
 /* ---- what the files gave, as counts ----------------------------------------------------------------------------- */
 
+enum { N_ROWS, N_EVENTS, N_FILTERED, N_AFTER_AS_OF, N_DUPLICATES, N_TOLD };
+
+/* What there is none of is not told, but that nothing was rejected. */
+static void tell_rows(const int64_t counts[N_TOLD], int64_t n_rejected)
+{
+    static const char *const words[N_TOLD] = {
+        [N_FILTERED] = "filtered", [N_AFTER_AS_OF] = "after as_of", [N_DUPLICATES] = "duplicates"};
+    rfm_text line = {0};
+    rfm_text_addf(&line, "read     %lld rows: %lld events, %lld rejected", (long long)counts[N_ROWS],
+                  (long long)counts[N_EVENTS], (long long)n_rejected);
+    for (int i = N_FILTERED; i < N_TOLD; i++)
+        if (counts[i] > 0)
+            rfm_text_addf(&line, ", %lld %s", (long long)counts[i], words[i]);
+    if (!line.failed)
+        rfm_log(RFM_LOG_INFO, "%s", line.bytes);
+    rfm_text_free(&line);
+}
+
 static void report_tally(rfm_batch *batch, const rfm_ledger *ledger, int64_t n_duplicates)
 {
     const rfm_tally *local = &ledger->tally;
-    int64_t counts[] = {local->n_rows, local->n_events - n_duplicates, local->n_filtered, local->n_after_as_of,
-                        n_duplicates};
-    static const char *const keys[] = {"n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates"};
-    enum { N = sizeof keys / sizeof keys[0] };
+    int64_t counts[N_TOLD] = {local->n_rows, local->n_events - n_duplicates, local->n_filtered, local->n_after_as_of,
+                              n_duplicates};
+    static const char *const keys[N_TOLD] = {"n_rows", "n_events", "n_filtered", "n_after_as_of", "n_duplicates"};
     int64_t by_reason[RFM_N_REASONS], n_rejected = 0, n_bytes = 0;
     memcpy(by_reason, ledger->rejects.count, sizeof by_reason);
-    rfm_comm_reduce_i64(batch->comm, RFM_SUM, counts, N);
+    rfm_comm_reduce_i64(batch->comm, RFM_SUM, counts, N_TOLD);
     rfm_comm_reduce_i64(batch->comm, RFM_SUM, by_reason, RFM_N_REASONS);
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < N_TOLD; i++)
         rfm_report_integer(batch->run, keys[i], counts[i]);
     for (size_t i = 0; i < batch->files.n; i++)
         n_bytes += batch->files.files[i].size_bytes;
@@ -231,11 +248,7 @@ static void report_tally(rfm_batch *batch, const rfm_ledger *ledger, int64_t n_d
         n_rejected += by_reason[i];
     }
     rfm_report_integer(batch->run, "n_rejected", n_rejected);
-    rfm_log(RFM_LOG_INFO,
-            "read     %lld rows: %lld events, %lld filtered, %lld rejected, %lld duplicates, %lld "
-            "after as_of",
-            (long long)counts[0], (long long)counts[1], (long long)counts[2], (long long)n_rejected,
-            (long long)counts[4], (long long)counts[3]);
+    tell_rows(counts, n_rejected);
 }
 
 static void report_spilled(rfm_batch *batch, const rfm_pass *pass)

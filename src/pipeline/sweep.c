@@ -115,7 +115,7 @@ static void report_quality(const rfm_batch *batch, const rfm_quality *of)
     rfm_report_number(batch->run, "quality.davies_bouldin", of->davies_bouldin);
     rfm_report_number(batch->run, "quality.calinski_harabasz", of->calinski_harabasz);
     rfm_report_number(batch->run, "quality.seconds", of->seconds);
-    rfm_log(RFM_LOG_INFO, "quality: silhouette %.4f%s, Davies-Bouldin %.4f, Calinski-Harabasz %.6g", of->silhouette,
+    rfm_log(RFM_LOG_INFO, "quality: silhouette %.4f%s, Davies-Bouldin %.4f, Calinski-Harabasz %.4g", of->silhouette,
             of->silhouette_error > 0 ? " (of a sample)" : "", of->davies_bouldin, of->calinski_harabasz);
 }
 
