@@ -334,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_in_french, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(the_most_telling_comes_first, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(what_the_numbers_do_not_bear_out_is_not_said, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_segment_under_the_name_of_another_says_so, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(tables_of_very_many_segments_are_left_out, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(cuts_of_a_model_are_not_those_of_these_customers, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(scores_that_are_too_many_to_draw_are_told_whole, set_up_folder,
