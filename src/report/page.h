@@ -29,7 +29,7 @@ void putf(page *p, const char *format, ...) __attribute__((format(printf, 2, 3))
 /* Text with everything escaped that means something in markup, inside of quotes too; what is no UTF-8, or would change
  * the direction of what stands around it, shows as U+FFFD, control characters as their pictures. */
 void put_text(page *p, const char *text);
-void put_breakable(page *p, const char *text);       /* a line may end behind _ and / */
+void put_breakable(page *p, const char *text);       /* a line may end behind _ and /, and in a long word */
 void put_short(page *p, const char *text, int most); /* no wider than so many letters: "Potential lo…" */
 
 /* ---- numbers for people; NAN is a dash ---------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 
 typedef enum which { CENTROID, MEDIAN, MEAN, STANDING } which;
 
-enum { BESIDE_MOST = 15 }; /* features that have room beside each other on paper; more come below them */
+enum { BESIDE_MOST = 10 }; /* features that have room beside each other on paper; more come below them */
 
 static const double *row_of(const segment *s, which of)
 {
@@ -78,9 +78,10 @@ static void put_rows_of(page *p, which of, size_t from, size_t to)
 /* In a table that is open, and others below it. */
 static void put_features_of(page *p, which of)
 {
-    for (size_t from = 0; from < p->facts->d; from += BESIDE_MOST) {
-        const size_t left = p->facts->d - from, to = from + (left < BESIDE_MOST ? left : BESIDE_MOST);
-        if (from > 0) {
+    const size_t d = p->facts->d, n = (d + BESIDE_MOST - 1) / BESIDE_MOST;
+    for (size_t t = 0; t < n; t++) {
+        const size_t from = d * t / n, to = d * (t + 1) / n;
+        if (t > 0) {
             table_close(p, false);
             table_open(p);
         }

@@ -66,10 +66,12 @@ void put_text(page *p, const char *text)
 
 void put_breakable(page *p, const char *text)
 {
-    while (*text) {
+    enum { MOST = 14 }; /* letters that stay together */
+    for (int together = 0; *text;) {
         const unsigned c = make_harmless(rfm_utf8_next(&text));
         put_escaped(p, c);
-        put(p, c == '_' || c == '/' ? "<wbr>" : "");
+        together = c == '_' || c == '/' || together == MOST - 1 ? 0 : together + 1;
+        put(p, together == 0 && *text ? "<wbr>" : "");
     }
 }
 

@@ -125,6 +125,30 @@ static void what_the_numbers_do_not_bear_out_is_not_said(void **state)
     free(html);
 }
 
+static void a_segment_under_the_name_of_another_says_so(void **state)
+{
+    (void)state;
+    static const char *const note = "whose name for it may no longer fit";
+    char *html = page_of(RUN, FIGURES, "en");
+    assert_null(strstr(html, note));
+    assert_says(html, "has moved</td>");
+    assert_says(html, "new: continues none of before</td>");
+    free(html);
+    html = page_with("\"moved\": [0.2, null]", "\"moved\": [0.7, null]", "", "");
+    assert_int_equal(count(html, note), 1);
+    assert_says(html, "has moved far: its name is that of before</td>");
+    free(html);
+}
+
+static void tables_of_very_many_segments_are_left_out(void **state)
+{
+    (void)state;
+    char *html = page_with("\"flows\": {\"0\": [880, 1], \"3\": [20, 99]}, ", "", "", "");
+    assert_int_equal(count(html, "the table of who went where is left out"), 1);
+    assert_says(html, "12.0% of the customers (120) are in another segment");
+    free(html);
+}
+
 static void cuts_of_a_model_are_not_those_of_these_customers(void **state)
 {
     (void)state;
@@ -310,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_in_french, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(the_most_telling_comes_first, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(what_the_numbers_do_not_bear_out_is_not_said, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(a_segment_under_the_name_of_another_says_so, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(tables_of_very_many_segments_are_left_out, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(cuts_of_a_model_are_not_those_of_these_customers, set_up_folder,
                                         tear_down_folder),
         cmocka_unit_test_setup_teardown(scores_that_are_too_many_to_draw_are_told_whole, set_up_folder,
