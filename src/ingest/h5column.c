@@ -53,15 +53,18 @@ static rfm_status read_scale(rfm_h5_texts *t, rfm_error *err)
     return err->status == RFM_OK ? read_mark(t, err) : err->status;
 }
 
-/* Without a pattern of its own a time is written as ISO 8601 has it, and read so. */
+/* Without a pattern of its own a time is written as ISO 8601 has it, and read so; with the day or the month first, in
+ * that order. */
 static rfm_status read_pattern(rfm_h5_texts *t, const char *otherwise, rfm_error *err)
 {
     char *pattern = NULL;
     if (rfm_h5_table_text(t->table, t->name, RFM_EVENTS_PATTERN, &pattern, err) != RFM_OK)
         return err->status;
-    t->has_time_format |= !pattern;
     if (!rfm_pattern_parse(pattern ? pattern : otherwise, &t->exact.pattern))
         fail(t, "its pattern is none, such as \"YYYY-MM-DD hh:mm:ss UTC\"", err);
+    else if (!t->has_time_format && (!pattern || t->exact.pattern.format != RFM_TIME_ISO))
+        t->time_format = t->exact.pattern.format;
+    t->has_time_format |= !pattern || t->exact.pattern.format != RFM_TIME_ISO;
     free(pattern);
     return err->status;
 }

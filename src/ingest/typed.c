@@ -135,7 +135,7 @@ bool rfm_typed_has_times(const rfm_typed *t, const rfm_times *times)
     const rfm_time_format format = times->format;
     switch (t->kind) {
     case RFM_TYPED_DECIMAL:
-        return find_shape(t, format) != NULL;
+        return !t->comma && find_shape(t, format) != NULL;
     case RFM_TYPED_DATE:
     case RFM_TYPED_LOCAL:
     case RFM_TYPED_UTC:

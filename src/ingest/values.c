@@ -70,23 +70,52 @@ static bool read_customer(rfm_values *v, rfm_refusal *refusal)
     return true;
 }
 
+static bool is_time_in(const rfm_values *v, rfm_time_format format, const rfm_field *text)
+{
+    rfm_timestamp time;
+    return rfm_time_parse(text->bytes, text->length, format, v->input->zone, &time) == RFM_PARSE_OK;
+}
+
+/* Of a text that is no time: which option would make it one. */
+static const char *explain_time(const rfm_values *v, const rfm_field *text)
+{
+    const bool day = is_time_in(v, RFM_TIME_DAY_FIRST, text), month = is_time_in(v, RFM_TIME_MONTH_FIRST, text);
+    if (day && month)
+        return "(input.time_format: day-first or month-first?)";
+    if (day || month)
+        return day ? "(input.time_format: day-first?)" : "(input.time_format: month-first?)";
+    return is_time_in(v, RFM_TIME_AUTO, text) ? "(input.time_format: auto?)" : NULL;
+}
+
 static bool read_time(rfm_values *v, rfm_refusal *refusal)
 {
     const rfm_field *text = &v->texts[v->time];
     const rfm_parse parse = rfm_times_parse(&v->times, text->bytes, text->length, &v->timestamp);
     v->has_time = parse == RFM_PARSE_OK;
     if (parse == RFM_PARSE_BAD)
-        return refuse(refusal, RFM_REASON_TIME, "bad time", text, NULL);
+        return refuse(refusal, RFM_REASON_TIME, "bad time", text, explain_time(v, text));
     if (parse == RFM_PARSE_RANGE)
         return refuse(refusal, RFM_REASON_TIME, "time", text, "is outside the years 1 to 9999");
     return true;
 }
 
-static bool refuse_number(rfm_refusal *refusal, const char *column, const rfm_field *text, rfm_parse parse)
+/* Of a text that is no number: so, and which option would make it one. */
+static const char *explain_number(rfm_notation notation, const rfm_field *text)
 {
+    const rfm_notation other = {.comma = !notation.comma};
+    int64_t value;
+    if (rfm_decimal_parse_as(other, text->bytes, text->length, 0, &value) == RFM_PARSE_BAD)
+        return "is no number";
+    return other.comma ? "is no number (input.decimal_mark: comma?)" : "is no number (input.decimal_mark: point?)";
+}
+
+static bool refuse_number(const rfm_values *v, int slot, rfm_parse parse, rfm_refusal *refusal)
+{
+    const rfm_field *text = &v->texts[slot];
     refuse(refusal, RFM_REASON_NUMBER, NULL, text,
-           parse == RFM_PARSE_BAD ? "is no number" : "is too large or has more digits than input.decimals");
-    refusal->name = column;
+           parse == RFM_PARSE_BAD ? explain_number(v->notations[slot], text)
+                                  : "is too large or has more digits than input.decimals");
+    refusal->name = v->columns.names[slot];
     return false;
 }
 
@@ -99,12 +128,10 @@ static bool read_decimals(rfm_values *v, rfm_refusal *refusal)
                                                      v->input->decimals, &decimal->value);
         decimal->present = parse == RFM_PARSE_OK;
         if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE)
-            return refuse_number(refusal, v->columns.names[decimal->slot], text, parse);
+            return refuse_number(v, decimal->slot, parse, refusal);
     }
     const int bad = rfm_rules_find_bad_number(&v->rules, v->texts);
-    if (bad < 0)
-        return true;
-    return refuse_number(refusal, v->columns.names[bad], &v->texts[bad], RFM_PARSE_BAD);
+    return bad < 0 || refuse_number(v, bad, RFM_PARSE_BAD, refusal);
 }
 
 /* False when the product does not fit. */

@@ -133,13 +133,18 @@ class Reference(case.Case):
         import h5py
 
         (events,) = self.generate(events=2000, customers=100)
+        german = self.dir / "german.csv"
+        german.write_text("Kunde;Datum;Betrag\n" + "".join(f"k{i};{i + 1:02}.06.2024;{i},50\n" for i in range(20)))
         self.rfmpi("convert", events, "--out", self.dir / "tables")
+        self.rfmpi("convert", german, "--out", self.dir / "tables", *(word for option in ("delimiter=;", "decimal_mark=comma", "time_format=day-first")
+                                                                      for word in ("--set", f"input.{option}")))
         met = []
-        with h5py.File(self.dir / "tables" / "part-00000.h5") as file:
-            met += [f"/events@{name}" for name in file["events"].attrs] + [f"/dictionaries/{name}" for name in file["dictionaries"]]
-            for column, data in file["events"].items():
-                met += [f"/events/{column}"] + [f"/events/{column}@{name}" for name in data.attrs]
-        self.hold("NAME.h5 of convert", met, {"/events/COLUMN@null", "/events/COLUMN@time_format", "/events/COLUMN@name"})
+        for name in ("part-00000.h5", "german.h5"):
+            with h5py.File(self.dir / "tables" / name) as file:
+                met += [f"/events@{name}" for name in file["events"].attrs] + [f"/dictionaries/{name}" for name in file["dictionaries"]]
+                for column, data in file["events"].items():
+                    met += [f"/events/{column}"] + [f"/events/{column}@{name}" for name in data.attrs]
+        self.hold("NAME.h5 of convert", met, {"/events/COLUMN@null", "/events/COLUMN@name"})
 
 
 if __name__ == "__main__":

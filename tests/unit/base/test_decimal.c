@@ -216,80 +216,81 @@ static const rfm_notation plain = {false, RFM_THOUSANDS_NONE}, comma = {true, RF
                           german = {true, RFM_THOUSANDS_POINT}, french = {true, RFM_THOUSANDS_BLANK},
                           english = {false, RFM_THOUSANDS_COMMA}, swiss = {false, RFM_THOUSANDS_APOSTROPHE};
 
+static const struct {
+    const rfm_notation *notation;
+    const char *text;
+    int parse;
+    int64_t value; /* times 100 */
+} notated[] = {
+    {&comma, "12,50", OK, 1250},
+    {&comma, " -0,5 ", OK, -50},
+    {&comma, ",5", OK, 50},
+    {&comma, "5,", OK, 500},
+    {&comma, "1,5e1", OK, 1500},
+    {&comma, "12", OK, 1200},
+    {&comma, "12.50", BAD, 0},
+    {&comma, "1.234,50", BAD, 0},
+    {&comma, "1,234,5", BAD, 0},
+    {&comma, "1,234", RANGE, 0},
+    {&comma, ",", BAD, 0},
+    {&plain, "12,50", BAD, 0},
+    {&german, "1.234,50", OK, 123450},
+    {&german, "-1.234.567,8", OK, -123456780},
+    {&german, "999.999", OK, 99999900},
+    {&german, "1234,5", OK, 123450},
+    {&german, "1.234567", BAD, 0},
+    {&german, "1.23", BAD, 0},
+    {&german, "1.2345,0", BAD, 0},
+    {&german, "1234.567", BAD, 0},
+    {&german, "0.123", BAD, 0},
+    {&german, "1..234", BAD, 0},
+    {&german, ".234", BAD, 0},
+    {&german, "1.234.", BAD, 0},
+    {&german, "1,234.567", BAD, 0},
+    {&german, "1'234", BAD, 0},
+    {&french, "1 234,50", OK, 123450},
+    {&french,
+     "1\xC2\xA0"
+     "234\xE2\x80\xAF"
+     "567",
+     OK, 123456700},
+    {&french,
+     "1\xE2\x80\x89"
+     "234",
+     OK, 123400},
+    {&french,
+     "1\xA0"
+     "234,5",
+     OK, 123450},
+    {&french, "1 23", BAD, 0},
+    {&french, "1  234", BAD, 0},
+    {&french, "1\xC2", BAD, 0},
+    {&french, "1.5", BAD, 0},
+    {&english, "1,234.50", OK, 123450},
+    {&english, "12,34.50", BAD, 0},
+    {&english, "1.234,50", BAD, 0},
+    {&swiss, "1'234.50", OK, 123450},
+    {&swiss,
+     "1\xE2\x80\x99"
+     "234",
+     OK, 123400},
+    {&english, "9,223,372,036,854,775,807", RANGE, 0},
+    {&english, "92,233,720,368,547,758.07", OK, INT64_MAX},
+    {&english, "100,000,000,000,000,000,000", RANGE, 0},
+    {&french, "", EMPTY, 0},
+};
+
 static void numbers_in_other_notations_are_exact(void **state)
 {
     (void)state;
-    static const struct {
-        const rfm_notation *notation;
-        const char *text;
-        int parse;
-        int64_t value; /* times 100 */
-    } cases[] = {
-        {&comma, "12,50", OK, 1250},
-        {&comma, " -0,5 ", OK, -50},
-        {&comma, ",5", OK, 50},
-        {&comma, "5,", OK, 500},
-        {&comma, "1,5e1", OK, 1500},
-        {&comma, "12", OK, 1200},
-        {&comma, "12.50", BAD, 0},
-        {&comma, "1.234,50", BAD, 0},
-        {&comma, "1,234,5", BAD, 0},
-        {&comma, "1,234", RANGE, 0},
-        {&comma, ",", BAD, 0},
-        {&plain, "12,50", BAD, 0},
-        {&german, "1.234,50", OK, 123450},
-        {&german, "-1.234.567,8", OK, -123456780},
-        {&german, "999.999", OK, 99999900},
-        {&german, "1234,5", OK, 123450},
-        {&german, "1.234567", BAD, 0},
-        {&german, "1.23", BAD, 0},
-        {&german, "1.2345,0", BAD, 0},
-        {&german, "1234.567", BAD, 0},
-        {&german, "0.123", BAD, 0},
-        {&german, "1..234", BAD, 0},
-        {&german, ".234", BAD, 0},
-        {&german, "1.234.", BAD, 0},
-        {&german, "1,234.567", BAD, 0},
-        {&german, "1'234", BAD, 0},
-        {&french, "1 234,50", OK, 123450},
-        {&french,
-         "1\xC2\xA0"
-         "234\xE2\x80\xAF"
-         "567",
-         OK, 123456700},
-        {&french,
-         "1\xE2\x80\x89"
-         "234",
-         OK, 123400},
-        {&french,
-         "1\xA0"
-         "234,5",
-         OK, 123450},
-        {&french, "1 23", BAD, 0},
-        {&french, "1  234", BAD, 0},
-        {&french, "1\xC2", BAD, 0},
-        {&french, "1.5", BAD, 0},
-        {&english, "1,234.50", OK, 123450},
-        {&english, "12,34.50", BAD, 0},
-        {&english, "1.234,50", BAD, 0},
-        {&swiss, "1'234.50", OK, 123450},
-        {&swiss,
-         "1\xE2\x80\x99"
-         "234",
-         OK, 123400},
-        {&english, "9,223,372,036,854,775,807", RANGE, 0},
-        {&english, "92,233,720,368,547,758.07", OK, INT64_MAX},
-        {&english, "100,000,000,000,000,000,000", RANGE, 0},
-        {&french, "", EMPTY, 0},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const size_t length = strlen(cases[i].text);
+    for (size_t i = 0; i < sizeof notated / sizeof *notated; i++) {
+        const size_t length = strlen(notated[i].text);
         char *copy = malloc(length == 0 ? 1 : length);
-        memcpy(copy, cases[i].text, length);
+        memcpy(copy, notated[i].text, length);
         int64_t value = 77;
-        const int parse = (int)rfm_decimal_parse_as(*cases[i].notation, copy, length, 2, &value);
-        if (parse != cases[i].parse || value != (parse == OK ? cases[i].value : 77))
-            fail_msg("'%s' gave %d and %" PRId64, cases[i].text, parse, value);
+        const int parse = (int)rfm_decimal_parse_as(*notated[i].notation, copy, length, 2, &value);
+        if (parse != notated[i].parse || value != (parse == OK ? notated[i].value : 77))
+            fail_msg("'%s' gave %d and %" PRId64, notated[i].text, parse, value);
         free(copy);
     }
 }

@@ -87,6 +87,11 @@ def write_meant(folder):
         "a/b": [f"{i:x}" for i in at],
         "": ["1"] * n,
         "again": ["2"] * n,
+        "zeit": [t.strftime("%d.%m.%Y %H:%M:%S") for t in stamps],
+        "date": [t.strftime("%m/%d/%Y") for t in stamps],
+        "preis": [f"{(i - 50) / 100:.2f}".replace(".", ",") for i in at],
+        "genau": [f"{2**64 - 1 - int(i)}"[:2] + "," + f"{2**64 - 1 - int(i)}"[2:] for i in at],
+        "ganz": [str(i) for i in at],
     }
 
     def make(file):
@@ -112,6 +117,11 @@ def write_meant(folder):
         column("column-12", np.array(columns["a/b"], dtype="S"), meaning="text", name="a/b")
         column("column-13", np.ones(n, "u1"), name="")
         column("again", np.full(n, 2, ">i2"))
+        column("zeit", seconds, meaning="time", unit="s", pattern="DD.MM.YYYY hh:mm:ss", time_format="day-first")
+        column("date", seconds // 86400, meaning="date", pattern="MM/DD/YYYY")
+        column("preis", at - 50, meaning="decimal", scale=2, decimal_mark="comma")
+        column("genau", np.uint64(2**64 - 1) - at.astype("u8"), meaning="decimal", scale=18, decimal_mark=np.bytes_("comma"))
+        column("ganz", at, meaning="decimal", scale=0, decimal_mark="comma")
         file["dictionaries/city"] = np.array([c.encode() for c in cities], "S8")
         file["words"] = np.array(cities[2:], dtype=object)
 
@@ -221,7 +231,8 @@ def write_bad(folder):
     bad("scale_below", "scale from 0 to 18", column("b", at, meaning="decimal", scale=-1))
     bad("unit", "has no attribute unit", column("b", at, meaning="time"))
     bad("unit_unknown", "s, ms or us", column("b", at, meaning="time", unit="ns"))
-    bad("pattern", "its pattern is none", column("b", at, meaning="time", unit="s", pattern="DD.MM.YYYY"))
+    bad("pattern", "its pattern is none", column("b", at, meaning="time", unit="s", pattern="DD.MM.YY"))
+    bad("mark", "neither point nor comma", column("b", at, meaning="decimal", scale=2, decimal_mark="."))
     bad("pattern_long", "its pattern is none", column("b", at, meaning="date", pattern="YYYY-MM-DD" + " " * 100000))
     bad("finer", "row 2: a time that its pattern cannot say",
         column("b", at, meaning="time", unit="ms", pattern="YYYY-MM-DD hh:mm:ss"))

@@ -113,6 +113,32 @@ static void reject_text(const place *p, rfm_reason reason, const char *before, f
     reject(p, reason, detail);
 }
 
+/* Which option would have read it. */
+static const char *no_number(const rfm_input *input, field f)
+{
+    int64_t value;
+    const rfm_notation other = {.comma = !input->notation.comma};
+    const bool would_be = rfm_decimal_parse_as(other, f.text, f.length, 0, &value) != RFM_PARSE_BAD;
+    return !would_be     ? " is no number"
+           : other.comma ? " is no number (input.decimal_mark: comma?)"
+                         : " is no number (input.decimal_mark: point?)";
+}
+
+static bool is_time(const rfm_input *input, field f, rfm_time_format format)
+{
+    rfm_timestamp time;
+    return rfm_time_parse(f.text, f.length, format, input->zone, &time) == RFM_PARSE_OK;
+}
+
+static const char *no_time(const rfm_input *input, field f)
+{
+    static const char *const words[] = {"", " (input.time_format: day-first?)", " (input.time_format: month-first?)",
+                                        " (input.time_format: day-first or month-first?)"};
+    if (is_time(input, f, RFM_TIME_AUTO))
+        return " (input.time_format: auto?)";
+    return words[is_time(input, f, RFM_TIME_DAY_FIRST) + 2 * is_time(input, f, RFM_TIME_MONTH_FIRST)];
+}
+
 /* Numbers, rules' numbers too; false after a reject. */
 static bool check_numbers(const place *p, int64_t *values, bool *present)
 {
@@ -127,7 +153,7 @@ static bool check_numbers(const place *p, int64_t *values, bool *present)
             rfm_parse parse = rfm_decimal_parse_as(input->notation, f.text, f.length, input->decimals, &value);
             if (parse == RFM_PARSE_BAD || parse == RFM_PARSE_RANGE) {
                 reject_text(p, RFM_REASON_NUMBER, name, f,
-                            parse == RFM_PARSE_BAD ? " is no number"
+                            parse == RFM_PARSE_BAD ? no_number(input, f)
                                                    : " is too large or has more digits than input.decimals");
                 return false;
             }
@@ -144,7 +170,7 @@ static bool check_numbers(const place *p, int64_t *values, bool *present)
                 continue;
             field f = cell(p, rules[i].column);
             if (rfm_decimal_parse_as(input->notation, f.text, f.length, input->decimals, &value) == RFM_PARSE_BAD) {
-                reject_text(p, RFM_REASON_NUMBER, rules[i].column, f, " is no number");
+                reject_text(p, RFM_REASON_NUMBER, rules[i].column, f, no_number(input, f));
                 return false;
             }
         }
@@ -248,7 +274,7 @@ static void understand(const place *p)
     else if (id_parse == RFM_PARSE_RANGE)
         reject_text(p, RFM_REASON_CUSTOMER, "customer", id, " is beyond 64 bits");
     else if (time_parse == RFM_PARSE_BAD)
-        reject_text(p, RFM_REASON_TIME, "bad time", when, "");
+        reject_text(p, RFM_REASON_TIME, "bad time", when, no_time(input, when));
     else if (time_parse == RFM_PARSE_RANGE)
         reject_text(p, RFM_REASON_TIME, "time", when, " is outside the years 1 to 9999");
     else if (!check_numbers(p, values, present))

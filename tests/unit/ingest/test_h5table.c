@@ -174,14 +174,17 @@ static void times_say_how_they_are_read(void **state)
     if (access(path, R_OK) != 0)
         skip();
     open_table(&o, path, &err);
-    for (int slot = 0; slot < 6; slot++) {
+    for (int slot = 0; slot < 16; slot++) {
         o.columnar.time_slot = slot;
         o.columnar.kind->begin(&o.columnar, 0, &err);
         assert_fine(&err);
-        /* iso, iso_us and day have no pattern of their own */
-        assert_int_equal(o.columnar.has_time_format, slot == 1 || slot == 2 || slot == 4);
+        /* iso, iso_us and day have no pattern of their own; those of zeit and date say which number is the day */
+        const bool turned = slot == 14 || slot == 15;
+        assert_int_equal(o.columnar.has_time_format, slot == 1 || slot == 2 || slot == 4 || turned);
         if (o.columnar.has_time_format)
-            assert_int_equal(o.columnar.time_format, RFM_TIME_ISO);
+            assert_int_equal(o.columnar.time_format, slot == 14   ? RFM_TIME_DAY_FIRST
+                                                     : slot == 15 ? RFM_TIME_MONTH_FIRST
+                                                                  : RFM_TIME_ISO);
     }
     close_table(&o);
 }

@@ -177,6 +177,30 @@ static void numbers_that_do_not_fit_are_refused(void **unused)
     reading_free(&r);
 }
 
+/* Who has not set the option learns that there is one. */
+static void what_another_option_would_read_is_told(void **unused)
+{
+    (void)unused;
+    rfm_input input = input_of_numbers();
+    reading r = read_text(&input, "c,t,q,p\na,20240101,\"1,5\",1\na,20240101,\"1,5,\",1\na,31.12.2024,1,1\n"
+                                  "a,12/31/2024,1,1\na,5/6/2024 8:26,1,1\na,31.12.24,1,1\n");
+    assert_rejects(r, "2 number: q '1,5' is no number (input.decimal_mark: comma?) | a,20240101,\"1,5\",1\n"
+                      "3 number: q '1,5,' is no number | a,20240101,\"1,5,\",1\n"
+                      "4 time: bad time '31.12.2024' (input.time_format: day-first?) | a,31.12.2024,1,1\n"
+                      "5 time: bad time '12/31/2024' (input.time_format: month-first?) | a,12/31/2024,1,1\n"
+                      "6 time: bad time '5/6/2024 8:26' (input.time_format: day-first or month-first?) | "
+                      "a,5/6/2024 8:26,1,1\n"
+                      "7 time: bad time '31.12.24' | a,31.12.24,1,1\n");
+    reading_free(&r);
+    input.notation.comma = true;
+    input.time_format = RFM_TIME_DAY_FIRST;
+    r = read_text(&input, "c,t,q,p\na,31.12.2024,1.5,1\na,12/31/2024,1,1\na,2024-12-31,1,1\n");
+    assert_rejects(r, "2 number: q '1.5' is no number (input.decimal_mark: point?) | a,31.12.2024,1.5,1\n"
+                      "3 time: bad time '12/31/2024' (input.time_format: month-first?) | a,12/31/2024,1,1\n"
+                      "4 time: bad time '2024-12-31' (input.time_format: auto?) | a,2024-12-31,1,1\n");
+    reading_free(&r);
+}
+
 static void distinct_values_are_hashed_without_quotes(void **unused)
 {
     (void)unused;
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(numbers_and_products_are_exact),
         cmocka_unit_test(an_empty_number_and_its_products_are_null),
         cmocka_unit_test(numbers_that_do_not_fit_are_refused),
+        cmocka_unit_test(what_another_option_would_read_is_told),
         cmocka_unit_test(distinct_values_are_hashed_without_quotes),
         cmocka_unit_test(rows_equal_after_parsing_have_equal_keys),
         cmocka_unit_test(text_that_moves_between_fields_changes_the_key),
