@@ -81,11 +81,17 @@ class Terminal(case.Case):
         self.assertTrue(text.isascii())
         self.assertIn("##", text)
 
+    def test_the_lines_of_a_run_fit_80_columns(self):
+        said = self.by_pipe(ranks=2).stderr.splitlines()
+        self.assertGreater(len(said), 8)
+        self.assertLessEqual(max(map(len, said)), 80 + len(" of 2 threads"), said)
+
     def test_the_plan_is_said_before_anything_is_done(self):
         said = self.by_pipe(ranks=2).stderr.splitlines()
         self.assertRegex(said[0], r"input    .*part-00000.csv, [0-9.]+ MB of text$")
-        self.assertEqual(said[1], f"rfmpi: plan     ingest, features, cluster, score, figures, write; {1 if case.SERIAL else 2} rank{'' if case.SERIAL else 's'} of "
-                                  f"{case.read_report(self.dir / 'out')['threads']} thread" + ("s" if case.read_report(self.dir / "out")["threads"] > 1 else ""))
+        ranks, threads = 1 if case.SERIAL else 2, case.read_report(self.dir / "out")["threads"]
+        each = f" of {threads} threads" if threads > 1 else ""
+        self.assertEqual(said[1], f"rfmpi: plan     ingest, features, cluster, score, figures, write; {ranks} rank{'s' * (ranks > 1)}{each}")
         self.assertEqual(said[2], "rfmpi: output   out")
         both = self.by_pipe("--dry-run", ranks=2)  # a plan of another kind, and nothing else
         self.assertEqual(both.stderr, "")
