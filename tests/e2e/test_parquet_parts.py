@@ -176,13 +176,13 @@ class Failing(Walk):
                         self.assert_next_start_finishes(*self.MORE, ranks=ranks)
 
     def test_memory_that_runs_out_while_a_file_is_written(self):
-        """From the opening of the first file on."""
+        """From the opening of the first file on. Of all these places, two in three are ones that a file cannot do without."""
         self.digest(*self.MORE)
         n = len(self.calls("memory", *self.MORE, path=".parquet"))
         self.assertGreater(n, 100)
-        chosen = range(1, n + 1) if case.LONG else sorted(random.Random(SEED).sample(range(1, n + 1), 12))
+        chosen = sorted(random.Random(SEED).sample(range(1, n + 1), min(n, 300 if case.LONG else 16)))
         n_failed = self.fail_at("memory", errno.ENOMEM, chosen, *self.MORE, path=".parquet", codes=(71,))
-        self.assertGreater(n_failed, len(chosen) // 2)
+        self.assertGreater(n_failed, len(chosen) // (2 if case.LONG else 3))
 
 
 @unittest.skipUnless(ABSENT, "this build has Parquet")
