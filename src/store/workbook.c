@@ -74,6 +74,15 @@ static lxw_error put_cell(const rfm_workbook *w, lxw_col_t column, rfm_error *er
                : put_text(w, column, NULL, err);
 }
 
+/* The library does not look at what becomes of the rows it writes, into a file of its own. */
+static rfm_status check_rows(const rfm_workbook *w, rfm_error *err)
+{
+    FILE *rows = w->sheet->optimize_tmpfile;
+    if (err->status == RFM_OK && rows && (fflush(rows) != 0 || ferror(rows)))
+        rfm_fail_errno(err, errno, "%s: cannot write its rows", w->path);
+    return err->status;
+}
+
 rfm_status rfm_workbook_rows(rfm_workbook *w, const char *csv, rfm_error *err)
 {
     for (const char *at = csv; *at && err->status == RFM_OK; w->row++) {
@@ -85,7 +94,7 @@ rfm_status rfm_workbook_rows(rfm_workbook *w, const char *csv, rfm_error *err)
         }
         at += *at == '\n';
     }
-    return err->status;
+    return check_rows(w, err);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */

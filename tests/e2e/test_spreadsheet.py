@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import stat
+import subprocess
 import xml.etree.ElementTree
 import zipfile
 
@@ -132,6 +133,23 @@ class Spreadsheet(case.Case):
         self.assertEqual([path.name for path in (self.dir / "out").iterdir() if "tmp" in path.name], [])
         self.rfmpi("store", self.dir / "out", "--set", f"store.dir={self.dir / 'copy'}")
         self.assertEqual((self.dir / "copy" / "spreadsheet.xlsx").read_bytes(), (self.dir / "out" / "spreadsheet.xlsx").read_bytes())
+
+    def test_rows_that_could_not_be_written_are_told(self):
+        """Only they are too large for such a file: what is left of them would make one that looks whole."""
+        with open(self.dir / "events.csv", "w") as file:
+            print("who,when,price,basket", file=file)
+            for i in range(4000):
+                print(f"customer-{i:05},2024-01-0{1 + i % 9},{1 + i % 700}.5,{i}", file=file)
+        words = self.words("out", "--set", "output.spreadsheet=true", "--set", "output.state=false")
+        limit = ["bash", "-c", 'ulimit -f 400; trap "" XFSZ; exec "$@"', "-", *map(str, case.command(*words, ranks=0))]
+        result = subprocess.run(limit, capture_output=True, text=True, timeout=60)
+        if "this build writes none" in result.stderr:
+            self.skipTest("this build writes no spreadsheets")
+        self.assertEqual(result.returncode, 74, result.stderr)
+        self.assertRegex("\n".join(case.errors(result)), r"spreadsheet\.xlsx.*: cannot write its rows: File too large")
+        self.assertFalse((self.dir / "out" / "spreadsheet.xlsx").exists())
+        self.write("out", "--set", "output.state=false")
+        self.assert_same("out")
 
     def test_long_whole_numbers_are_texts(self):
         with open(self.dir / "events.csv", "w") as file:
