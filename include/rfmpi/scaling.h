@@ -44,16 +44,16 @@ typedef struct rfm_columns {
     const int *columns; /* NULL: 0, 1, 2 ... */
 } rfm_columns;
 
-typedef struct rfm_survey {
+typedef struct rfm_column_survey {
     rfm_spread spread;
     int64_t n;  /* values that count */
     bool whole; /* each of them a whole number below 2^31 */
-} rfm_survey;
+} rfm_column_survey;
 
 /* The same of several columns, quantiles[c * n_quantiles + i], reading each row twice for all of them. surveys:
  * [n_columns], or NULL. n_quantiles may be 0. Takes memory for one column. */
 rfm_status rfm_columns_quantiles(rfm_comm *comm, const rfm_columns *of, int n_quantiles, const double *probabilities,
-                                 double *quantiles, rfm_survey *surveys, rfm_error *err);
+                                 double *quantiles, rfm_column_survey *surveys, rfm_error *err);
 
 /* ---- the chain -------------------------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@ static bool is_skewed(const rfm_portrait_feature *feature)
     return feature->least >= 0 && q[RFM_P99] > few && q[RFM_P99] - q[RFM_P50] > much * (q[RFM_P50] - q[RFM_P01]);
 }
 
-static void choose_axis(const rfm_survey *survey, const double *quantiles, rfm_portrait_feature *feature)
+static void choose_axis(const rfm_column_survey *survey, const double *quantiles, rfm_portrait_feature *feature)
 {
     feature->least = survey->spread.least;
     feature->greatest = survey->spread.greatest;
@@ -22,7 +22,7 @@ static void choose_axis(const rfm_survey *survey, const double *quantiles, rfm_p
 }
 
 /* Collective. Of those that are shown also quantiles. */
-static rfm_status survey(const rfm_sitter *of, rfm_survey *surveys, double *quantiles, rfm_error *err)
+static rfm_status survey(const rfm_sitter *of, rfm_column_survey *surveys, double *quantiles, rfm_error *err)
 {
     static const double probabilities[RFM_PORTRAIT_QUANTILES] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
     rfm_columns shown = {.n = of->frame->n,
@@ -41,7 +41,7 @@ static rfm_status survey(const rfm_sitter *of, rfm_survey *surveys, double *quan
 
 rfm_status rfm_portrait_axes(const rfm_sitter *of, rfm_portrait *portrait, rfm_error *err)
 {
-    rfm_survey *surveys = rfm_alloc((size_t)of->columns, sizeof *surveys, err);
+    rfm_column_survey *surveys = rfm_alloc((size_t)of->columns, sizeof *surveys, err);
     double *quantiles = rfm_alloc((size_t)of->d, RFM_PORTRAIT_QUANTILES * sizeof *quantiles, err);
     if (rfm_comm_agree(of->comm, err) == RFM_OK && survey(of, surveys, quantiles, err) == RFM_OK) {
         rfm_assert(surveys != NULL && quantiles != NULL);

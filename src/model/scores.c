@@ -48,7 +48,7 @@ static rfm_status learn_cuts(rfm_comm *comm, const rfm_frame *frame, rfm_scores 
 {
     const int n = scores->bins - 1;
     double probabilities[RFM_SCORE_BINS_MOST], quantiles[RFM_N_MEASURES * RFM_SCORE_BINS_MOST];
-    rfm_survey surveys[RFM_N_MEASURES];
+    rfm_column_survey surveys[RFM_N_MEASURES];
     int columns[RFM_N_MEASURES], measures[RFM_N_MEASURES], learnt = 0;
     for (int m = 0; m < RFM_N_MEASURES; m++)
         if (scores->learnt[m]) {

@@ -123,13 +123,13 @@ static rfm_status find_group(rfm_selection *s, aims *all, double *quantiles, rfm
 }
 
 static rfm_status survey_group(rfm_comm *comm, const rfm_columns *group, int n_quantiles, const double *probabilities,
-                               double *quantiles, rfm_survey *surveys, rfm_error *err)
+                               double *quantiles, rfm_column_survey *surveys, rfm_error *err)
 {
     rfm_selection s;
     aims all[RFM_GROUP];
     if (rfm_selection_open(comm, group, 2 * n_quantiles, &s, err) == RFM_OK) {
         for (int c = 0; c < group->n_columns; c++) {
-            const rfm_survey *of = &s.surveys[c];
+            const rfm_column_survey *of = &s.surveys[c];
             all[c] = (aims){
                 &s, c, rfm_selection_searches(&s, c), of->n, of->spread.total, (size_t)n_quantiles, probabilities};
             if (surveys)
@@ -144,7 +144,7 @@ static rfm_status survey_group(rfm_comm *comm, const rfm_columns *group, int n_q
 }
 
 rfm_status rfm_columns_quantiles(rfm_comm *comm, const rfm_columns *of, int n_quantiles, const double *probabilities,
-                                 double *quantiles, rfm_survey *surveys, rfm_error *err)
+                                 double *quantiles, rfm_column_survey *surveys, rfm_error *err)
 {
     for (int first = 0; first < of->n_columns && err->status == RFM_OK; first += RFM_GROUP) {
         const int left = of->n_columns - first;

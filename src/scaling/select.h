@@ -58,7 +58,7 @@ typedef struct rfm_tally {
 rfm_status rfm_tally_make(rfm_comm *comm, const rfm_columns *of, rfm_tally **tallies, rfm_error *err);
 void rfm_tally_free(rfm_tally *tallies, int n_columns);
 
-rfm_survey rfm_tally_survey(const rfm_tally *tally);
+rfm_column_survey rfm_tally_survey(const rfm_tally *tally);
 
 /* ---- the second ------------------------------------------------------------------------------------------------- */
 
@@ -82,7 +82,7 @@ typedef struct rfm_selection {
     rfm_columns of; /* of at most RFM_GROUP columns */
     int threads, n_searches;
     rfm_tally *tallies;
-    rfm_survey surveys[RFM_GROUP];
+    rfm_column_survey surveys[RFM_GROUP];
     int64_t kept[RFM_GROUP]; /* weight of all that will be kept; 0: all is settled */
     rfm_search *searches;    /* [n_columns][n_searches] in pairs, low and high, that the caller aims */
     uint8_t *wanted;         /* [n_columns][RFM_LEADING] */

@@ -147,9 +147,9 @@ rfm_status rfm_tally_make(rfm_comm *comm, const rfm_columns *of, rfm_tally **tal
     return err->status;
 }
 
-rfm_survey rfm_tally_survey(const rfm_tally *tally)
+rfm_column_survey rfm_tally_survey(const rfm_tally *tally)
 {
-    rfm_survey survey = {{tally->least, -tally->negated, 0}, tally->counts.n, tally->counts.broken == 0};
+    rfm_column_survey survey = {{tally->least, -tally->negated, 0}, tally->counts.n, tally->counts.broken == 0};
     size_t first, last;
     find_bins(tally, &first, &last);
     for (size_t b = first; b <= last; b++)

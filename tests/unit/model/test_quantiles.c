@@ -133,7 +133,7 @@ static size_t take_column(const double *matrix, int column, double *values)
     return n;
 }
 
-static void expect_survey(const rfm_survey *survey, const double *values, size_t n)
+static void expect_survey(const rfm_column_survey *survey, const double *values, size_t n)
 {
     rfm_spread spread = {INFINITY, -INFINITY, (int64_t)n};
     bool whole = true;
@@ -159,7 +159,7 @@ static void columns_side_by_side_have_the_quantiles_of_each(void **state)
         for (int c = 0; c < SIDE_COLUMNS; c++)
             matrix[i * SIDE_STRIDE + (size_t)columns[c]] = draw(&seed) % 20 ? SIDES[c](&seed) : c % 3 ? 0 : NAN;
     double quantiles[SIDE_COLUMNS * N_PROBABILITIES];
-    rfm_survey surveys[SIDE_COLUMNS];
+    rfm_column_survey surveys[SIDE_COLUMNS];
     rfm_error err = {0};
     share_rows(SIDE_ROWS, &from, &to);
     const rfm_columns all = {to - from, SIDE_STRIDE, matrix + from * SIDE_STRIDE, NULL, SIDE_COLUMNS, columns};
@@ -180,7 +180,7 @@ static void surveys_need_no_quantiles(void **state)
     (void)state;
     static const double matrix[] = {1, 0.5, NAN, 3, -2, NAN};
     const bool first = rfm_comm_rank(comm) == 0;
-    rfm_survey surveys[3];
+    rfm_column_survey surveys[3];
     rfm_error err = {0};
     rfm_columns_quantiles(comm, &(rfm_columns){first ? 2 : 0, 3, matrix, NULL, 3, NULL}, 0, NULL, NULL, surveys, &err);
     assert_fine(&err);
