@@ -96,8 +96,9 @@ function(rfm_test_properties test timeout processors long)
   if(RFMPI_SANITIZE)
     math(EXPR timeout "4 * ${timeout}")
   endif()
+  # COST: those that may take long begin early, so that at the end there are short ones alone to wait for.
   set_tests_properties(
-    ${test} PROPERTIES TIMEOUT ${timeout} PROCESSORS ${processors} LABELS "${labels}"
+    ${test} PROPERTIES TIMEOUT ${timeout} COST ${timeout} PROCESSORS ${processors} LABELS "${labels}"
                        ENVIRONMENT "${RFM_TEST_ENVIRONMENT}")
 endfunction()
 
