@@ -158,6 +158,10 @@ class Log(Watched):
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        # Ranks are no children of ours, and of another group: they end by themselves, and may write until then.
+        while subprocess.run(["pgrep", "-f", f"output.dir={self.out}"], stdout=subprocess.DEVNULL).returncode == 0:
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(0.05)
         with open(self.out / "log.jsonl", "a") as file:
             file.write('{"time":"torn')
         self.start("--force")
