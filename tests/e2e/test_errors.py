@@ -174,6 +174,7 @@ class Errors(case.Case):
         result = case.launch(*words, "--set", f"output.dir={self.dir / 'out'}", ranks=ranks, timeout=60,
                              env={"RFMPI_FAULT": f"{stage}:{rank}:{n}"})
         if result.returncode == 0:
+            self.assertNotIn("failure injected", result.stderr, "it went on after a failure")
             return False
         lines = case.errors(result)
         self.assertEqual(len(lines), 1, f"{stage}:{rank}:{n}\n{result.stderr}")
