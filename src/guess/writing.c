@@ -133,13 +133,14 @@ void find_time_order(rfm_guess *guess)
 static const char *example_of_amount(const rfm_guess *guess, const char *marks)
 {
     const rfm_guess_column *columns[2];
-    for (size_t n = number_columns(guess, columns); n > 0; n--)
+    const size_t n_columns = number_columns(guess, columns);
+    for (size_t n = n_columns; n > 0; n--)
         for (size_t row = guess->skip; row < guess->look.n_rows; row++) {
             const char *cell = rfm_look_cell(&guess->look, row, (size_t)(columns[n - 1] - guess->columns));
             if (strpbrk(cell, marks))
                 return cell;
         }
-    return example_of(guess, columns[0]);
+    return n_columns > 0 ? example_of(guess, columns[0]) : "";
 }
 
 static void doubt_notation(rfm_guess *guess)
