@@ -58,8 +58,9 @@ rfm_status rfm_h5_put_number(rfm_h5 *file, const char *object, const char *name,
  * closes. */
 static hid_t open_attribute(const rfm_h5 *file, const char *object, const char *name, rfm_error *err)
 {
-    if (!rfm_h5_attribute_has(file, object, name)) {
-        rfm_fail(err, RFM_DATA, "%s: %s has no attribute %s", file->path, object, name);
+    if (!rfm_h5_attribute_has(file, object, name, err)) {
+        if (!err->status)
+            rfm_fail(err, RFM_DATA, "%s: %s has no attribute %s", file->path, object, name);
         return -1;
     }
     hid_t attribute = H5Aopen_by_name(file->id, object, name, H5P_DEFAULT, H5P_DEFAULT);
@@ -173,13 +174,13 @@ rfm_status rfm_h5_get_text(rfm_h5 *file, const char *object, const char *name, c
     return err->status;
 }
 
-bool rfm_h5_attribute_has(const rfm_h5 *file, const char *object, const char *name)
+bool rfm_h5_attribute_has(const rfm_h5 *file, const char *object, const char *name, rfm_error *err)
 {
-    return H5Aexists_by_name(file->id, object, name, H5P_DEFAULT) > 0;
+    return rfm_h5_is_there(file, H5Aexists_by_name(file->id, object, name, H5P_DEFAULT), name, err);
 }
 
 rfm_status rfm_h5_has(rfm_h5 *file, const char *object, const char *name, bool *found, rfm_error *err)
 {
-    *found = rfm_h5_attribute_has(file, object, name);
+    *found = rfm_h5_attribute_has(file, object, name, err);
     return rfm_comm_agree(file->comm, err);
 }

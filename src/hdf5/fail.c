@@ -44,3 +44,12 @@ rfm_status rfm_h5_fail(const rfm_h5 *file, rfm_error *err, rfm_status otherwise,
     return rfm_fail(err, status_of(&reason, otherwise), "%s: %s%s%s", file->path, text,
                     reason.text[0] ? ": HDF5 says: " : "", reason.text);
 }
+
+/* In a file of another kind, or a damaged one, there may be something else on the way: then it is not there either. */
+bool rfm_h5_is_there(const rfm_h5 *file, htri_t answer, const char *what, rfm_error *err)
+{
+    rfm_error failed = {0};
+    if (answer < 0 && rfm_h5_fail(file, &failed, RFM_DATA, "cannot look for %s", what) != RFM_DATA)
+        *err = failed;
+    return answer > 0;
+}

@@ -31,6 +31,10 @@ struct rfm_h5 {
 rfm_status rfm_h5_fail(const rfm_h5 *file, rfm_error *err, rfm_status otherwise, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Whether HDF5 says that it is there. What it cannot look at is not; err is set where the disk or memory failed, for
+ * then nobody knows. To be called before the next call into HDF5. Local. */
+bool rfm_h5_is_there(const rfm_h5 *file, htri_t answer, const char *what, rfm_error *err);
+
 /* The handle of a file before anything is opened, and the end of one. Local. */
 rfm_h5 *rfm_h5_handle_make(rfm_comm *comm, const char *path, bool writing, rfm_error *err);
 void rfm_h5_handle_free(rfm_h5 *file);
@@ -62,8 +66,8 @@ rfm_status rfm_h5_dataset_open(rfm_h5 *file, const char *name, hid_t *id, rfm_h5
 
 /* ---- attributes, without agreement: Local ----------------------------------------------------------------------- */
 
-/* Whether the object (which may be missing too) has such an attribute. */
-bool rfm_h5_attribute_has(const rfm_h5 *file, const char *object, const char *name);
+/* Whether the object (which may be missing too) has such an attribute; false with err set where that cannot be read. */
+bool rfm_h5_attribute_has(const rfm_h5 *file, const char *object, const char *name, rfm_error *err);
 
 /* type: of the value, a text's as long as the text. */
 rfm_status rfm_h5_attribute_write(rfm_h5 *file, const char *object, const char *name, hid_t type, const void *value,

@@ -107,7 +107,7 @@ static const char *measure(hid_t space, rfm_h5_shape *shape)
 
 /* Whether a link of that name leads to an object. H5Lexists itself fails where a group on the way
  * is missing. */
-static bool find_link(hid_t file, const char *name)
+static bool find_link(const rfm_h5 *file, const char *name, rfm_error *err)
 {
     char part[1024];
     size_t length = strlen(name);
@@ -118,18 +118,18 @@ static bool find_link(hid_t file, const char *name)
             continue;
         memcpy(part, name, end);
         part[end] = '\0';
-        if (strcmp(part, "/") != 0 && H5Lexists(file, part, H5P_DEFAULT) <= 0)
+        if (strcmp(part, "/") != 0 && !rfm_h5_is_there(file, H5Lexists(file->id, part, H5P_DEFAULT), name, err))
             return false;
     }
-    return H5Oexists_by_name(file, name, H5P_DEFAULT) > 0;
+    return rfm_h5_is_there(file, H5Oexists_by_name(file->id, name, H5P_DEFAULT), name, err);
 }
 
 rfm_status rfm_h5_dataset_open(rfm_h5 *file, const char *name, hid_t *id, rfm_h5_shape *shape, rfm_error *err)
 {
     *id = -1;
     *shape = (rfm_h5_shape){.columns = 1};
-    if (!find_link(file->id, name))
-        return RFM_OK;
+    if (!find_link(file, name, err))
+        return err->status;
     hid_t dataset = H5Dopen2(file->id, name, H5P_DEFAULT);
     if (dataset < 0)
         return rfm_h5_fail(file, err, RFM_DATA, "cannot open dataset %s", name);

@@ -146,15 +146,16 @@ rfm_status rfm_h5_table_group(rfm_h5_table *table, const char *group, rfm_error 
 
 rfm_status rfm_h5_table_text(rfm_h5_table *table, const char *object, const char *name, char **text, rfm_error *err)
 {
-    *text =
-        rfm_h5_attribute_has(table->file, object, name) ? rfm_h5_attribute_text(table->file, object, name, err) : NULL;
+    *text = NULL;
+    if (rfm_h5_attribute_has(table->file, object, name, err))
+        *text = rfm_h5_attribute_text(table->file, object, name, err);
     return err->status;
 }
 
 rfm_status rfm_h5_table_integer(rfm_h5_table *table, const char *object, const char *name, int64_t *value, bool *found,
                                 rfm_error *err)
 {
-    *found = rfm_h5_attribute_has(table->file, object, name);
+    *found = rfm_h5_attribute_has(table->file, object, name, err);
     if (*found)
         rfm_h5_attribute_number(table->file, object, name, RFM_H5_I64, value, err);
     return err->status;

@@ -143,6 +143,23 @@ class Reading(Walk):
                         self.assert_fails(result, (74,))
                     self.assert_next_start_finishes(ranks=ranks)
 
+    def test_what_cannot_be_looked_for_is_not_taken_for_absent(self):
+        """Customers without ids would be numbered."""
+        digest = self.digest()
+        self.rfmpi("prepare", *self.words()[1:])
+        prepared, features = self.dir / "prepared", self.out / "features.h5"
+        case.shutil.copytree(self.out, prepared)
+        calls = self.calls("read", begun=prepared, path=features)
+        self.assertGreater(len(calls), 10)
+        for n in range(1, len(calls) + 1):
+            with self.subTest(n=n):
+                self.begin(prepared)
+                result = self.launch(env=self.faulty("read", 0, features, FAULTY_FROM=n, FAULTY_TO=n, FAULTY_ERROR=errno.EIO))
+                if result.returncode:
+                    self.assert_fails(result, (74,))
+                else:
+                    self.assertEqual(case.read_report(self.out)["digest"], digest)
+
     def test_short_and_interrupted_transfers_change_nothing(self):
         self.digest()
         for kind, path in (("read", "/events/"), ("read", self.out), ("change", self.out)):
