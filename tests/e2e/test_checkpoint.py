@@ -15,7 +15,7 @@ import numpy
 
 # Sanitizers make a fit ten times as long; what is shown is the same.
 SANITIZED = "ASAN_OPTIONS" in os.environ
-ROWS, STARTS = (30000, 4) if SANITIZED else (250000, 20 if case.LONG else 6)
+ROWS, STARTS = (30000, 4) if SANITIZED else (250000, 20 if case.LONG else 4)
 
 
 def make_matrix(path, n, d=6, blobs=30, weighted=False):

@@ -117,6 +117,7 @@ class Resume(case.Case):
     def test_plain_files(self):
         self.check([self.write("a.csv", 0, 0.2), self.write("b.csv", 0.2, 0.9), self.write("c.csv", 0.9, 1)])
 
+    @case.in_long_tier
     def test_many_small_files(self):
         n = 60
         self.check([self.write(f"{i:02}.csv{'.gz' if i % 2 else ''}", i / n, (i + 1) / n, gzip.compress if i % 2 else bytes) for i in range(n)],
@@ -152,6 +153,7 @@ class Resume(case.Case):
         pyarrow.parquet.write_table(table, path, row_group_size=EVENTS // 3)
         self.check([path])
 
+    @case.in_long_tier
     def test_line_ends_inside_quotes(self):
         for i in range(len(self.lines) // 2, len(self.lines), 977):
             fields = self.lines[i].split(b",")

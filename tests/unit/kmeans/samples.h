@@ -71,7 +71,8 @@ bool choose_vectors(const char *name);
 /* Something watches every access to memory (valgrind.sh says so): a case of each kind will do. */
 bool runs_slowly(void);
 
-/* Fewer cases on more ranks, but each kind of rows: what matters there is that the ranks agree. */
+/* Fewer cases on more ranks, but each kind of rows: what matters there is that the ranks agree. Under the address
+ * sanitizer, which looks for other faults, fewer too. */
 uint64_t some(uint64_t cases);
 
 #endif
