@@ -150,8 +150,8 @@ static rfm_status keep_key(rfm_haul *into, uint64_t key, const int64_t *weight, 
 /* Local. Of one thread's rows, the columns in `which`. */
 static rfm_status keep_rows(const rfm_selection *s, int thread, const int *which, int n_columns, rfm_error *err)
 {
-    const size_t t = (size_t)thread, threads = (size_t)s->threads, n = s->of.n, from = n / threads * t;
-    const size_t to = t + 1 < threads ? from + n / threads : n;
+    size_t from, to;
+    rfm_thread_rows(s->of.n, thread, s->threads, &from, &to);
     for (size_t i = from; i < to; i++) {
         const double *row = s->of.values + i * s->of.stride;
         const int64_t *weight = s->of.weights ? s->of.weights + i : NULL;

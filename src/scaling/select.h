@@ -37,6 +37,14 @@ static inline double rfm_key_value(uint64_t key)
     return value;
 }
 
+/* This rank's rows of a thread, from `from` to before `to`: the same in both readings. */
+static inline void rfm_thread_rows(size_t n, int thread, int threads, size_t *from, size_t *to)
+{
+    const size_t part = n / (size_t)threads;
+    *from = part * (size_t)thread;
+    *to = thread + 1 < threads ? *from + part : n;
+}
+
 /* ---- the first reading ------------------------------------------------------------------------------------------ */
 
 /* Of one column. */

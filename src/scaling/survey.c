@@ -136,8 +136,9 @@ rfm_status rfm_tally_make(rfm_comm *comm, const rfm_columns *of, rfm_tally **tal
         rfm_assert(own != NULL && *tallies != NULL);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
         for (int t = 0; t < threads; t++) {
-            const size_t n = of->n, from = n / (size_t)threads * (size_t)t;
-            count_rows(of, from, t + 1 < threads ? from + n / (size_t)threads : n, own + (size_t)t * (size_t)columns);
+            size_t from, to;
+            rfm_thread_rows(of->n, t, threads, &from, &to);
+            count_rows(of, from, to, own + (size_t)t * (size_t)columns);
         }
         for (int i = 0; i < threads * columns; i++)
             join(&own[i], &(*tallies)[i % columns]);
