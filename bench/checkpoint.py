@@ -14,6 +14,7 @@ import contextlib
 import datetime
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 
@@ -64,7 +65,7 @@ def measure_list(feature_list, paths, out, rounds, every):
 def share(of):
     """The median of pairs: both of a pair have seen the same moment of the machine."""
     pairs = zip(of["with"], of["without"])
-    return sorted(one["seconds"] / other["seconds"] - 1 for one, other in pairs)[len(of["with"]) // 2]
+    return statistics.median(one["seconds"] / other["seconds"] - 1 for one, other in pairs)
 
 
 def share_in_parts(of):
@@ -76,7 +77,7 @@ def share_in_parts(of):
 def row(of):
     last = of["with"][-1]
     parts = [f"{measure.median(of['without'], name):.1f} {measure.median(of['with'], name):.1f}" for name in ("reading", "behind")]
-    return [of["list"], f"{measure.median(of['without']):.2f}", f"{measure.median(of['with']):.2f}", f"{100 * share(of):.1f} %",
+    return [of["list"], measure.spread(of["without"]), measure.spread(of["with"]), f"{100 * share(of):.1f} %",
             f"{of['every']:.2f}", last["written"], f"{last['bytes'] / 2**20:,.0f}", f"{measure.median(of['with'], 'writing'):.3f}", *parts,
             f"{100 * share_in_parts(of):.1f} %"]
 
