@@ -168,7 +168,7 @@ def place_of(words, needs_bytes):
     """The directory for event files, once it is sure that they have room there beside those of an earlier time."""
     place = words.place or pathlib.Path("build")
     place.mkdir(parents=True, exist_ok=True)
-    check_room(place, needs_bytes - bytes_in(place) if words.place else needs_bytes)
+    check_room(place, max(0, needs_bytes - bytes_in(place)) if words.place else needs_bytes)
     with contextlib.ExitStack() as stack:
         if not words.place:
             place = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="events-", dir=place)))
