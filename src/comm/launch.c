@@ -2,8 +2,17 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "ranks.h"
+
+/* Addresses that Open MPI 4.1 reserves until its ranks have met, as VmPeak of 2, 4 and 16 ranks tells: most are stacks
+ * and heaps of its threads. */
+enum { MPI_MIB = 208, MPI_MIB_A_RANK = 4 };
+
+enum { LATER_S = 4 }; /* a launcher takes two seconds to end the others */
 
 static bool is_set(const char *name)
 {
@@ -61,6 +70,26 @@ void rfm_launch_without_network(void)
 {
     setenv("OMPI_MCA_pml", "ob1", 0);
     setenv("OMPI_MCA_btl", "self,vader,tcp", 0);
+}
+
+rfm_status rfm_launch_check_room(rfm_error *err)
+{
+    const int task = number_of("OMPI_COMM_WORLD_RANK", number_of("PMIX_RANK", 0));
+    const size_t n_mib = MPI_MIB + MPI_MIB_A_RANK * (size_t)number_of("OMPI_COMM_WORLD_LOCAL_SIZE", 1);
+    struct rlimit most;
+    if (!rfm_launch_managed() || getrlimit(RLIMIT_AS, &most) != 0 || most.rlim_cur == RLIM_INFINITY)
+        return RFM_OK;
+    void *room = mmap(NULL, n_mib << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room != MAP_FAILED) {
+        munmap(room, n_mib << 20);
+        return RFM_OK;
+    }
+    if (task > 0)
+        sleep(LATER_S); /* of many with that limit one message is enough */
+    return rfm_fail(err, RFM_NO_MEMORY,
+                    "rank %d: the limit of addresses (ulimit -v) leaves less than the %zu MiB that MPI takes to start: "
+                    "raise it",
+                    task, n_mib);
 }
 
 void rfm_launch_announced(int *n_tasks, int *task)

@@ -78,6 +78,11 @@ rfm_status rfm_fault_parse(const char *text, rfm_fault *fault, rfm_error *err);
  * without either has nothing of the kind. */
 bool rfm_launch_managed(void);
 
+/* RFM_NO_MEMORY where a limit of addresses leaves too few for MPI: some of it would get up in a way that other ranks
+ * cannot follow, and all wait. There are no ranks yet to agree: each speaks for itself, rank 0 first, and the launcher
+ * ends the others. A process that is alone keeps nobody waiting. */
+rfm_status rfm_launch_check_room(rfm_error *err);
+
 /* Make this process one that Open MPI starts alone: without a daemon beside it, and without the step of Slurm by which
  * it would look for a way to the others and give up. */
 void rfm_launch_stand_alone(void);

@@ -12,7 +12,7 @@ const rfm_exit_code EXIT_CODES[] = {
     {RFM_USAGE, "the command line or the job is not as it must be"},
     {RFM_DATA, "the input: missing, damaged, or more rejected rows than allowed"},
     {RFM_UNAVAILABLE, "the warehouse refuses"},
-    {RFM_INTERNAL, "a fault of rfmpi itself"},
+    {RFM_INTERNAL, "a fault of rfmpi itself, or of MPI, as where ranks cannot reach each other"},
     {RFM_NO_MEMORY, "out of memory"},
     {RFM_IO, "the file system: a full disk, for one"},
     {RFM_STOPPED, "stopped on request, or the network is away: run the same command again"},
