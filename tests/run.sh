@@ -29,6 +29,12 @@ build() {
     cmake --build --preset "$1" -j "$jobs" | grep -v '^\[[0-9]*/[0-9]*\]' || [ "${PIPESTATUS[0]}" = 0 ]
 }
 
+# Of tests that passed, what they could not show here, and why; those that were skipped whole ctest lists itself.
+tell_skips() {
+    phase "skipped within tests: $1"
+    grep -aho "skipped ['\"].*['\"]\$" "build/$1/Testing/Temporary/LastTest.log" | sort | uniq -c || echo none
+}
+
 # A choice of tests may leave none in the other builds; in the ci build, none is an error.
 run_ctest() {
     local preset=$1 when_none=error
@@ -37,6 +43,7 @@ run_ctest() {
     phase "test: $preset"
     ctest --preset "$preset" -j "$at_once" --output-on-failure --no-tests=$when_none "$@" "${chosen[@]}" ||
         failed+=("$preset")
+    tell_skips "$preset"
 }
 
 phase "install"

@@ -139,6 +139,8 @@ rfm_status job_read_roles(const rfm_config *config, rfm_roles *roles, rfm_error 
 rfm_status find_inputs(rfm_batch *batch, rfm_error *err);
 rfm_status find_event_files(rfm_batch *batch, rfm_error *err);
 rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err); /* Local */
+rfm_status make_unfinished_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin,
+                                  rfm_error *err); /* Local: of checkpoints, with the version of their form */
 rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err); /* Local: a line an option */
 
 /* The stages. Collective. */

@@ -70,7 +70,7 @@ rfm_status checkpoint_open(rfm_batch *batch, const rfm_matrix *matrix, rfm_check
         self->batch = batch;
         self->least_s = rfm_config_number(batch->config, "output.checkpoint");
         self->last_s = rfm_clock_s();
-        make_origin(batch, UP_TO_MODEL, &self->origin, err);
+        make_unfinished_origin(batch, UP_TO_MODEL, &self->origin, err);
     }
     if (rfm_comm_agree(batch->comm, err) != RFM_OK)
         return err->status;

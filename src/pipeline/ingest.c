@@ -177,14 +177,14 @@ static rfm_status read_once(rfm_batch *batch, rfm_pass *pass, bool *again, rfm_e
     return err->status;
 }
 
-/* Collective. Once there are rounds the rest becomes one too: then nothing that comes until the state is published has
- * to be finished before a stop. Where there are none, reading took less than the time to the first, and the rest of
- * the stage a part of that. */
+/* Collective. The rest becomes a round too, where any rank wants that: then nothing that comes until the state is
+ * published has to be finished before a stop. Where there are no rounds, reading took less than the time to the first,
+ * and the rest of the stage a part of that. */
 static rfm_status keep_rest(rfm_batch *batch, rfm_pass *pass, rfm_error *err)
 {
-    int64_t n = (int64_t)pass->kept.portions.n;
-    rfm_comm_reduce_i64(batch->comm, RFM_MAX, &n, 1);
-    batch->safe = n > 0 && pass->keeper.least_s > 0;
+    int64_t wanted = rounds_want_rest(pass);
+    rfm_comm_reduce_i64(batch->comm, RFM_MAX, &wanted, 1);
+    batch->safe = wanted;
     if (batch->safe)
         rounds_keep(pass, err);
     int64_t n_left = (int64_t)pass->fresh.portions.n; /* for want of room */

@@ -184,6 +184,18 @@ rfm_status make_origin(const rfm_batch *batch, unsigned decides, rfm_origin *ori
     return err->status;
 }
 
+/* The version of rounds, of checkpoints of a fit, and of all that is in them: another one where what was written before
+ * cannot be taken up. It is a key of the origin so that a program of another version neither misreads what lies there
+ * nor takes it for damage: it says so, and throws nothing away unless it is told to. */
+static const char CHECKPOINTS[] = "1";
+
+rfm_status make_unfinished_origin(const rfm_batch *batch, unsigned decides, rfm_origin *origin, rfm_error *err)
+{
+    if (rfm_origin_add(origin, "version of checkpoints", CHECKPOINTS, err) == RFM_OK)
+        make_origin(batch, decides, origin, err);
+    return err->status;
+}
+
 rfm_status make_settings(const rfm_config *config, rfm_text *settings, rfm_error *err)
 {
     static const char *const keys[] = {"input.timezone",

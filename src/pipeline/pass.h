@@ -66,6 +66,9 @@ rfm_status rounds_pause(void *context, rfm_error *err);
 /* Local. What is fresh becomes a round. */
 rfm_status rounds_keep(rfm_pass *pass, rfm_error *err);
 
+/* Local. Whether what is fresh at the end of reading should become one, of all ranks. */
+bool rounds_want_rest(const rfm_pass *pass);
+
 /* Collective. All rounds are safe on the disk. */
 rfm_status rounds_sync(rfm_pass *pass, rfm_error *err);
 

@@ -12,6 +12,7 @@
 
 static const double SHARE = 50;    /* the time of a start is this many times what its rounds cost */
 static const double COSTS = 2.5;   /* times its writing: its customers are met anew, and it is read back and merged */
+static const double SOON_S = 10;   /* what takes no longer has no need of being given up for a stop */
 static const double LOOK_S = 0.02; /* between two looks for a request to stop */
 static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
 
@@ -41,7 +42,16 @@ static bool is_to_stop(rfm_pass *pass, double now_s)
     return keeper->stops;
 }
 
-/* With this one, and the one that the rest will be, for which nobody is asked. */
+/* What comes behind reading, merging above all, takes about as long as what is merged has cost. Nobody knows that of
+ * rounds of an earlier start, and of a base. Of two rounds in ten minutes this spares one. */
+bool rounds_want_rest(const rfm_pass *pass)
+{
+    const rfm_round_keeper *keeper = &pass->keeper;
+    const bool is_long = keeper->n_earlier > 0 || pass->batch->base.n > 0 || keeper->spent_s >= SOON_S;
+    return keeper->least_s > 0 && pass->kept.portions.n > 0 && is_long;
+}
+
+/* With this one, and the one that the rest may be. */
 static bool are_worth_it(const rfm_round_keeper *keeper, double now_s)
 {
     return SHARE * (keeper->spent_s + 2 * keeper->cost_s) <= now_s - keeper->began_s;
@@ -399,7 +409,7 @@ static rfm_status make_rounds_origin(rfm_pass *pass, rfm_error *err)
     const rfm_batch *batch = pass->batch;
     const bool state = rfm_config_boolean(batch->config, "output.state");
     const bool groups = rfm_customers_regroup(rfm_comm_size(batch->comm));
-    make_origin(batch, UP_TO_STATE, &pass->keeper.origin, err);
+    make_unfinished_origin(batch, UP_TO_STATE, &pass->keeper.origin, err);
     /* Without it values are counted that state.h5, or a group of ranks, would have to have. */
     if (err->status == RFM_OK &&
         rfm_origin_add(&pass->keeper.origin, "output.state", state ? "true" : "false", err) == RFM_OK && !state)

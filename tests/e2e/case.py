@@ -83,6 +83,13 @@ def read_report(run):
     return json.loads((pathlib.Path(run) / "run.json").read_text())
 
 
+def note_other_version(run, product):
+    """What an rfmpi with another form of checkpoints would have noted of this product."""
+    report = read_report(run)
+    report["products"][product]["origin"]["version of checkpoints"] = "other"
+    (pathlib.Path(run) / "run.json").write_text(json.dumps(report))
+
+
 def read_customers(run):
     """All rows of customers/, as dictionaries, in order."""
     rows = []

@@ -170,6 +170,17 @@ class Checkpoint(case.Case):
         self.assertNotIn("going on after", result.stderr)
         self.assertEqual(outcome(self.dir / "other"), outcome(self.dir / "alone"))
 
+    def test_a_checkpoint_of_another_version_is_refused_and_stays_unless_forced(self):
+        self.rfmpi(*self.words("alone"))
+        self.stop_early("later")
+        case.note_other_version(self.dir / "later", "checkpoint")
+        kept = [path.read_bytes() for path in sorted((self.dir / "later").glob("checkpoint-?"))]
+        result = self.rfmpi(*self.words("later"), code=64)
+        self.assertIn("later/checkpoint: version of checkpoints was other, now ", case.errors(result)[0])
+        self.assertEqual([path.read_bytes() for path in sorted((self.dir / "later").glob("checkpoint-?"))], kept)
+        self.assertNotIn("going on after", self.rfmpi(*self.words("later", "--force")).stderr)
+        self.assertEqual(outcome(self.dir / "later"), outcome(self.dir / "alone"))
+
 
 if __name__ == "__main__":
     case.main()

@@ -329,6 +329,17 @@ class Resume(case.Case):
         self.assert_nothing_left("other")
         self.assertNotIn("rows_resumed", case.read_report(self.dir / "other")["checkpoints"])
 
+    def test_rounds_of_another_version_are_refused_and_stay_unless_forced(self):
+        a = self.write("a.csv")
+        self.stop([a], "later")
+        case.note_other_version(self.dir / "later", "rounds")
+        kept = {path.name: path.read_bytes() for path in (self.dir / "later" / "rounds").iterdir()}
+        self.refused("later", [a], message="rounds: version of checkpoints was other, now ")
+        self.assertEqual({path.name: path.read_bytes() for path in (self.dir / "later" / "rounds").iterdir()}, kept)
+        self.rfmpi(*self.words([a], "later", "--force"))
+        self.rfmpi(*self.words([a], "alone"))
+        self.assert_same(self.outcome("later"), self.outcome("alone"))
+
     def test_what_is_damaged_is_told_and_read_again(self):
         a = self.write("a.csv")
         self.rfmpi(*self.words([a], "alone"))

@@ -200,6 +200,22 @@ class Progress(Watched):
             self.assertTrue(any(re.match(r"write +100 %, (\d+) of \1 rows", line) for line in lines))
             self.assertEqual([line["message"] for line in self.log()[1:-1]], lines)
 
+    def test_one_each_time_it_is_due(self):
+        """Of a fit that does not end by itself."""
+        words = self.words(*self.every(0.5), "--set", "cluster.restarts=100000", "--time-limit", f"{LIMIT_S}s")
+        process = subprocess.Popen(case.command(*words, ranks=2), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   text=True)
+        told = []
+        with process.stderr:
+            for line in process.stderr:
+                if re.match(r"rfmpi: cluster +\d+ iterations, ", line):
+                    told.append(time.monotonic())
+                    if len(told) == 6:
+                        (self.out / "stop").touch()
+        self.assertEqual(process.wait(LIMIT_S), 75)
+        self.assertGreaterEqual(len(told), 6, "they do not come as long as it lasts")
+        self.assertGreater(told[5] - told[0], 2.0, "they come before it is time")
+
     def test_none_before_it_is_due_nor_when_nobody_wants_it(self):
         for words in ((), (*self.every(), "--set", "log.progress=none"), (*self.every(), "--set", "log.level=warn")):
             self.out = self.dir / f"quiet-{len(words)}-{words[-1:]}"
