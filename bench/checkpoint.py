@@ -8,9 +8,9 @@ times: by overlay mounts, since a file is one file whatever it is called. That w
 With `--fit` a fit over the customers of the last list is measured as well, which keeps its centroids every second, sixty
 times as often as at default settings.
 
-Two runs of ten minutes differ by more than checkpoints may cost, on a machine that others share. So the time is told in
-its parts: rounds stop the reading while they are written, and are merged behind it; reading itself has no part in them
-but that customers are met anew.
+Two runs of ten minutes may differ by more than checkpoints may cost, on a machine that others share. So the time is told
+in its parts too: rounds stop the reading while they are written, and are merged behind it. What they do to the reading
+itself is in the plain difference alone, and by that goes the exit code.
 """
 
 import contextlib
@@ -137,7 +137,7 @@ def main():
                         [row(of) for of in results["runs"]]))
     if words.fit:
         print_fit(results["fit"])
-    sys.exit(0 if all(share_in_parts(of) < MOST for of in results["runs"]) else 1)
+    sys.exit(0 if all(share(of) < MOST for of in results["runs"]) else 1)
 
 
 main()
