@@ -74,7 +74,7 @@ void rfm_launch_without_network(void)
 
 rfm_status rfm_launch_check_room(rfm_error *err)
 {
-    const int task = number_of("OMPI_COMM_WORLD_RANK", number_of("PMIX_RANK", 0));
+    int n_tasks, task;
     const size_t n_mib = MPI_MIB + MPI_MIB_A_RANK * (size_t)number_of("OMPI_COMM_WORLD_LOCAL_SIZE", 1);
     struct rlimit most;
     if (!rfm_launch_managed() || getrlimit(RLIMIT_AS, &most) != 0 || most.rlim_cur == RLIM_INFINITY)
@@ -84,6 +84,7 @@ rfm_status rfm_launch_check_room(rfm_error *err)
         munmap(room, n_mib << 20);
         return RFM_OK;
     }
+    rfm_launch_announced(&n_tasks, &task);
     if (task > 0)
         sleep(LATER_S); /* of many with that limit one message is enough */
     return rfm_fail(err, RFM_NO_MEMORY,

@@ -89,13 +89,11 @@ static void meet(rfm_comm *comm)
 
 rfm_status rfm_ranks_start(int *argc, char ***argv, rfm_comm *comm, rfm_error *err)
 {
+    if (rfm_launch_check_room(err) != RFM_OK)
+        return err->status;
     comm->mpi = rfm_alloc(1, sizeof *comm->mpi, err);
     if (comm->mpi == NULL)
         return err->status;
-    if (rfm_launch_check_room(err) != RFM_OK) {
-        free(comm->mpi);
-        return err->status;
-    }
     if (!rfm_launch_managed())
         rfm_launch_stand_alone();
     if (rfm_launch_on_one_node())

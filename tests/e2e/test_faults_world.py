@@ -177,7 +177,7 @@ class Nodes(Faults):
         self.events = self.generate(events=300000, customers=80000, name="many")
         words = self.words("--set", "features.list=rfm-behaviour", "--set", "output.checkpoint=60")
         self.rfmpi(*words, ranks=2)
-        wanted, kib, n_early, n_late, code = case.read_report(self.out)["digest"], 150000, 0, 0, -1
+        wanted, kib, n_early, n_late, code = case.read_report(self.out)["digest"], 100000 if case.LONG else 170000, 0, 0, -1
         while code != 0:
             self.begin()
             result = case.launch(1, f"ulimit -v {kib}", case.RFMPI, *words, ranks=2, program=self.script, timeout=2 * LIMIT_S)
