@@ -5,17 +5,20 @@ measure that. Otherwise one comes every tenth of the reading, however short, whi
 between two rounds, the more of its events are of customers that the round has not met. The events are read `--repeat`
 times: by overlay mounts, since a file is one file whatever it is called. That wants root.
 
-With `--fit` a fit over the customers of the last list is measured as well, which keeps its centroids every second, sixty
-times as often as at default settings.
+Both sides run at the same time, a rank and a core each, and then again on the other's core. In turn, two runs of ten
+minutes without any checkpoint differ by more than checkpoints may cost, on a machine that others share; beside each
+other they see the same machine, and what the cores differ by cancels out.
 
-Two runs of ten minutes may differ by more than checkpoints may cost, on a machine that others share. So the time is told
-in its parts too: rounds stop the reading while they are written, and are merged behind it. What they do to the reading
-itself is in the plain difference alone, and by that goes the exit code.
+With `--fit` a fit over the customers of the last list is measured as well, in turn, which keeps its centroids every
+second, sixty times as often as at default settings.
 """
 
+import concurrent.futures
 import contextlib
 import datetime
 import json
+import math
+import os
 import shutil
 import statistics
 import subprocess
@@ -29,8 +32,9 @@ FITS = {"without": 0, "with": 1}   # seconds between two checkpoints
 LISTS = ["simple", "full"]
 
 
-def run(feature_list, paths, out, seconds):
-    figures, report = measure.prepare(feature_list, paths, out, settings=["output.state=false", f"output.checkpoint={seconds}"])
+def run(feature_list, paths, out, seconds, core):
+    settings = ["output.state=false", f"output.checkpoint={seconds}"]
+    figures, report = measure.prepare(feature_list, paths, out, ranks=1, settings=settings, core=core)
     until_read = seconds_until_read(out)
     shutil.rmtree(out)
     kept = report["checkpoints"]
@@ -60,22 +64,33 @@ def repeated(paths, place, times):
         yield [*paths, *(mount / path.name for mount in mounts for path in paths)]
 
 
-def measure_list(feature_list, paths, out, rounds, every):
-    every = every or run(feature_list, paths, out, 0)["seconds"] / PARTS
-    steps = {"without": lambda: run(feature_list, paths, out, 0), "with": lambda: run(feature_list, paths, out, every)}
-    return {"list": feature_list, "every": every} | measure.in_turn(steps, rounds, feature_list)
+def beside(feature_list, paths, place, every, cores):
+    """The figures of both sides, run at the same time."""
+    sides = {"without": 0, "with": every}
+    with concurrent.futures.ThreadPoolExecutor(len(sides)) as pool:
+        runs = {name: pool.submit(run, feature_list, paths, place / name, seconds, core)
+                for (name, seconds), core in zip(sides.items(), cores)}
+        return {name: side.result() for name, side in runs.items()}
+
+
+def measure_list(feature_list, paths, place, rounds, every):
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    every = every or run(feature_list, paths, place / "alone", 0, cores[0])["seconds"] / PARTS
+    pairs = []
+    for i in range(2 * rounds):
+        measure.say(f"{feature_list}: pair {i + 1} of {2 * rounds}")
+        pairs.append(beside(feature_list, paths, place, every, cores[:: -1 if i % 2 else 1]))
+    return {"list": feature_list, "every": every} | {name: [pair[name] for pair in pairs] for name in ("without", "with")}
 
 
 def share(of):
-    """The median of pairs: both of a pair have seen the same moment of the machine."""
+    """The geometric mean over pairs, there and back: by how much the cores differ is in it once as much and once as little."""
     pairs = zip(of["with"], of["without"])
-    return statistics.median(one["seconds"] / other["seconds"] - 1 for one, other in pairs)
+    return math.exp(statistics.fmean(math.log(one["seconds"] / other["seconds"]) for one, other in pairs)) - 1
 
 
-def share_in_parts(of):
-    """Writing, and what came behind the reading: without what the machine did to the reading of either."""
-    more = measure.median(of["with"], "writing") + measure.median(of["with"], "behind") - measure.median(of["without"], "behind")
-    return more / measure.median(of["without"])
+def mean(runs, key):
+    return statistics.fmean(figures[key] for figures in runs)
 
 
 def fit(features, out, seconds):
@@ -104,18 +119,18 @@ def print_fit(of):
 
 
 def row(of):
-    last = of["with"][-1]
-    parts = [f"{measure.median(of['without'], name):.1f} {measure.median(of['with'], name):.1f}" for name in ("reading", "behind")]
-    return [of["list"], measure.spread(of["without"]), measure.spread(of["with"]), f"{100 * share(of):.1f} %",
-            f"{of['every']:.2f}", last["written"], f"{last['bytes'] / 2**20:,.0f}", f"{measure.median(of['with'], 'writing'):.3f}", *parts,
-            f"{100 * share_in_parts(of):.1f} %"]
+    sides = of["without"], of["with"]
+    pairs = [" ".join(f"{figures['seconds']:.1f}" for figures in side) for side in sides]
+    parts = [" ".join(f"{mean(side, name):.1f}" for side in sides) for name in ("reading", "behind")]
+    written = [" ".join(str(figures["written"]) for figures in of["with"]), f"{mean(of['with'], 'bytes') / 2**20:,.0f}"]
+    return [of["list"], *pairs, f"{100 * share(of):.1f} %", f"{of['every']:.2f}", *written, f"{mean(of['with'], 'writing'):.1f}", *parts]
 
 
 def add_words(parser):
     parser.add_argument("--events", type=int, default=100_000_000)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--shape", choices=["log", "wide"], default="log")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2, help="pairs there and back")
     parser.add_argument("--every", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--lists", nargs="+", choices=LISTS, default=LISTS)
@@ -131,10 +146,10 @@ def main():
         if words.fit:
             results["fit"] = measure_fit(words.lists[-1], paths, place, words.rounds)
     measure.keep(words.out, results)
-    print(f"Shape {words.shape}, {results['events']:,} events, 2 ranks; {measure.machine_line(results['machine'])}.\n")
-    print(measure.table(["features", "without, s", "with, s", "share", "every, s", "rounds of all ranks", "MiB", "writing, s",
-                         "reading without, with, s", "behind it, s", "share of writing and behind"],
-                        [row(of) for of in results["runs"]]))
+    print(f"Shape {words.shape}, {results['events']:,} events, two sides of a rank and a core at once; "
+          f"{measure.machine_line(results['machine'])}.\n")
+    print(measure.table(["features", "without, s", "with, s", "share", "every, s", "rounds", "MiB", "writing, s", "reading without, with, s",
+                         "behind it, s"], [row(of) for of in results["runs"]]))
     if words.fit:
         print_fit(results["fit"])
     sys.exit(0 if all(share(of) < MOST for of in results["runs"]) else 1)

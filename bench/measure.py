@@ -87,11 +87,12 @@ def fsync_seconds(trace):
     return max(spent.values(), default=0.0)
 
 
-def prepare(feature_list, paths, out, ranks=2, settings=(), trace=None):
-    """One run into an empty directory. `trace`: a file for the record of fsync, where strace is there."""
+def prepare(feature_list, paths, out, ranks=2, settings=(), trace=None, core=None):
+    """One run into an empty directory, on one core if that is said. `trace`: a file for the record of fsync, where strace is there."""
     shutil.rmtree(out, ignore_errors=True)
     tracer = ["strace", "-f", "--seccomp-bpf", "-T", "-e", "trace=fsync,fdatasync", "-o", str(trace)]
-    command = [*(tracer if trace else []), *mpirun(ranks), RFMPI, "prepare", f"bench/{feature_list}.yml", "--set",
+    on_core = ["taskset", "-c", str(core)] if core is not None else []
+    command = [*on_core, *(tracer if trace else []), *mpirun(ranks), RFMPI, "prepare", f"bench/{feature_list}.yml", "--set",
                f"input.paths={json.dumps([str(path) for path in paths])}", "--set", f"output.dir={out}"]
     for setting in settings:
         command += ["--set", setting]
