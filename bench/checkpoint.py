@@ -5,9 +5,9 @@ measure that. Otherwise one comes every tenth of the reading, however short, whi
 between two rounds, the more of its events are of customers that the round has not met. The events are read `--repeat`
 times: by overlay mounts, since a file is one file whatever it is called. That wants root.
 
-Both sides run at the same time, a rank and a core each, and then again on the other's core. In turn, two runs of ten
-minutes without any checkpoint differ by more than checkpoints may cost, on a machine that others share; beside each
-other they see the same machine, and what the cores differ by cancels out.
+Both sides run at the same time, a rank and a core each, and change cores every second. In turn, two runs of ten minutes
+without any checkpoint differ by more than checkpoints may cost, on a machine that others share; beside each other they
+see the same machine.
 
 With `--fit` a fit over the customers of the last list is measured as well, in turn, which keeps its centroids every
 second, sixty times as often as at default settings.
@@ -17,7 +17,6 @@ import concurrent.futures
 import contextlib
 import datetime
 import json
-import math
 import os
 import shutil
 import statistics
@@ -28,13 +27,14 @@ import formats
 import measure
 
 PARTS, MOST = 10, 0.02
+CHANGE_S = 1
 FITS = {"without": 0, "with": 1}   # seconds between two checkpoints
 LISTS = ["simple", "full"]
 
 
-def run(feature_list, paths, out, seconds, core):
+def run(feature_list, paths, out, seconds, started=None):
     settings = ["output.state=false", f"output.checkpoint={seconds}"]
-    figures, report = measure.prepare(feature_list, paths, out, ranks=1, settings=settings, core=core)
+    figures, report = measure.prepare(feature_list, paths, out, ranks=0, settings=settings, started=started)
     until_read = seconds_until_read(out)
     shutil.rmtree(out)
     kept = report["checkpoints"]
@@ -64,29 +64,40 @@ def repeated(paths, place, times):
         yield [*paths, *(mount / path.name for mount in mounts for path in paths)]
 
 
-def beside(feature_list, paths, place, every, cores):
-    """The figures of both sides, run at the same time."""
-    sides = {"without": 0, "with": every}
+def put_on(pid, core):
+    """All threads of a process, which may have ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(thread), {core})
+
+
+def beside(feature_list, paths, place, every):
+    """The figures of both sides, run at the same time on cores that they change."""
+    sides, pids = {"without": 0, "with": every}, []
+    cores = sorted(os.sched_getaffinity(0))[:len(sides)]
     with concurrent.futures.ThreadPoolExecutor(len(sides)) as pool:
-        runs = {name: pool.submit(run, feature_list, paths, place / name, seconds, core)
-                for (name, seconds), core in zip(sides.items(), cores)}
+        runs = {name: pool.submit(run, feature_list, paths, place / name, seconds, pids.append) for name, seconds in sides.items()}
+        while not all(side.done() for side in runs.values()):
+            for pid, core in zip(pids, cores):
+                put_on(pid, core)
+            cores.reverse()
+            concurrent.futures.wait(runs.values(), timeout=CHANGE_S)
         return {name: side.result() for name, side in runs.items()}
 
 
 def measure_list(feature_list, paths, place, rounds, every):
-    cores = sorted(os.sched_getaffinity(0))[:2]
-    every = every or run(feature_list, paths, place / "alone", 0, cores[0])["seconds"] / PARTS
+    every = every or run(feature_list, paths, place / "alone", 0)["seconds"] / PARTS
     pairs = []
-    for i in range(2 * rounds):
-        measure.say(f"{feature_list}: pair {i + 1} of {2 * rounds}")
-        pairs.append(beside(feature_list, paths, place, every, cores[:: -1 if i % 2 else 1]))
+    for i in range(rounds):
+        measure.say(f"{feature_list}: pair {i + 1} of {rounds}")
+        pairs.append(beside(feature_list, paths, place, every))
     return {"list": feature_list, "every": every} | {name: [pair[name] for pair in pairs] for name in ("without", "with")}
 
 
 def share(of):
-    """The geometric mean over pairs, there and back: by how much the cores differ is in it once as much and once as little."""
+    """The median of pairs."""
     pairs = zip(of["with"], of["without"])
-    return math.exp(statistics.fmean(math.log(one["seconds"] / other["seconds"]) for one, other in pairs)) - 1
+    return statistics.median(one["seconds"] / other["seconds"] for one, other in pairs) - 1
 
 
 def mean(runs, key):
@@ -130,7 +141,7 @@ def add_words(parser):
     parser.add_argument("--events", type=int, default=100_000_000)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--shape", choices=["log", "wide"], default="log")
-    parser.add_argument("--rounds", type=int, default=2, help="pairs there and back")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--every", type=float, default=0, metavar="SECONDS")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--lists", nargs="+", choices=LISTS, default=LISTS)
@@ -146,7 +157,7 @@ def main():
         if words.fit:
             results["fit"] = measure_fit(words.lists[-1], paths, place, words.rounds)
     measure.keep(words.out, results)
-    print(f"Shape {words.shape}, {results['events']:,} events, two sides of a rank and a core at once; "
+    print(f"Shape {words.shape}, {results['events']:,} events, two sides of one rank at once; "
           f"{measure.machine_line(results['machine'])}.\n")
     print(measure.table(["features", "without, s", "with, s", "share", "every, s", "rounds", "MiB", "writing, s", "reading without, with, s",
                          "behind it, s"], [row(of) for of in results["runs"]]))

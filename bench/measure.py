@@ -39,17 +39,19 @@ def environment(threads=1):
     return variables
 
 
-def run(command, output=subprocess.PIPE):
-    """(wall seconds of the whole process, what it printed)."""
+def run(command, output=subprocess.PIPE, started=None):
+    """(wall seconds of the whole process, what it printed). `started` is called with the process's id."""
     start = time.monotonic()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, text=True,
-                          env=environment(), check=False)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+        if started:
+            started(process.pid)
+        printed, told = process.communicate()
     seconds = time.monotonic() - start
-    if done.returncode:
-        lines = done.stderr.splitlines() or ["nothing said"]
+    if process.returncode:
+        lines = told.splitlines() or ["nothing said"]
         said = next((line for line in lines if "error: " in line), lines[-1])
-        raise Failed(f"exit {done.returncode}: {said}")
-    return seconds, done.stdout
+        raise Failed(f"exit {process.returncode}: {said}")
+    return seconds, printed
 
 
 def run_together(commands):
@@ -87,16 +89,15 @@ def fsync_seconds(trace):
     return max(spent.values(), default=0.0)
 
 
-def prepare(feature_list, paths, out, ranks=2, settings=(), trace=None, core=None):
-    """One run into an empty directory, on one core if that is said. `trace`: a file for the record of fsync, where strace is there."""
+def prepare(feature_list, paths, out, ranks=2, settings=(), trace=None, started=None):
+    """One run into an empty directory; ranks=0: without mpirun. `trace`: a file for the record of fsync, where strace is there."""
     shutil.rmtree(out, ignore_errors=True)
     tracer = ["strace", "-f", "--seccomp-bpf", "-T", "-e", "trace=fsync,fdatasync", "-o", str(trace)]
-    on_core = ["taskset", "-c", str(core)] if core is not None else []
-    command = [*on_core, *(tracer if trace else []), *mpirun(ranks), RFMPI, "prepare", f"bench/{feature_list}.yml", "--set",
+    command = [*(tracer if trace else []), *(mpirun(ranks) if ranks else []), RFMPI, "prepare", f"bench/{feature_list}.yml", "--set",
                f"input.paths={json.dumps([str(path) for path in paths])}", "--set", f"output.dir={out}"]
     for setting in settings:
         command += ["--set", setting]
-    wall, _ = run(command)
+    wall, _ = run(command, started=started)
     report = json.loads((pathlib.Path(out) / "run.json").read_text())
     figures = {"seconds": report["seconds_published"], "wall": wall, "peak_memory_bytes": report["peak_memory_bytes"]}
     figures |= {name: stage["seconds"] for name, stage in report["stages"].items()}
