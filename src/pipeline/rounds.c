@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const double SHARE = 50;    /* the time of a start is this many times what its rounds cost */
-static const double COSTS = 2.5;   /* times its writing: its customers are met anew, and it is read back and merged */
+static const double COSTS = 2.5;   /* times its writing, at most: it is read back and merged */
 static const double SOON_S = 15;   /* what takes no longer has no need of being given up for a stop */
 static const double LOOK_S = 0.02; /* between two looks for a request to stop */
 static const char WHAT[] = "a checkpoint of what was read; output.checkpoint: 0 makes none";
