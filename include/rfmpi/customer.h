@@ -273,9 +273,9 @@ typedef struct rfm_provenance {
 
 void rfm_provenance_free(rfm_provenance *provenance);
 
-/* Collective. Writes the owners' states end to end; keys may be NULL. */
-rfm_status rfm_state_write(rfm_comm *comm, const char *path, const rfm_state *state, const rfm_keys *keys,
-                           const rfm_provenance *provenance, rfm_error *err);
+/* Collective. Writes the owners' states end to end; keys may be NULL. stripe_bytes: as of rfm_h5_create_striped. */
+rfm_status rfm_state_write(rfm_comm *comm, const char *path, int64_t stripe_bytes, const rfm_state *state,
+                           const rfm_keys *keys, const rfm_provenance *provenance, rfm_error *err);
 
 /* Collective. Reads what `layout` needs, wherever it was written, and hands each customer to its owner. An aggregate
  * the file lacks: RFM_USAGE that names it. With layout NULL only provenance and extent are read. keys may be NULL. */

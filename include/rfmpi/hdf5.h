@@ -36,6 +36,9 @@ rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file,
                          rfm_error *err); /* replaces a file of that name */
 rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err); /* to read */
 
+/* As rfm_h5_create; a dataset of stripe_bytes or more begins at a multiple of them. 0: where the one before it ends. */
+rfm_status rfm_h5_create_striped(rfm_comm *comm, const char *path, int64_t stripe_bytes, rfm_h5 **file, rfm_error *err);
+
 /* Flush, close, and check that what was written is there (close may return 0 on a full disk). NULL is fine. After a
  * failure close still frees everything. */
 rfm_status rfm_h5_close(rfm_h5 *file, rfm_error *err);

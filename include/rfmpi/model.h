@@ -96,9 +96,9 @@ rfm_status rfm_features_compute(rfm_comm *comm, const rfm_features *features, co
                                 const rfm_as_of *as_of, rfm_frame *frame, rfm_error *err);
 
 /* Collective. features.h5: /customers/id, /features/values, /features/names, /features/units, and attributes as_of,
- * zone ... */
-rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *frame, const rfm_features *features,
-                           const rfm_as_of *as_of, rfm_error *err);
+ * zone ... stripe_bytes: as of rfm_h5_create_striped. */
+rfm_status rfm_frame_write(rfm_comm *comm, const char *path, int64_t stripe_bytes, const rfm_frame *frame,
+                           const rfm_features *features, const rfm_as_of *as_of, rfm_error *err);
 
 /* Collective. Any HDF5 file with /features/values and perhaps /features/weights, rows in even shares. as_of and the
  * features' text (*definitions, "" when absent; caller frees) as written, may be NULL. */

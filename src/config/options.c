@@ -119,6 +119,8 @@ static const rfm_option options[] = {
     {"output.mask", NULL, BOOLEAN, "false", 0, 0, NULL, NOTHING, "hide the content of rows in rejects/"},
     {"output.scratch", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
      "directory for what passes input.memory; none: the run directory, with more than 1,024 ranks $TMPDIR"},
+    {"output.stripe", NULL, STRING, NULL, 0, 0, NULL, NOTHING,
+     "bytes of a stripe of the file system (16M): large tables of state.h5 and features.h5 begin with one; none: anywhere"},
     {"output.checkpoint", NULL, NUMBER, "60", 0, 1e6, NULL, NOTHING,
      "seconds between two checkpoints, at least; 0: only a request to stop makes one"},
     {"output.time_limit", "--time-limit", STRING, NULL, 0, 0, NULL, NOTHING,

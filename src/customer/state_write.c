@@ -134,11 +134,11 @@ static rfm_status write_all(const writer *w, const rfm_keys *keys, const rfm_pro
     return keys ? write_keys(w, keys, err) : RFM_OK;
 }
 
-rfm_status rfm_state_write(rfm_comm *comm, const char *path, const rfm_state *state, const rfm_keys *keys,
-                           const rfm_provenance *provenance, rfm_error *err)
+rfm_status rfm_state_write(rfm_comm *comm, const char *path, int64_t stripe_bytes, const rfm_state *state,
+                           const rfm_keys *keys, const rfm_provenance *provenance, rfm_error *err)
 {
     writer w = {.comm = comm, .state = state};
-    if (rfm_h5_create(comm, path, &w.h5, err))
+    if (rfm_h5_create_striped(comm, path, stripe_bytes, &w.h5, err))
         return err->status;
     write_all(&w, keys, provenance, err);
     return rfm_h5_close(w.h5, err);

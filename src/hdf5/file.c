@@ -63,6 +63,11 @@ rfm_status rfm_h5_handle_open(rfm_h5 *file, rfm_error *err)
     return err->status;
 }
 
+static herr_t align(hid_t access, int64_t stripe_bytes)
+{
+    return stripe_bytes > 0 ? H5Pset_alignment(access, (hsize_t)stripe_bytes, (hsize_t)stripe_bytes) : 0;
+}
+
 rfm_status rfm_h5_handle_create(rfm_h5 *file, rfm_error *err)
 {
     if (rfm_h5_disk_create(&file->disk, file->path, err))
@@ -70,7 +75,7 @@ rfm_status rfm_h5_handle_create(rfm_h5 *file, rfm_error *err)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), made = H5Pcreate(H5P_FILE_CREATE);
     H5Pset_obj_track_times(made, 0); /* the same content has the same bytes */
     /* Attributes beyond 64 KiB need the format of HDF5 1.8. */
-    if (rfm_h5_writer_access(access, &file->disk) >= 0 &&
+    if (rfm_h5_writer_access(access, &file->disk) >= 0 && align(access, file->stripe_bytes) >= 0 &&
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
         file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, made, access);
@@ -110,9 +115,16 @@ rfm_status rfm_h5_open(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_erro
 
 rfm_status rfm_h5_create(rfm_comm *comm, const char *path, rfm_h5 **file, rfm_error *err)
 {
+    return rfm_h5_create_striped(comm, path, 0, file, err);
+}
+
+rfm_status rfm_h5_create_striped(rfm_comm *comm, const char *path, int64_t stripe_bytes, rfm_h5 **file, rfm_error *err)
+{
     const bool first = rfm_comm_rank(comm) == 0;
     rfm_h5 *opened = rfm_h5_handle_make(comm, path, true, err);
     *file = NULL;
+    if (opened)
+        opened->stripe_bytes = stripe_bytes;
     if (!err->status && first)
         rfm_h5_handle_create(opened, err);
     if (!rfm_comm_agree(comm, err) && !first)

@@ -21,6 +21,7 @@ struct rfm_h5 {
     hid_t transfer; /* property list of raw data */
     bool writing;
     bool broken;            /* something could not be written: the file is to be given up */
+    int64_t stripe_bytes;   /* where large datasets of one that is written begin; 0: anywhere */
     int64_t transfer_bytes; /* of one transfer, at most; rfm_h5_most_bytes unless a test says otherwise */
     rfm_h5_disk disk;       /* of one that is written */
 };

@@ -47,11 +47,11 @@ static rfm_status write_content(rfm_comm *comm, rfm_h5 *file, const rfm_frame *f
     return err->status;
 }
 
-rfm_status rfm_frame_write(rfm_comm *comm, const char *path, const rfm_frame *frame, const rfm_features *features,
-                           const rfm_as_of *as_of, rfm_error *err)
+rfm_status rfm_frame_write(rfm_comm *comm, const char *path, int64_t stripe_bytes, const rfm_frame *frame,
+                           const rfm_features *features, const rfm_as_of *as_of, rfm_error *err)
 {
     rfm_h5 *file = NULL;
-    if (rfm_h5_create(comm, path, &file, err) == RFM_OK &&
+    if (rfm_h5_create_striped(comm, path, stripe_bytes, &file, err) == RFM_OK &&
         rfm_h5_put_text(file, "/", "format", "rfmpi features", err) == RFM_OK &&
         rfm_h5_put_integer(file, "/", "version", VERSION, err) == RFM_OK && write_as_of(file, as_of, err) == RFM_OK)
         write_content(comm, file, frame, features, err);

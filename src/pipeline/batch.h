@@ -45,10 +45,11 @@ typedef struct rfm_job {
     bool starts_from_previous; /* cluster.init: previous */
     double *given;             /* the starting centroids of cluster.init, of given_d columns */
     int given_d;
-    char *given_hash;    /* of the content of that file */
-    char *previous_path; /* of the model of cluster.previous */
-    char *previous_hash; /* of the content of cluster.previous */
-    size_t memory_bytes; /* a rank's budget for customers; 0: none */
+    char *given_hash;     /* of the content of that file */
+    char *previous_path;  /* of the model of cluster.previous */
+    char *previous_hash;  /* of the content of cluster.previous */
+    size_t memory_bytes;  /* a rank's budget for customers; 0: none */
+    int64_t stripe_bytes; /* where tables of state.h5 and features.h5 begin; 0: anywhere */
 } rfm_job;
 
 /* The options that decide a product, and all that come before it. */
@@ -263,6 +264,7 @@ void measure_end(rfm_batch *batch, const char *stage);
 
 /* memory.c */
 rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err); /* Local: of a rank; 0: none */
+rfm_status stripe_size(const rfm_config *config, int64_t *bytes, rfm_error *err);  /* Local: 0: none */
 /* Local. Where a rank puts what passes its budget: output.scratch, else the run directory; that of the node's own
  * temporary files ($TMPDIR, /tmp) beyond 1,024 ranks. */
 const char *scratch_directory(const rfm_batch *batch);

@@ -18,8 +18,8 @@ rfm_status features_make(rfm_batch *batch, rfm_error *err)
     if (batch->frame.n_global == 0)
         return rfm_fail(err, RFM_DATA, "no customer belongs to features.population: nothing to segment");
     rfm_log(RFM_LOG_INFO, "features %lld customers x %d", (long long)batch->frame.n_global, batch->frame.d);
-    return rfm_frame_write(batch->comm, rfm_run_temporary(batch->run, "features.h5"), &batch->frame, job->features,
-                           &batch->as_of, err);
+    return rfm_frame_write(batch->comm, rfm_run_temporary(batch->run, "features.h5"), job->stripe_bytes, &batch->frame,
+                           job->features, &batch->as_of, err);
 }
 
 /* The definitions a matrix of ours carries: its transforms belong to it wherever it is used. Local.

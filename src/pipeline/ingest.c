@@ -405,7 +405,7 @@ static rfm_status ingest_events(rfm_batch *batch, rfm_pass *pass, rfm_error *err
     if (rfm_comm_agree(batch->comm, err) != RFM_OK || check_any_events(batch, err) != RFM_OK)
         goto done;
     if (keep)
-        rfm_state_write(batch->comm, rfm_run_temporary(batch->run, "state.h5"), &batch->state,
+        rfm_state_write(batch->comm, rfm_run_temporary(batch->run, "state.h5"), batch->job.stripe_bytes, &batch->state,
                         batch->job.input.dedupe == RFM_DEDUPE_NONE ? NULL : &batch->keys, &batch->provenance, err);
 done:
     rfm_state_free(&base);

@@ -385,7 +385,8 @@ rfm_status job_init(rfm_batch *batch, rfm_task task, rfm_error *err)
     open_zone(batch, err);
     if (err->status == RFM_OK && read_features(batch, err) == RFM_OK && job->source == SOURCE_EVENTS)
         read_input(batch, err);
-    if (err->status == RFM_OK && memory_budget(batch->config, &job->memory_bytes, err) == RFM_OK)
+    if (err->status == RFM_OK && memory_budget(batch->config, &job->memory_bytes, err) == RFM_OK &&
+        stripe_size(batch->config, &job->stripe_bytes, err) == RFM_OK)
         read_kmeans(batch->config, job, err);
     if (err->status == RFM_OK && spreadsheet_check(batch->config, err) == RFM_OK && job->features)
         scores_check(batch, err);

@@ -1,9 +1,9 @@
-/* Memory: what a rank may take for customers, and what a batch took at most. */
+/* Memory: what a rank may take for customers, and what a batch took at most; and the one size of a job on disk. */
 #include "batch.h"
 
 #include <string.h>
 
-enum { LEAST_MIB = 1 };
+enum { LEAST_MIB = 1, LEAST_STRIPE = 1 << 12, MOST_STRIPE = 1 << 30 };
 
 /* As many scratch files at most, one a rank, lie where the products do, which is on a parallel file system. */
 enum { SCRATCH_FILES_MOST = 1024 };
@@ -31,6 +31,17 @@ rfm_status memory_budget(const rfm_config *config, size_t *bytes, rfm_error *err
         return rfm_config_fail(config, "input.memory", err,
                                "'%s' is no budget for customers: a number with K, M, G or T (2G), at least %dM", text,
                                LEAST_MIB);
+    return RFM_OK;
+}
+
+rfm_status stripe_size(const rfm_config *config, int64_t *bytes, rfm_error *err)
+{
+    const char *text = rfm_config_string(config, "output.stripe");
+    const size_t size = text ? parse_size(text) : 0;
+    if (text && (size < LEAST_STRIPE || size > MOST_STRIPE))
+        return rfm_config_fail(config, "output.stripe", err,
+                               "'%s' is no size of a stripe: a number with K, M or G (16M), 4K to 1G", text);
+    *bytes = (int64_t)size;
     return RFM_OK;
 }
 

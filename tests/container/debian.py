@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = pathlib.Path(os.environ["RFMPI_SOURCE"])
+import case
+
 SKIPPED = 125
 BASE = "docker.io/library/debian:bookworm-slim"
 IMAGE, BUILD_STAGE = "localhost/rfmpi:test", "localhost/rfmpi-build:test"
@@ -153,21 +154,11 @@ class Debian:
         return code, said.stdout + said.stderr
 
 
-def checkout(folder):
-    """What git has of this checkout, as it stands here."""
-    listed = call("git", "-c", f"safe.directory={SOURCE}", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=SOURCE)
-    for name in filter(None, listed.stdout.split("\0")):
-        if (SOURCE / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(SOURCE / name, folder / name)
-    return folder
-
-
 @functools.cache
 def built(secret="none"):
     """The images, built once for all tests; `secret` lies where credentials lie in a checkout."""
     debian = Debian()
-    context = checkout(debian.folder / "context")
+    context = case.checkout(debian.folder / "context")
     (context / "conf/local").mkdir()
     (context / "conf/local/credentials.yml").write_text(f"password: {secret}\n")
     debian.make_root()

@@ -31,6 +31,17 @@ def need_data():
         sys.exit(SKIPPED)
 
 
+def checkout(folder):
+    """What git has of this source, as it stands here."""
+    listed = subprocess.run(["git", "-c", f"safe.directory={SOURCE}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            cwd=SOURCE, stdout=subprocess.PIPE, text=True, timeout=100, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (SOURCE / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(SOURCE / name, folder / name)
+    return folder
+
+
 def command(*words, ranks, program=RFMPI):
     """What starts rfmpi on so many ranks; ranks=0, and every start of a build without MPI, is plain."""
     mpirun = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)] if ranks and not SERIAL else []

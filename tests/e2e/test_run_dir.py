@@ -3,10 +3,13 @@
 import json
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
 import time
+
+import h5py
 
 import case
 
@@ -192,6 +195,36 @@ class RunDir(case.Case):
                 for _ in range(2)]
         self.assertEqual([process.wait(timeout=100) for process in both], [0, 0])
         self.start()
+
+    def tables(self):
+        """Of state.h5 and features.h5: where each table begins in its file, how long it is, and what is in it."""
+        found = {}
+        for name in ("state.h5", "features.h5"):
+            with h5py.File(self.out / name) as file:
+                file.visititems(lambda path, item, name=name: found.update(
+                    {f"{name}/{path}": (item.id.get_offset(), item.id.get_storage_size(), item[()].tobytes())}
+                    if isinstance(item, h5py.Dataset) else {}))
+        return found
+
+    def test_large_tables_begin_with_a_stripe_and_hold_the_same(self):
+        stripe = 4096
+        self.start()
+        digest, plain = case.read_report(self.out)["digest"], self.tables()
+        for ranks in (1, 3):
+            shutil.rmtree(self.out)
+            self.start("--set", "output.stripe=4K", ranks=ranks)
+            tables = self.tables()
+            self.assertEqual(case.read_report(self.out)["digest"], digest)
+            self.assertEqual({name: content for name, (_, _, content) in tables.items()},
+                             {name: content for name, (_, _, content) in plain.items()})
+            large = [name for name, (_, size, _) in tables.items() if size >= stripe]
+            self.assertTrue({"state.h5/customers/id", "features.h5/features/values"} <= set(large), large)
+            self.assertEqual([name for name in large if tables[name][0] % stripe], [])
+        self.assertTrue([name for name in large if plain[name][0] % stripe], "they do so in any case")
+
+    def test_what_is_no_stripe_is_refused(self):
+        for text in ("1K", "2G", "16MB", "wide"):
+            self.assertRegex(self.start("--set", f"output.stripe={text}", code=64).stderr, f"output.stripe.*'{text}' is no size of a stripe")
 
     def test_info_prints_the_digest_and_its_parts(self):
         self.start()

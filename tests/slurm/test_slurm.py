@@ -1,7 +1,10 @@
 """On a real Slurm: a batch on two nodes that is asked to stop goes back into the queue and on to the same digest; a sweep's array ends in
-the choice that one run makes."""
+the choice that one run makes; the quick start."""
 
 import csv
+import os
+import shutil
+import subprocess
 
 import case
 import cluster
@@ -38,6 +41,30 @@ class Slurm(jobs.Jobs):
         self.assertEqual((self.dir / "sweep" / "best").readlink().name, f"k-{one['cluster']['k']}")
         self.assertEqual(self.digest("sweep/best"), one["digest"])
         self.assertIn(f"the best by silhouette is k-{one['cluster']['k']}", self.slurm.output(gather))
+
+    def test_the_quick_start_in_a_clean_checkout(self):
+        """What one-node.sbatch itself says, where quickstart.sh has made its events: no option, no word, eight ranks. In the long
+        tier quickstart.sh has built the program as well, and has run the same on two ranks."""
+        checkout = case.checkout(self.dir / "checkout")
+        made, run = checkout / "build" / "quickstart", checkout / "build" / "quickstart" / "run"
+        if case.LONG:
+            subprocess.run([checkout / "jobs" / "quickstart.sh"], stdin=subprocess.DEVNULL, timeout=800, check=True)
+            wanted = self.digest(run)
+            shutil.rmtree(run)
+        else:
+            made.mkdir(parents=True)
+            (checkout / "build" / "release").symlink_to(os.environ["RFMPI_BUILD"])
+            self.rfmpi("generate", "--customers", 70000, "--events", 1000000, "--days", 30, "--seed", 1, "--parts", 4, "--out", made / "events",
+                       ranks=2)
+            alone = case.command("run", "conf/quickstart.yml", "--set", f"output.dir={made / 'alone'}", ranks=2)
+            subprocess.run(alone, cwd=checkout, stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=True)
+            wanted = self.digest(made / "alone")
+        job = self.slurm.submit("jobs/one-node.sbatch", cwd=checkout, env={"OMPI_MCA_mpi_yield_when_idle": "1"})
+        self.slurm.wait(job, "COMPLETED", seconds=200)
+        report = case.read_report(run)
+        self.assertEqual((report["ranks"], report["cluster"]["k"], report["n_events"]), (8, 6, 1000000))
+        self.assertEqual(self.digest(run), wanted)
+        self.assertIn("customers in 6 segments: build/quickstart/run", self.slurm.output(job))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """On a real Slurm, what else the scripts of jobs/ promise: the signal before the limit, the bound on restarts, cancelled jobs that stay so,
-a gathering job that waits and that tells what is missing, each script once, and the quick start."""
+a gathering job that waits and that tells what is missing, and each script once."""
 
 import csv
 import os
@@ -142,18 +142,6 @@ class Scripts(jobs.Jobs):
             job = self.slurm.submit("--ntasks-per-node=1", *words, "--set", f"output.dir=runs/{number}", cwd=self.dir, env=jobs.ENVIRONMENT)
             self.slurm.wait(job, "COMPLETED", seconds=100)
             self.assertIn("customers in", self.slurm.output(job))
-
-    def test_the_quick_start_as_it_stands(self):
-        """What its own header says, in a checkout in which quickstart.sh has made its events: no option, no word, eight ranks."""
-        (self.dir / "conf").symlink_to(case.SOURCE / "conf")
-        events = self.dir / "build" / "quickstart" / "events"
-        events.parent.mkdir(parents=True)
-        self.rfmpi("generate", "--customers", 70000, "--events", 1000000, "--days", 30, "--seed", 1, "--parts", 4, "--out", events, ranks=2)
-        job = self.slurm.submit(jobs.SCRIPTS / "one-node.sbatch", cwd=self.dir, env=jobs.ENVIRONMENT)
-        self.slurm.wait(job, "COMPLETED", seconds=200)
-        report = case.read_report(self.dir / "build" / "quickstart" / "run")
-        self.assertEqual((report["status"], report["ranks"], report["cluster"]["k"], report["n_events"]), ("done", 8, 6, 1000000))
-        self.assertIn("customers in 6 segments: build/quickstart/run", self.slurm.output(job))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ static void write_for_the_others(void **unused)
     sample_state(&layout, PLAN.kind, events, n, &state);
     assert_int_equal(rfm_state_exchange(comm, &state, 0, &err), RFM_OK);
     name_file(rfm_comm_size(comm), path);
-    assert_int_equal(rfm_state_write(comm, path, &state, NULL, &provenance, &err), RFM_OK);
+    assert_int_equal(rfm_state_write(comm, path, 0, &state, NULL, &provenance, &err), RFM_OK);
     rfm_state_free(&state);
     rfm_layout_free(&layout);
     free(events);

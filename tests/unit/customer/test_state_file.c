@@ -49,7 +49,7 @@ static void write_state(const rfm_state *state, const rfm_keys *keys)
     rfm_error err = {0};
     char settings[] = "timezone UTC\ndecimals 4\n", *inputs = make_inputs();
     rfm_provenance provenance = {.settings = settings, .inputs = inputs, .as_of_us = INT64_MAX};
-    assert_int_equal(rfm_state_write(comm, path(), state, keys, &provenance, &err), RFM_OK);
+    assert_int_equal(rfm_state_write(comm, path(), 0, state, keys, &provenance, &err), RFM_OK);
     free(inputs);
 }
 

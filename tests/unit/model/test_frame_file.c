@@ -100,7 +100,7 @@ static void a_frame_comes_back_in_even_shares(void **state)
         rfm_text printed = {0};
         rfm_error err = {0};
         const char *path = in_folder("features.h5");
-        rfm_frame_write(comm, path, &frame, features, &as_of, &err);
+        rfm_frame_write(comm, path, 0, &frame, features, &as_of, &err);
         assert_fine(&err);
         rfm_frame_read(comm, path, &back, &as_of_back, &definitions, &err);
         assert_fine(&err);
