@@ -1,4 +1,4 @@
-"""What checkpoints cost: the same reading without any and with them, in turn; see bench/checkpoint.sh.
+"""What checkpoints cost: the same reading without any and with them, side by side; see bench/checkpoint.sh.
 
 At default settings a run of ten minutes makes one a minute: `--every 60` and as many repetitions as make ten minutes
 measure that. Otherwise one comes every tenth of the reading, however short, which is the harder case: the less is read
@@ -65,7 +65,7 @@ def repeated(paths, place, times):
 
 
 def put_on(pid, core):
-    """All threads of a process, which may have ended."""
+    """Every thread of a process, which may have ended, onto one core."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for thread in os.listdir(f"/proc/{pid}/task"):
             os.sched_setaffinity(int(thread), {core})
