@@ -100,10 +100,6 @@ def share(of):
     return statistics.median(one["seconds"] / other["seconds"] for one, other in pairs) - 1
 
 
-def mean(runs, key):
-    return statistics.fmean(figures[key] for figures in runs)
-
-
 def fit(features, out, seconds):
     shutil.rmtree(out, ignore_errors=True)
     settings = {"cluster.k": 32, "cluster.restarts": 1, "cluster.tolerance": 0, "output.dir": out, "output.checkpoint": seconds}
@@ -132,9 +128,9 @@ def print_fit(of):
 def row(of):
     sides = of["without"], of["with"]
     pairs = [" ".join(f"{figures['seconds']:.1f}" for figures in side) for side in sides]
-    parts = [" ".join(f"{mean(side, name):.1f}" for side in sides) for name in ("reading", "behind")]
-    written = [" ".join(str(figures["written"]) for figures in of["with"]), f"{mean(of['with'], 'bytes') / 2**20:,.0f}"]
-    return [of["list"], *pairs, f"{100 * share(of):.1f} %", f"{of['every']:.2f}", *written, f"{mean(of['with'], 'writing'):.1f}", *parts]
+    parts = [" ".join(f"{measure.median(side, name):.1f}" for side in sides) for name in ("reading", "behind")]
+    written = [" ".join(str(figures["written"]) for figures in of["with"]), f"{measure.median(of['with'], 'bytes') / 2**20:,.0f}"]
+    return [of["list"], *pairs, f"{100 * share(of):.1f} %", f"{of['every']:.2f}", *written, f"{measure.median(of['with'], 'writing'):.1f}", *parts]
 
 
 def add_words(parser):
