@@ -24,12 +24,23 @@ if(EXISTS "${RFMPI_DATA}")
   list(APPEND RFM_TEST_ENVIRONMENT RFMPI_DATA=${data})
 endif()
 if(RFMPI_SANITIZE)
-  # Open MPI has no frame pointers: only the slow unwinder finds the library that a leak belongs to.
+  set(RFM_ASAN ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1)
   list(APPEND RFM_TEST_ENVIRONMENT
-       ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:fast_unwind_on_malloc=0
-       LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/suppressions/lsan.supp:print_suppressions=0
-       UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1)
+       ${RFM_ASAN} UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+       LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/suppressions/lsan.supp:print_suppressions=0)
+else()
+  # When a rank has ended with an error, mpirun gives the others a second, and takes it, once or twice, before it ends: most of
+  # the time of tests of failures. Those that kill ranks have it as users do, and under sanitizers ranks look for leaks in it.
+  list(APPEND RFM_TEST_ENVIRONMENT OMPI_MCA_odls_base_sigkill_timeout=0)
 endif()
+
+# Tests in which Open MPI or HDF5 leave memory behind. Both have no frame pointers: only the slow unwinder finds the library that
+# a leak belongs to, and with it a test takes up to ten times as long, so that others do without.
+function(rfm_test_leaves_theirs)
+  if(RFMPI_SANITIZE)
+    set_property(TEST ${ARGV} APPEND PROPERTY ENVIRONMENT ${RFM_ASAN}:fast_unwind_on_malloc=0)
+  endif()
+endfunction()
 
 function(rfm_test name)
   cmake_parse_arguments(arg "LONG" "TIMEOUT" "SOURCES;LINKS;RANKS;LONG_RANKS" ${ARGN})
@@ -51,6 +62,7 @@ function(rfm_test name)
     foreach(ranks ${arg_RANKS} ${arg_LONG_RANKS})
       add_test(NAME ${name}.${ranks} COMMAND ${RFM_MPIRUN} -n ${ranks} $<TARGET_FILE:test_${name}>)
       rfm_test_properties(${name}.${ranks} ${arg_TIMEOUT} ${ranks} "${arg_LONG}")
+      rfm_test_leaves_theirs(${name}.${ranks})
       if(ranks MATCHES "[02468]$")
         set_property(TEST ${name}.${ranks} APPEND PROPERTY LABELS even)
       endif()
@@ -81,6 +93,7 @@ function(rfm_script_test name)
   endif()
   add_test(NAME ${name} COMMAND ${arg_COMMAND})
   rfm_test_properties(${name} ${arg_TIMEOUT} ${arg_PROCESSORS} "${arg_LONG}")
+  rfm_test_leaves_theirs(${name})
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 125)
   if(TARGET rfmpi)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT RFMPI=$<TARGET_FILE:rfmpi>)

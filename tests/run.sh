@@ -12,7 +12,7 @@ if [ "${1:-}" = --long ]; then
 fi
 chosen=("$@")
 jobs=$(nproc)
-# Most tests of whole programs wait more than they compute: mpirun takes a second or two to end a run that has failed.
+# Most tests of whole programs wait as much as they compute: for mpirun to start, for a peer, for a moment to kill at.
 at_once=$((2 * jobs))
 failed=()
 

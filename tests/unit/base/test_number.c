@@ -126,7 +126,7 @@ static void special_values_read_back_shortest(void **state)
         assert_style(power);
     }
     for (int e = -323; e <= 308; e++) {
-        char text[10];
+        char text[16];
         snprintf(text, sizeof text, "1e%d", e);
         double power = strtod(text, NULL);
         assert_shortest(power);

@@ -217,13 +217,21 @@ bool runs_slowly(void)
     return getenv("RFMPI_TEST_SLOWLY") != NULL;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { FEWER = 4 };
+#else
+enum { FEWER = 1 };
+#endif
+
+uint64_t few(uint64_t cases)
+{
+    if (runs_slowly())
+        return 1;
+    return FEWER > 1 || rfm_comm_size(comm) > 1 ? (cases + 2) / 3 : cases;
+}
+
 uint64_t some(uint64_t cases)
 {
-#ifdef __SANITIZE_ADDRESS__
-    enum { FEWER = 4 };
-#else
-    enum { FEWER = 1 };
-#endif
     uint64_t size = (uint64_t)rfm_comm_size(comm);
     uint64_t fewer = cases / (size == 1 ? FEWER : 2 * FEWER * size);
     if (runs_slowly())

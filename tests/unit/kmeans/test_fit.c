@@ -221,8 +221,7 @@ static void try_many(uint64_t seed, size_t n)
 static void many_centroids_give_the_same_bits(void **state)
 {
     (void)state;
-    const uint64_t step = runs_slowly() ? KINDS / 2 : (uint64_t)rfm_comm_size(comm);
-    for (uint64_t seed = 0; seed < KINDS; seed += step) {
+    for (uint64_t seed = 0; seed < KINDS; seed += KINDS / few(KINDS)) {
         try_many(seed, runs_slowly() ? 600 : 3000);
         try_many(seed + KINDS, 200);
     }
@@ -280,7 +279,7 @@ static void every_vector_instruction_set_gives_the_same_bits(void **state)
     static const char *const names[] = {"portable", "avx2", "avx512"};
     for (size_t v = 0; v < 3; v++) {
         if (choose_vectors(names[v]))
-            for (uint64_t seed = 0; seed < (runs_slowly() ? 1 : rfm_comm_size(comm) > 1 ? 3 : 8); seed++) {
+            for (uint64_t seed = 0; seed < few(10); seed++) {
                 try_algorithms(3 * seed + v);
                 if (seed < KINDS / 3 && rfm_comm_size(comm) == 1) /* each kind at one level */
                     try_many(3 * seed + v, 350);

@@ -6,27 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double square(const test_trial *trial, const test_sample *sample, size_t a, size_t b)
+/* Positions of all rows, which the pairs below would work out again and again: [n * d], in steps of the grid. */
+static double *make_positions(const test_trial *trial, const test_sample *sample)
+{
+    size_t d = (size_t)sample->d;
+    double *positions = malloc(sample->n * d * sizeof *positions);
+    assert_non_null(positions);
+    for (size_t i = 0; i < sample->n * d; i++)
+        positions[i] = (double)rfm_grid_index(&trial->grid, (int)(i % d), sample->rows[i]);
+    return positions;
+}
+
+static double square(const rfm_grid *grid, int d, const double *a, const double *b)
 {
     double sum = 0;
-    for (int j = 0; j < sample->d; j++) {
-        double x = (double)rfm_grid_index(&trial->grid, j, sample->rows[a * (size_t)sample->d + (size_t)j]);
-        double y = (double)rfm_grid_index(&trial->grid, j, sample->rows[b * (size_t)sample->d + (size_t)j]);
-        sum += (x - y) * trial->grid.step[j] * ((x - y) * trial->grid.step[j]);
-    }
+    for (int j = 0; j < d; j++)
+        sum += (a[j] - b[j]) * grid->step[j] * ((a[j] - b[j]) * grid->step[j]);
     return sum;
 }
 
 /* From all pairs of rows, as it is written in Rousseeuw's paper. */
 static double silhouette_of_pairs(const test_trial *trial, const test_sample *sample, bool squared)
 {
-    int k = trial->clustering.k;
-    double total = 0;
+    int k = trial->clustering.k, d = sample->d;
+    double total = 0, *positions = make_positions(trial, sample);
     for (size_t i = 0; i < sample->n; i++) {
         double sums[64] = {0}, other = HUGE_VAL, own;
         size_t counts[64] = {0};
         for (size_t o = 0; o < sample->n; o++) {
-            double distance = square(trial, sample, i, o);
+            double distance = square(&trial->grid, d, positions + i * (size_t)d, positions + o * (size_t)d);
             sums[trial->labels[o]] += squared ? distance : sqrt(distance);
             counts[trial->labels[o]]++;
         }
@@ -39,6 +47,7 @@ static double silhouette_of_pairs(const test_trial *trial, const test_sample *sa
                 other = fmin(other, sums[c] / (double)counts[c]);
         total += fmax(own, other) > 0 ? (other - own) / fmax(own, other) : 0;
     }
+    free(positions);
     return total / (double)sample->n;
 }
 

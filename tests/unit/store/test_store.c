@@ -270,7 +270,7 @@ static void directories_are_replaced_and_dropped_whole(void **state)
     rfm_run *run = open_run("directories");
     rfm_origin origin = origin_of("8", "a.csv");
     for (int round = 0; round < 3; round++) {
-        char content[8];
+        char content[16];
         snprintf(content, sizeof content, "v%d", round);
         make_directory(run, "customers", content);
         rfm_run_publish(run, "customers", &origin, &err);

@@ -135,7 +135,7 @@ static void several_targets_keep_their_lines_apart(void **state)
     (void)state;
     enum { N = 3 };
     rfm_journal_head heads[N] = {TABLE, TABLE, TABLE};
-    char ids[N][17], name[16];
+    char ids[N][17], name[32];
     heads[1].target = "https://h \"D\".\"S\".\"U\"";
     heads[2].mode = "append";
     for (int turn = 0; turn < 4; turn++)
