@@ -72,8 +72,10 @@ bool choose_vectors(const char *name);
 bool runs_slowly(void);
 
 /* Fewer cases on more ranks, but each kind of rows: what matters there is that the ranks agree. Under the address
- * sanitizer, which looks for other faults, fewer too. few: of cases that are long ones, where not each kind is needed. */
+ * sanitizer, which looks for other faults, fewer too. */
 uint64_t some(uint64_t cases);
+
+/* The same of long cases, where not each kind is needed. */
 uint64_t few(uint64_t cases);
 
 #endif
