@@ -30,7 +30,7 @@ if(RFMPI_SANITIZE)
        LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/suppressions/lsan.supp:print_suppressions=0)
 else()
   # When a rank has ended with an error, mpirun gives the others a second, and takes it, once or twice, before it ends: most of
-  # the time of tests of failures. Those that kill ranks have it as users do, and under sanitizers ranks look for leaks in it.
+  # the time of tests of failures. Those that kill ranks or hosts have it as users do, and under sanitizers ranks look for leaks in it.
   list(APPEND RFM_TEST_ENVIRONMENT OMPI_MCA_odls_base_sigkill_timeout=0)
 endif()
 
