@@ -42,7 +42,9 @@ class Entry(case.Case):
         return int(words[words.index("-n") + 1])
 
     def begin(self, *words):
-        return subprocess.Popen([ENTRY, *words], env=self.environment(), stdout=subprocess.PIPE, text=True)
+        """With SIGINT as a container has it: it is ignored below a script's `&`, and no shell can trap what it found ignored."""
+        return subprocess.Popen([ENTRY, *words], env=self.environment(), stdout=subprocess.PIPE, text=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 class Start(Entry):
