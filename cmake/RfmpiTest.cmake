@@ -30,9 +30,14 @@ if(RFMPI_SANITIZE)
        LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/suppressions/lsan.supp:print_suppressions=0)
 else()
   # When a rank has ended with an error, mpirun gives the others a second, and takes it, once or twice, before it ends: most of
-  # the time of tests of failures. Those that kill ranks or hosts have it as users do, and under sanitizers ranks look for leaks in it.
+  # the time of tests of failures. Under sanitizers ranks look for leaks in it.
   list(APPEND RFM_TEST_ENVIRONMENT OMPI_MCA_odls_base_sigkill_timeout=0)
 endif()
+
+# Tests that kill ranks or hosts: mpirun gives the others their second, as it does where users start it.
+function(rfm_test_keeps_second)
+  set_property(TEST ${ARGV} APPEND PROPERTY ENVIRONMENT OMPI_MCA_odls_base_sigkill_timeout=1)
+endfunction()
 
 # Tests in which Open MPI or HDF5 leave memory behind. Both have no frame pointers: only the slow unwinder finds the library that
 # a leak belongs to, and with it a test takes up to ten times as long, so that others do without.
